@@ -1,0 +1,305 @@
+#ifndef GROUPBENCH_BACKEND_H
+#define GROUPBENCH_BACKEND_H
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What a group-messaging protocol must offer to be measured by groupbench. It is
+ * implemented by the built-in backends (null, mls, megolm), by shared objects,
+ * and, through bench/backends/plugin_process.c, by child processes.
+ *
+ * The harness owns the network, the clock and the list of members. A backend owns
+ * the cryptographic state of every live device of one world. Devices are small
+ * numbers chosen by the harness; a device number fixes the device's credential
+ * (its identity is a function of the number alone), so that devices of different
+ * implementations can be members of one group.
+ *
+ * A device is *live* when the backend holds its private state. All others are
+ * *dormant*: they exist as published key material only, which publish_many()
+ * makes from (seed, device) without keeping anything, and materialise() turns a
+ * dormant device into a live one, from the same (seed, device), at any time.
+ *
+ * One thread uses a world at a time. Pointers a backend hands out stay valid until
+ * the next call on the same world unless said otherwise. Pointers passed in are
+ * valid during the call. No pointer is NULL unless its description allows it.
+ */
+
+#define GB_ABI 1u
+#define GB_DIGEST_BYTES 32
+
+enum gb_status {
+	GB_OK = 0,
+	GB_REJECTED,    /* the input was refused, as the protocol demands; state unchanged */
+	GB_UNSUPPORTED, /* this backend cannot do this, by design; error() names what is missing */
+	GB_FAILED,      /* anything else; error() says what. Ends the run. */
+};
+
+struct gb_bytes {
+	const uint8_t *p;
+	size_t len;
+};
+
+/* What a message is for. Every byte a backend sends has one of these kinds. */
+enum gb_kind {
+	GB_KEY_MATERIAL, /* MLS KeyPackage; Matrix device keys with one-time or fallback key */
+	GB_CLAIM,        /* a request to the key directory */
+	GB_PROPOSAL,
+	GB_COMMIT,
+	GB_WELCOME,
+	GB_GROUP_INFO,
+	GB_RATCHET_TREE,
+	GB_ROOM_KEY, /* m.room_key inside an Olm message, with its to-device envelope */
+	GB_APPLICATION,
+	GB_BACKUP,
+	GB_KINDS,
+};
+
+enum gb_address {
+	GB_TO_DEVICES, /* the devices listed in to[] */
+	GB_TO_GROUP,   /* every member of the group, the sender included */
+	GB_TO_SERVER,  /* the delivery service or key directory itself */
+};
+
+/*
+ * Who multiplies a message with many recipients. SERVER: uploaded once, delivered
+ * n times (an MLS commit, a room event). CLIENT: the sender encrypts and uploads
+ * one message for each recipient (an Olm message), so n_to is 1.
+ */
+enum gb_fanout { GB_FANOUT_SERVER, GB_FANOUT_CLIENT };
+
+struct gb_message {
+	enum gb_kind kind;
+	enum gb_address address;
+	enum gb_fanout fanout;
+	uint32_t from;
+	size_t n_to;        /* length of to[]; 0 unless address is GB_TO_DEVICES */
+	const uint32_t *to; /* may point into the arguments of the call that sends */
+	struct gb_bytes body;
+};
+
+/*
+ * Where an operation puts what it sends. Memory behind it is already mapped: no
+ * allocation and no copy happens while the clock runs.
+ *
+ *   reserve  room for up to `capacity` bytes, writable until commit; NULL when the
+ *            outbox is full, which the backend reports as GB_FAILED.
+ *   commit   sends m. m->body.p is what the last reserve returned, m->body.len at
+ *            most its capacity. The outbox keeps the bytes, or counts and drops
+ *            them when no recipient is live; m itself is not kept.
+ *
+ * A call that does not return GB_OK must not have committed anything.
+ */
+struct gb_outbox {
+	uint8_t *(*reserve)(struct gb_outbox *self, size_t capacity);
+	void (*commit)(struct gb_outbox *self, const struct gb_message *m);
+};
+
+/* The key material of one device, as fetched from the key directory. */
+struct gb_published {
+	uint32_t device;
+	struct gb_bytes body; /* one GB_KEY_MATERIAL message, as publish() sent it */
+};
+
+/* An axis of the comparison set to a value; names and values: bench/axes.def. */
+struct gb_axis {
+	const char *name;
+	const char *value;
+};
+
+enum gb_answer {
+	GB_HONOURED,
+	GB_NOT_APPLICABLE, /* the axis means nothing to this protocol: its cells collapse */
+	GB_NOT_SUPPORTED,  /* it means something, and this backend cannot do it: *reason says why */
+};
+
+struct gb_config {
+	size_t struct_size;
+	uint64_t seed;     /* all randomness derives from it; two worlds with equal seeds agree */
+	uint32_t capacity; /* devices 0 .. capacity - 1 may appear */
+	const struct gb_axis *axes; /* only axes this backend answered with GB_HONOURED */
+	size_t n_axes;
+};
+
+/*
+ * A group made outside the clock: members are devices 0 .. size - 1, in that order,
+ * in the state the axes describe (MLS: tree; Megolm: olm). Devices in live[] become
+ * live members; actors[] (a subset of live[]) will act on the group.
+ */
+struct gb_shape {
+	size_t struct_size;
+	uint32_t size;
+	const uint32_t *live;
+	size_t n_live;
+	const uint32_t *actors;
+	size_t n_actors;
+};
+
+/* Cumulative numbers of primitive operations since open(). X(name, sentence) */
+#define GB_PRIMITIVES(X)                                                                           \
+	X(keygen, "key pairs generated or derived")                                                \
+	X(dh, "Diffie-Hellman operations with a peer's public key")                                \
+	X(sign, "signatures made")                                                                 \
+	X(verify, "signatures verified")                                                           \
+	X(hpke_seal, "HPKE messages sealed (each also counts 1 keygen and 1 dh)")                  \
+	X(hpke_open, "HPKE messages opened (each also counts 1 dh)")                               \
+	X(hash, "hash computations, those inside HMAC and signatures not counted")                 \
+	X(hash_blocks, "compression blocks of all hashing outside signatures")                     \
+	X(hmac, "HMAC computations, those inside HKDF included")                                   \
+	X(hkdf, "HKDF extract and expand calls")                                                   \
+	X(aead, "AEAD seals and opens")                                                            \
+	X(aead_bytes, "bytes through the AEAD")                                                    \
+	X(cbc, "AES-CBC encryptions and decryptions")                                              \
+	X(cbc_bytes, "bytes through AES-CBC")                                                      \
+	X(random_bytes, "random bytes drawn")
+
+struct gb_counts {
+#define GB_PRIMITIVE_FIELD(name, sentence) uint64_t name;
+	GB_PRIMITIVES(GB_PRIMITIVE_FIELD)
+#undef GB_PRIMITIVE_FIELD
+};
+
+/* How long the last operation took by the backend's own clocks. */
+struct gb_clocks {
+	uint64_t wall_ns;
+	uint64_t cpu_ns;
+};
+
+struct gb_world; /* the backend's own */
+
+enum gb_feature {
+	GB_SETTLES = 1 << 0,  /* an actor's own commit must come back to it (process) to take effect */
+	GB_SEALED = 1 << 1,   /* protects: newcomers, removed and forged input are refused. Only the
+	                         null backend lacks it. */
+	GB_REPLAYS = 1 << 2,  /* receive() of the same message twice succeeds (Megolm) */
+	GB_OWN_CLOCK = 1 << 3, /* clocks() replaces the harness's clock */
+	GB_PER_SENDER = 1 << 4, /* keys belong to a sender: digest(device, sender) is defined only
+	                           once that sender has acted, and rekey changes that sender's only */
+	GB_REMOTE = 1 << 5, /* all devices live in another process */
+};
+
+struct gb_backend {
+	size_t struct_size; /* sizeof(struct gb_backend) of whoever compiled the backend */
+	uint32_t abi;       /* GB_ABI */
+	uint32_t features;  /* enum gb_feature */
+	const char *name;   /* [a-z0-9_-]+ */
+
+	/* ---- required ---- */
+
+	/* Can `name` be set to `value`? Needs no world. *reason is a static sentence, set for
+	 * GB_NOT_SUPPORTED only. */
+	enum gb_answer (*axis)(const char *name, const char *value, const char **reason);
+
+	/* Largest group this backend can hold, in members. */
+	uint32_t max_size;
+
+	/* On any status but GB_OK *out is NULL or a world that only serves error() and close(). */
+	enum gb_status (*open)(struct gb_world **out, const struct gb_config *config);
+	void (*close)(struct gb_world *w); /* wipes and frees; NULL is allowed */
+
+	/* "libolm 3.2.13": the libraries as they report themselves. Static. */
+	const char *(*version)(void);
+	/* The last failure in one line; "" when there was none. */
+	const char *(*error)(const struct gb_world *w);
+
+	/*
+	 * Key material. publish makes `device` live if it is not and sends one KEY_MATERIAL
+	 * of it. publish_many sends one for each of n dormant devices, in order, and keeps
+	 * nothing. materialise makes a dormant device live, with the private part of the
+	 * material that publish_many sends for it.
+	 */
+	enum gb_status (*publish)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	enum gb_status (*publish_many)(struct gb_world *w, uint32_t first, uint32_t n,
+	                               struct gb_outbox *out);
+	enum gb_status (*materialise)(struct gb_world *w, uint32_t device);
+
+	/* Builds the group of `shape` in an otherwise unused world. Not timed. */
+	enum gb_status (*shape)(struct gb_world *w, const struct gb_shape *shape);
+
+	/*
+	 * The operations. Each is one timed call by a live device: no I/O, no logging, no
+	 * retry. On any status but GB_OK nothing was sent and nothing changed, except that
+	 * a message key once used is gone.
+	 *
+	 *   create   a new group of `device` and the n others; sends what they must receive.
+	 *   add      lets in n devices; until they and the group have received what it sends
+	 *            nothing changes for them.
+	 *   remove   shuts out n members. Whoever has received what it sends, and `device`
+	 *            itself, sends nothing they can read from then on.
+	 *   rekey    new keys for the group (MLS: empty commit with path; Megolm: a new
+	 *            session of this sender, shared with everybody).
+	 *   send     protects `plaintext` for the present members. The payload is opaque.
+	 *   process  takes in what changes the group: a commit, a room key for a member.
+	 *            An actor with GB_SETTLES receives its own commit through it.
+	 *   join     makes a device a member from the messages addressed to it: a Welcome,
+	 *            with the ratchet tree behind it where that travels apart; a room key.
+	 *   receive  gives `device` an application message; *plaintext is the backend's.
+	 */
+	enum gb_status (*create)(struct gb_world *w, uint32_t device,
+	                         const struct gb_published *others, size_t n, struct gb_outbox *out);
+	enum gb_status (*add)(struct gb_world *w, uint32_t device, const struct gb_published *joining,
+	                      size_t n, struct gb_outbox *out);
+	enum gb_status (*remove)(struct gb_world *w, uint32_t device, const uint32_t *leaving,
+	                         size_t n, struct gb_outbox *out);
+	enum gb_status (*rekey)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	enum gb_status (*send)(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
+	                       struct gb_outbox *out);
+	enum gb_status (*process)(struct gb_world *w, uint32_t device, const struct gb_message *m);
+	enum gb_status (*join)(struct gb_world *w, uint32_t device, const struct gb_message *m,
+	                       size_t n);
+	enum gb_status (*receive)(struct gb_world *w, uint32_t device, const struct gb_message *m,
+	                          struct gb_bytes *plaintext);
+
+	/*
+	 * digest: GB_DIGEST_BYTES bytes, equal for two live devices exactly if they agree on
+	 * the group and its keys (MLS: from the epoch authenticator, `sender` is ignored;
+	 * Megolm: from the session of `sender`). GB_REJECTED when the device has no such
+	 * group or session. Never timed, changes nothing.
+	 */
+	enum gb_status (*digest)(struct gb_world *w, uint32_t device, uint32_t sender,
+	                         uint8_t out[GB_DIGEST_BYTES]);
+
+	/* ---- optional: NULL where the backend does not offer it ---- */
+
+	/*
+	 * checkpoint remembers the state of every live device; rollback returns to it and
+	 * keeps it, any number of times. Randomness is not rolled back. Without them the
+	 * harness opens and shapes a new world for each sample. Not timed.
+	 */
+	enum gb_status (*checkpoint)(struct gb_world *w);
+	enum gb_status (*rollback)(struct gb_world *w);
+
+	/* `to` becomes a live, independent copy of `from`, replacing what `to` was. */
+	enum gb_status (*fork)(struct gb_world *w, uint32_t from, uint32_t to);
+	/* The whole state of a device, as it would be stored; load replaces `device`. */
+	enum gb_status (*save)(struct gb_world *w, uint32_t device, struct gb_bytes *state);
+	enum gb_status (*load)(struct gb_world *w, uint32_t device, struct gb_bytes state);
+	/* Bytes that `device` would have to store to go on later. */
+	enum gb_status (*state_size)(struct gb_world *w, uint32_t device, uint64_t *bytes);
+
+	/* MLS life beside the operations above; for protocols without it, NULL. */
+	enum gb_status (*propose_update)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	enum gb_status (*propose_add)(struct gb_world *w, uint32_t device,
+	                              const struct gb_published *joining, struct gb_outbox *out);
+	enum gb_status (*propose_remove)(struct gb_world *w, uint32_t device, uint32_t leaving,
+	                                 struct gb_outbox *out);
+	enum gb_status (*commit_pending)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	/* Forgets a commit of `device` that has not come back. */
+	enum gb_status (*discard)(struct gb_world *w, uint32_t device);
+	/* Sends GROUP_INFO (with external_pub), or RATCHET_TREE, to the server. */
+	enum gb_status (*group_info)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	enum gb_status (*fetch_tree)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	/* Joins by external commit from GROUP_INFO (and RATCHET_TREE behind it). */
+	enum gb_status (*join_external)(struct gb_world *w, uint32_t device,
+	                                const struct gb_message *m, size_t n, struct gb_outbox *out);
+
+	/* Whether the last rekey or remove of `device` heals: a Diffie-Hellman step was due
+	 * on every pair it used. NULL means always. */
+	enum gb_status (*heals)(struct gb_world *w, uint32_t device, int *yes);
+
+	enum gb_status (*counts)(struct gb_world *w, struct gb_counts *counts);
+	enum gb_status (*clocks)(struct gb_world *w, struct gb_clocks *last);
+};
+
+/* The one symbol that a shared-object backend exports, by this name. */
+const struct gb_backend *groupbench_backend(void);
+#endif

@@ -1,0 +1,56 @@
+#include "buf.h"
+
+#include <stdlib.h>
+
+#include "secret.h"
+
+enum mls_err mls_buf_reserve(struct mls_buf *b, size_t more)
+{
+	size_t cap = b->cap ? b->cap : 128;
+	uint8_t *p;
+
+	if (more <= b->cap - b->len)
+		return MLS_OK;
+	if (more > SIZE_MAX / 4 - b->len)
+		return MLS_ERR_NOMEM;
+	while (cap < b->len + more)
+		cap *= 2;
+	p = malloc(cap);
+	if (!p)
+		return MLS_ERR_NOMEM;
+	if (b->len)
+		memcpy(p, b->p, b->len);
+	if (b->p)
+		mls_wipe(b->p, b->cap);
+	free(b->p);
+	b->p = p;
+	b->cap = cap;
+	return MLS_OK;
+}
+
+enum mls_err mls_buf_append(struct mls_buf *b, struct mls_slice s)
+{
+	enum mls_err err = mls_buf_reserve(b, s.len);
+
+	if (err)
+		return err;
+	if (s.len)
+		memcpy(b->p + b->len, s.p, s.len);
+	b->len += s.len;
+	return MLS_OK;
+}
+
+void mls_buf_clear(struct mls_buf *b)
+{
+	if (b->p)
+		mls_wipe(b->p, b->len);
+	b->len = 0;
+}
+
+void mls_buf_free(struct mls_buf *b)
+{
+	if (b->p)
+		mls_wipe(b->p, b->cap);
+	free(b->p);
+	*b = (struct mls_buf){0};
+}

@@ -1,0 +1,23 @@
+#ifndef MLS_BUF_H
+#define MLS_BUF_H
+#include "slice.h"
+
+/*
+ * struct mls_buf, declared in mls.h, is owned, growing bytes. {0} is an empty buffer.
+ * It grows by allocate, copy, wipe, free, so that no copy of a secret stays behind.
+ */
+
+static inline struct mls_slice mls_buf_slice(const struct mls_buf *b)
+{
+	return mls_slice(b->p, b->len);
+}
+
+/* Makes room for `more` bytes behind the present ones. On MLS_ERR_NOMEM b is as it was. */
+enum mls_err MLS_MUST_CHECK mls_buf_reserve(struct mls_buf *b, size_t more);
+
+/* Appends a copy of `s`, which must not lie inside b. On MLS_ERR_NOMEM b is as it was. */
+enum mls_err MLS_MUST_CHECK mls_buf_append(struct mls_buf *b, struct mls_slice s);
+
+/* Wipes the contents and keeps the memory. */
+void mls_buf_clear(struct mls_buf *b);
+#endif
