@@ -197,7 +197,7 @@ void mls_close_vector(struct mls_codec *c, size_t body_start)
 }
 
 enum mls_err mls_walk_encode(struct mls_buf *out, const void *v,
-                             void (*walk)(struct mls_codec *, void *))
+			     void (*walk)(struct mls_codec *, void *))
 {
 	struct mls_codec c = {.out = out};
 	size_t start = out->len;
@@ -215,7 +215,7 @@ enum mls_err mls_walk_encode(struct mls_buf *out, const void *v,
 }
 
 enum mls_err mls_walk_next(struct mls_slice *in, void *v, size_t size,
-                           void (*walk)(struct mls_codec *, void *))
+			   void (*walk)(struct mls_codec *, void *))
 {
 	struct mls_codec c = {.in = *in};
 
@@ -229,7 +229,7 @@ enum mls_err mls_walk_next(struct mls_slice *in, void *v, size_t size,
 }
 
 enum mls_err mls_walk_decode(struct mls_slice in, void *v, size_t size,
-                             void (*walk)(struct mls_codec *, void *))
+			     void (*walk)(struct mls_codec *, void *))
 {
 	enum mls_err err = mls_walk_next(&in, v, size, walk);
 

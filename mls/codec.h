@@ -68,11 +68,11 @@ void mls_close_vector(struct mls_codec *c, size_t body_start);
 
 /* Both directions of a walk of any type; behind MLS_WIRE_TYPE. */
 enum mls_err MLS_MUST_CHECK mls_walk_encode(struct mls_buf *out, const void *v,
-                                            void (*walk)(struct mls_codec *, void *));
+					    void (*walk)(struct mls_codec *, void *));
 enum mls_err MLS_MUST_CHECK mls_walk_decode(struct mls_slice in, void *v, size_t size,
-                                            void (*walk)(struct mls_codec *, void *));
+					    void (*walk)(struct mls_codec *, void *));
 enum mls_err MLS_MUST_CHECK mls_walk_next(struct mls_slice *in, void *v, size_t size,
-                                          void (*walk)(struct mls_codec *, void *));
+					  void (*walk)(struct mls_codec *, void *));
 
 /*
  * For a walk mls_NAME_walk of struct mls_NAME, defines
@@ -85,9 +85,9 @@ enum mls_err MLS_MUST_CHECK mls_walk_next(struct mls_slice *in, void *v, size_t 
 #define MLS_WIRE_TYPE_DECLARE(name)                                                                \
 	void mls_##name##_walk(struct mls_codec *c, struct mls_##name *v);                         \
 	enum mls_err MLS_MUST_CHECK mls_##name##_encode(struct mls_buf *out,                       \
-	                                                const struct mls_##name *v);               \
+							const struct mls_##name *v);               \
 	enum mls_err MLS_MUST_CHECK mls_##name##_decode(struct mls_slice in,                       \
-	                                                struct mls_##name *v);                     \
+							struct mls_##name *v);                     \
 	enum mls_err MLS_MUST_CHECK mls_##name##_next(struct mls_slice *in, struct mls_##name *v);
 
 #define MLS_WIRE_TYPE(name)                                                                        \

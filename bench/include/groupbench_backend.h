@@ -24,7 +24,7 @@
  * valid during the call. No pointer is NULL unless its description allows it.
  */
 
-#define GB_ABI 1u
+#define GB_ABI          1u
 #define GB_DIGEST_BYTES 32
 
 enum gb_status {
@@ -167,13 +167,15 @@ struct gb_clocks {
 struct gb_world; /* the backend's own */
 
 enum gb_feature {
-	GB_SETTLES = 1 << 0,  /* an actor's own commit must come back to it (process) to take effect */
-	GB_SEALED = 1 << 1,   /* protects: newcomers, removed and forged input are refused. Only the
-	                         null backend lacks it. */
-	GB_REPLAYS = 1 << 2,  /* receive() of the same message twice succeeds (Megolm) */
+	GB_SETTLES =
+		1 << 0, /* an actor's own commit must come back to it (process) to take effect */
+	GB_SEALED = 1 << 1,  /* protects: newcomers, removed and forged input are refused. Only the
+				null backend lacks it. */
+	GB_REPLAYS = 1 << 2, /* receive() of the same message twice succeeds (Megolm) */
 	GB_OWN_CLOCK = 1 << 3, /* clocks() replaces the harness's clock */
-	GB_PER_SENDER = 1 << 4, /* keys belong to a sender: digest(device, sender) is defined only
-	                           once that sender has acted, and rekey changes that sender's only */
+	GB_PER_SENDER =
+		1 << 4,     /* keys belong to a sender: digest(device, sender) is defined only
+			       once that sender has acted, and rekey changes that sender's only */
 	GB_REMOTE = 1 << 5, /* all devices live in another process */
 };
 
@@ -209,7 +211,7 @@ struct gb_backend {
 	 */
 	enum gb_status (*publish)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 	enum gb_status (*publish_many)(struct gb_world *w, uint32_t first, uint32_t n,
-	                               struct gb_outbox *out);
+				       struct gb_outbox *out);
 	enum gb_status (*materialise)(struct gb_world *w, uint32_t device);
 
 	/* Builds the group of `shape` in an otherwise unused world. Not timed. */
@@ -235,19 +237,20 @@ struct gb_backend {
 	 *   receive  gives `device` an application message; *plaintext is the backend's.
 	 */
 	enum gb_status (*create)(struct gb_world *w, uint32_t device,
-	                         const struct gb_published *others, size_t n, struct gb_outbox *out);
-	enum gb_status (*add)(struct gb_world *w, uint32_t device, const struct gb_published *joining,
-	                      size_t n, struct gb_outbox *out);
+				 const struct gb_published *others, size_t n,
+				 struct gb_outbox *out);
+	enum gb_status (*add)(struct gb_world *w, uint32_t device,
+			      const struct gb_published *joining, size_t n, struct gb_outbox *out);
 	enum gb_status (*remove)(struct gb_world *w, uint32_t device, const uint32_t *leaving,
-	                         size_t n, struct gb_outbox *out);
+				 size_t n, struct gb_outbox *out);
 	enum gb_status (*rekey)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 	enum gb_status (*send)(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
-	                       struct gb_outbox *out);
+			       struct gb_outbox *out);
 	enum gb_status (*process)(struct gb_world *w, uint32_t device, const struct gb_message *m);
 	enum gb_status (*join)(struct gb_world *w, uint32_t device, const struct gb_message *m,
-	                       size_t n);
+			       size_t n);
 	enum gb_status (*receive)(struct gb_world *w, uint32_t device, const struct gb_message *m,
-	                          struct gb_bytes *plaintext);
+				  struct gb_bytes *plaintext);
 
 	/*
 	 * digest: GB_DIGEST_BYTES bytes, equal for two live devices exactly if they agree on
@@ -256,7 +259,7 @@ struct gb_backend {
 	 * group or session. Never timed, changes nothing.
 	 */
 	enum gb_status (*digest)(struct gb_world *w, uint32_t device, uint32_t sender,
-	                         uint8_t out[GB_DIGEST_BYTES]);
+				 uint8_t out[GB_DIGEST_BYTES]);
 
 	/* ---- optional: NULL where the backend does not offer it ---- */
 
@@ -277,12 +280,14 @@ struct gb_backend {
 	enum gb_status (*state_size)(struct gb_world *w, uint32_t device, uint64_t *bytes);
 
 	/* MLS life beside the operations above; for protocols without it, NULL. */
-	enum gb_status (*propose_update)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	enum gb_status (*propose_update)(struct gb_world *w, uint32_t device,
+					 struct gb_outbox *out);
 	enum gb_status (*propose_add)(struct gb_world *w, uint32_t device,
-	                              const struct gb_published *joining, struct gb_outbox *out);
+				      const struct gb_published *joining, struct gb_outbox *out);
 	enum gb_status (*propose_remove)(struct gb_world *w, uint32_t device, uint32_t leaving,
-	                                 struct gb_outbox *out);
-	enum gb_status (*commit_pending)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+					 struct gb_outbox *out);
+	enum gb_status (*commit_pending)(struct gb_world *w, uint32_t device,
+					 struct gb_outbox *out);
 	/* Forgets a commit of `device` that has not come back. */
 	enum gb_status (*discard)(struct gb_world *w, uint32_t device);
 	/* Sends GROUP_INFO (with external_pub), or RATCHET_TREE, to the server. */
@@ -290,7 +295,8 @@ struct gb_backend {
 	enum gb_status (*fetch_tree)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 	/* Joins by external commit from GROUP_INFO (and RATCHET_TREE behind it). */
 	enum gb_status (*join_external)(struct gb_world *w, uint32_t device,
-	                                const struct gb_message *m, size_t n, struct gb_outbox *out);
+					const struct gb_message *m, size_t n,
+					struct gb_outbox *out);
 
 	/* Whether the last rekey or remove of `device` heals: a Diffie-Hellman step was due
 	 * on every pair it used. NULL means always. */
