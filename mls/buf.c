@@ -11,6 +11,8 @@ enum mls_err mls_buf_reserve(struct mls_buf *b, size_t more)
 
 	if (more <= b->cap - b->len)
 		return MLS_OK;
+	if (b->fixed)
+		return MLS_ERR_BUFFER_FULL;
 	if (more > SIZE_MAX / 4 - b->len)
 		return MLS_ERR_NOMEM;
 	while (cap < b->len + more)
@@ -50,7 +52,8 @@ void mls_buf_clear(struct mls_buf *b)
 void mls_buf_free(struct mls_buf *b)
 {
 	if (b->p)
-		mls_wipe(b->p, b->cap);
-	free(b->p);
+		mls_wipe(b->p, b->fixed ? b->len : b->cap);
+	if (!b->fixed)
+		free(b->p);
 	*b = (struct mls_buf){0};
 }

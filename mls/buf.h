@@ -12,10 +12,10 @@ static inline struct mls_slice mls_buf_slice(const struct mls_buf *b)
 	return mls_slice(b->p, b->len);
 }
 
-/* Makes room for `more` bytes behind the present ones. On MLS_ERR_NOMEM b is as it was. */
+/* Makes room for `more` bytes behind the present ones. On failure b is as it was. */
 enum mls_err MLS_MUST_CHECK mls_buf_reserve(struct mls_buf *b, size_t more);
 
-/* Appends a copy of `s`, which must not lie inside b. On MLS_ERR_NOMEM b is as it was. */
+/* Appends a copy of `s`, which must not lie inside b. On failure b is as it was. */
 enum mls_err MLS_MUST_CHECK mls_buf_append(struct mls_buf *b, struct mls_slice s);
 
 /* Wipes the contents and keeps the memory. */

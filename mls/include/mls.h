@@ -26,13 +26,20 @@ struct mls_slice {
 	size_t len;
 };
 
-/* Owned bytes; {0} is empty. Whoever declared it ends it with mls_buf_free. */
+/*
+ * Owned bytes; {0} is empty. Whoever declared it ends it with mls_buf_free. Functions append
+ * to a buffer, so memory that is there is used again: set len to 0 to start over.
+ *
+ * With `fixed` set, p is `cap` bytes of the caller's own memory: it is never moved nor freed,
+ * and what does not fit fails with BUFFER_FULL.
+ */
 struct mls_buf {
 	uint8_t *p;
 	size_t len, cap;
+	bool fixed;
 };
 
-/* Wipes and frees the bytes; b is empty afterwards. */
+/* Wipes and frees the bytes; b is empty afterwards. Fixed memory is wiped up to len. */
 void mls_buf_free(struct mls_buf *b);
 
 enum mls_err {
@@ -60,4 +67,374 @@ const char *mls_err_name(enum mls_err err);
 const char *mls_err_section(enum mls_err err);
 const char *mls_err_sentence(enum mls_err err);
 enum mls_err_class mls_err_class(enum mls_err err);
+
+/* Cipher suites, RFC 9420 17.1. */
+enum mls_suite_id {
+	MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519 = 1,
+	MLS_128_DHKEMP256_AES128GCM_SHA256_P256 = 2,
+	MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_ED25519 = 3,
+	MLS_256_DHKEMX448_AES256GCM_SHA512_ED448 = 4,
+	MLS_256_DHKEMP521_AES256GCM_SHA512_P521 = 5,
+	MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_ED448 = 6,
+	MLS_256_DHKEMP384_AES256GCM_SHA384_P384 = 7,
+};
+
+/* Credential types, RFC 9420 17.5. */
+enum mls_credential_type {
+	MLS_CREDENTIAL_BASIC = 1, /* content: the identity */
+	MLS_CREDENTIAL_X509 = 2,  /* content: the encoded Certificate vector, without its length */
+};
+
+/* Proposal types, RFC 9420 17.4. */
+enum mls_proposal_type {
+	MLS_PROPOSAL_ADD = 1,
+	MLS_PROPOSAL_UPDATE = 2,
+	MLS_PROPOSAL_REMOVE = 3,
+	MLS_PROPOSAL_PSK = 4,
+	MLS_PROPOSAL_REINIT = 5,
+	MLS_PROPOSAL_EXTERNAL_INIT = 6,
+	MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS = 7,
+};
+
+#define MLS_NO_LEAF UINT32_MAX
+
+/* Where random bytes come from. fill writes exactly `len` bytes, or fails. */
+struct mls_random {
+	enum mls_err (*fill)(void *state, uint8_t *out, size_t len);
+	void *state;
+};
+
+/* A list of 16-bit code points, borrowed. */
+struct mls_code_points {
+	const uint16_t *v;
+	size_t n;
+};
+
+/* A member, a sender or a joiner as its credential presents it (RFC 9420 5.3). */
+struct mls_identity {
+	uint16_t credential_type;
+	struct mls_slice credential; /* see enum mls_credential_type */
+	struct mls_slice signature_key;
+};
+
+/*
+ * What RFC 9420 leaves to the application. mls_policy_default() is a policy to start from.
+ *
+ *   max_lifetime_s      longest lifetime of a KeyPackage that is accepted (7.2); 0: any
+ *   accept_expired      accept received leaves outside their lifetime. What this client
+ *                       itself adds must always be inside it (7.3).
+ *   max_message         longest message that is read, in bytes
+ *   max_leaves          largest tree that is joined, in leaves
+ *   max_ratchet_steps   how far one message may push a sender's ratchet (15.3)
+ *   max_kept_keys       message keys kept for late messages, for each sender's ratchet
+ *   max_proposals       proposals cached in one epoch
+ *   past_epochs         epochs before the present one whose messages can still be read and
+ *                       whose resumption PSK is kept
+ *   padding             PrivateMessage content is padded with zeros to a multiple of this
+ *                       many bytes; 0 and 1: no padding (6.3.1)
+ *   accept_credential   Is this credential authentic and acceptable (5.3.1)? NULL: every
+ *                       well-formed credential is. `replaced` is whom it replaces, or NULL.
+ *   state               handed to the callback
+ */
+struct mls_policy {
+	uint64_t max_lifetime_s;
+	bool accept_expired;
+	size_t max_message;
+	uint32_t max_leaves;
+	uint32_t max_ratchet_steps;
+	uint32_t max_kept_keys;
+	uint32_t max_proposals;
+	uint32_t past_epochs;
+	uint32_t padding;
+	bool (*accept_credential)(void *state, const struct mls_identity *presented,
+				  const struct mls_identity *replaced);
+	void *state;
+};
+
+/* No lifetime limit, expired leaves refused, 64 MiB messages, 2^20 leaves, 1,000 ratchet
+ * steps, 1,000 kept keys, 1,000 proposals, no past epochs, no padding, every credential. */
+struct mls_policy mls_policy_default(void);
+
+/*
+ * Client
+ *
+ * A client is one device: a cipher suite, a signature key, a credential, a policy, a source
+ * of randomness, the time, and the private parts of the key packages it has published.
+ * A client and all groups made from it belong to one thread at a time; a client outlives
+ * its groups.
+ */
+struct mls_client;
+
+/*
+ * What a client is made from; everything is copied.
+ *
+ *   suite              cipher suite (17.1)
+ *   signature_private  the signature key as the vectors of the working group write it: the
+ *   signature_public   seed of EdDSA, the scalar of ECDSA. Both empty: a key is generated.
+ *   credential         credential_type and its content
+ *   capabilities       what the leaf announces beside mls10, this suite and this credential
+ *                      type, which are always there (7.2)
+ *   key_package_lifetime_s  0: 90 days
+ *   random, now_s      randomness; seconds since 1970
+ *   policy             NULL: mls_policy_default()
+ */
+struct mls_client_config {
+	uint16_t suite;
+	struct mls_slice signature_private, signature_public;
+	uint16_t credential_type;
+	struct mls_slice credential;
+	struct mls_code_points suites, extensions, proposals, credentials;
+	uint64_t key_package_lifetime_s;
+	struct mls_random random;
+	uint64_t now_s;
+	const struct mls_policy *policy;
+};
+
+/* Random bytes of the operating system, by way of the cryptographic library. */
+struct mls_random mls_random_system(void);
+
+/*
+ * mls_client_new makes a client. Fails with SUITE for a cipher suite it does not know,
+ * SIGNATURE_KEY for a private and public key that do not belong together, CRYPTO, NOMEM.
+ */
+enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
+					   const struct mls_client_config *config);
+
+/* Wipes and frees; NULL is allowed. Groups of the client must be gone. */
+void mls_client_free(struct mls_client *client);
+
+/* Tells the client what time it is, in seconds since 1970. */
+void mls_client_set_time(struct mls_client *client, uint64_t now_s);
+
+/* The public signature key; memory of the client. */
+struct mls_slice mls_client_signature_key(const struct mls_client *client);
+
+/*
+ * mls_key_package_new makes a KeyPackage (10), by which others can add this client.
+ *
+ *   message       appended: MLSMessage with the KeyPackage, to be published
+ *   private_part  appended: opaque init_private_key<V>, opaque encryption_private_key<V>.
+ *                 The client does not keep it: see mls_client_keep_key_package.
+ */
+enum mls_err MLS_MUST_CHECK mls_key_package_new(struct mls_client *client, struct mls_buf *message,
+						struct mls_buf *private_part);
+
+/*
+ * mls_client_keep_key_package gives the client what mls_key_package_new made, so that it can
+ * join by a Welcome. A join that succeeds consumes it. Fails with the errors of a KeyPackage
+ * that does not decode, and with KEY_PACKAGE_PRIVATE where the private part is not its own.
+ */
+enum mls_err MLS_MUST_CHECK mls_client_keep_key_package(struct mls_client *client,
+							struct mls_slice message,
+							struct mls_slice private_part);
+
+/* An external pre-shared key (8.4), copied. Given again, an id gets its new value; an empty
+ * `psk` forgets the id. */
+enum mls_err MLS_MUST_CHECK mls_client_set_psk(struct mls_client *client, struct mls_slice id,
+					       struct mls_slice psk);
+
+/*
+ * Group
+ */
+struct mls_group;
+
+/*
+ * mls_group_create makes a group of one member (11), in epoch 0.
+ *
+ *   group_id    empty: random, KDF.Nh bytes
+ *   extensions  the body of the GroupContext's extension list, encoded; may be empty
+ */
+enum mls_err MLS_MUST_CHECK mls_group_create(struct mls_client *client, struct mls_group **group,
+					     struct mls_slice group_id,
+					     struct mls_slice extensions);
+
+/*
+ * mls_group_join makes the group of a Welcome (12.4.3.1).
+ *
+ *   welcome       MLSMessage with the Welcome; read, not kept
+ *   ratchet_tree  the ratchet tree where the Welcome does not carry it: the encoded vector
+ *                 `optional<Node> ratchet_tree<V>`; empty otherwise
+ *
+ * The whole tree is validated (7.9.2, 7.3): one signature for each member. Fails with
+ * WELCOME_NOT_FOR_US when no kept key package is addressed, and with the code of the rule
+ * that the Welcome, the GroupInfo or the tree breaks. On failure the client is as it was.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_join(struct mls_client *client, struct mls_group **group,
+					   struct mls_slice welcome, struct mls_slice ratchet_tree);
+
+/* Wipes and frees; NULL is allowed. */
+void mls_group_free(struct mls_group *group);
+
+/* How a handshake message travels (6). */
+enum mls_handshake {
+	MLS_HANDSHAKE_PUBLIC,  /* signed, readable by the delivery service */
+	MLS_HANDSHAKE_PRIVATE, /* encrypted */
+};
+
+/*
+ * What a commit shall contain. {0} is an empty commit with path, as a PublicMessage.
+ *
+ *   add                 n_add KeyPackages, each an MLSMessage
+ *   remove              n_remove leaf indexes
+ *   psk_ids             n_psk_ids external PSKs that the client and all members know
+ *   set_extensions      replace the GroupContext's extensions by `extensions` (encoded body)
+ *   without_proposals   leave out the proposals received or sent in this epoch, which are
+ *                       otherwise included by reference
+ *   path_if_required    leave out the path where 12.4 allows it
+ *   tree_in_welcome     put the ratchet tree into the Welcome
+ *   handshake           how the commit travels
+ *   authenticated_data  application data, authenticated and not encrypted
+ */
+struct mls_commit_request {
+	const struct mls_slice *add;
+	size_t n_add;
+	const uint32_t *remove;
+	size_t n_remove;
+	const struct mls_slice *psk_ids;
+	size_t n_psk_ids;
+	bool set_extensions;
+	struct mls_slice extensions;
+	bool without_proposals;
+	bool path_if_required;
+	bool tree_in_welcome;
+	enum mls_handshake handshake;
+	struct mls_slice authenticated_data;
+};
+
+/*
+ * What a commit produces: each buffer that is not NULL is appended to. `welcome` gets
+ * nothing when nobody joins and must be there when somebody does. `ratchet_tree` gets the
+ * tree of the new epoch, as mls_group_join takes it.
+ */
+struct mls_commit_output {
+	struct mls_buf *commit;
+	struct mls_buf *welcome;
+	struct mls_buf *ratchet_tree;
+};
+
+/*
+ * mls_group_commit makes a Commit (12.4.1) and the Welcome for those it adds. The group stays
+ * in its epoch (14): the new one is held as pending until the commit comes back through
+ * mls_group_receive, or mls_group_merge is called, or another commit wins, or
+ * mls_group_discard drops it. The Welcome must not be delivered before.
+ *
+ * Fails with PENDING when a commit is pending already, with the rule's code for a bad key
+ * package, leaf index or list of proposals. On failure nothing is appended and the group is
+ * as it was, except that a private handshake consumes one generation of the own ratchet.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_commit(struct mls_group *group,
+					     const struct mls_commit_output *output,
+					     const struct mls_commit_request *request);
+
+/* Makes the pending commit the present epoch, once it is known that it was accepted.
+ * NOT_PENDING without one. */
+enum mls_err MLS_MUST_CHECK mls_group_merge(struct mls_group *group);
+
+/* Forgets the pending commit, if there is one. */
+void mls_group_discard(struct mls_group *group);
+
+/*
+ * Proposals (12.1), sent now and committed later by anyone. Each appends one message and
+ * caches the proposal. A proposal that is not valid fails with its rule's code.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_propose_add(struct mls_group *group, struct mls_buf *message,
+						  struct mls_slice key_package,
+						  enum mls_handshake handshake);
+enum mls_err MLS_MUST_CHECK mls_group_propose_update(struct mls_group *group,
+						     struct mls_buf *message,
+						     enum mls_handshake handshake);
+enum mls_err MLS_MUST_CHECK mls_group_propose_remove(struct mls_group *group,
+						     struct mls_buf *message, uint32_t leaf,
+						     enum mls_handshake handshake);
+
+/*
+ * mls_group_protect encrypts application data for the present epoch (6.3).
+ *
+ *   message             appended: MLSMessage with the PrivateMessage
+ *   data                the plaintext; must not lie inside `message`
+ *   authenticated_data  authenticated and not encrypted; may be empty
+ *
+ * Fails with PROPOSALS_WAITING while proposals of this epoch are not committed (12.4) and
+ * with GENERATION_SPENT when the own ratchet is at its end. On failure nothing is appended.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_protect(struct mls_group *group, struct mls_buf *message,
+					      struct mls_slice data,
+					      struct mls_slice authenticated_data);
+
+enum mls_event_type {
+	MLS_EVENT_APPLICATION, /* data is the plaintext */
+	MLS_EVENT_PROPOSAL,    /* proposal_type was cached for a later commit */
+	MLS_EVENT_COMMIT,      /* another member's commit began `epoch` */
+	MLS_EVENT_OWN_COMMIT,  /* the pending commit came back and began `epoch` */
+	MLS_EVENT_REMOVED,     /* this member was removed: the group can only be freed */
+	MLS_EVENT_REINIT,      /* the group is shut down and waits for its successor (11.2) */
+};
+
+/* What a message was. Pointers lead into the message or the group, until the next call. */
+struct mls_event {
+	enum mls_event_type type;
+	uint64_t epoch;      /* of a proposal or application data: in which it was sent */
+	uint32_t sender;     /* leaf index; MLS_NO_LEAF for a sender outside the group */
+	uint32_t generation; /* of a PrivateMessage */
+	uint16_t proposal_type;
+	struct mls_slice data;
+	struct mls_slice authenticated_data;
+	const uint32_t *added; /* leaf indexes, of a commit */
+	size_t n_added;
+	const uint32_t *removed;
+	size_t n_removed;
+};
+
+/*
+ * mls_group_receive applies one message from the delivery service.
+ *
+ *   message  an encoded MLSMessage (6) with a PublicMessage or PrivateMessage; read, not kept
+ *   event    what happened. event->data points into memory of the group and is valid until
+ *            the next call on it.
+ *
+ * The own commit, coming back, completes the pending one (14). Fails with a STALE code for
+ * another epoch or a replay, FORGED for a bad signature, tag or ciphertext, MALFORMED or
+ * INVALID for a broken rule, REFUSED for policy. On failure the group is as it was, except
+ * that a message key that has decrypted something is gone (9.2).
+ */
+enum mls_err MLS_MUST_CHECK mls_group_receive(struct mls_group *group, struct mls_event *event,
+					      struct mls_slice message);
+
+/* MLS-Exporter (8.5): `len` bytes that all members of the epoch can derive; at most
+ * 255 * KDF.Nh bytes, else USAGE. */
+enum mls_err MLS_MUST_CHECK mls_group_export(const struct mls_group *group, uint8_t *out,
+					     size_t len, struct mls_slice label,
+					     struct mls_slice context);
+
+/* The epoch authenticator (8.7), KDF.Nh bytes; memory of the group, of this epoch. */
+struct mls_slice mls_group_epoch_authenticator(const struct mls_group *group);
+
+/* Appends the ratchet tree of the present epoch (12.4.3.3), as mls_group_join takes it. */
+enum mls_err MLS_MUST_CHECK mls_group_ratchet_tree(const struct mls_group *group,
+						   struct mls_buf *out);
+
+/* What mls_group_info puts into a GroupInfo beside the GroupContext. */
+struct mls_group_info_request {
+	bool ratchet_tree;
+	bool external_pub; /* lets others join by an external commit */
+};
+
+/* Appends an MLSMessage with a signed GroupInfo of the present epoch (12.4.3). */
+enum mls_err MLS_MUST_CHECK mls_group_info(struct mls_group *group, struct mls_buf *out,
+					   const struct mls_group_info_request *request);
+
+struct mls_slice mls_group_id(const struct mls_group *group);
+uint64_t mls_group_epoch(const struct mls_group *group);
+uint16_t mls_group_suite(const struct mls_group *group);
+/* The body of the GroupContext's extension list, encoded. */
+struct mls_slice mls_group_extensions(const struct mls_group *group);
+/* The own leaf index. */
+uint32_t mls_group_own_leaf(const struct mls_group *group);
+/* Leaves of the tree, blank ones included: a power of two; and members. */
+uint32_t mls_group_n_leaves(const struct mls_group *group);
+uint32_t mls_group_n_members(const struct mls_group *group);
+bool mls_group_is_pending(const struct mls_group *group);
+
+/* Who is at `leaf`; false when nobody is. Memory of the group, of this epoch. */
+bool mls_group_member(const struct mls_group *group, struct mls_identity *member, uint32_t leaf);
 #endif
