@@ -1,0 +1,26 @@
+#ifndef GB_AXES_H
+#define GB_AXES_H
+
+/* The rows of axes.def as an enum (GB_AXIS_size, ...) and as a table. */
+enum gb_axis_id {
+#define X(name, ...) GB_AXIS_##name,
+#include "axes.def"
+#undef X
+	GB_AXES,
+};
+
+enum gb_axis_type { GB_AXIS_NUMBER, GB_AXIS_CHOICE, GB_AXIS_YESNO };
+enum gb_axis_owner { GB_AXIS_OF_HARNESS, GB_AXIS_OF_BACKEND };
+
+struct gb_axis_spec {
+	const char *name;
+	enum gb_axis_type type;
+	const char *range;         /* NUMBER: "least..most"; CHOICE: words between blanks */
+	const char *default_value; /* "" when a scenario must give it */
+	const char *unit;
+	enum gb_axis_owner owner;
+	const char *sentence;
+};
+
+extern const struct gb_axis_spec gb_axes[GB_AXES];
+#endif
