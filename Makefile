@@ -1,8 +1,15 @@
 # make               build everything: build/groupbench, build/libmls.a, build/libmls.so, ...
-# make run           install what is missing, run scenarios/quick.yaml, draw its figures
-# make test          install what is missing, build and run every test (SAN=1: with ASan and UBSan)
+# make run           bring in missing packages, build, run scenarios/quick.yaml, draw it
+# make test          bring in missing packages, build and run every test
 # make lint          the rules a compiler cannot see
-# make help          the other targets
+# make coverage      which lines and branches the tests reach: build/coverage/index.html
+# make install       the program, libmls, its header (DESTDIR=, PREFIX=/usr/local)
+# make clean         remove what was built
+#
+# CC=clang           the second compiler
+# SAN=1              with AddressSanitizer and UndefinedBehaviorSanitizer
+# V=1                print whole commands
+# YES=1              answer yes when packages are to be installed
 # Settings for one machine (CC, CFLAGS, ...) go in config.mak, which git ignores.
 
 .DELETE_ON_ERROR:
@@ -12,7 +19,10 @@
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+VERSION := 0.1.0
 CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
 SANFLAGS = $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 B       := build$(if $(SAN),/san)$(if $(findstring clang,$(CC)),/clang)$(if $(VARIANT),/$(VARIANT))
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes \
@@ -60,7 +70,8 @@ $(B)/%.o: %.c $(B)/flags
 # re-archives; the manifest of a run quotes $(B)/flags.
 $(B)/flags:   TEXT = $(CC) $(FLAGS)
 $(B)/sources: TEXT = $(mls) $(mls_probe) $(megolm) $(bench)
-$(B)/flags $(B)/sources: FORCE
+$(B)/place:   TEXT = $(VERSION) $(PREFIX) $(LIBDIR)
+$(B)/flags $(B)/sources $(B)/place: FORCE
 	@mkdir -p $(@D)
 	@echo '$(TEXT)' | cmp -s - $@ || echo '$(TEXT)' > $@
 
@@ -74,12 +85,13 @@ $(B)/lib%.a: $(B)/sources
 	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
 # Only what mls.h declares is exported.
+soname := libmls.so.$(firstword $(subst ., ,$(VERSION)))
 $(B)/libmls.so: $(mls) mls/libmls.map
 	$(call say,LD)
-	$(Q)$(CC) $(FLAGS) -shared -Wl,--version-script=mls/libmls.map -o $@ $(mls) $(mls_libs)
+	$(Q)$(CC) $(FLAGS) -shared -Wl,-soname,$(soname) -Wl,--version-script=mls/libmls.map -o $@ $(mls) $(mls_libs)
 
-$(B)/libmls.pc: mls/libmls.pc.in
-	$(Q)cp $< $@
+$(B)/libmls.pc: mls/libmls.pc.in $(B)/place
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' $< > $@
 
 # libolm must find our definitions of its primitives, hence the exported symbols.
 libraries := $(B)/libbench.a $(B)/libmls_probe.a $(B)/libmls.a $(B)/libmegolm.a
@@ -92,9 +104,47 @@ $(tests): %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
 	$(Q)$(CC) $(FLAGS) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
 
+# make knows its own -j only while a recipe runs; without one, all processors build.
+jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# Packages first: what a bare machine lacks would already stop the build.
+purposes := build $(if $(findstring clang,$(CC)),clang)
+test:
+	@tools/install-packages $(purposes) test
+	@$(MAKE) --no-print-directory $(jobs) all $(tests)
+	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(test_scripts)
+
+# Scripts test what is built once, not each way of building it.
+test_scripts := $(if $(filter build,$(B)),$(wildcard tests/test_*.sh))
+
+lint:
+	@tools/install-packages $(purposes) lint
+	@$(MAKE) --no-print-directory $(jobs) all
+	@B=$(B) CC='$(CC)' tools/lint
+
+coverage:
+	@tools/install-packages $(purposes) test coverage
+	@$(MAKE) --no-print-directory VARIANT=coverage CFLAGS='-O0 -g --coverage' test
+	gcovr -r . --object-directory build/coverage -e tests/ --print-summary \
+	        --html-details build/coverage/index.html build/coverage
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include $(LIBDIR)/pkgconfig)
+	install -m 755 $(B)/groupbench $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 mls/include/mls.h mls/include/mls_errors.def \
+	        bench/include/groupbench_backend.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(B)/libmls.a $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(B)/libmls.so $(DESTDIR)$(LIBDIR)/libmls.so.$(VERSION)
+	ln -sf libmls.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(soname)
+	ln -sf $(soname) $(DESTDIR)$(LIBDIR)/libmls.so
+	install -m 644 $(B)/libmls.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
 clean:
 	rm -rf build
 
-.PHONY: all clean FORCE
+.PHONY: all test lint coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(tests:%=%.o))
