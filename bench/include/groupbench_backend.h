@@ -54,6 +54,11 @@ enum gb_kind {
 	GB_KINDS,
 };
 
+/*
+ * Everything but CLAIM, GROUP_INFO and RATCHET_TREE is authenticated. The oracle forges
+ * by flipping the lowest bit of the 24th byte from the end of a body, which in every
+ * kind must be covered by a signature, tag or ciphertext: receivers answer GB_REJECTED.
+ */
 enum gb_address {
 	GB_TO_DEVICES, /* the devices listed in to[] */
 	GB_TO_GROUP,   /* every member of the group, the sender included */
@@ -122,12 +127,23 @@ struct gb_config {
 
 /*
  * A group made outside the clock: members are devices 0 .. size - 1, in that order,
- * in the state the axes describe (MLS: tree; Megolm: olm). Devices in live[] become
- * live members; actors[] (a subset of live[]) will act on the group.
+ * in the state the axes describe (MLS: tree; Megolm: olm). Devices size ..
+ * size + joiners - 1 are not members but may be added; whatever pairwise state the axes
+ * put between them and an actor exists afterwards too (Megolm: Olm sessions).
+ *
+ * Devices in live[] become live, the others stay dormant; live[] may name joiners.
+ * actors[] (a subset of live[]) will act on the group: Megolm gives each of them a
+ * session that all live members hold, and the pairwise state towards everybody.
+ *
+ * With without_group the same holds except that there is no group yet: the actor's
+ * create() makes it. (MLS: the live devices and nothing else. Megolm: the Olm sessions
+ * of the axes, and no Megolm session.)
  */
 struct gb_shape {
 	size_t struct_size;
 	uint32_t size;
+	uint32_t joiners;
+	int without_group;
 	const uint32_t *live;
 	size_t n_live;
 	const uint32_t *actors;
@@ -214,7 +230,9 @@ struct gb_backend {
 				       struct gb_outbox *out);
 	enum gb_status (*materialise)(struct gb_world *w, uint32_t device);
 
-	/* Builds the group of `shape` in an otherwise unused world. Not timed. */
+	/* Builds the group of `shape` in an otherwise unused world. Not timed. The live devices
+	 * are as if materialise() had been called for them: key material that publish_many()
+	 * sends later for one of them fits its private state. */
 	enum gb_status (*shape)(struct gb_world *w, const struct gb_shape *shape);
 
 	/*
@@ -290,7 +308,9 @@ struct gb_backend {
 					 struct gb_outbox *out);
 	/* Forgets a commit of `device` that has not come back. */
 	enum gb_status (*discard)(struct gb_world *w, uint32_t device);
-	/* Sends GROUP_INFO (with external_pub), or RATCHET_TREE, to the server. */
+	/* Sends GROUP_INFO (with external_pub), or RATCHET_TREE, to the server. With the axis
+	 * tree_delivery = fetched the harness calls fetch_tree, outside the clock, once the
+	 * actor has its commit back, and hands the tree to join() behind the Welcome. */
 	enum gb_status (*group_info)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 	enum gb_status (*fetch_tree)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 	/* Joins by external commit from GROUP_INFO (and RATCHET_TREE behind it). */
