@@ -1,0 +1,60 @@
+#ifndef MLS_HPKE_H
+#define MLS_HPKE_H
+#include "codec.h"
+#include "crypto.h"
+
+/*
+ * RFC 9180, base mode, one message per encapsulation, with the algorithms of the suite.
+ *
+ * What depends on `info` alone is kept in a struct mls_hpke_info, so that many messages
+ * with the same info (the joiners of a Welcome, the nodes of an UpdatePath) hash it once.
+ */
+struct mls_hpke_info {
+	uint8_t key_schedule_context[1 + 2 * MLS_MAX_HASH]; /* mode, psk_id_hash, info_hash */
+};
+
+/* RFC 9420 7.6: struct HPKECiphertext. */
+struct mls_hpke_ciphertext {
+	struct mls_slice kem_output;
+	struct mls_slice ciphertext;
+};
+MLS_WIRE_TYPE_DECLARE(hpke_ciphertext)
+
+void mls_hpke_info_init(struct mls_crypto *c, struct mls_hpke_info *out,
+			const struct mls_slice *parts, size_t n_parts);
+
+/*
+ * SealBase: writes the encapsulated key (suite->npk bytes) and the ciphertext
+ * (plaintext.len + MLS_AEAD_TAG bytes). Errors of mls_dh for `public_key`.
+ */
+enum mls_err MLS_MUST_CHECK mls_hpke_seal(struct mls_crypto *c, uint8_t *kem_output,
+					  uint8_t *ciphertext, struct mls_slice public_key,
+					  const struct mls_hpke_info *info, struct mls_slice aad,
+					  struct mls_slice plaintext);
+
+/*
+ * OpenBase: writes ciphertext.len - MLS_AEAD_TAG bytes. MLS_ERR_DECRYPT when the message
+ * does not fit key, info and aad, or is too short; errors of mls_dh for kem_output.
+ */
+enum mls_err MLS_MUST_CHECK mls_hpke_open(struct mls_crypto *c, uint8_t *plaintext,
+					  const struct mls_key *key,
+					  const struct mls_hpke_info *info, struct mls_slice aad,
+					  const struct mls_hpke_ciphertext *message);
+
+/*
+ * A secret of suite->nh bytes shared with the holder of `public_key`: SetupBaseS and
+ * Context.Export. Writes suite->npk bytes of kem_output. Errors of mls_dh.
+ */
+enum mls_err MLS_MUST_CHECK mls_hpke_export_to(struct mls_crypto *c, uint8_t *kem_output,
+					       struct mls_secret *secret,
+					       struct mls_slice public_key,
+					       const struct mls_hpke_info *info,
+					       struct mls_slice exporter_context);
+
+/* The same secret at the receiver: SetupBaseR and Context.Export. Errors of mls_dh. */
+enum mls_err MLS_MUST_CHECK mls_hpke_export_from(struct mls_crypto *c, struct mls_secret *secret,
+						 const struct mls_key *key,
+						 struct mls_slice kem_output,
+						 const struct mls_hpke_info *info,
+						 struct mls_slice exporter_context);
+#endif
