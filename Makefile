@@ -85,10 +85,15 @@ $(B)/lib%.a: $(B)/sources
 	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
 # Only what mls.h declares is exported.
+$(B)/libmls.map: mls/include/mls.h tools/declared.awk
+	$(Q){ echo '{ global:'; awk -f tools/declared.awk $< | sed 's/$$/;/'; \
+	      echo 'local: *; };'; } > $@
+
 soname := libmls.so.$(firstword $(subst ., ,$(VERSION)))
-$(B)/libmls.so: $(mls) mls/libmls.map
+$(B)/libmls.so: $(mls) $(B)/libmls.map
 	$(call say,LD)
-	$(Q)$(CC) $(FLAGS) -shared -Wl,-soname,$(soname) -Wl,--version-script=mls/libmls.map -o $@ $(mls) $(mls_libs)
+	$(Q)$(CC) $(FLAGS) -shared -Wl,-soname,$(soname) -Wl,--version-script=$(B)/libmls.map \
+	        -o $@ $(mls) $(mls_libs)
 
 $(B)/libmls.pc: mls/libmls.pc.in $(B)/place
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' $< > $@
@@ -111,8 +116,10 @@ jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 purposes := build $(if $(findstring clang,$(CC)),clang)
 test:
 	@tools/install-packages $(purposes) test
-	@$(MAKE) --no-print-directory $(jobs) all $(tests)
+	@$(MAKE) --no-print-directory $(jobs) programs
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(test_scripts)
+
+programs: all $(tests)
 
 # Scripts test what is built once, not each way of building it.
 test_scripts := $(if $(filter build,$(B)),$(wildcard tests/test_*.sh))
@@ -145,6 +152,6 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all test lint coverage install help clean FORCE
+.PHONY: all programs test lint coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(tests:%=%.o))

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What `make install` leaves is enough to build against: a program found by pkg-config runs
+# with the shared and with the static library, and a plugin's header compiles alone.
+set -u
+cd "$(dirname "$0")/.."
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+CC=${CC:-cc}
+n=0
+
+# holds NAME COMMAND...
+holds() {
+	local name=$1
+	shift
+	n=$((n + 1))
+	if "$@" > "$work/log" 2>&1; then
+		echo "ok $n - $name"
+	else
+		sed 's/^/# /' "$work/log"
+		echo "not ok $n - $name"
+	fi
+}
+
+flags() {
+	PKG_CONFIG_PATH="$work/root/opt/x/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root" pkg-config "$@"
+}
+
+shared_program() {
+	$CC -o "$work/shared" "$work/program.c" $(flags --cflags --libs libmls) &&
+		LD_LIBRARY_PATH="$work/root/opt/x/lib" "$work/shared"
+}
+
+static_program() {
+	$CC -o "$work/static" "$work/program.c" $(flags --cflags libmls) \
+		"$work/root/opt/x/lib/libmls.a" -lcrypto && "$work/static"
+}
+
+plugin() {
+	echo '#include <groupbench_backend.h>' | $CC -std=c11 -Wall -Werror -fsyntax-only \
+		-I"$work/root/opt/x/include" -x c -
+}
+
+private_is_absent() {
+	! find "$work/root" -name '*probe*' | grep .
+}
+
+cat > "$work/program.c" << 'END'
+#include <mls.h>
+#include <string.h>
+
+int main(void)
+{
+	return strcmp(mls_err_name(MLS_ERR_TRUNCATED), "TRUNCATED") != 0;
+}
+END
+echo 1..6
+holds installs make --no-print-directory install DESTDIR="$work/root" PREFIX=/opt/x
+holds version test "$(flags --modversion libmls)" = "$(sed -n 's/^VERSION := //p' Makefile)"
+holds shared_library shared_program
+holds static_library static_program
+holds plugin_header plugin
+holds probes_stay_behind private_is_absent
