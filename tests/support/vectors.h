@@ -1,0 +1,62 @@
+#ifndef VECTORS_H
+#define VECTORS_H
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mls.h"
+
+/*
+ * Vector files, read so that nothing can be half checked: reading a key takes it out of its
+ * object, and vector_done() fails the test for every key that is left.
+ *
+ *   json_t *cases = vectors_load("key-schedule.json");
+ *   for (size_t i = 0; i < json_array_size(cases); i++) {
+ *           json_t *v = json_array_get(cases, i);
+ *           struct mls_slice secret = vector_hex(v, "secret");
+ *           ...
+ *           vector_expect(v, "out", mls_secret_slice(&out));
+ *           vector_done(v);
+ *   }
+ *   vectors_free();
+ *
+ * A missing key, or a value of another type, fails the running test. What the functions
+ * return lives until vectors_free().
+ */
+
+/*
+ * The official file of that name from the directory MLS_TEST_VECTORS (../shared/test-vectors
+ * if unset): an array with at least one element. Without the directory the test is skipped,
+ * or fails if MLS_TEST_VECTORS_REQUIRED is set.
+ */
+json_t *vectors_load(const char *name);
+
+/* A file of the project, by its path from the top of the tree. */
+json_t *vectors_load_own(const char *path);
+
+/* Ends the life of everything that was read. */
+void vectors_free(void);
+
+/* Take the value of a key out of the object. */
+struct mls_slice vector_hex(json_t *object, const char *key);
+const char *vector_string(json_t *object, const char *key);
+uint64_t vector_number(json_t *object, const char *key);
+json_t *vector_object(json_t *object, const char *key);
+json_t *vector_array(json_t *object, const char *key);
+
+/* Whether the key is there, and not null. A key that is null is taken. */
+bool vector_has(json_t *object, const char *key);
+
+/* The bytes of an element of an array of hex strings. */
+struct mls_slice vector_hex_at(const json_t *array, size_t i);
+
+/* Takes the value, which must be the hex of `got`. */
+void vector_expect(json_t *object, const char *key, struct mls_slice got);
+
+/* Fails for every key that was not read. */
+void vector_done(json_t *object);
+
+/* The bytes of a hex string; fails the test for anything else. */
+struct mls_slice hex(const char *digits);
+
+#endif
