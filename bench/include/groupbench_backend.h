@@ -182,17 +182,25 @@ struct gb_clocks {
 
 struct gb_world; /* the backend's own */
 
+/*
+ * What a backend is like.
+ *
+ *   SETTLES     an actor's own commit must come back to it (process) to take effect
+ *   SEALED      protects: newcomers, removed and forged input are refused. Only the null
+ *               backend lacks it.
+ *   REPLAYS     receive() of the same message twice succeeds (Megolm)
+ *   OWN_CLOCK   clocks() replaces the harness's clock
+ *   PER_SENDER  keys belong to a sender: digest(device, sender) is defined only once that
+ *               sender has acted, and rekey changes that sender's only
+ *   REMOTE      all devices live in another process
+ */
 enum gb_feature {
-	GB_SETTLES =
-		1 << 0, /* an actor's own commit must come back to it (process) to take effect */
-	GB_SEALED = 1 << 1,  /* protects: newcomers, removed and forged input are refused. Only the
-				null backend lacks it. */
-	GB_REPLAYS = 1 << 2, /* receive() of the same message twice succeeds (Megolm) */
-	GB_OWN_CLOCK = 1 << 3, /* clocks() replaces the harness's clock */
-	GB_PER_SENDER =
-		1 << 4,     /* keys belong to a sender: digest(device, sender) is defined only
-			       once that sender has acted, and rekey changes that sender's only */
-	GB_REMOTE = 1 << 5, /* all devices live in another process */
+	GB_SETTLES = 1 << 0,
+	GB_SEALED = 1 << 1,
+	GB_REPLAYS = 1 << 2,
+	GB_OWN_CLOCK = 1 << 3,
+	GB_PER_SENDER = 1 << 4,
+	GB_REMOTE = 1 << 5,
 };
 
 struct gb_backend {
