@@ -1,0 +1,72 @@
+#ifndef MLS_EXTENSION_H
+#define MLS_EXTENSION_H
+#include "codec.h"
+
+/* Extensions and what members say they support: RFC 9420 7.2, 11.1, 13.4, 13.5. */
+
+/* Extension types, RFC 9420 17.3. */
+enum mls_extension_type {
+	MLS_EXTENSION_APPLICATION_ID = 1,
+	MLS_EXTENSION_RATCHET_TREE = 2,
+	MLS_EXTENSION_REQUIRED_CAPABILITIES = 3,
+	MLS_EXTENSION_EXTERNAL_PUB = 4,
+	MLS_EXTENSION_EXTERNAL_SENDERS = 5,
+};
+
+enum { MLS_VERSION_MLS10 = 1 };
+
+struct mls_extension {
+	uint16_t type;
+	struct mls_slice data;
+};
+MLS_WIRE_TYPE_DECLARE(extension)
+
+/* Extension extensions<V>, kept as its body. No type may come twice (13.4): EXTENSION_TWICE. */
+void mls_extensions_walk(struct mls_codec *c, struct mls_slice *body);
+
+/* Finds the extension `type` in the body of a list that decoded; false where there is none. */
+bool mls_extension_find(struct mls_slice body, uint16_t type, struct mls_slice *data);
+
+/*
+ * Lists of 16-bit code points (ProtocolVersion<V>, CipherSuite<V>, ExtensionType<V> ...), kept
+ * as their body of two bytes each.
+ */
+void mls_code_points_walk(struct mls_codec *c, struct mls_slice *body);
+bool mls_code_points_have(struct mls_slice body, uint16_t value);
+
+/* Takes one value off the front of a body that decoded; false behind the last. */
+bool mls_code_points_next(struct mls_slice *body, uint16_t *value);
+
+struct mls_capabilities {
+	struct mls_slice versions, cipher_suites, extensions, proposals, credentials;
+};
+MLS_WIRE_TYPE_DECLARE(capabilities)
+
+/* The extension required_capabilities of a GroupContext (11.1). */
+struct mls_required_capabilities {
+	struct mls_slice extensions, proposals, credentials;
+};
+MLS_WIRE_TYPE_DECLARE(required_capabilities)
+
+/* Types that every client knows and capabilities do not list (7.2). */
+bool mls_extension_is_default(uint16_t type);
+bool mls_proposal_is_default(uint16_t type);
+
+/* One of the fifteen values that no registry will ever give a meaning (13.5). They are treated
+ * as any unknown value; this is for their producer. */
+bool mls_is_grease(uint16_t value);
+
+/* Does a member with these capabilities support an extension, or a proposal, of this type?
+ * Default types always. */
+bool mls_supports_extension(const struct mls_capabilities *caps, uint16_t type);
+bool mls_supports_proposal(const struct mls_capabilities *caps, uint16_t type);
+
+/*
+ * Do these capabilities satisfy the extension list of a GroupContext: each extension in it is
+ * supported (13.4) and so is what its required_capabilities name (7.3, 11.1)?
+ * GROUP_EXTENSION_UNSUPPORTED, REQUIRED_CAPABILITIES, or the error of a required_capabilities
+ * extension that does not decode.
+ */
+enum mls_err MLS_MUST_CHECK mls_capabilities_satisfy(const struct mls_capabilities *caps,
+						     struct mls_slice group_extensions);
+#endif

@@ -1,0 +1,18 @@
+#ifndef MLS_UPDATE_PATH_H
+#define MLS_UPDATE_PATH_H
+#include "leaf_node.h"
+
+/* UpdatePath: RFC 9420 7.6. */
+
+struct mls_update_path_node {
+	struct mls_slice encryption_key;
+	struct mls_slice encrypted_path_secret; /* body of HPKECiphertext<V> */
+};
+MLS_WIRE_TYPE_DECLARE(update_path_node)
+
+struct mls_update_path {
+	struct mls_leaf_node leaf_node;
+	struct mls_slice nodes; /* body of UpdatePathNode<V> */
+};
+MLS_WIRE_TYPE_DECLARE(update_path)
+#endif
