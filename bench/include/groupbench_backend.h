@@ -39,7 +39,13 @@ struct gb_bytes {
 	size_t len;
 };
 
-/* What a message is for. Every byte a backend sends has one of these kinds. */
+/*
+ * What a message is for. Every byte a backend sends has one of these kinds.
+ *
+ * All but CLAIM, GROUP_INFO and RATCHET_TREE are authenticated. The oracle forges by
+ * flipping the lowest bit of the 24th byte from the end of a body, which must therefore
+ * be covered by a signature, tag or ciphertext: receivers answer GB_REJECTED.
+ */
 enum gb_kind {
 	GB_KEY_MATERIAL, /* MLS KeyPackage; Matrix device keys with one-time or fallback key */
 	GB_CLAIM,        /* a request to the key directory */
@@ -54,11 +60,6 @@ enum gb_kind {
 	GB_KINDS,
 };
 
-/*
- * Everything but CLAIM, GROUP_INFO and RATCHET_TREE is authenticated. The oracle forges
- * by flipping the lowest bit of the 24th byte from the end of a body, which in every
- * kind must be covered by a signature, tag or ciphertext: receivers answer GB_REJECTED.
- */
 enum gb_address {
 	GB_TO_DEVICES, /* the devices listed in to[] */
 	GB_TO_GROUP,   /* every member of the group, the sender included */

@@ -1,0 +1,77 @@
+#include "backends/backends.h"
+#include <stdio.h>
+#include <string.h>
+
+const struct gb_backend *const gb_backends[] = {
+	&gb_backend_null,
+	NULL,
+};
+
+const struct gb_backend *gb_backend_find(const char *name, size_t len)
+{
+	for (size_t i = 0; gb_backends[i] != NULL; i++)
+		if (strlen(gb_backends[i]->name) == len &&
+		    memcmp(gb_backends[i]->name, name, len) == 0)
+			return gb_backends[i];
+	return NULL;
+}
+
+/* The first required function that is missing, or NULL. */
+static const char *missing_function(const struct gb_backend *b)
+{
+#define REQUIRE(name)                                                                              \
+	if (b->name == NULL)                                                                       \
+	return #name
+	REQUIRE(axis);
+	REQUIRE(open);
+	REQUIRE(close);
+	REQUIRE(version);
+	REQUIRE(error);
+	REQUIRE(publish);
+	REQUIRE(publish_many);
+	REQUIRE(materialise);
+	REQUIRE(shape);
+	REQUIRE(create);
+	REQUIRE(add);
+	REQUIRE(remove);
+	REQUIRE(rekey);
+	REQUIRE(send);
+	REQUIRE(process);
+	REQUIRE(join);
+	REQUIRE(receive);
+	REQUIRE(digest);
+#undef REQUIRE
+	if ((b->checkpoint == NULL) != (b->rollback == NULL))
+		return b->checkpoint == NULL ? "checkpoint, which rollback needs"
+					     : "rollback, which checkpoint needs";
+	if ((b->features & GB_OWN_CLOCK) != 0 && b->clocks == NULL)
+		return "clocks, which GB_OWN_CLOCK needs";
+	return NULL;
+}
+
+int gb_backend_check(const struct gb_backend *b, char *why, size_t why_len)
+{
+	const char *missing;
+
+	if (b->abi != GB_ABI) {
+		snprintf(why, why_len, "speaks interface version %u, this program %u", b->abi,
+			 GB_ABI);
+		return -1;
+	}
+	if (b->struct_size != sizeof *b) {
+		snprintf(why, why_len, "its struct gb_backend has %zu bytes, this program's %zu",
+			 b->struct_size, sizeof *b);
+		return -1;
+	}
+	missing = missing_function(b);
+	if (missing != NULL) {
+		snprintf(why, why_len, "lacks the required function %s", missing);
+		return -1;
+	}
+	if (b->name == NULL || b->name[0] == '\0' ||
+	    b->name[strspn(b->name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] != '\0') {
+		snprintf(why, why_len, "its name must be made of a-z, 0-9, _ and -");
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,173 @@
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
+#include "delivery/outbox.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void gb_traffic_add(struct gb_traffic *sum, const struct gb_traffic *more)
+{
+	for (int kind = 0; kind < GB_KINDS; kind++) {
+		sum->messages[kind] += more->messages[kind];
+		sum->bytes[kind] += more->bytes[kind];
+	}
+}
+
+uint64_t gb_traffic_bytes(const struct gb_traffic *t)
+{
+	uint64_t total = 0;
+
+	for (int kind = 0; kind < GB_KINDS; kind++)
+		total += t->bytes[kind];
+	return total;
+}
+
+static uint8_t *reserve(struct gb_outbox *self, size_t capacity)
+{
+	struct gb_mailbox *m = (struct gb_mailbox *)self;
+
+	if (capacity > m->arena_len - m->used) {
+		m->violation = "more bytes sent than the outbox holds";
+		return NULL;
+	}
+	m->reserved = capacity;
+	return m->arena + m->used;
+}
+
+/* What is wrong with a message, or NULL. */
+static const char *broken_rule(const struct gb_mailbox *m, const struct gb_message *msg)
+{
+	if (msg->body.p != m->arena + m->used || msg->body.len > m->reserved)
+		return "a message outside the room that was reserved for it";
+	if (msg->body.len == 0)
+		return "an empty message";
+	if ((unsigned)msg->kind >= GB_KINDS)
+		return "a message of unknown kind";
+	if (msg->from != m->sender)
+		return "a message in the name of another device";
+	if ((msg->address == GB_TO_DEVICES) != (msg->n_to > 0))
+		return "a message to devices without a device, or to the group with one";
+	if (msg->fanout == GB_FANOUT_CLIENT && msg->n_to != 1)
+		return "a message multiplied by its sender, with not exactly one recipient";
+	for (size_t i = 0; i < msg->n_to; i++)
+		if (msg->to[i] >= m->capacity)
+			return "a message to a device that does not exist";
+	return NULL;
+}
+
+static uint64_t count_recipients(const struct gb_mailbox *m, const struct gb_message *msg)
+{
+	switch (msg->address) {
+	case GB_TO_DEVICES:
+		return msg->n_to;
+	case GB_TO_GROUP:
+		return m->group_size;
+	case GB_TO_SERVER:
+		break;
+	}
+	return 0;
+}
+
+/* What the server hands on to whoever asks for it later. */
+static bool is_served(const struct gb_message *msg)
+{
+	return msg->address == GB_TO_SERVER &&
+	       (msg->kind == GB_GROUP_INFO || msg->kind == GB_RATCHET_TREE);
+}
+
+/* The listening among the recipients, appended to the list; their number. */
+static size_t note_recipients(struct gb_mailbox *m, const struct gb_message *msg)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < msg->n_to; i++) {
+		if (!m->listening[msg->to[i]])
+			continue;
+		if (m->n_recipients + n == m->max_recipients) {
+			m->violation = "more messages to live devices than the outbox holds";
+			return 0;
+		}
+		m->recipients[m->n_recipients + n++] = msg->to[i];
+	}
+	return n;
+}
+
+static void keep(struct gb_mailbox *m, const struct gb_message *msg, size_t n_to)
+{
+	struct gb_message *kept = &m->kept[m->n_kept];
+
+	if (m->n_kept == m->max_kept) {
+		m->violation = "more messages to live devices than the outbox holds";
+		return;
+	}
+	*kept = *msg;
+	kept->to = n_to > 0 ? m->recipients + m->n_recipients : NULL;
+	kept->n_to = n_to;
+	m->n_kept++;
+	m->n_recipients += n_to;
+	m->used += msg->body.len;
+}
+
+static void commit(struct gb_outbox *self, const struct gb_message *msg)
+{
+	struct gb_mailbox *m = (struct gb_mailbox *)self;
+	const char *why = broken_rule(m, msg);
+	size_t n_to;
+
+	if (why != NULL) {
+		m->violation = why;
+		return;
+	}
+	m->sent.messages[msg->kind]++;
+	m->sent.bytes[msg->kind] += msg->body.len;
+	m->down_bytes += msg->body.len * count_recipients(m, msg);
+	n_to = note_recipients(m, msg);
+	if (n_to > 0 || msg->address == GB_TO_GROUP || is_served(msg))
+		keep(m, msg, n_to);
+	m->reserved = 0;
+}
+
+int gb_mailbox_open(struct gb_mailbox *m, const struct gb_mailbox_size *size)
+{
+	*m = (struct gb_mailbox){.outbox = {reserve, commit}, .capacity = size->capacity};
+	m->arena_len = size->expected_bytes * 4;
+	m->max_kept = size->max_kept;
+	m->max_recipients = size->max_recipients;
+	m->arena = mmap(NULL, m->arena_len, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (m->arena == MAP_FAILED) {
+		m->arena = NULL;
+		return -1;
+	}
+	m->kept = calloc(size->max_kept, sizeof *m->kept);
+	m->recipients = calloc(size->max_recipients, sizeof *m->recipients);
+	m->listening = calloc(size->capacity, sizeof *m->listening);
+	if (m->kept == NULL || m->recipients == NULL || m->listening == NULL) {
+		gb_mailbox_close(m);
+		errno = ENOMEM;
+		return -1;
+	}
+	memset(m->arena, 1, size->expected_bytes);
+	memset(m->kept, 1, size->max_kept * sizeof *m->kept);
+	memset(m->recipients, 1, size->max_recipients * sizeof *m->recipients);
+	return 0;
+}
+
+void gb_mailbox_close(struct gb_mailbox *m)
+{
+	if (m->arena != NULL)
+		munmap(m->arena, m->arena_len);
+	free(m->kept);
+	free(m->recipients);
+	free(m->listening);
+	*m = (struct gb_mailbox){0};
+}
+
+void gb_mailbox_empty(struct gb_mailbox *m)
+{
+	m->used = m->reserved = 0;
+	m->n_kept = m->n_recipients = 0;
+	m->sent = (struct gb_traffic){0};
+	m->down_bytes = 0;
+	m->violation = NULL;
+}

@@ -1,0 +1,57 @@
+#ifndef GB_DELIVERY_OUTBOX_H
+#define GB_DELIVERY_OUTBOX_H
+#include "groupbench_backend.h"
+#include <stdbool.h>
+
+/* Messages and bytes by kind. */
+struct gb_traffic {
+	uint64_t messages[GB_KINDS];
+	uint64_t bytes[GB_KINDS];
+};
+
+void gb_traffic_add(struct gb_traffic *sum, const struct gb_traffic *more);
+uint64_t gb_traffic_bytes(const struct gb_traffic *t);
+
+/*
+ * Where backends put what they send: the incoming side of the delivery service. It
+ * counts everything, and keeps what somebody listening will get; a message all of whose
+ * recipients are dormant is counted and its room reused. All memory is mapped by
+ * gb_outbox_open and touched up to what is expected, so that sending under the clock
+ * allocates nothing and faults no page.
+ */
+struct gb_mailbox {
+	struct gb_outbox outbox; /* first, so that a backend's pointer leads back here */
+
+	/* Set by the owner before a call. */
+	uint32_t sender;     /* messages must come from this device */
+	uint32_t group_size; /* recipients of GB_TO_GROUP */
+
+	uint8_t *arena;
+	size_t arena_len, used, reserved;
+	struct gb_message *kept; /* to[] holds the listening recipients only */
+	size_t n_kept, max_kept;
+	uint32_t *recipients;
+	size_t n_recipients, max_recipients;
+	bool *listening; /* by device */
+	uint32_t capacity;
+
+	struct gb_traffic sent; /* each message once, as it was uploaded */
+	uint64_t down_bytes;    /* each message once a recipient, as it will be downloaded */
+	/* The rule of struct gb_outbox that the backend broke, or NULL. */
+	const char *violation;
+};
+
+struct gb_mailbox_size {
+	uint32_t capacity;     /* devices 0 .. capacity - 1 */
+	size_t expected_bytes; /* touched; four times as much is mapped */
+	size_t max_kept;       /* messages that somebody listening gets */
+	size_t max_recipients; /* sum of their listening recipients */
+};
+
+/* 0, or -1 with errno set; then there is nothing to close. */
+int gb_mailbox_open(struct gb_mailbox *m, const struct gb_mailbox_size *size);
+void gb_mailbox_close(struct gb_mailbox *m);
+
+/* Forgets all messages and numbers; who listens stays. */
+void gb_mailbox_empty(struct gb_mailbox *m);
+#endif
