@@ -1,0 +1,82 @@
+#ifndef GB_ANALYSE_CELLS_H
+#define GB_ANALYSE_CELLS_H
+#include "analyse/failure.h"
+#include "axes.h"
+#include "run/columns.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The samples of a run in memory, gathered by cell: backend, operation, k, every axis, role
+ * and phase. Times are kept for each sample; of a column whose value is exact (messages,
+ * bytes, primitives) one value stands for all samples until one differs, so that a
+ * cell costs little more than its times.
+ */
+#define GB_KEY_COLUMNS (5 + GB_AXES)
+
+/* The columns that name a cell, in the order of summary.csv, as enum gb_column. */
+extern const unsigned gb_key_columns[GB_KEY_COLUMNS];
+
+#define GB_EXACT_ONE(...) +1
+#define GB_EXACT_BYTES    (2 * GB_KINDS + 2)
+#define GB_EXACT_COLUMNS  (GB_EXACT_BYTES GB_PRIMITIVES(GB_EXACT_ONE))
+#define GB_NOT_MEASURED   UINT64_MAX /* in place of an exact value */
+
+/* The exact columns as enum gb_column: GB_EXACT_BYTES of messages and bytes, then counts. */
+extern const unsigned gb_exact_columns[GB_EXACT_COLUMNS];
+
+struct gb_sample {
+	uint64_t process;
+	uint64_t number;
+	uint64_t device; /* UINT64_MAX for the server */
+	double cpu_ns;   /* NAN when not measured */
+	double wall_ns;
+	unsigned long line; /* of samples.csv */
+	size_t row;         /* the sample's place in gb_exact.values */
+};
+
+struct gb_exact {
+	uint64_t first;
+	uint64_t *values; /* NULL as long as every sample has `first` */
+};
+
+struct gb_cell {
+	const char *key[GB_KEY_COLUMNS]; /* into key_text */
+	char *key_text;
+	size_t key_len;
+	struct gb_sample *samples; /* by process, number, device once read */
+	size_t n_samples;
+	size_t capacity;
+	struct gb_exact exact[GB_EXACT_COLUMNS];
+	char *restore; /* "mixed" when the samples differ */
+	char *heals;
+};
+
+struct gb_cells {
+	struct gb_cell **cell; /* in the order of summary.csv once read */
+	size_t n;
+	size_t capacity;
+	void *by_key;
+};
+
+/*
+ * Reads samples.csv at `path` into *cells, which was zero, finding columns by name; columns
+ * that are not ours are passed over. To every cell of role actor and phase produce one
+ * of phase `total` is added: produce and, where the cell has it, settle of the same sample
+ * and device. A sample whose settle is missing (the run was killed between the two) is not in
+ * the total.
+ *
+ * 0, or -1 with *f set: GB_EXIT_INPUT for a missing column, a value that is no number, a
+ * sample that occurs twice, or a file without samples. On failure too, gb_cells_free.
+ */
+int gb_cells_read(struct gb_cells *cells, const char *path, struct gb_failure *f);
+
+/* Leaves *cells zero. */
+void gb_cells_free(struct gb_cells *cells);
+
+/* The value of an exact column, GB_NOT_MEASURED if empty; `sample` < n_samples. */
+uint64_t gb_cell_exact(const struct gb_cell *cell, size_t exact, size_t sample);
+
+#endif

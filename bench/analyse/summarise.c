@@ -1,0 +1,268 @@
+#include "analyse/summarise.h"
+
+#include "analyse/commands.h"
+#include "analyse/csv.h"
+#include "analyse/new_file.h"
+#include "stats/order.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIDENCE 0.95
+#define N(array)   (sizeof(array) / sizeof((array)[0]))
+
+/* Room for the values of a cell: samples of one process, and medians of the processes. */
+struct scratch {
+	double *values;
+	double *medians;
+};
+
+static double time_of(const struct gb_sample *s, bool wall)
+{
+	return wall ? s->wall_ns : s->cpu_ns;
+}
+
+/* The measured times of the process whose samples begin at *at, which moves behind them. */
+static size_t times_of_process(const struct gb_cell *cell, bool wall, size_t *at, double *values)
+{
+	uint64_t process = cell->samples[*at].process;
+	size_t n = 0;
+
+	for (; *at < cell->n_samples && cell->samples[*at].process == process; (*at)++) {
+		double t = time_of(&cell->samples[*at], wall);
+
+		if (!isnan(t))
+			values[n++] = t;
+	}
+	return n;
+}
+
+static void summarise_processes(const struct gb_cell *cell, bool wall, struct scratch *room,
+				struct gb_time_summary *out)
+{
+	struct gb_median_interval interval;
+	size_t at = 0;
+
+	while (at < cell->n_samples) {
+		size_t n = times_of_process(cell, wall, &at, room->values);
+
+		if (n == 0)
+			continue;
+		gb_sort(room->values, n);
+		if (out->n_processes == 0 || room->values[0] < out->least)
+			out->least = room->values[0];
+		if (out->n_processes == 0 || room->values[n - 1] > out->most)
+			out->most = room->values[n - 1];
+		room->medians[out->n_processes++] = gb_median(room->values, n);
+	}
+	if (out->n_processes == 0)
+		return;
+	gb_sort(room->medians, out->n_processes);
+	interval = gb_median_interval(out->n_processes, CONFIDENCE);
+	out->median = gb_median(room->medians, out->n_processes);
+	out->mad = gb_mad(room->medians, out->n_processes);
+	out->low = room->medians[interval.low];
+	out->high = room->medians[interval.high];
+	out->coverage = interval.coverage;
+}
+
+int gb_summarise_time(const struct gb_cell *cell, bool wall, struct gb_time_summary *out)
+{
+	struct scratch room = {
+		.values = malloc(cell->n_samples * sizeof(double)),
+		.medians = malloc(cell->n_samples * sizeof(double)),
+	};
+	int status = -1;
+
+	*out = (struct gb_time_summary){0};
+	if (room.values && room.medians) {
+		summarise_processes(cell, wall, &room, out);
+		status = 0;
+	}
+	free(room.values);
+	free(room.medians);
+	return status;
+}
+
+/* At most two decimals, none that are 0: medians of whole numbers have halves and quarters. */
+static void put_number(FILE *out, double number)
+{
+	char text[64];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%.2f", number);
+
+	while (text[len - 1] == '0')
+		text[--len] = '\0';
+	if (text[len - 1] == '.')
+		text[len - 1] = '\0';
+	fputs(text, out);
+}
+
+static void put_time(FILE *out, const struct gb_time_summary *t)
+{
+	const double values[] = {t->median, t->mad, t->low, t->high, t->least, t->most};
+
+	for (size_t i = 0; i < N(values); i++) {
+		bool interval = i == 2 || i == 3;
+
+		putc(',', out);
+		if (t->n_processes > 0 && !(interval && t->n_processes == 1))
+			put_number(out, values[i]);
+	}
+}
+
+/* The median of an exact column whose samples differ. */
+static int put_exact_median(FILE *out, const struct gb_cell *cell, size_t exact)
+{
+	double *values = malloc(cell->n_samples * sizeof(*values));
+	size_t n = 0;
+
+	if (!values)
+		return -1;
+	for (size_t i = 0; i < cell->n_samples; i++) {
+		uint64_t value = gb_cell_exact(cell, exact, i);
+
+		if (value != GB_NOT_MEASURED)
+			values[n++] = (double)value;
+	}
+	gb_sort(values, n);
+	put_number(out, gb_median(values, n));
+	free(values);
+	return 0;
+}
+
+/* Whether all samples have one value in all columns from..to-1; "" when none was measured. */
+static const char *are_exact(const struct gb_cell *cell, size_t from, size_t to)
+{
+	bool measured = false;
+
+	for (size_t i = from; i < to; i++) {
+		if (cell->exact[i].values)
+			return "no";
+		measured |= cell->exact[i].first != GB_NOT_MEASURED;
+	}
+	return measured ? "yes" : "";
+}
+
+static size_t count_processes(const struct gb_cell *cell)
+{
+	size_t n = 1;
+
+	for (size_t i = 1; i < cell->n_samples; i++)
+		n += cell->samples[i].process != cell->samples[i - 1].process;
+	return n;
+}
+
+static void put_header(FILE *out)
+{
+	static const unsigned times[] = {GB_COLUMN_cpu_ns, GB_COLUMN_wall_ns};
+	static const char *const statistics[] = {"median",  "mad", "ci_low",
+						 "ci_high", "min", "max"};
+
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
+		fprintf(out, "%s,", gb_columns[gb_key_columns[i]].name);
+	fputs("n_processes,n_samples,ci_coverage", out);
+	for (size_t i = 0; i < N(times); i++) {
+		for (size_t j = 0; j < N(statistics); j++)
+			fprintf(out, ",%s_%s", gb_columns[times[i]].name, statistics[j]);
+	}
+	for (size_t i = 0; i < GB_EXACT_COLUMNS; i++)
+		fprintf(out, ",%s", gb_columns[gb_exact_columns[i]].name);
+	fputs(",bytes_exact,counts_exact,restore,heals\n", out);
+}
+
+static int put_cell(FILE *out, const struct gb_cell *cell)
+{
+	struct gb_time_summary cpu, wall;
+
+	if (gb_summarise_time(cell, false, &cpu) < 0 || gb_summarise_time(cell, true, &wall) < 0)
+		return -1;
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		gb_csv_put(out, cell->key[i]);
+		putc(',', out);
+	}
+	fprintf(out, "%zu,%zu,", count_processes(cell), cell->n_samples);
+	if (cpu.n_processes > 1)
+		fprintf(out, "%.6g", cpu.coverage);
+	put_time(out, &cpu);
+	put_time(out, &wall);
+	for (size_t i = 0; i < GB_EXACT_COLUMNS; i++) {
+		const struct gb_exact *exact = &cell->exact[i];
+
+		putc(',', out);
+		if (exact->values && put_exact_median(out, cell, i) < 0)
+			return -1;
+		if (!exact->values && exact->first != GB_NOT_MEASURED)
+			fprintf(out, "%" PRIu64, exact->first);
+	}
+	fprintf(out, ",%s,%s,", are_exact(cell, 0, GB_EXACT_BYTES),
+		are_exact(cell, GB_EXACT_BYTES, GB_EXACT_COLUMNS));
+	gb_csv_put(out, cell->restore);
+	putc(',', out);
+	gb_csv_put(out, cell->heals);
+	putc('\n', out);
+	return 0;
+}
+
+int gb_write_summary(const struct gb_cells *cells, FILE *out)
+{
+	put_header(out);
+	for (size_t i = 0; i < cells->n; i++) {
+		if (cells->cell[i]->n_samples > 0 && put_cell(out, cells->cell[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int write_file(const struct gb_cells *cells, const char *run, struct gb_failure *f)
+{
+	struct gb_new_file file;
+
+	if (gb_new_file_begin(&file, run, "summary.csv", f) < 0)
+		return -1;
+	if (gb_write_summary(cells, file.out) < 0) {
+		gb_new_file_drop(&file);
+		return gb_fail_memory(f);
+	}
+	return gb_new_file_keep(&file, f);
+}
+
+static int summarise_run(const char *run, struct gb_failure *f)
+{
+	struct gb_cells cells = {0};
+	char *path = gb_join_path(run, "samples.csv", f);
+	int status = path ? gb_cells_read(&cells, path, f) : -1;
+
+	if (status == 0)
+		status = write_file(&cells, run, f);
+	if (status == 0)
+		printf("%s/summary.csv: %zu cells\n", run, cells.n);
+	gb_cells_free(&cells);
+	free(path);
+	return status;
+}
+
+static int summarise_main(const struct gb_command *self, int argc, char **argv)
+{
+	struct gb_failure f = {0};
+	size_t n_runs;
+	int status = gb_options_parse(self, argc, argv, &n_runs, NULL, NULL);
+
+	if (status != 0)
+		return status < 0 ? GB_EXIT_DONE : status;
+	for (size_t i = 1; i <= n_runs; i++) {
+		if (summarise_run(argv[i], &f) < 0)
+			return gb_report_failure(&f, self->name);
+	}
+	return GB_EXIT_DONE;
+}
+
+const struct gb_command gb_command_summarise = {
+	.name = "summarise",
+	.operands = "RUN...",
+	.min_operands = 1,
+	.max_operands = 1000,
+	.sentence = "compute medians, intervals and exact counts of a run: summary.csv",
+	.main = summarise_main,
+};
