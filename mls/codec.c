@@ -93,8 +93,8 @@ size_t mls_length_size(size_t n)
 	return n < 64 ? 1 : n < 16384 ? 2 : 4;
 }
 
-/* RFC 9420 2.1.2: the two top bits say how many bytes the length has. */
-static enum mls_err length_bytes(uint8_t out[4], size_t *size, size_t n)
+/* The two top bits say how many bytes the length has. */
+enum mls_err mls_length_bytes(uint8_t out[4], size_t *size, size_t n)
 {
 	static const uint8_t prefix[] = {0, 0x00, 0x40, 0, 0x80};
 
@@ -111,7 +111,7 @@ enum mls_err mls_put_length(struct mls_buf *out, size_t n)
 {
 	uint8_t bytes[4];
 	size_t size = 0;
-	enum mls_err err = length_bytes(bytes, &size, n);
+	enum mls_err err = mls_length_bytes(bytes, &size, n);
 
 	return err ? err : mls_buf_append(out, mls_slice(bytes, size));
 }
@@ -186,7 +186,7 @@ void mls_close_vector(struct mls_codec *c, size_t body_start)
 	size_t size = 0, body_len = c->out->len - body_start;
 
 	if (c->err == MLS_OK)
-		c->err = length_bytes(bytes, &size, body_len);
+		c->err = mls_length_bytes(bytes, &size, body_len);
 	if (c->err == MLS_OK)
 		c->err = mls_buf_reserve(c->out, size);
 	if (c->err)

@@ -55,6 +55,9 @@ void mls_vector(struct mls_codec *c, struct mls_slice *body, void (*element)(str
 /* Appends the variable-length length `n` (2.1.2). MLS_ERR_TOO_LONG from 2^30 on. */
 enum mls_err MLS_MUST_CHECK mls_put_length(struct mls_buf *out, size_t n);
 
+/* The same into bytes of the caller; *size says how many of them were written. */
+enum mls_err MLS_MUST_CHECK mls_length_bytes(uint8_t out[4], size_t *size, size_t n);
+
 /* Bytes that the length of an n-byte vector takes: 1, 2 or 4. */
 size_t mls_length_size(size_t n);
 

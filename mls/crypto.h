@@ -27,21 +27,35 @@ struct mls_hmac_key {
 	uint64_t inner[8], outer[8];
 };
 
-struct mls_crypto_library; /* the contexts of the library below */
+/* What implements the two halves that differ between libraries: crypto_provider.h. */
+struct mls_dh_ops;
+struct mls_signature_ops;
+struct mls_aead_state;
+
+#define MLS_RANDOM_POOL 512
 
 struct mls_crypto {
 	const struct mls_suite *suite; /* never NULL, never changes */
 	struct mls_counts counts;      /* since the beginning, or since the owner set them to 0 */
-	struct mls_hmac_key zero_salt; /* the HMAC key of a salt of zeros, or of no bytes */
-	uint8_t hpke_psk_id_hash[MLS_MAX_HASH]; /* RFC 9180 5.1: the same for every base mode */
-	struct mls_buf scratch;                 /* of one call of the seam at a time */
-	struct mls_crypto_library *library;
+
+	/* ---- for the files behind the seam, and hpke.c ---- */
+	struct mls_hmac_key zero_salt;      /* keyed with zeros, which no salt at all means too */
+	struct mls_secret hpke_psk_id_hash; /* of every base mode; empty until hpke.c needs it */
+	const struct mls_dh_ops *dh;
+	void *dh_state;
+	const struct mls_signature_ops *signature;
+	void *signature_state;
+	struct mls_aead_state *aead;
+	struct mls_buf scratch; /* parts in one piece, during one call */
+	struct mls_random random;
+	uint8_t pool[MLS_RANDOM_POOL]; /* random bytes not used yet: the last n_pool of them */
+	size_t n_pool;
 };
 
 /*
  * Makes the state for one suite and one thread. `random` is copied; NULL means the
- * library's own generator. The source is asked for blocks of some hundred bytes, whose
- * unused rest is kept and wiped as it is used: a source that repeats its bytes makes
+ * library's own generator. The source is asked for blocks of MLS_RANDOM_POOL bytes,
+ * kept until they are used and wiped then: a source that repeats its bytes makes
  * everything repeat, except the nonces of ECDSA signatures, which are the library's.
  * On failure *out is NULL.
  */
@@ -54,16 +68,10 @@ void mls_crypto_free(struct mls_crypto *c);
 /* Draws from `random` (NULL: the library's generator) from now on; kept bytes are dropped. */
 void mls_crypto_set_random(struct mls_crypto *c, const struct mls_random *random);
 
-/*
- * Overwrites what kept contexts still hold of the last AEAD key (RFC 9420 9.2). To be
- * called once at the end of an operation that used message keys or opened a Welcome.
- */
-void mls_crypto_forget(struct mls_crypto *c);
-
 /* Random bytes, unpredictable if the source is. */
 enum mls_err MLS_MUST_CHECK mls_random_bytes(struct mls_crypto *c, uint8_t *out, size_t len);
 
-/* ---- hashing: crypto_openssl_hash.c. `out` takes suite->nh bytes. ---- */
+/* ---- hashing. `out` takes suite->nh bytes. ---- */
 
 /* Hash of the cipher suite. Does not fail: the argument is never too long. */
 void mls_hash(struct mls_crypto *c, uint8_t *out, const struct mls_slice *parts, size_t n_parts);
@@ -94,7 +102,7 @@ enum mls_err MLS_MUST_CHECK mls_hkdf_expand(struct mls_crypto *c, uint8_t *out, 
 					    const struct mls_hmac_key *prk,
 					    const struct mls_slice *info, size_t n_info);
 
-/* ---- AEAD: crypto_openssl_aead.c ---- */
+/* ---- AEAD. No key stays behind in a context. ---- */
 
 /*
  * Encrypts `plaintext` to out[0 .. plaintext.len + MLS_AEAD_TAG), tag at the end. `key` has
@@ -114,17 +122,13 @@ enum mls_err MLS_MUST_CHECK mls_aead_open(struct mls_crypto *c, uint8_t *out, co
 					  const uint8_t *nonce, struct mls_slice aad,
 					  struct mls_slice ciphertext);
 
-/* ---- key pairs of the KEM: crypto_openssl_dh.c, crypto_openssl_ecdh.c ---- */
+/* ---- key pairs of the KEM; KEM.DeriveKeyPair is in hpke.h ---- */
 
 /* A private key with its public key; immutable, reference-counted. */
 struct mls_key;
 
 /* A new key pair from the random source. */
 enum mls_err MLS_MUST_CHECK mls_key_generate(struct mls_crypto *c, struct mls_key **out);
-
-/* KEM.DeriveKeyPair (RFC 9180 7.1.3) of a secret. */
-enum mls_err MLS_MUST_CHECK mls_key_derive(struct mls_crypto *c, struct mls_key **out,
-					   struct mls_slice ikm);
 
 /*
  * A key pair from its serialized parts. An empty `public_key` is computed, which costs as
@@ -145,16 +149,15 @@ void mls_key_free(struct mls_key *key);
 struct mls_slice mls_key_public(const struct mls_key *key);
 
 /* Appends the serialized private key, suite->nsk bytes. For saving state. */
-enum mls_err MLS_MUST_CHECK mls_key_export(struct mls_crypto *c, struct mls_buf *out,
-					   const struct mls_key *key);
+enum mls_err MLS_MUST_CHECK mls_key_export(struct mls_buf *out, const struct mls_key *key);
 
 /*
  * The Diffie-Hellman result, suite->ndh bytes, of `key` and a peer's serialized public key.
  * MLS_ERR_PUBLIC_KEY when that is not one of the suite (wrong length, not on the curve),
  * MLS_ERR_SHARED_SECRET when the result is zero (RFC 9180 7.1.4).
  */
-enum mls_err MLS_MUST_CHECK mls_dh(struct mls_crypto *c, struct mls_secret *out,
-				   const struct mls_key *key, struct mls_slice public_key);
+enum mls_err MLS_MUST_CHECK mls_dh(struct mls_crypto *c, uint8_t *out, const struct mls_key *key,
+				   struct mls_slice public_key);
 
 /*
  * Is `public_key` a public key of the suite's KEM: right length and, for the NIST curves, a
@@ -162,7 +165,7 @@ enum mls_err MLS_MUST_CHECK mls_dh(struct mls_crypto *c, struct mls_secret *out,
  */
 enum mls_err MLS_MUST_CHECK mls_public_key_check(struct mls_crypto *c, struct mls_slice public_key);
 
-/* ---- signatures: crypto_openssl_eddsa.c, crypto_openssl_ecdsa.c ---- */
+/* ---- signatures ---- */
 
 /* A private signature key with its public key, ready to sign; reference-counted. */
 struct mls_signer;
@@ -180,8 +183,7 @@ void mls_signer_free(struct mls_signer *signer);
 struct mls_slice mls_signer_public(const struct mls_signer *signer);
 
 /* Appends the serialized private key, suite->signature_secret bytes. For saving state. */
-enum mls_err MLS_MUST_CHECK mls_signer_export(struct mls_crypto *c, struct mls_buf *out,
-					      const struct mls_signer *signer);
+enum mls_err MLS_MUST_CHECK mls_signer_export(struct mls_buf *out, const struct mls_signer *signer);
 
 /* Appends Signature.Sign of the parts, at most MLS_MAX_SIGNATURE bytes. */
 enum mls_err MLS_MUST_CHECK mls_sign(struct mls_crypto *c, struct mls_buf *out,

@@ -20,6 +20,15 @@ struct mls_hpke_ciphertext {
 };
 MLS_WIRE_TYPE_DECLARE(hpke_ciphertext)
 
+/*
+ * KEM.DeriveKeyPair (RFC 9180 7.1.3) from a secret of at least suite->nsk random bytes, or
+ * suite->nh of them where MLS says so (RFC 9420 7.4, 8).
+ */
+enum mls_err MLS_MUST_CHECK mls_key_derive(struct mls_crypto *c, struct mls_key **out,
+					   struct mls_slice ikm);
+
+/* `info` in at most MLS_HPKE_INFO_PARTS parts. */
+#define MLS_HPKE_INFO_PARTS 4
 void mls_hpke_info_init(struct mls_crypto *c, struct mls_hpke_info *out,
 			const struct mls_slice *parts, size_t n_parts);
 

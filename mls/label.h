@@ -47,7 +47,10 @@ enum mls_err MLS_MUST_CHECK mls_verify_with_label(struct mls_crypto *c, struct m
 /* At most this many parts of content may be given to the two functions above. */
 #define MLS_MAX_CONTENT_PARTS 8
 
-/* EncryptContext as HPKE info, for one or many seals and opens with equal label and context. */
+/*
+ * EncryptContext as HPKE info, for one or many seals and opens with equal label and context,
+ * which is shorter than 2^30 bytes, as is everything that has an encoding.
+ */
 void mls_encrypt_context(struct mls_crypto *c, struct mls_hpke_info *out, const char *label,
 			 struct mls_slice context);
 
@@ -66,6 +69,7 @@ enum mls_err MLS_MUST_CHECK mls_decrypt_with_label(struct mls_crypto *c, struct 
 						   const struct mls_hpke_info *info,
 						   const struct mls_hpke_ciphertext *message);
 
-/* RefHash with the whole label ("MLS 1.0 KeyPackage Reference"); suite->nh bytes. */
+/* RefHash with the whole label ("MLS 1.0 KeyPackage Reference") of a value shorter than 2^30
+ * bytes; writes suite->nh bytes. */
 void mls_ref_hash(struct mls_crypto *c, uint8_t *out, const char *label, struct mls_slice value);
 #endif

@@ -1,0 +1,221 @@
+#include "label.h"
+
+#include <assert.h>
+
+#include "internal.h"
+
+#define MLS_1_0 "MLS 1.0 "
+
+/* A vector as a part of what is hashed or signed: its length, then bytes that stay where
+ * they are. */
+struct vector_head {
+	uint8_t bytes[4 + sizeof(MLS_1_0)];
+	size_t len;
+};
+
+/* The length of "MLS 1.0 " + label and that prefix; the label itself follows. */
+static enum mls_err label_head(struct vector_head *out, size_t label_len)
+{
+	size_t prefix = sizeof(MLS_1_0) - 1;
+	enum mls_err err = mls_length_bytes(out->bytes, &out->len, prefix + label_len);
+
+	if (err)
+		return err;
+	memcpy(out->bytes + out->len, MLS_1_0, prefix);
+	out->len += prefix;
+	return MLS_OK;
+}
+
+static struct mls_slice head_slice(const struct vector_head *head)
+{
+	return mls_slice(head->bytes, head->len);
+}
+
+/* RFC 9420 8: KDFLabel, as the info of KDF.Expand. */
+enum mls_err mls_expand_keyed(struct mls_crypto *c, uint8_t *out, size_t out_len,
+			      const struct mls_hmac_key *secret, struct mls_slice label,
+			      struct mls_slice context)
+{
+	const uint8_t length[] = {(uint8_t)(out_len >> 8), (uint8_t)out_len};
+	struct vector_head of_label, of_context;
+	enum mls_err err = label_head(&of_label, label.len);
+
+	if (err == MLS_OK)
+		err = mls_length_bytes(of_context.bytes, &of_context.len, context.len);
+	if (err)
+		return err;
+	const struct mls_slice info[] = {mls_slice(length, 2), head_slice(&of_label), label,
+					 head_slice(&of_context), context};
+
+	return mls_hkdf_expand(c, out, out_len, secret, info, MLS_N(info));
+}
+
+enum mls_err mls_expand_with_label(struct mls_crypto *c, uint8_t *out, size_t out_len,
+				   struct mls_slice secret, const char *label,
+				   struct mls_slice context)
+{
+	struct mls_hmac_key keyed;
+	enum mls_err err;
+
+	mls_hmac_key_init(c, &keyed, secret);
+	err = mls_expand_keyed(c, out, out_len, &keyed, mls_slice_str(label), context);
+	mls_wipe(&keyed, sizeof(keyed));
+	return err;
+}
+
+enum mls_err mls_derive_secret_keyed(struct mls_crypto *c, struct mls_secret *out,
+				     const struct mls_hmac_key *secret, const char *label)
+{
+	enum mls_err err = mls_expand_keyed(c, out->bytes, c->suite->nh, secret,
+					    mls_slice_str(label), (struct mls_slice){0});
+
+	out->len = c->suite->nh;
+	return err;
+}
+
+enum mls_err mls_derive_secret(struct mls_crypto *c, struct mls_secret *out,
+			       const struct mls_secret *secret, const char *label)
+{
+	struct mls_hmac_key keyed;
+	enum mls_err err;
+
+	mls_hmac_key_init(c, &keyed, mls_secret_slice(secret));
+	err = mls_derive_secret_keyed(c, out, &keyed, label);
+	mls_wipe(&keyed, sizeof(keyed));
+	return err;
+}
+
+enum mls_err mls_derive_tree_secret(struct mls_crypto *c, uint8_t *out, size_t out_len,
+				    const struct mls_hmac_key *secret, const char *label,
+				    uint32_t generation)
+{
+	const uint8_t context[] = {(uint8_t)(generation >> 24), (uint8_t)(generation >> 16),
+				   (uint8_t)(generation >> 8), (uint8_t)generation};
+
+	return mls_expand_keyed(c, out, out_len, secret, mls_slice_str(label),
+				mls_slice(context, sizeof(context)));
+}
+
+/* RFC 9420 5.1.2: SignContent, in parts that point to its two heads. */
+struct sign_content {
+	struct vector_head of_label, of_content;
+	struct mls_slice parts[3 + MLS_MAX_CONTENT_PARTS];
+	size_t n_parts;
+};
+
+static enum mls_err sign_content(struct sign_content *out, const char *label,
+				 const struct mls_slice *content, size_t n_content)
+{
+	size_t len = 0;
+	enum mls_err err;
+
+	assert(n_content <= MLS_MAX_CONTENT_PARTS);
+	for (size_t i = 0; i < n_content; i++) {
+		out->parts[3 + i] = content[i];
+		len += content[i].len;
+	}
+	err = label_head(&out->of_label, strlen(label));
+	if (err == MLS_OK)
+		err = mls_length_bytes(out->of_content.bytes, &out->of_content.len, len);
+	if (err)
+		return err;
+	out->parts[0] = head_slice(&out->of_label);
+	out->parts[1] = mls_slice_str(label);
+	out->parts[2] = head_slice(&out->of_content);
+	out->n_parts = 3 + n_content;
+	return MLS_OK;
+}
+
+enum mls_err mls_sign_with_label(struct mls_crypto *c, struct mls_buf *out,
+				 struct mls_signer *signer, const char *label,
+				 const struct mls_slice *content, size_t n_content)
+{
+	struct sign_content s;
+	enum mls_err err = sign_content(&s, label, content, n_content);
+
+	return err ? err : mls_sign(c, out, signer, s.parts, s.n_parts);
+}
+
+enum mls_err mls_verify_with_label(struct mls_crypto *c, struct mls_slice public_key,
+				   const char *label, const struct mls_slice *content,
+				   size_t n_content, struct mls_slice signature)
+{
+	struct sign_content s;
+	enum mls_err err = sign_content(&s, label, content, n_content);
+
+	return err ? err : mls_verify(c, public_key, s.parts, s.n_parts, signature);
+}
+
+/* The head of a vector below 2^30 bytes, as the two functions below promise. */
+static struct vector_head short_head(size_t len)
+{
+	struct vector_head head = {0};
+	enum mls_err err = mls_length_bytes(head.bytes, &head.len, len);
+
+	assert(err == MLS_OK);
+	(void)err;
+	return head;
+}
+
+/* RFC 9420 5.1.3: EncryptContext. */
+void mls_encrypt_context(struct mls_crypto *c, struct mls_hpke_info *out, const char *label,
+			 struct mls_slice context)
+{
+	const struct mls_slice l = mls_slice_str(label);
+	const struct vector_head of_context = short_head(context.len);
+	struct vector_head of_label;
+	enum mls_err err = label_head(&of_label, l.len);
+
+	assert(err == MLS_OK);
+	(void)err;
+	mls_hpke_info_init(c, out,
+			   (const struct mls_slice[]){head_slice(&of_label), l,
+						      head_slice(&of_context), context},
+			   4);
+}
+
+enum mls_err mls_encrypt_with_label(struct mls_crypto *c, struct mls_buf *out,
+				    struct mls_slice public_key, const struct mls_hpke_info *info,
+				    struct mls_slice plaintext)
+{
+	enum mls_err err = MLS_OK;
+	size_t start = out->len, npk = c->suite->npk, len = plaintext.len + MLS_AEAD_TAG;
+	uint8_t *kem_output;
+
+	TRY(mls_buf_reserve(out, npk + len + 8));
+	TRY(mls_put_length(out, npk));
+	kem_output = out->p + out->len;
+	out->len += npk;
+	TRY(mls_put_length(out, len));
+	TRY(mls_hpke_seal(c, kem_output, out->p + out->len, public_key, info, (struct mls_slice){0},
+			  plaintext));
+	out->len += len;
+out:
+	if (err)
+		out->len = start;
+	return err;
+}
+
+enum mls_err mls_decrypt_with_label(struct mls_crypto *c, struct mls_buf *out,
+				    const struct mls_key *key, const struct mls_hpke_info *info,
+				    const struct mls_hpke_ciphertext *message)
+{
+	enum mls_err err = mls_buf_reserve(out, message->ciphertext.len);
+
+	if (err == MLS_OK)
+		err = mls_hpke_open(c, out->p + out->len, key, info, (struct mls_slice){0},
+				    message);
+	if (err == MLS_OK)
+		out->len += message->ciphertext.len - MLS_AEAD_TAG;
+	return err;
+}
+
+/* RFC 9420 5.2: RefHashInput. */
+void mls_ref_hash(struct mls_crypto *c, uint8_t *out, const char *label, struct mls_slice value)
+{
+	const struct mls_slice l = mls_slice_str(label);
+	const struct vector_head of_label = short_head(l.len), of_value = short_head(value.len);
+	const struct mls_slice parts[] = {head_slice(&of_label), l, head_slice(&of_value), value};
+
+	mls_hash(c, out, parts, MLS_N(parts));
+}
