@@ -1,7 +1,7 @@
 #ifndef MLS_CRYPTO_H
 #define MLS_CRYPTO_H
 #include "buf.h"
-#include "counts.h"
+#include "mls_counts.h"
 #include "secret.h"
 #include "suite.h"
 

@@ -1,0 +1,402 @@
+#include "client.h"
+
+#include <stdlib.h>
+
+#include "framing.h"
+
+enum { DEFAULT_LIFETIME_S = 90 * 24 * 3600, CLOCK_SKEW_S = 3600 };
+
+struct mls_policy mls_policy_default(void)
+{
+	return (struct mls_policy){
+		.max_message = (size_t)64 << 20,
+		.max_leaves = (uint32_t)1 << 20,
+		.max_ratchet_steps = 1000,
+		.max_kept_keys = 1000,
+		.max_proposals = 1000,
+	};
+}
+
+/* Appends a list of code points: `first`, which is always there, then `more` without it. */
+static enum mls_err put_code_points(struct mls_buf *out, uint16_t first,
+				    const struct mls_code_points *more)
+{
+	struct mls_codec c = {.out = out};
+
+	mls_u16(&c, &first);
+	for (size_t i = 0; i < more->n; i++) {
+		uint16_t value = more->v[i];
+
+		if (value != first)
+			mls_u16(&c, &value);
+	}
+	return c.err;
+}
+
+static enum mls_err put_more_code_points(struct mls_buf *out, const struct mls_code_points *list)
+{
+	struct mls_codec c = {.out = out};
+
+	for (size_t i = 0; i < list->n; i++) {
+		uint16_t value = list->v[i];
+
+		mls_u16(&c, &value);
+	}
+	return c.err;
+}
+
+/* What all leaves of the client share, in one piece of memory; views follow when it is whole. */
+static enum mls_err fill_leaf(struct mls_client *client, const struct mls_client_config *config)
+{
+	static const struct mls_code_points none = {0};
+	struct mls_buf *b = &client->leaf_memory;
+	struct mls_leaf_node *leaf = &client->leaf;
+	size_t end[6];
+	enum mls_err err = MLS_OK;
+	struct mls_slice *const lists[] = {
+		&leaf->capabilities.versions,    &leaf->capabilities.cipher_suites,
+		&leaf->capabilities.extensions,  &leaf->capabilities.proposals,
+		&leaf->capabilities.credentials, &leaf->credential.content,
+	};
+
+	TRY(put_code_points(b, MLS_VERSION_MLS10, &none));
+	end[0] = b->len;
+	TRY(put_code_points(b, config->suite, &config->suites));
+	end[1] = b->len;
+	TRY(put_more_code_points(b, &config->extensions));
+	end[2] = b->len;
+	TRY(put_more_code_points(b, &config->proposals));
+	end[3] = b->len;
+	TRY(put_code_points(b, config->credential_type, &config->credentials));
+	end[4] = b->len;
+	TRY(mls_buf_append(b, config->credential));
+	end[5] = b->len;
+	for (size_t i = 0; i < MLS_N(lists); i++) {
+		const size_t start = i ? end[i - 1] : 0;
+
+		*lists[i] = mls_slice(b->p + start, end[i] - start);
+	}
+	leaf->credential.type = config->credential_type;
+	leaf->signature_key = mls_signer_public(client->signer);
+out:
+	return err;
+}
+
+enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
+			     const struct mls_client_config *config)
+{
+	enum mls_err err = MLS_OK;
+
+	client->crypto = crypto;
+	client->policy = config->policy ? *config->policy : mls_policy_default();
+	client->now_s = config->now_s;
+	client->key_package_lifetime_s = config->key_package_lifetime_s;
+	if (!client->key_package_lifetime_s)
+		client->key_package_lifetime_s = DEFAULT_LIFETIME_S;
+	if (config->signature_private.len)
+		TRY(mls_signer_import(crypto, &client->signer, config->signature_private,
+				      config->signature_public));
+	else
+		TRY(mls_signer_generate(crypto, &client->signer));
+	TRY(fill_leaf(client, config));
+out:
+	return err;
+}
+
+enum mls_err mls_client_new(struct mls_client **client, const struct mls_client_config *config)
+{
+	const struct mls_suite *suite = mls_suite_find(config->suite);
+	struct mls_client *made = NULL;
+	struct mls_crypto *crypto = NULL;
+	enum mls_err err = MLS_OK;
+
+	if (!suite)
+		return MLS_ERR_SUITE;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return MLS_ERR_NOMEM;
+	TRY(mls_crypto_new(&crypto, suite, config->random.fill ? &config->random : NULL));
+	TRY(mls_client_init(made, crypto, config));
+	*client = made;
+	made = NULL;
+out:
+	if (made && !made->crypto)
+		mls_crypto_free(crypto);
+	mls_client_free(made);
+	return err;
+}
+
+static void clear_kept(struct mls_kept_key_package *kept)
+{
+	mls_buf_free(&kept->key_package);
+	mls_key_free(kept->init_key);
+	mls_key_free(kept->encryption_key);
+}
+
+void mls_client_free(struct mls_client *client)
+{
+	if (!client)
+		return;
+	for (size_t i = 0; i < client->n_kept; i++)
+		clear_kept(&client->kept[i]);
+	free(client->kept);
+	for (size_t i = 0; i < client->n_psks; i++) {
+		mls_buf_free(&client->psks[i].id);
+		mls_buf_free(&client->psks[i].psk);
+	}
+	free(client->psks);
+	mls_signer_free(client->signer);
+	mls_buf_free(&client->leaf_memory);
+	if (!client->borrows_crypto)
+		mls_crypto_free(client->crypto);
+	free(client);
+}
+
+void mls_client_set_time(struct mls_client *client, uint64_t now_s)
+{
+	client->now_s = now_s;
+}
+
+struct mls_slice mls_client_signature_key(const struct mls_client *client)
+{
+	return mls_signer_public(client->signer);
+}
+
+struct mls_leaf_rules mls_client_rules(const struct mls_client *client, struct mls_slice group_id,
+				       struct mls_slice group_extensions, bool sending)
+{
+	return (struct mls_leaf_rules){
+		.crypto = client->crypto,
+		.policy = &client->policy,
+		.now_s = client->now_s,
+		.group_id = group_id,
+		.group_extensions = group_extensions,
+		.sending = sending,
+	};
+}
+
+void mls_key_package_ref(struct mls_crypto *crypto, uint8_t *out, struct mls_slice key_package)
+{
+	mls_ref_hash(crypto, out, "MLS 1.0 KeyPackage Reference", key_package);
+}
+
+enum mls_err mls_key_package_message(struct mls_key_package *out, struct mls_slice message)
+{
+	struct mls_codec c = {.in = message};
+	uint16_t wire_format = 0;
+
+	mls_message_header_walk(&c, &wire_format);
+	if (mls_codec_ok(&c) && wire_format != MLS_WIRE_KEY_PACKAGE)
+		mls_codec_fail(&c, MLS_ERR_WIRE_FORMAT);
+	return c.err ? c.err : mls_key_package_decode(c.in, out);
+}
+
+/* Appends MLSMessage(KeyPackage) for the two public keys. */
+static enum mls_err put_key_package(struct mls_client *client, struct mls_buf *message,
+				    const struct mls_key *init_key,
+				    const struct mls_key *encryption_key)
+{
+	struct mls_codec c = {.out = message};
+	uint16_t wire_format = MLS_WIRE_KEY_PACKAGE;
+	struct mls_key_package fields = {
+		.version = MLS_VERSION_MLS10,
+		.suite = client->crypto->suite->id,
+		.init_key = mls_key_public(init_key),
+		.leaf_node = client->leaf,
+	};
+	const uint64_t skew = client->now_s < CLOCK_SKEW_S ? client->now_s : CLOCK_SKEW_S;
+
+	fields.leaf_node.encryption_key = mls_key_public(encryption_key);
+	fields.leaf_node.source = MLS_LEAF_KEY_PACKAGE;
+	fields.leaf_node.lifetime.not_before = client->now_s - skew;
+	fields.leaf_node.lifetime.not_after = client->now_s + client->key_package_lifetime_s;
+	mls_message_header_walk(&c, &wire_format);
+	if (c.err)
+		return c.err;
+	return mls_key_package_sign(client->crypto, message, &fields, client->signer);
+}
+
+static enum mls_err put_private_key(struct mls_crypto *crypto, struct mls_buf *out,
+				    const struct mls_key *key)
+{
+	enum mls_err err = mls_put_length(out, crypto->suite->nsk);
+
+	return err ? err : mls_key_export(crypto, out, key);
+}
+
+enum mls_err mls_key_package_new(struct mls_client *client, struct mls_buf *message,
+				 struct mls_buf *private_part)
+{
+	struct mls_crypto *crypto = client->crypto;
+	const size_t message_start = message->len, private_start = private_part->len;
+	struct mls_key *init_key = NULL, *encryption_key = NULL;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_key_generate(crypto, &init_key));
+	TRY(mls_key_generate(crypto, &encryption_key));
+	TRY(put_key_package(client, message, init_key, encryption_key));
+	TRY(put_private_key(crypto, private_part, init_key));
+	TRY(put_private_key(crypto, private_part, encryption_key));
+out:
+	if (err) {
+		message->len = message_start;
+		private_part->len = private_start;
+	}
+	mls_key_free(init_key);
+	mls_key_free(encryption_key);
+	return err;
+}
+
+/* Imports a private key and makes sure that it belongs to `public_key`. */
+static enum mls_err import_checked(struct mls_crypto *crypto, struct mls_key **key,
+				   struct mls_slice private_key, struct mls_slice public_key)
+{
+	enum mls_err err = mls_key_import(crypto, key, private_key, (struct mls_slice){0});
+
+	if (err == MLS_OK && !mls_slice_equal(mls_key_public(*key), public_key))
+		err = MLS_ERR_KEY_PACKAGE_PRIVATE;
+	return err;
+}
+
+static enum mls_err room_for_kept(struct mls_client *client)
+{
+	const size_t more = client->room_kept ? 2 * client->room_kept : 1;
+	struct mls_kept_key_package *kept;
+
+	if (client->n_kept < client->room_kept)
+		return MLS_OK;
+	kept = calloc(more, sizeof(*kept));
+	if (!kept)
+		return MLS_ERR_NOMEM;
+	if (client->n_kept)
+		memcpy(kept, client->kept, client->n_kept * sizeof(*kept));
+	free(client->kept);
+	client->kept = kept;
+	client->room_kept = more;
+	return MLS_OK;
+}
+
+enum mls_err mls_client_keep_key_package(struct mls_client *client, struct mls_slice message,
+					 struct mls_slice private_part)
+{
+	struct mls_crypto *crypto = client->crypto;
+	struct mls_codec c = {.in = private_part};
+	struct mls_kept_key_package made = {0};
+	struct mls_key_package key_package;
+	struct mls_slice init_private = {0}, encryption_private = {0};
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_key_package_message(&key_package, message));
+	if (key_package.suite != crypto->suite->id)
+		FAIL(MLS_ERR_KEY_PACKAGE_SUITE);
+	mls_opaque(&c, &init_private);
+	mls_opaque(&c, &encryption_private);
+	if (c.err || c.in.len)
+		FAIL(MLS_ERR_KEY_PACKAGE_PRIVATE);
+	if (!mls_slice_equal(key_package.leaf_node.signature_key, mls_client_signature_key(client)))
+		FAIL(MLS_ERR_KEY_PACKAGE_PRIVATE);
+	TRY(import_checked(crypto, &made.init_key, init_private, key_package.init_key));
+	TRY(import_checked(crypto, &made.encryption_key, encryption_private,
+			   key_package.leaf_node.encryption_key));
+	TRY(mls_buf_append(&made.key_package, key_package.encoded));
+	mls_key_package_ref(crypto, made.ref, key_package.encoded);
+	TRY(room_for_kept(client));
+	client->kept[client->n_kept++] = made;
+	return MLS_OK;
+out:
+	clear_kept(&made);
+	return err;
+}
+
+struct mls_kept_key_package *mls_client_find_kept(const struct mls_client *client,
+						  struct mls_slice ref)
+{
+	const size_t nh = client->crypto->suite->nh;
+
+	for (size_t i = 0; i < client->n_kept; i++) {
+		if (mls_slice_equal(mls_slice(client->kept[i].ref, nh), ref))
+			return &client->kept[i];
+	}
+	return NULL;
+}
+
+void mls_client_drop_kept(struct mls_client *client, struct mls_kept_key_package *kept)
+{
+	clear_kept(kept);
+	*kept = client->kept[--client->n_kept];
+}
+
+static struct mls_kept_psk *find_psk(const struct mls_client *client, struct mls_slice id)
+{
+	for (size_t i = 0; i < client->n_psks; i++) {
+		if (mls_slice_equal(mls_buf_slice(&client->psks[i].id), id))
+			return &client->psks[i];
+	}
+	return NULL;
+}
+
+bool mls_client_find_psk(const struct mls_client *client, struct mls_slice id,
+			 struct mls_slice *psk)
+{
+	const struct mls_kept_psk *kept = find_psk(client, id);
+
+	if (!kept)
+		return false;
+	*psk = mls_buf_slice(&kept->psk);
+	return true;
+}
+
+static enum mls_err add_psk(struct mls_client *client, struct mls_kept_psk *psk)
+{
+	const size_t more = client->room_psks ? 2 * client->room_psks : 1;
+	struct mls_kept_psk *psks;
+
+	if (client->n_psks == client->room_psks) {
+		psks = calloc(more, sizeof(*psks));
+		if (!psks)
+			return MLS_ERR_NOMEM;
+		if (client->n_psks)
+			memcpy(psks, client->psks, client->n_psks * sizeof(*psks));
+		free(client->psks);
+		client->psks = psks;
+		client->room_psks = more;
+	}
+	client->psks[client->n_psks++] = *psk;
+	return MLS_OK;
+}
+
+static void forget_psk(struct mls_client *client, struct mls_kept_psk *kept)
+{
+	if (!kept)
+		return;
+	mls_buf_free(&kept->id);
+	mls_buf_free(&kept->psk);
+	*kept = client->psks[--client->n_psks];
+}
+
+enum mls_err mls_client_set_psk(struct mls_client *client, struct mls_slice id,
+				struct mls_slice psk)
+{
+	struct mls_kept_psk *kept = find_psk(client, id);
+	struct mls_kept_psk made = {0}, old;
+	enum mls_err err = MLS_OK;
+
+	if (!psk.len) {
+		forget_psk(client, kept);
+		return MLS_OK;
+	}
+	TRY(mls_buf_append(&made.id, id));
+	TRY(mls_buf_append(&made.psk, psk));
+	if (kept) {
+		old = *kept;
+		*kept = made;
+		made = old;
+	} else {
+		TRY(add_psk(client, &made));
+		made = (struct mls_kept_psk){0};
+	}
+out:
+	mls_buf_free(&made.id);
+	mls_buf_free(&made.psk);
+	return err;
+}

@@ -1,0 +1,59 @@
+#ifndef MLS_CLIENT_H
+#define MLS_CLIENT_H
+#include "key_package.h"
+#include "psk.h"
+
+/* One device: its keys, what it published, what it knows. RFC 9420 10, 8.4. */
+
+/* A KeyPackage that was published and not used yet, with its private keys. */
+struct mls_kept_key_package {
+	uint8_t ref[MLS_MAX_HASH];
+	struct mls_buf key_package; /* encoded */
+	struct mls_key *init_key, *encryption_key;
+};
+
+struct mls_kept_psk {
+	struct mls_buf id, psk;
+};
+
+struct mls_client {
+	struct mls_crypto *crypto;
+	bool borrows_crypto; /* of another client, which outlives this one */
+	struct mls_signer *signer;
+	struct mls_buf leaf_memory;
+	struct mls_leaf_node leaf; /* what every leaf of this client has; views of leaf_memory */
+	struct mls_policy policy;
+	uint64_t key_package_lifetime_s;
+	uint64_t now_s;
+	struct mls_kept_key_package *kept;
+	size_t n_kept, room_kept;
+	struct mls_kept_psk *psks;
+	size_t n_psks, room_psks;
+	struct mls_group *groups; /* a list by mls_group.next */
+};
+
+/* A client that uses the contexts of `crypto`, which outlives it; they draw from their own
+ * random source again afterwards. For mls_client_new and for probe/. */
+enum mls_err MLS_MUST_CHECK mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
+					    const struct mls_client_config *config);
+
+/* The kept key package of a reference; NULL where there is none. */
+struct mls_kept_key_package *mls_client_find_kept(const struct mls_client *client,
+						  struct mls_slice ref);
+void mls_client_drop_kept(struct mls_client *client, struct mls_kept_key_package *kept);
+
+/* The external PSK of an id; false where the client does not have it. */
+bool mls_client_find_psk(const struct mls_client *client, struct mls_slice id,
+			 struct mls_slice *psk);
+
+/* MakeKeyPackageRef (5.2). */
+void mls_key_package_ref(struct mls_crypto *crypto, uint8_t *out, struct mls_slice key_package);
+
+/* Takes the KeyPackage out of its MLSMessage. WIRE_FORMAT for another message. */
+enum mls_err MLS_MUST_CHECK mls_key_package_message(struct mls_key_package *out,
+						    struct mls_slice message);
+
+/* The rules by which this client judges a leaf of a group (7.3). */
+struct mls_leaf_rules mls_client_rules(const struct mls_client *client, struct mls_slice group_id,
+				       struct mls_slice group_extensions, bool sending);
+#endif

@@ -1,0 +1,60 @@
+#ifndef MLS_GROUP_H
+#define MLS_GROUP_H
+#include "proposal_list.h"
+
+/*
+ * A group as one client sees it: the present epoch, and what changes inside it.
+ */
+
+/* The next epoch, made by our commit or by another's, before it takes the place of the
+ * present one. */
+struct mls_staged {
+	struct mls_epoch *epoch; /* NULL when the commit removes us */
+	struct mls_secret_tree secret_tree;
+	uint32_t committer; /* leaf index in the new epoch */
+	uint32_t *added, *removed;
+	size_t n_added, n_removed;
+	bool removes_us, reinit;
+	uint8_t message_hash[MLS_MAX_HASH]; /* of an own commit: the message, to know it again */
+};
+
+void mls_staged_clear(struct mls_staged *staged);
+
+/* An epoch before the present one, whose messages can still be read. */
+struct mls_past_epoch {
+	struct mls_epoch *epoch;
+	struct mls_secret_tree secret_tree;
+};
+
+enum mls_group_state {
+	MLS_GROUP_ACTIVE,
+	MLS_GROUP_REMOVED,       /* the last commit removed us */
+	MLS_GROUP_REINITIALIZED, /* the last commit had a ReInit (11.2) */
+};
+
+struct mls_group {
+	struct mls_client *client;
+	struct mls_group *next; /* of the client's groups */
+	enum mls_group_state state;
+	struct mls_epoch *epoch;
+	struct mls_secret_tree secret_tree;
+	struct mls_proposal_cache proposals;
+	struct mls_staged *pending;  /* our own commit, until it comes back; NULL: none */
+	struct mls_past_epoch *past; /* newest first */
+	size_t n_past;
+	struct mls_buf frame;   /* a message while it is written for encryption */
+	struct mls_buf plain;   /* the last decrypted message, for its event */
+	uint32_t *event_leaves; /* leaf indexes of the last event */
+};
+
+/* A group around an epoch, both of which it takes over also on failure; known to the client. */
+enum mls_err MLS_MUST_CHECK mls_group_begin(struct mls_client *client, struct mls_group **group,
+					    struct mls_epoch *epoch,
+					    struct mls_secret_tree *secret_tree);
+
+/* Does the client have a group with this id? */
+bool mls_client_has_group(const struct mls_client *client, struct mls_slice group_id);
+
+/* Replaces the present epoch by the staged one. Cannot fail; *staged is empty then. */
+void mls_group_advance(struct mls_group *group, struct mls_staged *staged);
+#endif

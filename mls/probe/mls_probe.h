@@ -1,0 +1,69 @@
+#ifndef MLS_PROBE_H
+#define MLS_PROBE_H
+#include "mls.h"
+#include "mls_counts.h"
+
+/*
+ * What a benchmark needs to look into mls/ and to prepare big groups. Never installed, not
+ * in libmls.so.
+ */
+
+/*
+ * mls_probe_client_new makes a client that shares the cryptographic contexts, the counts and
+ * the random source of `sibling`, which outlives it: that is some hundred times cheaper than
+ * mls_client_new. config->random is used while the client is made, so that its signature
+ * key depends on nothing else. Suites must be equal, else SUITE.
+ */
+enum mls_err MLS_MUST_CHECK mls_probe_client_new(struct mls_client **client,
+						 const struct mls_client_config *config,
+						 struct mls_client *sibling);
+
+/* From now on the client and its siblings draw randomness from `random`. */
+void mls_probe_set_random(struct mls_client *client, const struct mls_random *random);
+
+/* Primitive operations of the client, its siblings and their groups, since it was made. */
+void mls_probe_counts(const struct mls_client *client, struct mls_counts *counts);
+
+/*
+ * mls_probe_group_fork makes an independent copy of a group that shares all immutable state
+ * with it. `client` is the group's own or another one with the same keys and siblings.
+ */
+enum mls_err MLS_MUST_CHECK mls_probe_group_fork(struct mls_client *client, struct mls_group **copy,
+						 const struct mls_group *group);
+
+/* How a group of many members came about, as far as its ratchet tree shows it. */
+enum mls_probe_shape {
+	MLS_PROBE_COLD,         /* member 0 added all others in one commit with path */
+	MLS_PROBE_COLD_NO_PATH, /* ... without path */
+	MLS_PROBE_FULL,         /* then every member committed once, in order */
+};
+
+/*
+ * Who the members are. `config` fills in what member `member` is made from; config->random must
+ * depend on `member` alone, and be at its beginning: first the signature key is drawn from it
+ * and then the key package, as mls_probe_client_new and mls_key_package_new would do.
+ */
+struct mls_probe_members {
+	void (*config)(void *state, uint32_t member, struct mls_client_config *config);
+	void *state;
+};
+
+struct mls_probe_shape_request {
+	enum mls_probe_shape shape;
+	uint32_t size; /* members, at leaves 0 .. size - 1 */
+	struct mls_slice group_id;
+	struct mls_probe_members members;
+	struct mls_random random;   /* for everything else that is drawn */
+	const uint32_t *live;       /* n_live members */
+	struct mls_client **client; /* their clients, of the configs above */
+	size_t n_live;
+};
+
+/*
+ * mls_probe_make_groups makes the groups of the live members directly: group[i] is that of
+ * client[i]. They share one ratchet tree. Each role's work is that of a member who came
+ * to the same state by messages. O(size).
+ */
+enum mls_err MLS_MUST_CHECK mls_probe_make_groups(struct mls_group **group,
+						  const struct mls_probe_shape_request *request);
+#endif
