@@ -1,0 +1,44 @@
+#ifndef MUTANTS_H
+#define MUTANTS_H
+#include "backends/backends.h"
+
+/*
+ * Backends that lie: real ones, of each of which one promise is broken, as it is in an
+ * implementation that is wrong, or that only looks fast. The contract test must catch
+ * each, and so must the oracle of `groupbench run`.
+ *
+ * Y(base, mutation, the promise of promises.def that breaks)
+ *
+ *   idle        create, add, remove, rekey and send succeed without having done anything
+ *   constant    the digest is a constant: everybody agrees, always
+ *   reusing     a message key is used again: every message is the first one
+ *   unserved    one member is left out of what an operation sends
+ *   leaky       who was removed goes on reading
+ *   open_past   who joins reads what was sent before
+ *   forgeable   a signature or tag is not looked at: the oracle's forgery is taken in
+ */
+#define MUTANTS_OF_ANY(Y, base)                                                                    \
+	Y(base, idle, founders_agree_and_read)                                                     \
+	Y(base, constant, rekey_changes_the_keys)                                                  \
+	Y(base, reusing, no_key_is_used_twice)                                                     \
+	Y(base, unserved, founders_agree_and_read)
+#define MUTANTS_OF_SEALED(Y, base)                                                                 \
+	MUTANTS_OF_ANY(Y, base)                                                                    \
+	Y(base, leaky, removed_are_refused)                                                        \
+	Y(base, open_past, newcomers_cannot_read_the_past)                                         \
+	Y(base, forgeable, forged_application_messages_are_refused)
+#define MUTANTS(Y) MUTANTS_OF_ANY(Y, null)
+
+#define COUNT_MUTANT(base, mutation, promise) +1
+enum { N_MUTANTS = 0 MUTANTS(COUNT_MUTANT) };
+
+struct mutant {
+	struct gb_backend backend; /* its name is "base-mutation" */
+	const struct gb_backend *base;
+	const char *caught_by;
+};
+
+/* Filled before main starts. */
+extern struct mutant mutants[N_MUTANTS];
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * Every built-in backend keeps every promise of groupbench_backend.h that its features give,
+ * and each mutant of a backend, which breaks one of them, is caught.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/backends.h"
+#include "mutants.h"
+#include "promises.h"
+
+struct trial {
+	char name[100];
+	const struct gb_backend *backend;
+	const struct promise *promise;
+};
+
+/* Tries the promise; what was seen instead goes to broken[]. */
+static bool keeps(const struct trial *trial, char broken[300])
+{
+	struct play *p = calloc(1, sizeof(*p));
+	bool kept;
+
+	assert_non_null(p);
+	p->backend = trial->backend;
+	kept = trial->promise->is_kept(p);
+	memcpy(broken, p->broken, sizeof(p->broken));
+	play_close(p);
+	free(p);
+	return kept;
+}
+
+static void promise_is_kept(void **state)
+{
+	char broken[300];
+
+	if (!keeps(*state, broken))
+		fail_msg("%s", broken);
+}
+
+static void mutant_is_caught(void **state)
+{
+	char broken[300];
+
+	assert_false(keeps(*state, broken));
+	assert_true(strlen(broken) > 0);
+}
+
+struct list {
+	struct CMUnitTest tests[400];
+	struct trial trials[400];
+	size_t n;
+};
+
+static void try(struct list *list, const struct gb_backend *backend, const struct promise *promise,
+		void (*test)(void **state))
+{
+	struct trial *trial = &list->trials[list->n];
+
+	*trial = (struct trial){.backend = backend, .promise = promise};
+	snprintf(trial->name, sizeof(trial->name), "%s %s", backend->name, promise->name);
+	list->tests[list->n++] =
+		(struct CMUnitTest){.name = trial->name, .test_func = test, .initial_state = trial};
+}
+
+static const struct promise *promise_named(const char *name)
+{
+	for (size_t i = 0; i < n_promises; i++)
+		if (strcmp(promises[i].name, name) == 0)
+			return &promises[i];
+	abort();
+}
+
+int main(void)
+{
+	static struct list list;
+
+	for (size_t i = 0; gb_backends[i] != NULL; i++)
+		for (size_t j = 0; j < n_promises; j++)
+			if ((gb_backends[i]->features & promises[j].needs) == promises[j].needs)
+				try(&list, gb_backends[i], &promises[j], promise_is_kept);
+	for (size_t i = 0; i < N_MUTANTS; i++)
+		try(&list, &mutants[i].backend, promise_named(mutants[i].caught_by),
+		    mutant_is_caught);
+	return _cmocka_run_group_tests("contract", list.tests, list.n, NULL, NULL);
+}
