@@ -1,6 +1,6 @@
 #ifndef MLS_SECRET_TREE_H
 #define MLS_SECRET_TREE_H
-#include "label.h"
+#include "sender_ratchet.h"
 
 /*
  * The secret tree and the sender ratchets of one epoch (RFC 9420 9).
@@ -22,15 +22,8 @@ struct mls_secret_tree {
 };
 
 enum mls_ratchet {
-	MLS_RATCHET_HANDSHAKE,
+	MLS_SENDER_RATCHET_HANDSHAKE,
 	MLS_RATCHET_APPLICATION,
-};
-
-/* A key and nonce for one message, before the reuse guard. Wiped by its user. */
-struct mls_message_key {
-	uint32_t generation;
-	uint8_t key[MLS_MAX_AEAD_KEY]; /* suite->nk bytes */
-	uint8_t nonce[MLS_AEAD_NONCE];
 };
 
 /*
@@ -48,12 +41,12 @@ void mls_secret_tree_clear(struct mls_secret_tree *t);
 
 /*
  * The sender's side: the key of the next generation of our own leaf. It counts as used, and
- * the ratchet is one step on, when this returns. MLS_ERR_GENERATION_SPENT after 2^32 - 1
+ * the ratchet is one step on, when this returns. MLS_ERR_GENERATION_SPENT after 2^32
  * messages; MLS_ERR_USAGE for a leaf outside the tree. On failure the ratchet is as it was.
  */
 enum mls_err MLS_MUST_CHECK mls_secret_tree_next(struct mls_crypto *c, struct mls_secret_tree *t,
 						 struct mls_message_key *out, uint32_t leaf,
-						 enum mls_ratchet ratchet);
+						 enum mls_ratchet type);
 
 /*
  * The receiver's side, in two halves around the decryption, because a message that does not
@@ -71,10 +64,10 @@ enum mls_err MLS_MUST_CHECK mls_secret_tree_next(struct mls_crypto *c, struct ml
  */
 enum mls_err MLS_MUST_CHECK mls_secret_tree_find(struct mls_crypto *c, struct mls_secret_tree *t,
 						 struct mls_message_key *out, uint32_t leaf,
-						 enum mls_ratchet ratchet, uint32_t generation,
+						 enum mls_ratchet type, uint32_t generation,
 						 const struct mls_policy *policy);
 enum mls_err MLS_MUST_CHECK mls_secret_tree_consume(struct mls_crypto *c, struct mls_secret_tree *t,
-						    uint32_t leaf, enum mls_ratchet ratchet,
+						    uint32_t leaf, enum mls_ratchet type,
 						    uint32_t generation,
 						    const struct mls_policy *policy);
 
