@@ -61,12 +61,29 @@ bool mls_is_grease(uint16_t value);
 bool mls_supports_extension(const struct mls_capabilities *caps, uint16_t type);
 bool mls_supports_proposal(const struct mls_capabilities *caps, uint16_t type);
 
+/* What capabilities list, and what a member uses. */
+enum mls_support_kind {
+	MLS_SUPPORT_EXTENSION,
+	MLS_SUPPORT_PROPOSAL,
+	MLS_SUPPORT_CREDENTIAL,
+	MLS_SUPPORT_CREDENTIAL_IN_USE, /* the type of the member's own credential */
+};
+
+/* Asks one member, or all of them, whether a value is listed. */
+struct mls_support_query {
+	bool (*supports)(const void *state, enum mls_support_kind kind, uint16_t value);
+	const void *state;
+};
+
 /*
- * Do these capabilities satisfy the extension list of a GroupContext: each extension in it is
- * supported (13.4) and so is what its required_capabilities name (7.3, 11.1)?
- * GROUP_EXTENSION_UNSUPPORTED, REQUIRED_CAPABILITIES, or the error of a required_capabilities
- * extension that does not decode.
+ * Is the extension list of a GroupContext satisfied: each extension in it supported (13.4),
+ * and what its required_capabilities name (7.3, 11.1)? GROUP_EXTENSION_UNSUPPORTED,
+ * REQUIRED_CAPABILITIES, or the error of a list that does not decode.
  */
+enum mls_err MLS_MUST_CHECK mls_support_check(const struct mls_support_query *query,
+					      struct mls_slice group_extensions);
+
+/* The same for the capabilities of one member. */
 enum mls_err MLS_MUST_CHECK mls_capabilities_satisfy(const struct mls_capabilities *caps,
 						     struct mls_slice group_extensions);
 #endif

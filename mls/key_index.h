@@ -16,7 +16,7 @@ struct mls_key_index_node;
 
 /* Random bytes that one process draws once; those who send us keys must not know them. */
 struct mls_key_index_seed {
-	uint8_t bytes[16];
+	uint8_t bytes[2][16]; /* one key for each enum mls_key_use */
 };
 
 /* {.seed = ...} is an empty set. */

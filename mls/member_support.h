@@ -8,13 +8,6 @@
  * answered without visiting them. A value: a copy is one pointer.
  */
 
-enum mls_support_kind {
-	MLS_SUPPORT_EXTENSION,
-	MLS_SUPPORT_PROPOSAL,
-	MLS_SUPPORT_CREDENTIAL,
-	MLS_SUPPORT_CREDENTIAL_IN_USE, /* the type of the member's own credential */
-};
-
 struct mls_support_table;
 
 /* {0} is a group without members. */

@@ -2,7 +2,6 @@
 #define MLS_TREE_H
 #include "key_index.h"
 #include "member_support.h"
-#include "tree_math.h"
 #include "tree_node.h"
 
 /*
@@ -68,6 +67,9 @@ uint32_t mls_tree_next_member(const struct mls_tree *tree, uint32_t leaf);
 const struct mls_tree_inner *mls_tree_inner_at(const struct mls_tree *tree, uint32_t leaf,
 					       uint8_t level);
 
+/* The node of an index below the tree's root. */
+union mls_tree_child mls_tree_node_at(const struct mls_tree *tree, uint32_t node);
+
 /* The public key of a node; empty where it is blank. */
 struct mls_slice mls_tree_public_key(const struct mls_tree *tree, uint32_t node);
 
@@ -129,17 +131,20 @@ enum mls_err MLS_MUST_CHECK mls_tree_update(struct mls_tree *tree,
  * where it is no member; USAGE for the last member of all. */
 enum mls_err MLS_MUST_CHECK mls_tree_remove(struct mls_tree *tree, uint32_t leaf);
 
-/* Blanks all nodes above a leaf, not the leaf: the first step of 7.5. */
-enum mls_err MLS_MUST_CHECK mls_tree_blank_path(struct mls_tree *tree, uint32_t leaf);
+/* What an UpdatePath leaves in the tree. */
+struct mls_tree_path {
+	struct mls_filtered_path nodes;
+	struct mls_parent_node contents[MLS_MAX_DEPTH]; /* of nodes.level[i], none unmerged */
+	struct mls_slice leaf;                          /* encoded */
+};
 
-/* Replaces the leaf alone, or fills a blank one: the last step of 7.5. */
-enum mls_err MLS_MUST_CHECK mls_tree_set_leaf(struct mls_tree *tree, uint32_t leaf,
-					      struct mls_slice encoded);
-
-/* Gives the blank node at `level` above `leaf` these contents, without unmerged leaves. */
-enum mls_err MLS_MUST_CHECK mls_tree_set_parent(struct mls_tree *tree, uint32_t leaf, uint8_t level,
-						struct mls_slice encryption_key,
-						struct mls_slice parent_hash);
+/*
+ * Merges a path (7.5): replaces the leaf, or fills a blank one, blanks the nodes above and
+ * sets those of the path. KEY_NOT_UNIQUE also where a public key of the path is that of a
+ * node which the path replaces (12.4.2).
+ */
+enum mls_err MLS_MUST_CHECK mls_tree_set_path(struct mls_tree *tree, uint32_t leaf,
+					      const struct mls_tree_path *path);
 
 /*
  * The extension ratchet_tree (12.4.3.3).
@@ -151,7 +156,8 @@ enum mls_err MLS_MUST_CHECK mls_tree_encode(const struct mls_tree *tree, struct 
 /*
  * Builds the tree of an encoded `optional<Node> ratchet_tree<V>`, exactly. It is checked as
  * far as its shape goes: TREE_EMPTY, TREE_LAST_BLANK, NODE_TYPE (a leaf where a parent
- * belongs, or the reverse, or neither), TREE_TOO_LARGE (more than max_leaves),
+ * belongs, or the reverse, or neither), PUBLIC_KEY and PARENT_HASH_LENGTH (of a parent node),
+ * TREE_TOO_LARGE (more than max_leaves),
  * LEAF_TOO_LONG, KEY_NOT_UNIQUE, and the decoding errors. The rest is tree_validate.h's.
  * On failure *tree is {0}.
  */

@@ -1,5 +1,6 @@
 #ifndef MLS_TREEKEM_H
 #define MLS_TREEKEM_H
+#include "private_path.h"
 #include "tree_hash.h"
 #include "update_path.h"
 
@@ -18,35 +19,14 @@
  *   joiner     mls_path_join       from the path secret of the Welcome
  */
 
-/* The private keys of one member: at level 0 its leaf's, above those of the nodes above that
- * it knows; NULL elsewhere. {0} holds none. */
-struct mls_private_path {
-	uint32_t leaf;
-	struct mls_key *key[MLS_MAX_DEPTH + 1];
-};
-
-/* The copy shares the keys. */
-void mls_private_path_copy(struct mls_private_path *out, const struct mls_private_path *keys);
-
-/* Releases, and by that wipes, the keys; {0} stays behind. */
-void mls_private_path_clear(struct mls_private_path *keys);
-
-/* Forgets the keys of nodes that `tree` does not have, or has blank. To be called where a
- * commit's proposals were applied; the other calls here do it themselves. */
-void mls_private_path_prune(struct mls_private_path *keys, const struct mls_tree *tree);
-
-/* Does every private key belong to the public key at its place in `tree`? PRIVATE_KEY_MISMATCH. */
-enum mls_err MLS_MUST_CHECK mls_private_path_check(const struct mls_private_path *keys,
-						   const struct mls_tree *tree);
-
 /* What the committer keeps between its two steps and until the Welcome is written. */
 struct mls_path {
-	uint32_t leaf;
 	struct mls_filtered_path nodes;
 	struct mls_secret path_secret[MLS_MAX_DEPTH]; /* of nodes.level[i] */
 	struct mls_secret commit_secret;
-	struct mls_private_path keys; /* the committer's private keys in the new epoch */
-	struct mls_buf leaf_node;     /* the new LeafNode, encoded */
+	struct mls_private_path
+		keys;             /* the committer's private keys in the new epoch, and its leaf */
+	struct mls_buf leaf_node; /* the new LeafNode, encoded */
 };
 
 /*

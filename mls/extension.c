@@ -1,0 +1,198 @@
+#include "extension.h"
+
+void mls_extension_walk(struct mls_codec *c, struct mls_extension *v)
+{
+	mls_u16(c, &v->type);
+	mls_opaque(c, &v->data);
+}
+MLS_WIRE_TYPE(extension)
+
+static void extension_element(struct mls_codec *c)
+{
+	struct mls_extension v = {0};
+
+	mls_extension_walk(c, &v);
+}
+
+/* Some lists are long because an attacker wrote them: one bit for each type there can be. */
+static bool has_type_twice(struct mls_slice body)
+{
+	uint8_t seen[65536 / 8];
+	struct mls_extension v;
+
+	if (mls_extension_next(&body, &v) != MLS_OK || body.len == 0)
+		return false;
+	memset(seen, 0, sizeof(seen));
+	do {
+		if (seen[v.type / 8] & 1 << v.type % 8)
+			return true;
+		seen[v.type / 8] = (uint8_t)(seen[v.type / 8] | 1 << v.type % 8);
+	} while (body.len > 0 && mls_extension_next(&body, &v) == MLS_OK);
+	return false;
+}
+
+void mls_extensions_walk(struct mls_codec *c, struct mls_slice *body)
+{
+	mls_vector(c, body, extension_element);
+	if (!mls_encoding(c) && has_type_twice(*body))
+		mls_codec_fail(c, MLS_ERR_EXTENSION_TWICE);
+}
+
+bool mls_extension_find(struct mls_slice body, uint16_t type, struct mls_slice *data)
+{
+	struct mls_extension v;
+
+	while (body.len > 0 && mls_extension_next(&body, &v) == MLS_OK) {
+		if (v.type == type) {
+			*data = v.data;
+			return true;
+		}
+	}
+	return false;
+}
+
+void mls_code_points_walk(struct mls_codec *c, struct mls_slice *body)
+{
+	mls_opaque(c, body);
+	if (body->len % 2 != 0)
+		mls_codec_fail(c, MLS_ERR_TRUNCATED);
+}
+
+bool mls_code_points_next(struct mls_slice *body, uint16_t *value)
+{
+	if (body->len < 2)
+		return false;
+	*value = (uint16_t)(body->p[0] << 8 | body->p[1]);
+	body->p += 2;
+	body->len -= 2;
+	return true;
+}
+
+bool mls_code_points_have(struct mls_slice body, uint16_t value)
+{
+	uint16_t v;
+
+	while (mls_code_points_next(&body, &v)) {
+		if (v == value)
+			return true;
+	}
+	return false;
+}
+
+void mls_capabilities_walk(struct mls_codec *c, struct mls_capabilities *v)
+{
+	mls_code_points_walk(c, &v->versions);
+	mls_code_points_walk(c, &v->cipher_suites);
+	mls_code_points_walk(c, &v->extensions);
+	mls_code_points_walk(c, &v->proposals);
+	mls_code_points_walk(c, &v->credentials);
+}
+MLS_WIRE_TYPE(capabilities)
+
+void mls_required_capabilities_walk(struct mls_codec *c, struct mls_required_capabilities *v)
+{
+	mls_code_points_walk(c, &v->extensions);
+	mls_code_points_walk(c, &v->proposals);
+	mls_code_points_walk(c, &v->credentials);
+}
+MLS_WIRE_TYPE(required_capabilities)
+
+bool mls_extension_is_default(uint16_t type)
+{
+	return type >= MLS_EXTENSION_APPLICATION_ID && type <= MLS_EXTENSION_EXTERNAL_SENDERS;
+}
+
+bool mls_proposal_is_default(uint16_t type)
+{
+	return type >= MLS_PROPOSAL_ADD && type <= MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+}
+
+bool mls_is_grease(uint16_t value)
+{
+	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff) && value != 0xfafa;
+}
+
+bool mls_supports_extension(const struct mls_capabilities *caps, uint16_t type)
+{
+	return mls_extension_is_default(type) || mls_code_points_have(caps->extensions, type);
+}
+
+bool mls_supports_proposal(const struct mls_capabilities *caps, uint16_t type)
+{
+	return mls_proposal_is_default(type) || mls_code_points_have(caps->proposals, type);
+}
+
+/* 13.4: every extension of the group. */
+static enum mls_err extensions_supported(const struct mls_support_query *query,
+					 struct mls_slice body)
+{
+	struct mls_extension v;
+	enum mls_err err;
+
+	while (body.len > 0) {
+		if ((err = mls_extension_next(&body, &v)) != MLS_OK)
+			return err;
+		if (!mls_extension_is_default(v.type) &&
+		    !query->supports(query->state, MLS_SUPPORT_EXTENSION, v.type))
+			return MLS_ERR_GROUP_EXTENSION_UNSUPPORTED;
+	}
+	return MLS_OK;
+}
+
+static bool all_supported(const struct mls_support_query *query, enum mls_support_kind kind,
+			  bool (*is_default)(uint16_t), struct mls_slice values)
+{
+	uint16_t value;
+
+	while (mls_code_points_next(&values, &value)) {
+		if (!(is_default && is_default(value)) &&
+		    !query->supports(query->state, kind, value))
+			return false;
+	}
+	return true;
+}
+
+enum mls_err mls_support_check(const struct mls_support_query *query,
+			       struct mls_slice group_extensions)
+{
+	struct mls_required_capabilities required;
+	struct mls_slice data;
+	enum mls_err err = extensions_supported(query, group_extensions);
+
+	if (err ||
+	    !mls_extension_find(group_extensions, MLS_EXTENSION_REQUIRED_CAPABILITIES, &data))
+		return err;
+	if ((err = mls_required_capabilities_decode(data, &required)) != MLS_OK)
+		return err;
+	if (!all_supported(query, MLS_SUPPORT_EXTENSION, mls_extension_is_default,
+			   required.extensions) ||
+	    !all_supported(query, MLS_SUPPORT_PROPOSAL, mls_proposal_is_default,
+			   required.proposals) ||
+	    !all_supported(query, MLS_SUPPORT_CREDENTIAL, NULL, required.credentials))
+		return MLS_ERR_REQUIRED_CAPABILITIES;
+	return MLS_OK;
+}
+
+static bool capabilities_list(const void *state, enum mls_support_kind kind, uint16_t value)
+{
+	const struct mls_capabilities *caps = state;
+
+	switch (kind) {
+	case MLS_SUPPORT_EXTENSION:
+		return mls_code_points_have(caps->extensions, value);
+	case MLS_SUPPORT_PROPOSAL:
+		return mls_code_points_have(caps->proposals, value);
+	case MLS_SUPPORT_CREDENTIAL:
+		return mls_code_points_have(caps->credentials, value);
+	default:
+		return false;
+	}
+}
+
+enum mls_err mls_capabilities_satisfy(const struct mls_capabilities *caps,
+				      struct mls_slice group_extensions)
+{
+	struct mls_support_query query = {capabilities_list, caps};
+
+	return mls_support_check(&query, group_extensions);
+}
