@@ -221,7 +221,7 @@ static enum mls_err put_private_key(struct mls_crypto *crypto, struct mls_buf *o
 {
 	enum mls_err err = mls_put_length(out, crypto->suite->nsk);
 
-	return err ? err : mls_key_export(crypto, out, key);
+	return err ? err : mls_key_export(out, key);
 }
 
 enum mls_err mls_key_package_new(struct mls_client *client, struct mls_buf *message,

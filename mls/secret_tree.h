@@ -22,7 +22,7 @@ struct mls_secret_tree {
 };
 
 enum mls_ratchet {
-	MLS_SENDER_RATCHET_HANDSHAKE,
+	MLS_RATCHET_HANDSHAKE,
 	MLS_RATCHET_APPLICATION,
 };
 
