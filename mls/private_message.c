@@ -86,7 +86,7 @@ enum mls_err mls_private_content_open(struct mls_crypto *crypto,
 {
 	const enum mls_ratchet ratchet = message->content_type == MLS_CONTENT_APPLICATION
 						 ? MLS_RATCHET_APPLICATION
-						 : MLS_SENDER_RATCHET_HANDSHAKE;
+						 : MLS_RATCHET_HANDSHAKE;
 	struct mls_framed_content head = {
 		.group_id = message->group_id,
 		.epoch = message->epoch,
@@ -189,7 +189,7 @@ enum mls_err mls_private_message_seal(struct mls_crypto *crypto, struct mls_buf 
 	TRY(mls_secret_tree_next(crypto, keys->tree, &key, keys->own_leaf,
 				 head->content_type == MLS_CONTENT_APPLICATION
 					 ? MLS_RATCHET_APPLICATION
-					 : MLS_SENDER_RATCHET_HANDSHAKE));
+					 : MLS_RATCHET_HANDSHAKE));
 	sender.generation = key.generation;
 	TRY(mls_random_bytes(crypto, sender.reuse_guard, REUSE_GUARD));
 	guard_nonce(&key, sender.reuse_guard);
