@@ -2,11 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct gb_backend *const gb_backends[] = {
-	&gb_backend_null,
-	NULL,
-};
-
 const struct gb_backend *gb_backend_find(const char *name, size_t len)
 {
 	for (size_t i = 0; gb_backends[i] != NULL; i++)

@@ -29,8 +29,8 @@
 	Y(base, forgeable, forged_application_messages_are_refused)
 #define MUTANTS(Y) MUTANTS_OF_ANY(Y, null)
 
-#define COUNT_MUTANT(base, mutation, promise) +1
-enum { N_MUTANTS = 0 MUTANTS(COUNT_MUTANT) };
+#define MUTANT_ID(base, mutation, promise) MUTANT_##base##_##mutation,
+enum mutant_id { MUTANTS(MUTANT_ID) N_MUTANTS };
 
 struct mutant {
 	struct gb_backend backend; /* its name is "base-mutation" */
