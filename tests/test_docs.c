@@ -1,0 +1,71 @@
+/* What the documents list is what the program has: no row is missing and none is wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "axes.h"
+#include "run/columns.h"
+
+static char *read_document(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 1 << 20);
+
+	assert_non_null(f);
+	assert_non_null(text);
+	assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+	fclose(f);
+	return text;
+}
+
+/* A row of a table, as it must stand in the document: "| `name` | ... |". */
+static void must_have(const char *text, const char *path, const char *row)
+{
+	if (strstr(text, row) == NULL)
+		fail_msg("%s lacks the row\n%s", path, row);
+}
+
+/* How many rows of tables begin with a name in backquotes, from `from` on. */
+static size_t count_rows(const char *from, const char *end)
+{
+	size_t n = 0;
+
+	for (const char *row = strstr(from, "\n| `"); row != NULL && row < end;
+	     row = strstr(row + 1, "\n| `"))
+		n++;
+	return n;
+}
+
+static void results_have_every_column(void **state)
+{
+	static const char *const kinds[] = {
+		[GB_COLUMN_TEXT] = "text", [GB_COLUMN_COUNT] = "exact", [GB_COLUMN_TIME] = "time"};
+	char *text = read_document("docs/results.md"), row[300];
+	const char *from = strstr(text, "## samples.csv"), *end = strstr(text, "## summary.csv");
+
+	(void)state;
+	assert_non_null(from);
+	assert_non_null(end);
+	for (size_t i = 0; i < GB_COLUMNS; i++) {
+		snprintf(row, sizeof(row), "| `%s` | %s | %s |\n", gb_columns[i].name,
+			 kinds[gb_columns[i].type], gb_columns[i].sentence);
+		must_have(text, "docs/results.md", row);
+	}
+	assert_int_equal(count_rows(from, end), GB_COLUMNS);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(results_have_every_column),
+	};
+
+	return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
+}
