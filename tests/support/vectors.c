@@ -151,6 +151,29 @@ struct mls_slice vector_hex_at(const json_t *array, size_t i)
 	return hex(digits);
 }
 
+struct mls_crypto *vector_crypto(json_t *object)
+{
+	uint64_t id = vector_number(object, "cipher_suite");
+	const struct mls_suite *suite = mls_suite_find((uint16_t)id);
+	struct mls_crypto *c = NULL;
+
+	if (!suite)
+		fail_msg("cipher suite %ju: not known", (uintmax_t)id);
+	assert_int_equal(mls_crypto_new(&c, suite, NULL), MLS_OK);
+	return c;
+}
+
+struct mls_secret vector_secret(json_t *object, const char *key)
+{
+	struct mls_slice s = vector_hex(object, key);
+	struct mls_secret secret = {.len = (uint8_t)s.len};
+
+	if (s.len > MLS_MAX_HASH)
+		fail_msg("key \"%s\": %zu bytes, want at most %d", key, s.len, MLS_MAX_HASH);
+	memcpy(secret.bytes, s.p, s.len);
+	return secret;
+}
+
 void vector_expect(json_t *object, const char *key, struct mls_slice got)
 {
 	struct mls_slice want = vector_hex(object, key);

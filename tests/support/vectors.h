@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mls.h"
+#include "crypto.h"
 
 /*
  * Vector files, read so that nothing can be half checked: reading a key takes it out of its
@@ -55,6 +55,13 @@ void vector_expect(json_t *object, const char *key, struct mls_slice got);
 
 /* Fails for every key that was not read. */
 void vector_done(json_t *object);
+
+/* Cryptography of the case's key "cipher_suite", on the system's randomness; the caller frees
+ * it with mls_crypto_free(). */
+struct mls_crypto *vector_crypto(json_t *object);
+
+/* The bytes of a key as a secret; fails the test if they are too many for one. */
+struct mls_secret vector_secret(json_t *object, const char *key);
 
 /* The bytes of a hex string; fails the test for anything else. */
 struct mls_slice hex(const char *digits);
