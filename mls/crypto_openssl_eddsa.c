@@ -100,7 +100,9 @@ static enum mls_err eddsa_verify(struct mls_crypto *c, const uint8_t *public_key
 					   mls_slice(public_key, s->key_len));
 
 	TRY(mls_parts_joined(c, &message, parts, n_parts));
-	if (!key || EVP_DigestVerifyInit_ex(s->verify, NULL, NULL, NULL, NULL, key, NULL) != 1)
+	/* A context that is not reset keeps the key of its first use. */
+	if (!key || EVP_MD_CTX_reset(s->verify) != 1 ||
+	    EVP_DigestVerifyInit_ex(s->verify, NULL, NULL, NULL, NULL, key, NULL) != 1)
 		FAIL(mls_openssl_failed(MLS_ERR_CRYPTO));
 	if (EVP_DigestVerify(s->verify, signature.p, signature.len, message.p, message.len) != 1)
 		FAIL(mls_openssl_failed(MLS_ERR_SIGNATURE));

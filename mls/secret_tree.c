@@ -157,8 +157,8 @@ static enum mls_err start(struct mls_crypto *c, struct ratchets_node *leaf,
 	enum mls_err err;
 
 	mls_hmac_key_init(c, &keyed, mls_secret_slice(secret));
-	err = mls_derive_secret_keyed(c, &leaf->ratchet[MLS_RATCHET_HANDSHAKE].secret,
-				      &keyed, "handshake");
+	err = mls_derive_secret_keyed(c, &leaf->ratchet[MLS_RATCHET_HANDSHAKE].secret, &keyed,
+				      "handshake");
 	if (err == MLS_OK)
 		err = mls_derive_secret_keyed(c, &leaf->ratchet[MLS_RATCHET_APPLICATION].secret,
 					      &keyed, "application");
