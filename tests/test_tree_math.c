@@ -96,7 +96,7 @@ static void common_level_is_where_two_leaves_meet(void **state)
 			assert_int_equal(mls_ancestor(a, level), mls_ancestor(b, level));
 			if (level > 0)
 				assert_int_not_equal(mls_ancestor(a, (uint8_t)(level - 1)),
-				                     mls_ancestor(b, (uint8_t)(level - 1)));
+						     mls_ancestor(b, (uint8_t)(level - 1)));
 		}
 	}
 }
