@@ -58,6 +58,13 @@ $(B)/bench/backends/megolm%.o: INC := -Ibench -Ibench/include -Imegolm/include -
 $(B)/tests/%.o:  INC := -I. -Itests/support -Ibench -Ibench/include -Imls -Imls/include -Imls/probe \
                         -Imegolm -Imegolm/include -Imegolm/probe
 
+# What the manifest of a run says about the program.
+$(B)/bench/run/environment.o: INC += -I$(B)
+$(B)/bench/run/environment.o: $(B)/build_facts.h
+$(B)/build_facts.h: $(B)/flags $(B)/revision
+	$(Q)sed 's/["\\]/\\&/g; 1s/.*/#define GB_BUILD_FLAGS "&"/' $(B)/flags > $@
+	$(Q)sed 's/.*/#define GB_BUILD_REVISION "&"/' $(B)/revision >> $@
+
 # Objects of the libraries also go into libmls.so.
 $(mls): PIC := -fPIC
 
@@ -71,7 +78,8 @@ $(B)/%.o: %.c $(B)/flags
 $(B)/flags:   TEXT = $(CC) $(FLAGS)
 $(B)/sources: TEXT = $(mls) $(mls_probe) $(megolm) $(bench)
 $(B)/place:   TEXT = $(VERSION) $(PREFIX) $(LIBDIR)
-$(B)/flags $(B)/sources $(B)/place: FORCE
+$(B)/revision: TEXT = $(shell git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)
+$(B)/flags $(B)/sources $(B)/place $(B)/revision: FORCE
 	@mkdir -p $(@D)
 	@echo '$(TEXT)' | cmp -s - $@ || echo '$(TEXT)' > $@
 

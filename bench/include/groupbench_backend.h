@@ -194,6 +194,8 @@ struct gb_world; /* the backend's own */
  *   PER_SENDER  keys belong to a sender: digest(device, sender) is defined only once that
  *               sender has acted, and rekey changes that sender's only
  *   REMOTE      all devices live in another process
+ *   CLAIMS      key material is fetched with CLAIM messages only: an operation that sends
+ *               none has used none, and downloads none
  */
 enum gb_feature {
 	GB_SETTLES = 1 << 0,
@@ -202,6 +204,7 @@ enum gb_feature {
 	GB_OWN_CLOCK = 1 << 3,
 	GB_PER_SENDER = 1 << 4,
 	GB_REMOTE = 1 << 5,
+	GB_CLAIMS = 1 << 6,
 };
 
 struct gb_backend {

@@ -25,16 +25,18 @@
 	X(application, "application messages")                                                     \
 	X(backup, "key backups")
 
+/* The order of the includes is the order of the columns. */
+/* clang-format off */
 enum gb_column {
 #define X(name, ...) GB_COLUMN_##name,
-#include "axes.def"
 #include "run/columns_cell.def"
+#include "axes.def"
 #include "run/columns_sample.def"
 #undef X
 #define GB_KIND_COLUMN(name, sentence) GB_COLUMN_##name##_messages, GB_COLUMN_##name##_bytes,
 	GB_KIND_NAMES(GB_KIND_COLUMN)
 #undef GB_KIND_COLUMN
-		GB_COLUMN_up_bytes,
+	GB_COLUMN_up_bytes,
 	GB_COLUMN_down_bytes,
 #define GB_COUNT_COLUMN(name, sentence) GB_COLUMN_count_##name,
 	GB_PRIMITIVES(GB_COUNT_COLUMN)
@@ -42,8 +44,9 @@ enum gb_column {
 #define X(name, ...) GB_COLUMN_##name,
 #include "run/columns_verdict.def"
 #undef X
-		GB_COLUMNS,
+	GB_COLUMNS,
 };
+/* clang-format on */
 
 enum gb_column_type {
 	GB_COLUMN_TEXT,

@@ -1,0 +1,315 @@
+#include "backends/backends.h"
+#include "exit_status.h"
+#include "run/commands.h"
+#include "run/environment.h"
+#include "run/parent.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const struct gb_option options[] = {
+	{"out", 'o', "DIR", "folder of the run; default results/runs/NAME-UTC-REVISION", NULL},
+	{"backend", 'b', "LIST", "measure these backends instead of the scenario's", "mls megolm"},
+	{"size", 's', "RANGES", "group sizes instead of the scenario's: 2..10,20..100/10", ""},
+	{"processes", 'p', "N", "repetitions of each cell, each in a new process", ""},
+	{"budget", 0, "TIME", "time for the samples of a cell in a process: 50ms, 3s", ""},
+	{"seed", 0, "N", "all randomness derives from it", ""},
+	{"deadline", 0, "TIME", "longest silence of a worker; default by group size", ""},
+	{"quiet", 'q', NULL, "no progress", NULL},
+};
+
+/* The command line, as given; it is applied once the scenario is known. */
+struct request {
+	const char *out, *backends, *sizes;
+	uint64_t processes, budget_ns, seed, deadline_ns; /* 0: not given */
+	bool is_quiet;
+};
+
+static int refuse(const char *option, const char *found, const char *wanted)
+{
+	fprintf(stderr, "groupbench run: --%s: found \"%s\", wanted %s\n", option, found, wanted);
+	return GB_EXIT_USAGE;
+}
+
+static int set(void *context, const struct gb_option *option, const char *value)
+{
+	struct request *r = context;
+	char wanted[GB_WANTED_BYTES];
+	int bad = 0;
+
+	if (strcmp(option->name, "out") == 0)
+		r->out = value;
+	else if (strcmp(option->name, "backend") == 0)
+		r->backends = value;
+	else if (strcmp(option->name, "size") == 0)
+		r->sizes = value;
+	else if (strcmp(option->name, "processes") == 0)
+		bad = gb_parse_number(value, 1, 1000, &r->processes, wanted);
+	else if (strcmp(option->name, "budget") == 0)
+		bad = gb_parse_duration(value, &r->budget_ns, wanted);
+	else if (strcmp(option->name, "seed") == 0)
+		bad = gb_parse_number(value, 1, INT64_MAX, &r->seed, wanted);
+	else if (strcmp(option->name, "deadline") == 0)
+		bad = gb_parse_duration(value, &r->deadline_ns, wanted);
+	else
+		r->is_quiet = true;
+	return bad ? refuse(option->name, value, wanted) : 0;
+}
+
+static int replace_backends(struct gb_scenario *s, const char *list)
+{
+	s->n_backends = 0;
+	for (const char *p = list;; p++) {
+		size_t len = strcspn(p, ",");
+		const struct gb_backend *b = gb_backend_find(p, len);
+		if (b == NULL || s->n_backends == GB_MAX_BACKENDS)
+			return refuse("backend", list, "names of backends with commas between");
+		s->backends[s->n_backends++] = b;
+		p += len;
+		if (*p == '\0')
+			return 0;
+	}
+}
+
+static int replace_sizes(struct gb_scenario *s, const char *ranges)
+{
+	struct gb_values values = {0};
+	char wanted[GB_WANTED_BYTES];
+	int status = 0;
+
+	if (gb_parse_ranges(ranges, 2, 1000000, &values, wanted) != 0)
+		status = refuse("size", ranges, wanted);
+	else if (gb_scenario_set_axis(s, GB_AXIS_size, &values) != 0)
+		status = GB_EXIT_INTERNAL;
+	gb_values_free(&values);
+	return status;
+}
+
+static int apply(const struct request *r, struct gb_scenario *s)
+{
+	int status = 0;
+
+	if (r->processes != 0)
+		s->sampling.processes = (uint32_t)r->processes;
+	if (r->budget_ns != 0)
+		s->sampling.budget_ns = r->budget_ns;
+	if (r->seed != 0)
+		s->seed = r->seed;
+	if (r->backends != NULL)
+		status = replace_backends(s, r->backends);
+	if (status == 0 && r->sizes != NULL)
+		status = replace_sizes(s, r->sizes);
+	return status;
+}
+
+static json_t *now(void)
+{
+	char text[32];
+	time_t t = time(NULL);
+	struct tm utc;
+
+	gmtime_r(&t, &utc);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	return json_string(text);
+}
+
+static json_t *describe_backends(const struct gb_scenario *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->n_backends; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "name", s->backends[i]->name,
+						      "version", s->backends[i]->version()));
+	return list;
+}
+
+static json_t *describe_unsupported(const struct gb_jobs *jobs)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < jobs->n_unsupported; i++) {
+		const struct gb_unsupported *u = &jobs->unsupported[i];
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:s}", "backend", u->backend->name,
+						"axis", gb_axes[u->axis].name, "value", u->value,
+						"reason", u->reason));
+	}
+	return list;
+}
+
+static json_t *begin_manifest(const struct gb_scenario *s, const struct gb_jobs *jobs,
+			      const char *path, int argc, char **argv)
+{
+	json_t *manifest = json_object(), *command = json_array();
+
+	json_array_append_new(command, json_string("groupbench"));
+	for (int i = 0; i < argc; i++)
+		json_array_append_new(command, json_string(argv[i]));
+	json_object_set_new(manifest, "schema", json_integer(1));
+	json_object_set_new(manifest, "status", json_string("running"));
+	json_object_set_new(manifest, "started", now());
+	json_object_set_new(manifest, "command", command);
+	json_object_set_new(manifest, "scenario",
+			    json_pack("{s:s, s:s, s:s%}", "name", s->name, "path", path, "text",
+				      s->text, s->text_len));
+	json_object_set_new(manifest, "seed", json_integer((json_int_t)s->seed));
+	json_object_set_new(manifest, "backends", describe_backends(s));
+	json_object_set_new(manifest, "build", gb_environment_build());
+	json_object_set_new(manifest, "machine", gb_environment_machine());
+	json_object_set_new(manifest, "not_measured", describe_unsupported(jobs));
+	return manifest;
+}
+
+static void end_manifest(json_t *manifest, const struct gb_run *run, enum gb_exit status)
+{
+	json_t *machine = gb_environment_machine();
+
+	json_object_set_new(manifest, "status",
+			    json_string(status == GB_EXIT_DONE          ? "complete"
+					: status == GB_EXIT_INTERRUPTED ? "interrupted"
+									: "failed"));
+	json_object_set_new(manifest, "reason", json_string(run->why));
+	json_object_set_new(manifest, "ended", now());
+	json_object_set(manifest, "load_at_end", json_object_get(machine, "load"));
+	json_decref(machine);
+	json_object_set_new(manifest, "processes",
+			    json_pack("{s:I, s:I}", "planned", (json_int_t)run->schedule->n, "done",
+				      (json_int_t)run->n_turns_done));
+	json_object_set_new(manifest, "samples",
+			    json_integer((json_int_t)run->progress->n_samples));
+	json_object_set_new(manifest, "clock_cost_ns",
+			    json_pack("{s:I, s:I}", "cpu", (json_int_t)run->clock.cpu_ns, "wall",
+				      (json_int_t)run->clock.wall_ns));
+}
+
+static void say_end(const struct gb_run *run, enum gb_exit status)
+{
+	const char *path = run->results->path;
+
+	if (status != GB_EXIT_DONE)
+		fprintf(stderr, "groupbench run: %s\n", run->why);
+	printf("%zu of %zu processes, %llu samples, each verified\n%s/samples.csv\n"
+	       "%s/manifest.json\n",
+	       run->n_turns_done, run->schedule->n, (unsigned long long)run->progress->n_samples,
+	       path, path);
+}
+
+/* The turns, with a manifest before and after: the folder is valid in between. */
+static enum gb_exit measure(struct gb_run *run, json_t *manifest)
+{
+	struct gb_results *results = run->results;
+	enum gb_exit status = gb_results_manifest(results, manifest), last;
+
+	if (status != GB_EXIT_DONE) {
+		fprintf(stderr, "groupbench run: %s\n", results->why);
+		return status;
+	}
+	run->not_measured = json_object_get(manifest, "not_measured");
+	status = gb_run_turns(run);
+	end_manifest(manifest, run, status);
+	last = gb_results_manifest(results, manifest);
+	if (status == GB_EXIT_DONE && last != GB_EXIT_DONE) {
+		snprintf(run->why, sizeof run->why, "%s", results->why);
+		status = last;
+	}
+	say_end(run, status);
+	return status;
+}
+
+static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *s,
+			     const struct gb_jobs *jobs, json_t *manifest)
+{
+	struct gb_schedule schedule;
+	struct gb_progress progress;
+	struct gb_results results;
+	struct gb_run run = {.jobs = jobs,
+			     .schedule = &schedule,
+			     .results = &results,
+			     .progress = &progress,
+			     .seed = s->seed,
+			     .deadline_ns = r->deadline_ns};
+	enum gb_exit status;
+
+	if (gb_schedule_make(&schedule, jobs, s->seed) != 0)
+		return GB_EXIT_INTERNAL;
+	status = gb_results_open(&results, r->out, s->name);
+	if (status == GB_EXIT_DONE) {
+		gb_progress_open(&progress, r->is_quiet ? NULL : stderr, jobs, &schedule);
+		status = measure(&run, manifest);
+		gb_results_close(&results);
+	} else {
+		fprintf(stderr, "groupbench run: %s\n", results.why);
+	}
+	gb_schedule_free(&schedule);
+	return status;
+}
+
+static int check_backends(const struct gb_scenario *s)
+{
+	char why[200];
+
+	for (size_t i = 0; i < s->n_backends; i++) {
+		if (gb_backend_check(s->backends[i], why, sizeof why) == 0)
+			continue;
+		fprintf(stderr, "groupbench run: backend %s %s\n", s->backends[i]->name, why);
+		return GB_EXIT_INTERNAL;
+	}
+	return GB_EXIT_DONE;
+}
+
+static void say_unsupported(const struct gb_jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->n_unsupported; i++) {
+		const struct gb_unsupported *u = &jobs->unsupported[i];
+		fprintf(stderr, "groupbench run: %s: %s = %s is not measured: %s\n",
+			u->backend->name, gb_axes[u->axis].name, u->value, u->reason);
+	}
+}
+
+static int run_main(const struct gb_command *self, int argc, char **argv)
+{
+	struct request request = {0};
+	struct gb_scenario scenario;
+	struct gb_jobs jobs = {0};
+	json_t *manifest;
+	char why[640];
+	size_t n;
+	int status = gb_options_parse(self, argc, argv, &n, set, &request);
+
+	if (status != 0)
+		return status < 0 ? GB_EXIT_DONE : status;
+	status = (int)gb_scenario_read(&scenario, argv[1], why, sizeof why);
+	if (status != 0) {
+		fprintf(stderr, "groupbench run: %s\n", why);
+		return status;
+	}
+	status = apply(&request, &scenario);
+	if (status == 0)
+		status = check_backends(&scenario);
+	if (status == 0) {
+		status = (int)gb_jobs_build(&jobs, &scenario, why, sizeof why);
+		if (status != 0)
+			fprintf(stderr, "groupbench run: %s\n", why);
+	}
+	if (status == 0) {
+		say_unsupported(&jobs);
+		manifest = begin_manifest(&scenario, &jobs, argv[1], argc, argv);
+		status = (int)run_jobs(&request, &scenario, &jobs, manifest);
+		json_decref(manifest);
+	}
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&scenario);
+	return status;
+}
+
+const struct gb_command gb_command_run = {
+	.name = "run",
+	.operands = "SCENARIO",
+	.min_operands = 1,
+	.max_operands = 1,
+	.sentence = "Measures what a scenario asks for, into a new folder.",
+	.options = options,
+	.n_options = sizeof options / sizeof options[0],
+	.main = run_main,
+};

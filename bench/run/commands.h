@@ -1,0 +1,13 @@
+#ifndef GB_RUN_COMMANDS_H
+#define GB_RUN_COMMANDS_H
+#include "options.h"
+
+/* run SCENARIO: measures, into a new folder. */
+extern const struct gb_command gb_command_run;
+
+/* check SCENARIO...: reads scenarios and says what they would measure; measures nothing. */
+extern const struct gb_command gb_command_check;
+
+/* list: backends and their versions, operations, axes, scenarios. */
+extern const struct gb_command gb_command_list;
+#endif

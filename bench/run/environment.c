@@ -1,0 +1,89 @@
+#include "run/environment.h"
+#include "build_facts.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+const char *gb_environment_revision(void)
+{
+	return GB_BUILD_REVISION;
+}
+
+json_t *gb_environment_build(void)
+{
+	return json_pack("{s:s, s:s, s:s}", "revision", GB_BUILD_REVISION, "compiler",
+#ifdef __clang__
+			 "clang " __clang_version__,
+#else
+			 "gcc " __VERSION__,
+#endif
+			 "flags", GB_BUILD_FLAGS);
+}
+
+/* The first line of a small file, without its end; false when there is none. */
+static int first_line(const char *path, char *line, size_t len)
+{
+	FILE *in = fopen(path, "r");
+	int ok;
+
+	if (in == NULL)
+		return 0;
+	ok = fgets(line, (int)len, in) != NULL;
+	fclose(in);
+	if (ok)
+		line[strcspn(line, "\n")] = '\0';
+	return ok;
+}
+
+static void put_line(json_t *to, const char *name, const char *path)
+{
+	char line[256];
+
+	if (first_line(path, line, sizeof line))
+		json_object_set_new(to, name, json_string(line));
+}
+
+/* "key : value" lines of /proc files: the value behind the first line that has the key. */
+static void put_value(json_t *to, const char *name, const char *path, const char *key)
+{
+	char *line = NULL;
+	size_t len = 0;
+	FILE *in = fopen(path, "r");
+
+	while (in != NULL && getline(&line, &len, in) > 0) {
+		char *value = strchr(line, ':');
+		if (strncmp(line, key, strlen(key)) != 0 || value == NULL)
+			continue;
+		value += 1 + strspn(value + 1, " \t");
+		value[strcspn(value, "\n")] = '\0';
+		json_object_set_new(to, name, json_string(value));
+		break;
+	}
+	free(line);
+	if (in != NULL)
+		fclose(in);
+}
+
+json_t *gb_environment_machine(void)
+{
+	json_t *machine = json_object();
+	struct utsname u;
+
+	put_value(machine, "cpu", "/proc/cpuinfo", "model name");
+	put_value(machine, "cpu_features", "/proc/cpuinfo", "flags");
+	put_value(machine, "microcode", "/proc/cpuinfo", "microcode");
+	put_value(machine, "memory", "/proc/meminfo", "MemTotal");
+	put_line(machine, "load", "/proc/loadavg");
+	put_line(machine, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+	put_line(machine, "clock_source",
+		 "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	put_line(machine, "address_randomisation", "/proc/sys/kernel/randomize_va_space");
+	json_object_set_new(machine, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	if (uname(&u) == 0) {
+		json_object_set_new(machine, "kernel", json_string(u.release));
+		json_object_set_new(machine, "architecture", json_string(u.machine));
+	}
+	return machine;
+}

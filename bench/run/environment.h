@@ -1,0 +1,15 @@
+#ifndef GB_RUN_ENVIRONMENT_H
+#define GB_RUN_ENVIRONMENT_H
+#include <jansson.h>
+
+/* The program: revision, compiler and flags as built. Owned by the caller; NULL when
+ * memory ran out. */
+json_t *gb_environment_build(void);
+
+/* The machine now: CPU, its features, kernel, memory, load, governor. What this machine
+ * does not tell is left out. */
+json_t *gb_environment_machine(void);
+
+/* The abbreviated revision, with "-dirty" for local changes, "unknown" without git. */
+const char *gb_environment_revision(void);
+#endif

@@ -1,0 +1,224 @@
+#include "run/jobs.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* What one backend makes of the axes of a scenario. */
+struct product {
+	const struct gb_scenario *scenario;
+	const struct gb_backend *backend;
+	const char **values[GB_AXES];
+	size_t n[GB_AXES];
+	size_t at[GB_AXES]; /* the point that is being made */
+};
+
+static enum gb_exit no_memory(char *why, size_t why_len)
+{
+	snprintf(why, why_len, "out of memory");
+	return GB_EXIT_INTERNAL;
+}
+
+static int note_unsupported(struct gb_jobs *jobs, const struct gb_unsupported *u)
+{
+	void *grown =
+		realloc(jobs->unsupported, (jobs->n_unsupported + 1) * sizeof *jobs->unsupported);
+
+	if (grown == NULL)
+		return -1;
+	jobs->unsupported = grown;
+	jobs->unsupported[jobs->n_unsupported++] = *u;
+	return 0;
+}
+
+/* The harness's own axes. Payload is an axis of messages, not of groups: tasks carry it. */
+static enum gb_answer ask_harness(const struct gb_backend *b, enum gb_axis_id axis)
+{
+	switch (axis) {
+	case GB_AXIS_payload:
+		return GB_NOT_APPLICABLE;
+	case GB_AXIS_senders:
+		return (b->features & GB_PER_SENDER) != 0 ? GB_HONOURED : GB_NOT_APPLICABLE;
+	default:
+		return GB_HONOURED;
+	}
+}
+
+static enum gb_answer ask(const struct gb_backend *b, enum gb_axis_id axis, const char *value,
+			  const char **reason)
+{
+	if (gb_axes[axis].owner == GB_AXIS_OF_HARNESS)
+		return ask_harness(b, axis);
+	return b->axis(gb_axes[axis].name, value, reason);
+}
+
+/* The values of an axis that this backend honours; one empty value where none applies. */
+static int collect(struct product *p, struct gb_jobs *jobs, enum gb_axis_id axis)
+{
+	const struct gb_axis_values *given = &p->scenario->axes[axis];
+	const char **values = calloc(given->n, sizeof *values);
+	size_t n = 0;
+	bool applies = true;
+
+	if (values == NULL)
+		return -1;
+	p->values[axis] = values;
+	for (size_t i = 0; i < given->n; i++) {
+		struct gb_unsupported u = {p->backend, axis, given->v[i], "no reason given"};
+		switch (ask(p->backend, axis, given->v[i], &u.reason)) {
+		case GB_HONOURED:
+			values[n++] = given->v[i];
+			break;
+		case GB_NOT_APPLICABLE:
+			applies = false;
+			break;
+		case GB_NOT_SUPPORTED:
+			if (note_unsupported(jobs, &u) != 0)
+				return -1;
+			break;
+		}
+	}
+	if (n == 0 && !applies)
+		values[n++] = "";
+	p->n[axis] = n;
+	return 0;
+}
+
+static int add_task(struct gb_job *job, const struct gb_task *task)
+{
+	if (job->n_tasks == GB_MAX_TASKS)
+		return -1;
+	job->tasks[job->n_tasks++] = *task;
+	return 0;
+}
+
+/* The operations of the scenario, a send once for each payload. */
+static int fill_tasks(struct gb_job *job, const struct gb_scenario *s)
+{
+	const struct gb_axis_values *payloads = &s->axes[GB_AXIS_payload];
+
+	for (size_t i = 0; i < s->n_measures; i++) {
+		struct gb_task task = s->measures[i];
+		bool is_send = gb_operations[task.operation].timed == GB_STEP_SEND;
+		for (size_t j = 0; j < (is_send ? payloads->n : 1); j++) {
+			task.payload = is_send ? (uint32_t)strtoul(payloads->v[j], NULL, 10) : 0;
+			if (add_task(job, &task) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int make_job(const struct product *p, struct gb_job *job)
+{
+	*job = (struct gb_job){.backend = p->backend,
+			       .sampling = p->scenario->sampling,
+			       .seed = p->scenario->seed};
+	for (unsigned i = 0; i < GB_AXES; i++)
+		snprintf(job->axis[i], GB_AXIS_VALUE_BYTES, "%s", p->values[i][p->at[i]]);
+	job->size = (uint32_t)strtoul(job->axis[GB_AXIS_size], NULL, 10);
+	job->senders = 1;
+	if (job->axis[GB_AXIS_senders][0] != '\0')
+		job->senders = (uint32_t)strtoul(job->axis[GB_AXIS_senders], NULL, 10);
+	return fill_tasks(job, p->scenario);
+}
+
+/* The next point of the product; false after the last. */
+static bool advance(struct product *p)
+{
+	for (unsigned i = GB_AXES; i-- > 0;) {
+		if (++p->at[i] < p->n[i])
+			return true;
+		p->at[i] = 0;
+	}
+	return false;
+}
+
+static size_t count_points(const struct product *p)
+{
+	size_t n = 1;
+
+	for (unsigned i = 0; i < GB_AXES; i++)
+		if (p->n[i] == 0 || n > GB_MAX_JOBS)
+			return p->n[i] == 0 ? 0 : n;
+		else
+			n *= p->n[i];
+	return n;
+}
+
+static enum gb_exit multiply(struct product *p, struct gb_jobs *jobs, char *why, size_t why_len)
+{
+	size_t n = count_points(p);
+	void *grown;
+
+	if (n == 0)
+		return GB_EXIT_DONE;
+	if (n + jobs->n > GB_MAX_JOBS) {
+		snprintf(why, why_len, "%s: found more than %d points of the axes, wanted fewer",
+			 p->scenario->name, GB_MAX_JOBS);
+		return GB_EXIT_INPUT;
+	}
+	grown = realloc(jobs->job, (jobs->n + n) * sizeof *jobs->job);
+	if (grown == NULL)
+		return no_memory(why, why_len);
+	jobs->job = grown;
+	do {
+		if (make_job(p, &jobs->job[jobs->n++]) != 0) {
+			snprintf(why, why_len,
+				 "%s: found more than %d operations times payloads, wanted fewer",
+				 p->scenario->name, GB_MAX_TASKS);
+			return GB_EXIT_INPUT;
+		}
+	} while (advance(p));
+	return GB_EXIT_DONE;
+}
+
+static enum gb_exit add_backend(struct gb_jobs *jobs, const struct gb_scenario *s,
+				const struct gb_backend *b, char *why, size_t why_len)
+{
+	struct product p = {.scenario = s, .backend = b};
+	enum gb_exit status = GB_EXIT_DONE;
+
+	if (s->largest_size > b->max_size) {
+		snprintf(why, why_len,
+			 "%s: found size %u, wanted at most %u, the limit of backend "
+			 "%s",
+			 s->size_at, s->largest_size, b->max_size, b->name);
+		return GB_EXIT_INPUT;
+	}
+	for (unsigned i = 0; i < GB_AXES && status == GB_EXIT_DONE; i++)
+		if (collect(&p, jobs, (enum gb_axis_id)i) != 0)
+			status = no_memory(why, why_len);
+	if (status == GB_EXIT_DONE)
+		status = multiply(&p, jobs, why, why_len);
+	for (unsigned i = 0; i < GB_AXES; i++)
+		free(p.values[i]);
+	return status;
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+	const struct gb_job *x = a, *y = b;
+
+	return (x->size > y->size) - (x->size < y->size);
+}
+
+enum gb_exit gb_jobs_build(struct gb_jobs *jobs, const struct gb_scenario *s, char *why,
+			   size_t why_len)
+{
+	enum gb_exit status = GB_EXIT_DONE;
+
+	*jobs = (struct gb_jobs){0};
+	for (size_t i = 0; i < s->n_backends && status == GB_EXIT_DONE; i++)
+		status = add_backend(jobs, s, s->backends[i], why, why_len);
+	if (status != GB_EXIT_DONE)
+		gb_jobs_free(jobs);
+	else if (jobs->n > 0)
+		qsort(jobs->job, jobs->n, sizeof *jobs->job, compare_sizes);
+	return status;
+}
+
+void gb_jobs_free(struct gb_jobs *jobs)
+{
+	free(jobs->job);
+	free(jobs->unsupported);
+	*jobs = (struct gb_jobs){0};
+}

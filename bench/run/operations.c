@@ -1,0 +1,44 @@
+#include "run/operations.h"
+#include <string.h>
+
+const struct gb_operation_spec gb_operations[GB_OPERATIONS] = {
+#define SINGLE  false
+#define COUNTED true
+#define AT_ONCE false
+#define EACH    true
+#define X(name, k, before, each, timed, sentence)                                                  \
+	[GB_OPERATION_##name] = {#name, k, GB_STEP_##before, each, GB_STEP_##timed, sentence},
+#include "run/operations.def"
+#undef X
+};
+
+enum gb_operation gb_operation_find(const char *name, size_t len)
+{
+	for (unsigned i = 0; i < GB_OPERATIONS; i++)
+		if (strlen(gb_operations[i].name) == len &&
+		    memcmp(gb_operations[i].name, name, len) == 0)
+			return (enum gb_operation)i;
+	return GB_OPERATIONS;
+}
+
+static bool involves(const struct gb_task *task, enum gb_step step)
+{
+	const struct gb_operation_spec *spec = &gb_operations[task->operation];
+
+	return spec->before == step || spec->timed == step;
+}
+
+uint32_t gb_task_joiners(const struct gb_task *task)
+{
+	return involves(task, GB_STEP_ADD) ? task->k : 0;
+}
+
+uint32_t gb_task_leavers(const struct gb_task *task)
+{
+	return involves(task, GB_STEP_REMOVE) ? task->k : 0;
+}
+
+bool gb_task_creates(const struct gb_task *task)
+{
+	return gb_operations[task->operation].timed == GB_STEP_CREATE;
+}

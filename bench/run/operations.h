@@ -1,0 +1,51 @@
+#ifndef GB_RUN_OPERATIONS_H
+#define GB_RUN_OPERATIONS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a step does to the group. */
+enum gb_step {
+	GB_STEP_NOTHING,
+	GB_STEP_CREATE,
+	GB_STEP_ADD,
+	GB_STEP_REMOVE,
+	GB_STEP_REKEY,
+	GB_STEP_SEND
+};
+
+enum gb_operation {
+#define X(name, ...) GB_OPERATION_##name,
+#include "run/operations.def"
+#undef X
+	GB_OPERATIONS,
+};
+
+struct gb_operation_spec {
+	const char *name;
+	bool takes_k;
+	enum gb_step before; /* made outside the clock */
+	bool one_by_one;     /* k members in k steps instead of one */
+	enum gb_step timed;
+	const char *sentence;
+};
+
+extern const struct gb_operation_spec gb_operations[GB_OPERATIONS];
+
+/* GB_OPERATIONS when there is none of this name. */
+enum gb_operation gb_operation_find(const char *name, size_t len);
+
+/* An operation with its numbers: what a worker measures as one cell. */
+struct gb_task {
+	enum gb_operation operation;
+	uint32_t k;       /* 0 unless the operation takes it */
+	uint32_t payload; /* bytes; of GB_OPERATION_send only */
+};
+
+/* How many newcomers and how many leaving members a task needs. */
+uint32_t gb_task_joiners(const struct gb_task *task);
+uint32_t gb_task_leavers(const struct gb_task *task);
+
+/* Whether the task begins without a group. */
+bool gb_task_creates(const struct gb_task *task);
+#endif

@@ -1,0 +1,304 @@
+#include "run/oracle.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_per_sender(const struct gb_oracle *o)
+{
+	return (o->trial->testbed->backend->features & GB_PER_SENDER) != 0;
+}
+
+static enum gb_step timed_step(const struct gb_oracle *o)
+{
+	return gb_operations[o->trial->task->operation].timed;
+}
+
+int gb_oracle_open(struct gb_oracle *o, struct gb_trial *trial)
+{
+	const struct gb_job *job = trial->testbed->job;
+
+	*o = (struct gb_oracle){.trial = trial, .random = job->seed ^ job->process};
+	o->payload = malloc((size_t)trial->task->payload + 1);
+	o->before = calloc(job->senders, sizeof *o->before);
+	o->known = calloc(job->senders, sizeof *o->known);
+	if (o->payload == NULL || o->before == NULL || o->known == NULL)
+		return gb_testbed_fail(trial->testbed, GB_EXIT_INTERNAL, "out of memory");
+	return 0;
+}
+
+static void forget_early(struct gb_oracle *o)
+{
+	free((void *)(uintptr_t)o->early.body.p);
+	o->early = (struct gb_message){0};
+}
+
+void gb_oracle_close(struct gb_oracle *o)
+{
+	forget_early(o);
+	free(o->payload);
+	free(o->before);
+	free(o->known);
+}
+
+/* Vigna's splitmix64: plaintexts need to be new, not secret. */
+static uint64_t next_random(struct gb_oracle *o)
+{
+	uint64_t z = o->random += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static struct gb_bytes fill(struct gb_oracle *o, uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)next_random(o);
+	return (struct gb_bytes){p, len};
+}
+
+/* A copy of the application message in the mailbox, its body on the heap. */
+static int copy_application(struct gb_oracle *o, struct gb_message *copy)
+{
+	const struct gb_mailbox *m = &o->trial->testbed->mailbox;
+
+	for (size_t i = 0; i < m->n_kept; i++) {
+		uint8_t *body;
+		if (m->kept[i].kind != GB_APPLICATION)
+			continue;
+		body = malloc(m->kept[i].body.len);
+		if (body == NULL)
+			return gb_testbed_fail(o->trial->testbed, GB_EXIT_INTERNAL,
+					       "out of memory");
+		memcpy(body, m->kept[i].body.p, m->kept[i].body.len);
+		*copy = m->kept[i];
+		copy->body.p = body;
+		return 0;
+	}
+	return gb_testbed_fail(o->trial->testbed, GB_EXIT_ORACLE,
+			       "device %u sent no application message", m->sender);
+}
+
+static int deliver_to_seats(struct gb_oracle *o, unsigned n_readable)
+{
+	const struct gb_roster *r = &o->trial->roster;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (gb_trial_deliver(o->trial, r->seats[i].device, NULL, n_readable) != 0)
+			return -1;
+	return 0;
+}
+
+/* Who was shut out gets every message of the group and can read none. */
+static int outcast_reads_nothing(struct gb_oracle *o)
+{
+	struct gb_testbed *t = o->trial->testbed;
+	uint32_t outcast = o->trial->roster.outcast;
+	const struct gb_message *m;
+	size_t next = 0;
+
+	if (outcast == GB_NO_DEVICE || !o->trial->is_sealed)
+		return 0;
+	while ((m = gb_delivery_next(&t->mailbox, &next, outcast, true)) != NULL) {
+		struct gb_call call = {
+			.kind = GB_CALL_RECEIVE, .device = outcast, .messages = m, .n = 1};
+		if (m->kind == GB_APPLICATION &&
+		    gb_trial_must_refuse(o->trial, &call, m->from,
+					 "a message sent after it was removed") != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* `from` says something; everybody else reads it, who was shut out does not. */
+static int say(struct gb_oracle *o, uint32_t from)
+{
+	if (gb_trial_send(o->trial, from, NULL) != 0)
+		return -1;
+	if (from != GB_ACTOR && gb_trial_deliver(o->trial, GB_ACTOR, NULL, 1) != 0)
+		return -1;
+	for (size_t i = 0; i < o->trial->roster.n; i++) {
+		uint32_t reader = o->trial->roster.seats[i].device;
+		if (reader != from && gb_trial_deliver(o->trial, reader, NULL, 1) != 0)
+			return -1;
+	}
+	return outcast_reads_nothing(o);
+}
+
+int gb_oracle_before(struct gb_oracle *o)
+{
+	struct gb_trial *trial = o->trial;
+	struct gb_testbed *t = trial->testbed;
+
+	forget_early(o);
+	for (uint32_t i = 0; i < t->job->senders; i++)
+		if (gb_trial_digest(trial, t->actors[i], t->actors[i], o->before[i],
+				    &o->known[i]) != 0)
+			return -1;
+	trial->plaintext = fill(o, o->plaintext, sizeof o->plaintext);
+	if (timed_step(o) == GB_STEP_ADD || timed_step(o) == GB_STEP_SEND) {
+		/* Also brings the actor's sending chain into its steady state. */
+		if (gb_trial_send(trial, GB_ACTOR, NULL) != 0 || copy_application(o, &o->early) ||
+		    deliver_to_seats(o, 1) != 0)
+			return -1;
+	}
+	if (timed_step(o) == GB_STEP_SEND)
+		trial->plaintext = fill(o, o->payload, trial->task->payload);
+	return 0;
+}
+
+static int agrees(struct gb_oracle *o, uint32_t device, uint32_t sender, const uint8_t *want)
+{
+	uint8_t got[GB_DIGEST_BYTES];
+	bool known;
+
+	if (gb_trial_digest(o->trial, device, sender, got, &known) != 0)
+		return -1;
+	if (known && memcmp(got, want, sizeof got) == 0)
+		return 0;
+	return gb_testbed_fail(o->trial->testbed, GB_EXIT_ORACLE,
+			       "devices %u and %u do not agree on the group's keys", sender,
+			       device);
+}
+
+/* An operation that must give new keys did; everybody live holds those of each actor. */
+static int check_digests(struct gb_oracle *o)
+{
+	struct gb_testbed *t = o->trial->testbed;
+	const struct gb_roster *r = &o->trial->roster;
+	bool shares_old = is_per_sender(o) && timed_step(o) == GB_STEP_ADD;
+
+	for (uint32_t i = 0; i < t->job->senders; i++) {
+		uint8_t now[GB_DIGEST_BYTES];
+		uint32_t sender = t->actors[i];
+		bool known;
+		if (gb_trial_digest(o->trial, sender, sender, now, &known) != 0)
+			return -1;
+		if (!known)
+			return gb_testbed_fail(t, GB_EXIT_ORACLE, "device %u has no group", sender);
+		if (timed_step(o) != GB_STEP_SEND && !shares_old && o->known[i] &&
+		    memcmp(now, o->before[i], sizeof now) == 0)
+			return gb_testbed_fail(t, GB_EXIT_ORACLE,
+					       "the keys of device %u are the old ones", sender);
+		for (size_t j = 0; j < r->n; j++)
+			if (agrees(o, r->seats[j].device, sender, now) != 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* The same words twice: both are read, and they differ on the wire. */
+static int check_messages(struct gb_oracle *o)
+{
+	struct gb_message first = {0}, second = {0};
+	int failed;
+
+	o->trial->plaintext = fill(o, o->plaintext, sizeof o->plaintext);
+	failed = say(o, GB_ACTOR) != 0 || copy_application(o, &first) != 0 ||
+		 say(o, GB_ACTOR) != 0 || copy_application(o, &second) != 0;
+	if (!failed && first.body.len == second.body.len &&
+	    memcmp(first.body.p, second.body.p, first.body.len) == 0)
+		failed = gb_testbed_fail(o->trial->testbed, GB_EXIT_ORACLE,
+					 "two messages of the same text are equal on the wire");
+	free((void *)(uintptr_t)first.body.p);
+	free((void *)(uintptr_t)second.body.p);
+	return failed ? -1 : 0;
+}
+
+/* Somebody who may send and is not the first actor, or GB_NO_DEVICE. */
+static uint32_t choose_replier(const struct gb_oracle *o)
+{
+	const struct gb_testbed *t = o->trial->testbed;
+
+	if (is_per_sender(o))
+		return t->job->senders > 1 ? t->actors[1] : GB_NO_DEVICE;
+	return o->trial->roster.n > 0 ? o->trial->roster.seats[0].device : GB_NO_DEVICE;
+}
+
+static int check_reply(struct gb_oracle *o, uint32_t replier)
+{
+	o->trial->plaintext = fill(o, o->plaintext, sizeof o->plaintext);
+	return say(o, replier);
+}
+
+/* Newcomers get what was sent before they came, and cannot read it. */
+static int check_newcomers(struct gb_oracle *o)
+{
+	const struct gb_roster *r = &o->trial->roster;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct gb_call call = {.kind = GB_CALL_RECEIVE,
+				       .device = r->seats[i].device,
+				       .messages = &o->early,
+				       .n = 1};
+		if (r->seats[i].role == GB_ROLE_JOINER &&
+		    gb_trial_must_refuse(o->trial, &call, o->early.from,
+					 "a message sent before it joined") != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is in the rows is what went through: up by kind, and down no less than was read. */
+static int check_bytes(struct gb_oracle *o)
+{
+	const struct gb_sample *s = &o->trial->sample;
+	uint64_t up = 0, in = 0, by_kind = 0, taken = 0, out = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct gb_measure *m = &s->measures[i];
+		if (m->role == GB_ROLE_SERVER) {
+			in += m->up_bytes;
+			by_kind += gb_traffic_bytes(&m->traffic);
+			out += m->down_bytes;
+		} else if (m->phase == GB_PHASE_PRODUCE) {
+			up += m->up_bytes;
+			taken += m->down_bytes;
+		} else {
+			taken += m->down_bytes;
+		}
+	}
+	if (up == in && in == by_kind && taken <= out)
+		return 0;
+	return gb_testbed_fail(o->trial->testbed, GB_EXIT_ORACLE,
+			       "bytes do not add up: %llu sent, %llu taken in, %llu by kind, %llu "
+			       "given out, %llu received",
+			       (unsigned long long)up, (unsigned long long)in,
+			       (unsigned long long)by_kind, (unsigned long long)out,
+			       (unsigned long long)taken);
+}
+
+static void note(struct gb_oracle *o, const char *word)
+{
+	size_t used = strlen(o->verified);
+
+	snprintf(o->verified + used, sizeof o->verified - used, "%s%s", used > 0 ? " " : "", word);
+}
+
+int gb_oracle_after(struct gb_oracle *o)
+{
+	struct gb_trial *trial = o->trial;
+	uint32_t replier = choose_replier(o);
+
+	o->verified[0] = '\0';
+	if (check_bytes(o) != 0 || check_digests(o) != 0 || check_messages(o) != 0)
+		return -1;
+	note(o, "bytes digest read distinct");
+	if (replier != GB_NO_DEVICE) {
+		if (check_reply(o, replier) != 0)
+			return -1;
+		note(o, "reply");
+	}
+	if (!trial->is_sealed)
+		return 0;
+	if (timed_step(o) == GB_STEP_ADD) {
+		if (check_newcomers(o) != 0)
+			return -1;
+		note(o, "newcomer");
+	}
+	if (trial->roster.outcast != GB_NO_DEVICE)
+		note(o, "removed");
+	if (trial->forge)
+		note(o, "forged");
+	return 0;
+}

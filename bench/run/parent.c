@@ -1,0 +1,385 @@
+#include "run/parent.h"
+#include "run/clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECOND UINT64_C(1000000000)
+
+extern char **environ;
+
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int signal_number)
+{
+	(void)signal_number;
+	is_interrupted = 1;
+}
+
+/* A worker and what it has said so far. */
+struct child {
+	struct gb_run *run;
+	const struct gb_job *job;
+	size_t turn;
+	pid_t pid;
+	int from; /* what it says */
+	char *line, *rows;
+	size_t line_len, line_cap, rows_len, rows_cap;
+	bool is_done;
+	enum gb_exit status;
+};
+
+static enum gb_exit end(struct child *c, enum gb_exit status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static enum gb_exit end(struct child *c, enum gb_exit status, const char *format, ...)
+{
+	va_list arguments;
+
+	if (c->status != GB_EXIT_DONE)
+		return c->status;
+	c->status = status;
+	va_start(arguments, format);
+	vsnprintf(c->run->why, sizeof c->run->why, format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+/* Makes room for `more` bytes and the terminating zero. */
+static int grow(char **p, size_t *cap, size_t need)
+{
+	char *grown;
+
+	if (need < *cap)
+		return 0;
+	grown = realloc(*p, need * 2 + 1);
+	if (grown == NULL)
+		return -1;
+	*p = grown;
+	*cap = need * 2 + 1;
+	return 0;
+}
+
+static enum gb_exit keep_row(struct child *c, const char *row)
+{
+	size_t len = strlen(row);
+
+	if (grow(&c->rows, &c->rows_cap, c->rows_len + len + 1) != 0)
+		return end(c, GB_EXIT_INTERNAL, "out of memory");
+	memcpy(c->rows + c->rows_len, row, len);
+	c->rows[c->rows_len + len] = '\n';
+	c->rows_len += len + 1;
+	return GB_EXIT_DONE;
+}
+
+static enum gb_exit flush_sample(struct child *c)
+{
+	struct gb_results *results = c->run->results;
+
+	if (gb_results_append(results, c->rows, c->rows_len) != GB_EXIT_DONE)
+		return end(c, GB_EXIT_IO, "%s", results->why);
+	c->rows_len = 0;
+	gb_progress_sample(c->run->progress, c->turn);
+	return GB_EXIT_DONE;
+}
+
+/* Every process skips the same tasks: the first one's word is enough. */
+static enum gb_exit note_skipped(struct child *c, const char *text)
+{
+	char operation[64];
+	unsigned k, payload;
+	int at = 0;
+
+	if (sscanf(text, "%63s %u %u %n", operation, &k, &payload, &at) != 3 || at == 0)
+		return end(c, GB_EXIT_INTERNAL, "the worker said \"skipped %s\"", text);
+	if (c->run->schedule->turns[c->turn].process != 1)
+		return GB_EXIT_DONE;
+	json_array_append_new(c->run->not_measured,
+			      json_pack("{s:s, s:i, s:s, s:i, s:s}", "backend",
+					c->job->backend->name, "size", (int)c->job->size,
+					"operation", operation, "k", (int)k, "reason", text + at));
+	return GB_EXIT_DONE;
+}
+
+static enum gb_exit note_clock(struct child *c, const char *text)
+{
+	struct gb_run_clock *clock = &c->run->clock;
+	uint64_t cpu_ns, wall_ns;
+
+	if (sscanf(text, "%" SCNu64 " %" SCNu64, &cpu_ns, &wall_ns) != 2)
+		return end(c, GB_EXIT_INTERNAL, "the worker said \"clock %s\"", text);
+	clock->cpu_ns = cpu_ns > clock->cpu_ns ? cpu_ns : clock->cpu_ns;
+	clock->wall_ns = wall_ns > clock->wall_ns ? wall_ns : clock->wall_ns;
+	return GB_EXIT_DONE;
+}
+
+static enum gb_exit note_failed(struct child *c, const char *text)
+{
+	char *why;
+	long status = strtol(text, &why, 10);
+
+	if (*why != ' ' || status <= 0 || status > 255)
+		return end(c, GB_EXIT_INTERNAL, "the worker said \"failed %s\"", text);
+	return end(c, (enum gb_exit)status, "%s", why + 1);
+}
+
+/* The text behind `word` and a blank, or NULL when the line begins otherwise. */
+static const char *behind(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(line, word, len) != 0 || (line[len] != ' ' && line[len] != '\0'))
+		return NULL;
+	return line[len] == ' ' ? line + len + 1 : line + len;
+}
+
+static enum gb_exit take_line(struct child *c, const char *line)
+{
+	const char *rest;
+
+	if ((rest = behind(line, "row")) != NULL)
+		return keep_row(c, rest);
+	if (behind(line, "sample") != NULL)
+		return flush_sample(c);
+	if (behind(line, "alive") != NULL)
+		return GB_EXIT_DONE;
+	if ((rest = behind(line, "clock")) != NULL)
+		return note_clock(c, rest);
+	if ((rest = behind(line, "skipped")) != NULL)
+		return note_skipped(c, rest);
+	if ((rest = behind(line, "failed")) != NULL)
+		return note_failed(c, rest);
+	if (behind(line, "done") != NULL) {
+		c->is_done = true;
+		return GB_EXIT_DONE;
+	}
+	return end(c, GB_EXIT_INTERNAL, "the worker said \"%.60s\"", line);
+}
+
+static enum gb_exit take_bytes(struct child *c, const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] != '\n') {
+			if (grow(&c->line, &c->line_cap, c->line_len + 1) != 0)
+				return end(c, GB_EXIT_INTERNAL, "out of memory");
+			c->line[c->line_len++] = p[i];
+			continue;
+		}
+		if (grow(&c->line, &c->line_cap, c->line_len) != 0)
+			return end(c, GB_EXIT_INTERNAL, "out of memory");
+		c->line[c->line_len] = '\0';
+		c->line_len = 0;
+		if (take_line(c, c->line) != GB_EXIT_DONE)
+			return c->status;
+	}
+	return GB_EXIT_DONE;
+}
+
+static uint64_t deadline_ns(const struct child *c)
+{
+	if (c->run->deadline_ns != 0)
+		return c->run->deadline_ns;
+	return 120 * SECOND + (uint64_t)c->job->size * (SECOND / 20);
+}
+
+/* Reads until the worker closes its end, falls silent, or something is wrong. */
+static enum gb_exit listen_to(struct child *c)
+{
+	uint64_t heard_ns = gb_clock_now_ns();
+	char buffer[65536];
+
+	while (c->status == GB_EXIT_DONE) {
+		struct pollfd p = {.fd = c->from, .events = POLLIN};
+		int ready = poll(&p, 1, 200);
+		ssize_t n;
+		if (is_interrupted)
+			return end(c, GB_EXIT_INTERRUPTED, "interrupted");
+		if (ready < 0 && errno != EINTR)
+			return end(c, GB_EXIT_INTERNAL, "poll: %s", strerror(errno));
+		if (ready <= 0 && gb_clock_now_ns() - heard_ns > deadline_ns(c))
+			return end(c, GB_EXIT_INTERNAL,
+				   "%s: %u members: the worker was silent for %" PRIu64
+				   " s; run ended",
+				   c->job->backend->name, c->job->size, deadline_ns(c) / SECOND);
+		if (ready <= 0)
+			continue;
+		n = read(c->from, buffer, sizeof buffer);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return end(c, GB_EXIT_INTERNAL, "read: %s", strerror(errno));
+		if (n == 0)
+			return GB_EXIT_DONE;
+		heard_ns = gb_clock_now_ns();
+		take_bytes(c, buffer, (size_t)n);
+	}
+	return c->status;
+}
+
+/* Environment of a random size: where the stack begins depends on it, and with it time. */
+static char **pad_environment(struct gb_run *run, size_t turn)
+{
+	size_t n = 0, len = (size_t)((run->seed * 2654435761u + turn * 40503u) >> 4) % 4096;
+	char **with, *padding;
+
+	while (environ[n] != NULL)
+		n++;
+	with = calloc(n + 2, sizeof *with);
+	padding = malloc(len + sizeof "GROUPBENCH_PADDING=");
+	if (with == NULL || padding == NULL) {
+		free(with);
+		free(padding);
+		return NULL;
+	}
+	strcpy(padding, "GROUPBENCH_PADDING=");
+	memset(padding + strlen(padding), 'x', len);
+	padding[sizeof "GROUPBENCH_PADDING=" - 1 + len] = '\0';
+	with[0] = padding;
+	memcpy(with + 1, environ, n * sizeof *with);
+	return with;
+}
+
+static int spawn(struct child *c, int to[2], int from[2])
+{
+	static char name[] = "groupbench", command[] = "worker";
+	char *argv[] = {name, command, NULL}, **environment = pad_environment(c->run, c->turn);
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t defaults;
+	int why;
+
+	if (environment == NULL)
+		return ENOMEM;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGXFSZ);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	posix_spawn_file_actions_adddup2(&actions, to[0], 0);
+	posix_spawn_file_actions_adddup2(&actions, from[1], 1);
+	why = posix_spawn(&c->pid, "/proc/self/exe", &actions, &attributes, argv, environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	free(environment[0]);
+	free(environment);
+	return why;
+}
+
+static enum gb_exit send_job(struct child *c, int to)
+{
+	struct gb_job job = *c->job;
+	char *text;
+	json_t *json;
+	FILE *out;
+	bool failed;
+
+	job.process = c->run->schedule->turns[c->turn].process;
+	json = gb_job_to_json(&job);
+	text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (text == NULL)
+		return end(c, GB_EXIT_INTERNAL, "out of memory");
+	out = fdopen(to, "w");
+	failed = out == NULL || fputs(text, out) == EOF;
+	failed = (out != NULL ? fclose(out) : close(to)) != 0 || failed;
+	free(text);
+	if (failed)
+		return end(c, GB_EXIT_INTERNAL, "the worker did not take its job: %s",
+			   strerror(errno));
+	return GB_EXIT_DONE;
+}
+
+static enum gb_exit start(struct child *c)
+{
+	int to[2], from[2], why;
+
+	if (pipe(to) != 0)
+		return end(c, GB_EXIT_INTERNAL, "pipe: %s", strerror(errno));
+	if (pipe(from) != 0) {
+		close(to[0]);
+		close(to[1]);
+		return end(c, GB_EXIT_INTERNAL, "pipe: %s", strerror(errno));
+	}
+	fcntl(to[1], F_SETFD, FD_CLOEXEC);
+	fcntl(from[0], F_SETFD, FD_CLOEXEC);
+	why = spawn(c, to, from);
+	close(to[0]);
+	close(from[1]);
+	c->from = from[0];
+	if (why != 0) {
+		close(to[1]);
+		return end(c, GB_EXIT_INTERNAL, "starting a worker: %s", strerror(why));
+	}
+	return send_job(c, to[1]);
+}
+
+/* The worker's own end, when nothing else explains why it did not finish. */
+static void reap(struct child *c)
+{
+	int how = 0;
+
+	if (c->pid <= 0)
+		return;
+	if (!c->is_done && c->status != GB_EXIT_DONE)
+		kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, &how, 0) < 0 && errno == EINTR)
+		continue;
+	if (is_interrupted && !c->is_done)
+		end(c, GB_EXIT_INTERRUPTED, "interrupted");
+	if (WIFSIGNALED(how))
+		end(c, GB_EXIT_INTERNAL,
+		    "%s: %u members: the worker was ended by signal %d (%s); "
+		    "run ended",
+		    c->job->backend->name, c->job->size, WTERMSIG(how), strsignal(WTERMSIG(how)));
+	else if (!c->is_done || WEXITSTATUS(how) != 0)
+		end(c, GB_EXIT_INTERNAL,
+		    "%s: %u members: the worker ended with status %d before it was done; run ended",
+		    c->job->backend->name, c->job->size, WEXITSTATUS(how));
+}
+
+static enum gb_exit run_turn(struct gb_run *run, size_t turn)
+{
+	struct child c = {.run = run,
+			  .job = &run->jobs->job[run->schedule->turns[turn].job],
+			  .turn = turn,
+			  .from = -1};
+
+	gb_progress_begin(run->progress, turn);
+	if (start(&c) == GB_EXIT_DONE)
+		listen_to(&c);
+	if (c.from >= 0)
+		close(c.from);
+	reap(&c);
+	free(c.line);
+	free(c.rows);
+	if (c.status == GB_EXIT_DONE)
+		gb_progress_end(run->progress, turn);
+	return c.status;
+}
+
+enum gb_exit gb_run_turns(struct gb_run *run)
+{
+	struct sigaction on = {.sa_handler = interrupt}, ignore = {.sa_handler = SIG_IGN};
+	enum gb_exit status = GB_EXIT_DONE;
+
+	sigaction(SIGINT, &on, NULL);
+	sigaction(SIGTERM, &on, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
+	for (size_t turn = 0; turn < run->schedule->n && status == GB_EXIT_DONE; turn++) {
+		status = run_turn(run, turn);
+		run->n_turns_done += status == GB_EXIT_DONE;
+	}
+	gb_progress_close(run->progress);
+	return status;
+}

@@ -1,0 +1,30 @@
+#ifndef GB_RUN_PARENT_H
+#define GB_RUN_PARENT_H
+#include "run/progress.h"
+#include "run/results.h"
+#include <jansson.h>
+
+/* What the processes of a run have in common. */
+struct gb_run {
+	const struct gb_jobs *jobs;
+	const struct gb_schedule *schedule;
+	struct gb_results *results;
+	struct gb_progress *progress;
+	uint64_t seed;
+	uint64_t deadline_ns; /* of silence of a worker; 0: from the size of the group */
+	json_t *not_measured; /* an array, to which what was skipped is appended */
+	struct gb_run_clock {
+		uint64_t cpu_ns, wall_ns; /* the most that an empty interval took anywhere */
+	} clock;
+	size_t n_turns_done;
+	char why[640];
+};
+
+/*
+ * Runs the turns of the schedule one after the other, each in a new process of this
+ * program, and appends what they measure. Ends early when a worker fails, dies or is
+ * silent for too long, when results cannot be written, or on SIGINT and SIGTERM; then
+ * why[] says why in one sentence.
+ */
+enum gb_exit gb_run_turns(struct gb_run *run);
+#endif

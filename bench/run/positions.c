@@ -1,0 +1,109 @@
+#include "run/positions.h"
+
+static uint32_t middle(const struct gb_job *job)
+{
+	return job->size / 2;
+}
+
+struct gb_positions gb_positions_of(const struct gb_job *job, const struct gb_task *task)
+{
+	struct gb_positions p = {GB_NO_DEVICE, GB_NO_DEVICE, GB_NO_DEVICE, {0}, 0};
+	uint32_t n = job->size, joiners = gb_task_joiners(task);
+
+	if (gb_task_leavers(task) > 0)
+		p.removed = middle(job);
+	if (p.removed != 1)
+		p.near = 1;
+	if (n > 2 && p.removed != n - 1)
+		p.far = n - 1;
+	if (joiners > 0)
+		p.joiners[p.n_joiners++] = n;
+	if (joiners > 1)
+		p.joiners[p.n_joiners++] = n + joiners - 1;
+	return p;
+}
+
+static bool has_role(const struct gb_job *job, uint32_t device)
+{
+	return device == GB_ACTOR || device == 1 || device == job->size - 1 ||
+	       device == middle(job);
+}
+
+/* How many devices have no role of their own. */
+static uint32_t count_free(const struct gb_job *job)
+{
+	uint32_t roles = 0;
+
+	for (uint32_t device = 0; device < 2 && device < job->size; device++)
+		roles++;
+	if (job->size > 2)
+		roles++;
+	if (middle(job) > 1 && middle(job) != job->size - 1)
+		roles++;
+	return job->size - roles;
+}
+
+/* Position of the i-th of n things spread evenly over `room` places, n <= room. */
+static uint32_t spread(uint32_t i, uint32_t n, uint32_t room)
+{
+	return (uint32_t)((2 * (uint64_t)i + 1) * room / (2 * (uint64_t)n));
+}
+
+void gb_positions_actors(const struct gb_job *job, uint32_t *actors)
+{
+	uint32_t n = 0, place = 0, others = job->senders - 1;
+
+	actors[n++] = GB_ACTOR;
+	for (uint32_t device = 2; device < job->size && n < job->senders; device++) {
+		if (has_role(job, device))
+			continue;
+		if (place++ == spread(n - 1, others, count_free(job)))
+			actors[n++] = device;
+	}
+}
+
+/* Puts the middle device, which has a live state, first among those that leave: then it
+ * needs to follow none of the others' departures. */
+static void include_middle(const struct gb_job *job, uint32_t *leavers, uint32_t k)
+{
+	uint32_t nearest = 0, best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < k; i++) {
+		uint32_t d = leavers[i], m = middle(job), away = d > m ? d - m : m - d;
+		if (away < best) {
+			best = away;
+			nearest = i;
+		}
+	}
+	leavers[nearest] = leavers[0];
+	leavers[0] = middle(job);
+}
+
+void gb_positions_leavers(const struct gb_job *job, const struct gb_task *task,
+			  const uint32_t *actors, uint32_t *leavers)
+{
+	uint32_t k = gb_task_leavers(task), n = 0, place = 0, actor = 1;
+
+	if (k == 1) {
+		leavers[0] = middle(job);
+		return;
+	}
+	for (uint32_t device = 2; device + 1 < job->size && n < k; device++) {
+		if (actor < job->senders && actors[actor] == device)
+			actor++;
+		else if (place++ == spread(n, k, job->size - 2 - job->senders))
+			leavers[n++] = device;
+	}
+	include_middle(job, leavers, k);
+}
+
+const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *task)
+{
+	uint32_t k = gb_task_leavers(task);
+
+	if (job->senders - 1 > count_free(job))
+		return "the group is too small for so many senders beside its other roles";
+	if (k > 1 && (job->size < 3 + job->senders || k > job->size - 2 - job->senders))
+		return "the group is too small to lose so many members";
+	return NULL;
+}

@@ -1,0 +1,106 @@
+#include "run/row.h"
+#include <inttypes.h>
+#include <string.h>
+
+#define FIELD_BYTES 96
+
+struct row {
+	char field[GB_COLUMNS][FIELD_BYTES];
+};
+
+void gb_rows_header(FILE *out)
+{
+	for (unsigned i = 0; i < GB_COLUMNS; i++)
+		fprintf(out, "%s%s", i > 0 ? "," : "", gb_columns[i].name);
+	fprintf(out, "\n");
+}
+
+static void put_text(struct row *r, unsigned column, const char *text)
+{
+	snprintf(r->field[column], FIELD_BYTES, "%s", text);
+}
+
+static void put_number(struct row *r, unsigned column, uint64_t number)
+{
+	snprintf(r->field[column], FIELD_BYTES, "%" PRIu64, number);
+}
+
+/* Payload belongs to messages only; the other axes to every operation. */
+static void put_cell(struct row *r, const struct gb_trial *trial, const struct gb_measure *m)
+{
+	const struct gb_job *job = trial->testbed->job;
+	const struct gb_operation_spec *operation = &gb_operations[trial->task->operation];
+	bool is_send = operation->timed == GB_STEP_SEND;
+
+	put_text(r, GB_COLUMN_backend, job->backend->name);
+	put_text(r, GB_COLUMN_operation,
+		 is_send && m->phase == GB_PHASE_PROCESS ? "receive" : operation->name);
+	if (operation->takes_k)
+		put_number(r, GB_COLUMN_k, trial->task->k);
+	for (unsigned i = 0; i < GB_AXES; i++)
+		put_text(r, GB_COLUMN_OF_AXIS(i), job->axis[i]);
+	if (is_send)
+		put_number(r, GB_COLUMN_payload, trial->task->payload);
+	else
+		put_text(r, GB_COLUMN_payload, "");
+}
+
+static void put_bytes(struct row *r, const struct gb_measure *m)
+{
+	for (unsigned kind = 0; kind < GB_KINDS; kind++) {
+		put_number(r, GB_COLUMN_OF_KIND(kind), m->traffic.messages[kind]);
+		put_number(r, GB_COLUMN_OF_KIND(kind) + 1, m->traffic.bytes[kind]);
+	}
+	put_number(r, GB_COLUMN_up_bytes, m->up_bytes);
+	put_number(r, GB_COLUMN_down_bytes, m->down_bytes);
+}
+
+static void put_costs(struct row *r, const struct gb_trial *trial, const struct gb_measure *m)
+{
+	const struct gb_testbed *t = trial->testbed;
+
+	if (m->role == GB_ROLE_SERVER)
+		return;
+	put_number(r, GB_COLUMN_device, m->device);
+	put_number(r, GB_COLUMN_cpu_ns, m->cost.took.cpu_ns);
+	put_number(r, GB_COLUMN_wall_ns, m->cost.took.wall_ns);
+	put_text(r, GB_COLUMN_clock, gb_testbed_own_clock(t) ? "backend" : "harness");
+	if (t->backend->counts == NULL)
+		return;
+#define PUT(name, sentence) put_number(r, GB_COLUMN_count_##name, m->cost.counts.name);
+	GB_PRIMITIVES(PUT)
+#undef PUT
+}
+
+static void write_row(FILE *out, const struct row *r)
+{
+	for (unsigned i = 0; i < GB_COLUMNS; i++)
+		fprintf(out, "%s%s", i > 0 ? "," : "", r->field[i]);
+	fprintf(out, "\n");
+}
+
+void gb_rows_write(FILE *out, const char *prefix, const struct gb_trial *trial,
+		   const struct gb_row_context *context)
+{
+	static const char *const roles[] = {"actor", "near", "far", "joiner", "server"};
+	static const char *const phases[] = {"produce", "settle", "process", "join", "deliver"};
+	static const char *const heals[] = {"", "yes", "no"};
+
+	for (size_t i = 0; i < trial->sample.n; i++) {
+		const struct gb_measure *m = &trial->sample.measures[i];
+		struct row r;
+		memset(&r, 0, sizeof r);
+		put_cell(&r, trial, m);
+		put_text(&r, GB_COLUMN_role, roles[m->role]);
+		put_text(&r, GB_COLUMN_phase, phases[m->phase]);
+		put_number(&r, GB_COLUMN_process, trial->testbed->job->process);
+		put_number(&r, GB_COLUMN_sample, context->sample);
+		put_costs(&r, trial, m);
+		put_bytes(&r, m);
+		put_text(&r, GB_COLUMN_restore, gb_testbed_restores_by(trial->testbed));
+		put_text(&r, GB_COLUMN_heals, heals[m->heals]);
+		put_text(&r, GB_COLUMN_verified, context->verified);
+		fputs(prefix, out);
+		write_row(out, &r);
+	}
+}

@@ -1,0 +1,292 @@
+#include "run/testbed.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int gb_testbed_fail(struct gb_testbed *t, enum gb_exit status, const char *format, ...)
+{
+	va_list arguments;
+
+	if (t->status != GB_EXIT_DONE)
+		return -1;
+	t->status = status;
+	va_start(arguments, format);
+	vsnprintf(t->why, sizeof t->why, format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+const char *gb_testbed_restores_by(const struct gb_testbed *t)
+{
+	return t->backend->checkpoint != NULL ? "rollback" : "reopen";
+}
+
+bool gb_testbed_own_clock(const struct gb_testbed *t)
+{
+	return (t->backend->features & GB_OWN_CLOCK) != 0;
+}
+
+/* Preparation: anything but GB_OK ends the run. */
+static int prepared(struct gb_testbed *t, enum gb_status status, const char *what)
+{
+	if (status == GB_OK)
+		return 0;
+	return gb_testbed_fail(t, GB_EXIT_INTERNAL, "%s failed: %s", what,
+			       t->world != NULL ? t->backend->error(t->world)
+						: "no world was made");
+}
+
+static void add_live(struct gb_testbed *t, uint32_t device, bool listens)
+{
+	if (listens)
+		t->mailbox.listening[device] = true;
+	for (size_t i = 0; i < t->n_live; i++)
+		if (t->live[i] == device)
+			return;
+	t->live[t->n_live++] = device;
+}
+
+/* Every device with a role in some task is live; all but the further actors listen. */
+static int choose_live(struct gb_testbed *t)
+{
+	const struct gb_job *job = t->job;
+
+	t->live = calloc(job->senders + 3 + 2 * job->n_tasks, sizeof *t->live);
+	t->actors = calloc(job->senders, sizeof *t->actors);
+	if (t->live == NULL || t->actors == NULL)
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "out of memory");
+	gb_positions_actors(job, t->actors);
+	add_live(t, GB_ACTOR, true);
+	for (size_t i = 0; i < job->n_tasks; i++) {
+		struct gb_positions p;
+		if (gb_task_creates(&job->tasks[i]) != t->without_group)
+			continue;
+		p = gb_positions_of(job, &job->tasks[i]);
+		for (uint32_t j = 0; j < p.n_joiners; j++)
+			add_live(t, p.joiners[j], true);
+		if (p.near != GB_NO_DEVICE)
+			add_live(t, p.near, true);
+		if (p.far != GB_NO_DEVICE)
+			add_live(t, p.far, true);
+		if (p.removed != GB_NO_DEVICE)
+			add_live(t, p.removed, true);
+	}
+	for (uint32_t i = 1; i < job->senders; i++)
+		add_live(t, t->actors[i], false);
+	return 0;
+}
+
+static int open_mailbox(struct gb_testbed *t)
+{
+	uint32_t capacity = t->job->size + t->n_joiners;
+	struct gb_mailbox_size size = {
+		.capacity = capacity,
+		.expected_bytes = ((size_t)4 << 20) + (size_t)capacity * 1024,
+		.max_kept = 1024 + (size_t)t->job->senders * 16,
+		.max_recipients = 4096 + (size_t)t->job->senders * 16,
+	};
+
+	if (gb_mailbox_open(&t->mailbox, &size) != 0)
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "no memory for the outbox: %s",
+				       strerror(errno));
+	return 0;
+}
+
+static int open_world(struct gb_testbed *t)
+{
+	struct gb_axis axes[GB_AXES];
+	struct gb_config config = {.struct_size = sizeof config,
+				   .seed = t->job->seed,
+				   .capacity = t->mailbox.capacity,
+				   .axes = axes};
+	enum gb_status status;
+
+	for (unsigned i = 0; i < GB_AXES; i++)
+		if (gb_axes[i].owner == GB_AXIS_OF_BACKEND && t->job->axis[i][0] != '\0')
+			axes[config.n_axes++] = (struct gb_axis){gb_axes[i].name, t->job->axis[i]};
+	status = t->backend->open(&t->world, &config);
+	return prepared(t, status, "opening the world");
+}
+
+static int shape_world(struct gb_testbed *t)
+{
+	struct gb_shape shape = {.struct_size = sizeof shape,
+				 .size = t->job->size,
+				 .joiners = t->n_joiners,
+				 .without_group = t->without_group,
+				 .live = t->live,
+				 .n_live = t->n_live,
+				 .actors = t->actors,
+				 .n_actors = t->job->senders};
+
+	if (open_world(t) != 0)
+		return -1;
+	if (prepared(t, t->backend->shape(t->world, &shape), "shaping the group") != 0)
+		return -1;
+	if (t->backend->checkpoint == NULL)
+		return 0;
+	return prepared(t, t->backend->checkpoint(t->world), "remembering the state");
+}
+
+static int publish(struct gb_testbed *t)
+{
+	uint32_t first = t->without_group ? 0 : t->job->size;
+	uint32_t n = t->mailbox.capacity - first;
+	enum gb_status status;
+
+	if (gb_directory_open(&t->directory, first, n) != 0)
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "out of memory");
+	if (n == 0)
+		return 0;
+	status = t->backend->publish_many(t->world, first, n, &t->directory.outbox);
+	if (prepared(t, status, "publishing key material") != 0)
+		return -1;
+	if (!gb_directory_is_complete(&t->directory))
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "the backend %s",
+				       t->directory.violation);
+	return 0;
+}
+
+int gb_testbed_open(struct gb_testbed *t, const struct gb_job *job, bool without_group)
+{
+	*t = (struct gb_testbed){
+		.job = job, .backend = job->backend, .without_group = without_group};
+	for (size_t i = 0; i < job->n_tasks && !without_group; i++) {
+		uint32_t joiners = gb_task_joiners(&job->tasks[i]);
+		t->n_joiners = joiners > t->n_joiners ? joiners : t->n_joiners;
+	}
+	if (open_mailbox(t) != 0 || choose_live(t) != 0 || shape_world(t) != 0)
+		return -1;
+	return publish(t);
+}
+
+void gb_testbed_close(struct gb_testbed *t)
+{
+	if (t->backend != NULL)
+		t->backend->close(t->world);
+	gb_directory_close(&t->directory);
+	gb_mailbox_close(&t->mailbox);
+	free(t->live);
+	free(t->actors);
+	t->world = NULL;
+	t->live = t->actors = NULL;
+}
+
+int gb_testbed_restore(struct gb_testbed *t)
+{
+	if (t->backend->rollback != NULL)
+		return prepared(t, t->backend->rollback(t->world), "rolling back");
+	t->backend->close(t->world);
+	t->world = NULL;
+	return shape_world(t);
+}
+
+static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
+{
+	const struct gb_backend *b = t->backend;
+	struct gb_outbox *out = &t->mailbox.outbox;
+
+	switch (c->kind) {
+	case GB_CALL_CREATE:
+		return b->create(t->world, c->device, c->published, c->n, out);
+	case GB_CALL_ADD:
+		return b->add(t->world, c->device, c->published, c->n, out);
+	case GB_CALL_REMOVE:
+		return b->remove(t->world, c->device, c->leaving, c->n, out);
+	case GB_CALL_REKEY:
+		return b->rekey(t->world, c->device, out);
+	case GB_CALL_SEND:
+		return b->send(t->world, c->device, c->plaintext, out);
+	case GB_CALL_PROCESS:
+		return b->process(t->world, c->device, c->messages);
+	case GB_CALL_JOIN:
+		return b->join(t->world, c->device, c->messages, c->n);
+	case GB_CALL_RECEIVE:
+		return b->receive(t->world, c->device, c->messages, &c->plaintext);
+	}
+	return GB_FAILED;
+}
+
+static int read_counts(struct gb_testbed *t, struct gb_counts *counts)
+{
+	*counts = (struct gb_counts){0};
+	if (t->backend->counts == NULL)
+		return 0;
+	return prepared(t, t->backend->counts(t->world, counts), "reading the counts");
+}
+
+static void add_cost(struct gb_cost *cost, struct gb_instant took, const struct gb_counts *before,
+		     const struct gb_counts *after)
+{
+	cost->took.cpu_ns += took.cpu_ns;
+	cost->took.wall_ns += took.wall_ns;
+#define ADD(name, sentence) cost->counts.name += after->name - before->name;
+	GB_PRIMITIVES(ADD)
+#undef ADD
+}
+
+static int own_clocks(struct gb_testbed *t, struct gb_instant *took)
+{
+	struct gb_clocks clocks;
+
+	if (prepared(t, t->backend->clocks(t->world, &clocks), "reading its clocks") != 0)
+		return -1;
+	*took = (struct gb_instant){clocks.cpu_ns, clocks.wall_ns};
+	return 0;
+}
+
+enum gb_status gb_testbed_call(struct gb_testbed *t, struct gb_call *call, struct gb_cost *cost)
+{
+	struct gb_counts before, after;
+	struct gb_instant start, took;
+	enum gb_status status;
+	uint64_t sent = gb_traffic_bytes(&t->mailbox.sent);
+
+	t->mailbox.sender = call->device;
+	if (read_counts(t, &before) != 0)
+		return GB_FAILED;
+
+	start = gb_clock_start();
+	status = invoke(t, call);
+	took = gb_clock_stop(start);
+
+	if (t->mailbox.violation != NULL)
+		gb_testbed_fail(t, GB_EXIT_INTERNAL, "the backend sent %s", t->mailbox.violation);
+	else if (status != GB_OK && gb_traffic_bytes(&t->mailbox.sent) != sent)
+		gb_testbed_fail(t, GB_EXIT_ORACLE,
+				"a call that did not succeed sent a message all the same");
+	if (status != GB_OK || cost == NULL)
+		return status;
+	if (read_counts(t, &after) != 0)
+		return GB_FAILED;
+	if (gb_testbed_own_clock(t) && own_clocks(t, &took) != 0)
+		return GB_FAILED;
+	add_cost(cost, took, &before, &after);
+	return GB_OK;
+}
+
+int gb_testbed_must(struct gb_testbed *t, struct gb_call *call, struct gb_cost *cost,
+		    const char *what)
+{
+	enum gb_status status = gb_testbed_call(t, call, cost);
+
+	if (t->status != GB_EXIT_DONE)
+		return -1;
+	switch (status) {
+	case GB_OK:
+		return 0;
+	case GB_UNSUPPORTED:
+		t->unsupported = true;
+		snprintf(t->why, sizeof t->why, "%s", t->backend->error(t->world));
+		return -1;
+	case GB_REJECTED:
+		return gb_testbed_fail(t, GB_EXIT_ORACLE, "%s: device %u refused it: %s", what,
+				       call->device, t->backend->error(t->world));
+	case GB_FAILED:
+		break;
+	}
+	return gb_testbed_fail(t, GB_EXIT_INTERNAL, "%s: device %u failed: %s", what, call->device,
+			       t->backend->error(t->world));
+}

@@ -1,0 +1,562 @@
+#include "run/trial.h"
+#include <stdlib.h>
+#include <string.h>
+
+int gb_trial_open(struct gb_trial *trial, struct gb_testbed *t, const struct gb_task *task)
+{
+	uint32_t n_leavers = gb_task_leavers(task);
+
+	*trial = (struct gb_trial){.testbed = t, .task = task};
+	trial->positions = gb_positions_of(t->job, task);
+	trial->is_sealed = (t->backend->features & GB_SEALED) != 0;
+	trial->max_inbox = (size_t)t->job->senders * 2 + 4;
+	trial->leavers = calloc(n_leavers + 1, sizeof *trial->leavers);
+	trial->inbox = calloc(trial->max_inbox, sizeof *trial->inbox);
+	if (trial->leavers == NULL || trial->inbox == NULL)
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "out of memory");
+	if (n_leavers > 0)
+		gb_positions_leavers(t->job, task, t->actors, trial->leavers);
+	gb_trial_reset(trial);
+	return 0;
+}
+
+void gb_trial_close(struct gb_trial *trial)
+{
+	free(trial->leavers);
+	free(trial->inbox);
+	free(trial->forged);
+	*trial = (struct gb_trial){0};
+}
+
+static void seat(struct gb_roster *r, uint32_t device, enum gb_role role)
+{
+	if (device != GB_NO_DEVICE)
+		r->seats[r->n++] = (struct gb_seat){device, role};
+}
+
+void gb_trial_reset(struct gb_trial *trial)
+{
+	trial->sample = (struct gb_sample){0};
+	trial->roster = (struct gb_roster){.size = 1, .outcast = GB_NO_DEVICE};
+	if (trial->testbed->without_group)
+		return;
+	trial->roster.size = trial->testbed->job->size;
+	seat(&trial->roster, trial->positions.near, GB_ROLE_NEAR);
+	seat(&trial->roster, trial->positions.far, GB_ROLE_FAR);
+}
+
+static struct gb_measure *measure(struct gb_trial *trial, enum gb_role role, enum gb_phase phase,
+				  uint32_t device)
+{
+	struct gb_sample *s = &trial->sample;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct gb_measure *m = &s->measures[i];
+		if (m->role == role && m->phase == phase && m->device == device)
+			return m;
+	}
+	s->measures[s->n] = (struct gb_measure){.role = role, .phase = phase, .device = device};
+	return &s->measures[s->n++];
+}
+
+static bool is_forgeable(enum gb_kind kind)
+{
+	return kind != GB_CLAIM && kind != GB_GROUP_INFO && kind != GB_RATCHET_TREE;
+}
+
+int gb_trial_forge(struct gb_trial *trial, const struct gb_message *m, struct gb_message *forged)
+{
+	size_t len = m->body.len, at = len > 24 ? len - 24 : len / 2;
+
+	if (len > trial->forged_len) {
+		free(trial->forged);
+		trial->forged = malloc(len);
+		trial->forged_len = trial->forged != NULL ? len : 0;
+		if (trial->forged == NULL)
+			return gb_testbed_fail(trial->testbed, GB_EXIT_INTERNAL, "out of memory");
+	}
+	memcpy(trial->forged, m->body.p, len);
+	trial->forged[at] ^= 1;
+	*forged = *m;
+	forged->body.p = trial->forged;
+	return 0;
+}
+
+int gb_trial_digest(struct gb_trial *trial, uint32_t device, uint32_t sender,
+		    uint8_t digest[GB_DIGEST_BYTES], bool *known)
+{
+	struct gb_testbed *t = trial->testbed;
+	enum gb_status status = t->backend->digest(t->world, device, sender, digest);
+
+	*known = status == GB_OK;
+	if (status == GB_OK || status == GB_REJECTED)
+		return 0;
+	return gb_testbed_fail(t, GB_EXIT_INTERNAL, "the digest of device %u failed: %s", device,
+			       t->backend->error(t->world));
+}
+
+int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t sender,
+			 const char *what)
+{
+	struct gb_testbed *t = trial->testbed;
+	uint8_t before[GB_DIGEST_BYTES], after[GB_DIGEST_BYTES];
+	bool knew, knows;
+	enum gb_status status;
+
+	if (gb_trial_digest(trial, call->device, sender, before, &knew) != 0)
+		return -1;
+	status = gb_testbed_call(t, call, NULL);
+	if (t->status != GB_EXIT_DONE)
+		return -1;
+	if (status == GB_OK)
+		return gb_testbed_fail(t, GB_EXIT_ORACLE, "device %u accepted %s", call->device,
+				       what);
+	if (status != GB_REJECTED)
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL,
+				       "device %u failed on %s instead of refusing it: %s",
+				       call->device, what, t->backend->error(t->world));
+	if (gb_trial_digest(trial, call->device, sender, after, &knows) != 0)
+		return -1;
+	if (knew != knows || (knew && memcmp(before, after, sizeof before) != 0))
+		return gb_testbed_fail(t, GB_EXIT_ORACLE, "device %u refused %s but changed by it",
+				       call->device, what);
+	return 0;
+}
+
+/* Gives the device a forged copy of a message it is about to get. */
+static int try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t device,
+		      const struct gb_message *m, size_t n)
+{
+	struct gb_call call = {.kind = kind, .device = device, .n = n};
+	struct gb_message forged[3];
+
+	if (!trial->forge || !trial->is_sealed || !is_forgeable(m->kind) || n > 3)
+		return 0;
+	memcpy(forged, m, n * sizeof *m);
+	if (gb_trial_forge(trial, m, &forged[0]) != 0)
+		return -1;
+	call.messages = forged;
+	return gb_trial_must_refuse(trial, &call, m->from, "a forged message");
+}
+
+static int read_message(struct gb_trial *trial, uint32_t device, struct gb_measure *at,
+			const struct gb_message *m)
+{
+	struct gb_call call = {.kind = GB_CALL_RECEIVE, .device = device, .messages = m, .n = 1};
+	struct gb_bytes want = trial->plaintext;
+
+	if (gb_testbed_must(trial->testbed, &call, at != NULL ? &at->cost : NULL,
+			    "reading a message") != 0)
+		return -1;
+	if (call.plaintext.len != want.len ||
+	    (want.len > 0 && memcmp(call.plaintext.p, want.p, want.len) != 0))
+		return gb_testbed_fail(trial->testbed, GB_EXIT_ORACLE,
+				       "device %u read something else than device %u sent", device,
+				       m->from);
+	return 0;
+}
+
+/* One message that arrived at a member. */
+static int take_in(struct gb_trial *trial, uint32_t device, struct gb_measure *at,
+		   const struct gb_message *m, unsigned *n_read)
+{
+	struct gb_call call = {.kind = GB_CALL_PROCESS, .device = device, .messages = m, .n = 1};
+	struct gb_cost *cost = at != NULL ? &at->cost : NULL;
+
+	switch (m->kind) {
+	case GB_APPLICATION:
+		++*n_read;
+		if (try_forged(trial, GB_CALL_RECEIVE, device, m, 1) != 0)
+			return -1;
+		return read_message(trial, device, at, m);
+	case GB_COMMIT:
+	case GB_PROPOSAL:
+	case GB_ROOM_KEY:
+		if (device != m->from && try_forged(trial, GB_CALL_PROCESS, device, m, 1) != 0)
+			return -1;
+		return gb_testbed_must(trial->testbed, &call, cost, "taking in a message");
+	default:
+		return gb_testbed_fail(trial->testbed, GB_EXIT_ORACLE,
+				       "device %u got a message of a kind that members do not take "
+				       "in",
+				       device);
+	}
+}
+
+int gb_trial_deliver(struct gb_trial *trial, uint32_t device, struct gb_measure *at,
+		     unsigned n_readable)
+{
+	struct gb_mailbox *mailbox = &trial->testbed->mailbox;
+	const struct gb_message *m;
+	size_t next = 0;
+	unsigned n_read = 0;
+
+	while ((m = gb_delivery_next(mailbox, &next, device, true)) != NULL) {
+		if (m->from == device && m->kind == GB_APPLICATION)
+			continue;
+		if (at != NULL)
+			gb_delivery_taken(&at->traffic, m);
+		if (take_in(trial, device, at, m, &n_read) != 0)
+			return -1;
+	}
+	if (at != NULL)
+		at->down_bytes = gb_traffic_bytes(&at->traffic);
+	if (n_read != n_readable)
+		return gb_testbed_fail(trial->testbed, GB_EXIT_ORACLE,
+				       "device %u was sent %u readable messages instead of %u",
+				       device, n_read, n_readable);
+	return 0;
+}
+
+/* The actor's own commit comes back to it; what others sent to it is taken in untimed. */
+static int settle(struct gb_trial *trial)
+{
+	struct gb_testbed *t = trial->testbed;
+	const struct gb_message *m;
+	size_t next = 0;
+	unsigned n_read = 0;
+
+	while ((m = gb_delivery_next(&t->mailbox, &next, GB_ACTOR, true)) != NULL) {
+		struct gb_measure *at = NULL;
+		if (m->from == GB_ACTOR && (t->backend->features & GB_SETTLES) == 0)
+			continue;
+		if (m->from == GB_ACTOR) {
+			at = measure(trial, GB_ROLE_ACTOR, GB_PHASE_SETTLE, GB_ACTOR);
+			gb_delivery_taken(&at->traffic, m);
+			at->down_bytes += m->body.len;
+		}
+		if (take_in(trial, GB_ACTOR, at, m, &n_read) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool gets_anything(const struct gb_trial *trial, uint32_t device)
+{
+	size_t next = 0;
+
+	return gb_delivery_next(&trial->testbed->mailbox, &next, device, true) != NULL;
+}
+
+static int deliver_to_members(struct gb_trial *trial)
+{
+	for (size_t i = 0; i < trial->roster.n; i++) {
+		struct gb_seat s = trial->roster.seats[i];
+		struct gb_measure *at = NULL;
+		if (!gets_anything(trial, s.device))
+			continue;
+		if (s.role == GB_ROLE_NEAR || s.role == GB_ROLE_FAR)
+			at = measure(trial, s.role, GB_PHASE_PROCESS, s.device);
+		if (gb_trial_deliver(trial, s.device, at, 0) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* With tree_delivery = fetched a newcomer asks the server for the tree. */
+static int fetch_tree(struct gb_trial *trial, struct gb_measure *server, size_t n_joining)
+{
+	struct gb_testbed *t = trial->testbed;
+	uint64_t before = gb_traffic_bytes(&t->mailbox.sent);
+	enum gb_status status;
+
+	if (strcmp(t->job->axis[GB_AXIS_tree_delivery], "fetched") != 0 ||
+	    t->backend->fetch_tree == NULL)
+		return 0;
+	t->mailbox.sender = GB_ACTOR;
+	status = t->backend->fetch_tree(t->world, GB_ACTOR, &t->mailbox.outbox);
+	if (status != GB_OK)
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "fetching the tree failed: %s",
+				       t->backend->error(t->world));
+	server->down_bytes += (gb_traffic_bytes(&t->mailbox.sent) - before) * n_joining;
+	return 0;
+}
+
+/* What a newcomer joins from: its own messages and the trees that were fetched. */
+static size_t fill_inbox(struct gb_trial *trial, uint32_t device)
+{
+	const struct gb_mailbox *mailbox = &trial->testbed->mailbox;
+	size_t n = gb_delivery_all(mailbox, device, false, trial->inbox, trial->max_inbox);
+
+	for (size_t i = 0; i < mailbox->n_kept; i++) {
+		if (mailbox->kept[i].kind != GB_RATCHET_TREE ||
+		    mailbox->kept[i].address != GB_TO_SERVER)
+			continue;
+		if (n < trial->max_inbox)
+			trial->inbox[n] = mailbox->kept[i];
+		n++;
+	}
+	return n;
+}
+
+static int join(struct gb_trial *trial, uint32_t device)
+{
+	struct gb_testbed *t = trial->testbed;
+	struct gb_measure *at = measure(trial, GB_ROLE_JOINER, GB_PHASE_JOIN, device);
+	size_t n = fill_inbox(trial, device);
+	struct gb_call call = {
+		.kind = GB_CALL_JOIN, .device = device, .messages = trial->inbox, .n = n};
+
+	if (n == 0 || n > trial->max_inbox)
+		return gb_testbed_fail(t, GB_EXIT_ORACLE, "newcomer %u was sent %zu messages",
+				       device, n);
+	for (size_t i = 0; i < n; i++)
+		gb_delivery_taken(&at->traffic, &trial->inbox[i]);
+	at->down_bytes = gb_traffic_bytes(&at->traffic);
+	if (try_forged(trial, GB_CALL_JOIN, device, trial->inbox, n) != 0)
+		return -1;
+	return gb_testbed_must(t, &call, &at->cost, "joining");
+}
+
+/* Without a group near and far are newcomers too. */
+static bool is_newcomer(const struct gb_trial *trial, uint32_t device)
+{
+	const struct gb_positions *p = &trial->positions;
+
+	if (trial->testbed->without_group)
+		return device == p->near || device == p->far;
+	return (p->n_joiners > 0 && device == p->joiners[0]) ||
+	       (p->n_joiners > 1 && device == p->joiners[1]);
+}
+
+/* Those of the joining devices that this task follows join and take their seats. */
+static int join_live(struct gb_trial *trial, const struct gb_published *joining, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t device = joining[i].device;
+		if (!is_newcomer(trial, device))
+			continue;
+		if (join(trial, device) != 0)
+			return -1;
+		seat(&trial->roster, device, GB_ROLE_JOINER);
+	}
+	return 0;
+}
+
+/* Who was shut out sees what the group gets: the commit that shuts it out, which it may
+ * understand or refuse, and later ones, which it must refuse. */
+static int tell_outcast(struct gb_trial *trial, bool is_leaving)
+{
+	struct gb_testbed *t = trial->testbed;
+	const struct gb_message *m;
+	uint32_t device = trial->roster.outcast;
+	size_t next = 0;
+
+	while ((m = gb_delivery_next(&t->mailbox, &next, device, true)) != NULL) {
+		struct gb_call call = {
+			.kind = GB_CALL_PROCESS, .device = device, .messages = m, .n = 1};
+		enum gb_status status = gb_testbed_call(t, &call, NULL);
+		if (t->status != GB_EXIT_DONE)
+			return -1;
+		if (status == GB_OK && !is_leaving && trial->is_sealed)
+			return gb_testbed_fail(t, GB_EXIT_ORACLE,
+					       "the removed device %u still followed the group",
+					       device);
+		if (status != GB_OK && status != GB_REJECTED)
+			return gb_testbed_fail(t, GB_EXIT_INTERNAL,
+					       "the removed device %u failed: %s", device,
+					       t->backend->error(t->world));
+	}
+	return 0;
+}
+
+static bool leaves(const struct gb_call *call, uint32_t device)
+{
+	for (size_t i = 0; call->kind == GB_CALL_REMOVE && i < call->n; i++)
+		if (call->leaving[i] == device)
+			return true;
+	return false;
+}
+
+/* Forged key material of the first newcomer is not let in. */
+static int try_forged_key_material(struct gb_trial *trial, const struct gb_call *genuine)
+{
+	struct gb_call call = *genuine;
+	struct gb_published forged;
+	struct gb_message m;
+
+	if (!trial->forge || !trial->is_sealed || genuine->published == NULL)
+		return 0;
+	m = (struct gb_message){.kind = GB_KEY_MATERIAL, .body = genuine->published[0].body};
+	if (gb_trial_forge(trial, &m, &m) != 0)
+		return -1;
+	forged = (struct gb_published){genuine->published[0].device, m.body};
+	call.published = &forged;
+	call.n = 1;
+	return gb_trial_must_refuse(trial, &call, call.device, "forged key material");
+}
+
+/* Whether all actors' last operation heals, where the backend can tell. */
+static int ask_heals(struct gb_trial *trial, struct gb_measure *at, uint32_t actor,
+		     enum gb_call_kind kind)
+{
+	struct gb_testbed *t = trial->testbed;
+	int yes = 1;
+
+	if (!trial->is_sealed || (kind != GB_CALL_REKEY && kind != GB_CALL_REMOVE))
+		return 0;
+	if (t->backend->heals != NULL && t->backend->heals(t->world, actor, &yes) != GB_OK)
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "asking whether it heals failed: %s",
+				       t->backend->error(t->world));
+	if (at->heals != GB_HEALS_NO)
+		at->heals = yes ? GB_HEALS_YES : GB_HEALS_NO;
+	return 0;
+}
+
+/* Key material that the actor of the last call had to fetch for it. */
+static uint64_t fetched_bytes(const struct gb_testbed *t, const struct gb_call *call)
+{
+	uint64_t bytes = 0;
+
+	if (call->published == NULL)
+		return 0;
+	if ((t->backend->features & GB_CLAIMS) != 0 && t->mailbox.sent.messages[GB_CLAIM] == 0)
+		return 0;
+	for (size_t i = 0; i < call->n; i++)
+		bytes += call->published[i].body.len;
+	return bytes;
+}
+
+/* The call at every actor, one after the other, all of it counted at role actor. */
+static int produce(struct gb_trial *trial, struct gb_call *call, struct gb_measure *server)
+{
+	static const char *const names[] = {"create", "add", "remove", "rekey"};
+	struct gb_testbed *t = trial->testbed;
+	struct gb_measure *at = measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
+
+	uint64_t fetched = 0;
+
+	gb_mailbox_empty(&t->mailbox);
+	t->mailbox.group_size = trial->roster.size;
+	for (uint32_t i = 0; i < t->job->senders; i++) {
+		call->device = t->actors[i];
+		if (try_forged_key_material(trial, call) != 0)
+			return -1;
+		if (gb_testbed_must(t, call, &at->cost, names[call->kind]) != 0)
+			return -1;
+		if (ask_heals(trial, at, call->device, call->kind) != 0)
+			return -1;
+		fetched += fetched_bytes(t, call);
+	}
+	at->down_bytes += fetched;
+	server->down_bytes += fetched;
+	gb_traffic_add(&at->traffic, &t->mailbox.sent);
+	gb_traffic_add(&server->traffic, &t->mailbox.sent);
+	at->up_bytes += gb_traffic_bytes(&t->mailbox.sent);
+	server->up_bytes += gb_traffic_bytes(&t->mailbox.sent);
+	server->down_bytes += t->mailbox.down_bytes;
+	return 0;
+}
+
+/* One step that changes the group, from the call to the last newcomer. */
+static int change_group(struct gb_trial *trial, struct gb_call *call)
+{
+	struct gb_measure *server = measure(trial, GB_ROLE_SERVER, GB_PHASE_DELIVER, GB_NO_DEVICE);
+	uint32_t removed = trial->positions.removed;
+
+	if (produce(trial, call, server) != 0)
+		return -1;
+	if (leaves(call, removed))
+		trial->roster.outcast = removed;
+	if (settle(trial) != 0 || deliver_to_members(trial) != 0)
+		return -1;
+	if (trial->roster.outcast != GB_NO_DEVICE &&
+	    tell_outcast(trial, leaves(call, removed)) != 0)
+		return -1;
+	if (call->kind == GB_CALL_REMOVE)
+		trial->roster.size -= (uint32_t)call->n;
+	if (call->published == NULL)
+		return 0;
+	trial->roster.size += (uint32_t)call->n;
+	if (fetch_tree(trial, server, call->n) != 0)
+		return -1;
+	return join_live(trial, call->published, call->n);
+}
+
+/* k members at once or one after the other. */
+static int change_members(struct gb_trial *trial, struct gb_call *call, bool one_by_one)
+{
+	const struct gb_published *published = call->published;
+	const uint32_t *leaving = call->leaving;
+	uint32_t k = trial->task->k;
+
+	call->n = one_by_one ? 1 : k;
+	for (uint32_t i = 0; i < k; i += (uint32_t)call->n) {
+		call->published = published != NULL ? published + i : NULL;
+		call->leaving = leaving != NULL ? leaving + i : NULL;
+		if (change_group(trial, call) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int send_and_read(struct gb_trial *trial)
+{
+	struct gb_testbed *t = trial->testbed;
+	struct gb_measure *at = measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
+	struct gb_measure *server = measure(trial, GB_ROLE_SERVER, GB_PHASE_DELIVER, GB_NO_DEVICE);
+
+	if (gb_trial_send(trial, GB_ACTOR, at) != 0)
+		return -1;
+	at->traffic = server->traffic = t->mailbox.sent;
+	at->up_bytes = server->up_bytes = gb_traffic_bytes(&t->mailbox.sent);
+	server->down_bytes = t->mailbox.down_bytes;
+	for (size_t i = 0; i < trial->roster.n; i++) {
+		struct gb_seat s = trial->roster.seats[i];
+		struct gb_measure *reader = measure(trial, s.role, GB_PHASE_PROCESS, s.device);
+		if (gb_trial_deliver(trial, s.device, reader, 1) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int gb_trial_send(struct gb_trial *trial, uint32_t from, struct gb_measure *at)
+{
+	struct gb_testbed *t = trial->testbed;
+	struct gb_call call = {.kind = GB_CALL_SEND, .device = from, .plaintext = trial->plaintext};
+
+	gb_mailbox_empty(&t->mailbox);
+	t->mailbox.group_size = trial->roster.size;
+	return gb_testbed_must(t, &call, at != NULL ? &at->cost : NULL, "send");
+}
+
+static int make_step(struct gb_trial *trial, enum gb_step step)
+{
+	const struct gb_directory *d = &trial->testbed->directory;
+	bool one_by_one = gb_operations[trial->task->operation].one_by_one;
+	struct gb_call call = {.device = GB_ACTOR};
+
+	switch (step) {
+	case GB_STEP_NOTHING:
+		return 0;
+	case GB_STEP_CREATE:
+		call.kind = GB_CALL_CREATE;
+		call.n = trial->testbed->job->size - 1;
+		call.published = gb_directory_of(d, 1);
+		return change_group(trial, &call);
+	case GB_STEP_ADD:
+		call.kind = GB_CALL_ADD;
+		call.published = gb_directory_of(d, trial->testbed->job->size);
+		return change_members(trial, &call, one_by_one);
+	case GB_STEP_REMOVE:
+		call.kind = GB_CALL_REMOVE;
+		call.leaving = trial->leavers;
+		return change_members(trial, &call, one_by_one);
+	case GB_STEP_REKEY:
+		call.kind = GB_CALL_REKEY;
+		return change_group(trial, &call);
+	case GB_STEP_SEND:
+		return send_and_read(trial);
+	}
+	return -1;
+}
+
+int gb_trial_prepare(struct gb_trial *trial)
+{
+	return make_step(trial, gb_operations[trial->task->operation].before);
+}
+
+int gb_trial_run(struct gb_trial *trial)
+{
+	return make_step(trial, gb_operations[trial->task->operation].timed);
+}

@@ -1,0 +1,96 @@
+#ifndef GB_RUN_TRIAL_H
+#define GB_RUN_TRIAL_H
+#include "run/testbed.h"
+
+/*
+ * One pass of a task through a testbed: the steps, the delivery of what they send, and
+ * what each role spent on it.
+ */
+enum gb_role { GB_ROLE_ACTOR, GB_ROLE_NEAR, GB_ROLE_FAR, GB_ROLE_JOINER, GB_ROLE_SERVER };
+
+enum gb_phase {
+	GB_PHASE_PRODUCE, /* the operation at the actor */
+	GB_PHASE_SETTLE,  /* the actor takes its own commit back */
+	GB_PHASE_PROCESS, /* a member takes in a commit or a room key, or reads a message */
+	GB_PHASE_JOIN,
+	GB_PHASE_DELIVER, /* at the server; bytes only */
+};
+
+/* What a role did in a phase: the sum over the calls of one sample. */
+struct gb_measure {
+	enum gb_role role;
+	enum gb_phase phase;
+	uint32_t device;
+	struct gb_cost cost;
+	struct gb_traffic traffic; /* PRODUCE and DELIVER: sent; otherwise: taken in */
+	uint64_t up_bytes, down_bytes;
+	enum gb_heals { GB_HEALS_NOT_ASKED, GB_HEALS_YES, GB_HEALS_NO } heals;
+};
+
+struct gb_sample {
+	struct gb_measure measures[8];
+	size_t n;
+};
+
+/* The live members with a role at one moment, the actors left out. */
+struct gb_roster {
+	uint32_t size; /* of the whole group */
+	struct gb_seat {
+		uint32_t device;
+		enum gb_role role;
+	} seats[4];
+	size_t n;
+	uint32_t outcast; /* a live device that was shut out, or GB_NO_DEVICE */
+};
+
+struct gb_trial {
+	struct gb_testbed *testbed;
+	const struct gb_task *task;
+	struct gb_positions positions;
+	struct gb_roster roster;
+	struct gb_sample sample;
+	bool is_sealed; /* the backend has GB_SEALED: what it refuses is checked */
+	bool forge;     /* forged input is tried before the genuine */
+	uint32_t *leavers;
+	struct gb_message *inbox; /* room for what one newcomer gets */
+	size_t max_inbox;
+	uint8_t *forged; /* room for a forged body */
+	size_t forged_len;
+	struct gb_bytes plaintext; /* of GB_STEP_SEND */
+};
+
+/* -1 when memory ran out (t->status). */
+int gb_trial_open(struct gb_trial *trial, struct gb_testbed *t, const struct gb_task *task);
+void gb_trial_close(struct gb_trial *trial);
+
+/* Back to the start: nobody has done anything, the sample is empty. The testbed is not
+ * restored by this. */
+void gb_trial_reset(struct gb_trial *trial);
+
+/* The task's step outside the clock, and its timed step. What they cost is added to
+ * trial->sample, which the caller empties in between. */
+int gb_trial_prepare(struct gb_trial *trial);
+int gb_trial_run(struct gb_trial *trial);
+
+/* Has `from` send trial->plaintext to the group, the mailbox emptied before. */
+int gb_trial_send(struct gb_trial *trial, uint32_t from, struct gb_measure *at);
+
+/* Gives `device` what the mailbox holds for it; an application message must carry
+ * trial->plaintext, and there must be `n_readable` of them. */
+int gb_trial_deliver(struct gb_trial *trial, uint32_t device, struct gb_measure *at,
+		     unsigned n_readable);
+
+/* A copy of m with one bit flipped where it must be authenticated; valid until the next. */
+int gb_trial_forge(struct gb_trial *trial, const struct gb_message *m, struct gb_message *forged);
+
+/*
+ * Makes a call that must be refused without changing the digest of its device; -1 with
+ * t->status GB_EXIT_ORACLE, and `what` in the reason, when it is not.
+ */
+int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t sender,
+			 const char *what);
+
+/* The digest of `sender`'s keys at `device`; *known is whether it has any. */
+int gb_trial_digest(struct gb_trial *trial, uint32_t device, uint32_t sender,
+		    uint8_t digest[GB_DIGEST_BYTES], bool *known);
+#endif

@@ -1,0 +1,182 @@
+#include "run/worker.h"
+#include "run/oracle.h"
+#include "run/row.h"
+#include "run/sampling.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct worker {
+	const struct gb_job *job;
+	FILE *out;
+	struct gb_testbed testbed;
+};
+
+static void say_alive(struct worker *w)
+{
+	fprintf(w->out, "alive\n");
+	fflush(w->out);
+}
+
+static void say_skipped(struct worker *w, const struct gb_task *task, const char *why)
+{
+	fprintf(w->out, "skipped %s %u %u %s\n", gb_operations[task->operation].name, task->k,
+		task->payload, why);
+	fflush(w->out);
+}
+
+static void write_rows(struct worker *w, const struct gb_trial *trial, const char *verified,
+		       uint32_t sample)
+{
+	struct gb_row_context context = {sample, verified};
+
+	gb_rows_write(w->out, "row ", trial, &context);
+	fprintf(w->out, "sample\n");
+	fflush(w->out);
+}
+
+/* The same state, the step outside the clock, the timed step, and whether it worked. */
+static int take_sample(struct gb_trial *trial, struct gb_oracle *oracle)
+{
+	if (gb_testbed_restore(trial->testbed) != 0)
+		return -1;
+	gb_trial_reset(trial);
+	if (gb_trial_prepare(trial) != 0)
+		return -1;
+	trial->sample = (struct gb_sample){0};
+	if (gb_oracle_before(oracle) != 0 || gb_trial_run(trial) != 0)
+		return -1;
+	return gb_oracle_after(oracle);
+}
+
+/* CPU time at the actor: what until_ci is about. */
+static double actor_ns(const struct gb_sample *s)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->measures[i].role == GB_ROLE_ACTOR)
+			sum += (double)s->measures[i].cost.took.cpu_ns;
+	return sum;
+}
+
+/*
+ * The first pass is verified, forgery included, and dropped: lazy binding, cold caches and
+ * first use of a library cost it some milliseconds. Where that is nothing against the
+ * operation, because the pass took a good part of the budget, it is the first sample.
+ */
+static int take_samples(struct worker *w, struct gb_trial *trial, struct gb_oracle *oracle)
+{
+	struct gb_sampler sampler;
+	uint32_t n = 0;
+	int failed = -1;
+
+	if (gb_sampler_open(&sampler, &w->job->sampling) != 0)
+		return gb_testbed_fail(&w->testbed, GB_EXIT_INTERNAL, "out of memory");
+	trial->forge = true;
+	while (take_sample(trial, oracle) == 0) {
+		bool is_warm_up = trial->forge && gb_sampler_may_drop(&sampler);
+		trial->forge = false;
+		if (is_warm_up) {
+			gb_sampler_restart(&sampler);
+			say_alive(w);
+			continue;
+		}
+		write_rows(w, trial, oracle->verified, ++n);
+		gb_sampler_note(&sampler, actor_ns(&trial->sample));
+		if (gb_sampler_is_done(&sampler)) {
+			failed = 0;
+			break;
+		}
+	}
+	gb_sampler_close(&sampler);
+	return failed;
+}
+
+static int measure_task(struct worker *w, const struct gb_task *task)
+{
+	struct gb_trial trial;
+	struct gb_oracle oracle = {0};
+	int failed = gb_trial_open(&trial, &w->testbed, task) != 0 ||
+		     gb_oracle_open(&oracle, &trial) != 0 || take_samples(w, &trial, &oracle) != 0;
+
+	gb_oracle_close(&oracle);
+	gb_trial_close(&trial);
+	if (failed && w->testbed.unsupported) {
+		say_skipped(w, task, w->testbed.why);
+		w->testbed.unsupported = false;
+		return 0;
+	}
+	if (failed)
+		fprintf(w->out, "failed %d %s: %u members, %s: %s; run ended\n", w->testbed.status,
+			w->job->backend->name, w->job->size, gb_operations[task->operation].name,
+			w->testbed.why);
+	return failed ? -1 : 0;
+}
+
+/* All tasks that start without a group, or all that start with one, in one world. */
+static int measure_tasks(struct worker *w, bool without_group)
+{
+	const struct gb_job *job = w->job;
+	bool is_open = false;
+
+	for (size_t i = 0; i < job->n_tasks; i++) {
+		const struct gb_task *task = &job->tasks[i];
+		const char *obstacle = gb_task_obstacle(job, task);
+		if (gb_task_creates(task) != without_group)
+			continue;
+		if (obstacle != NULL) {
+			say_skipped(w, task, obstacle);
+			continue;
+		}
+		if (!is_open && gb_testbed_open(&w->testbed, job, without_group) != 0) {
+			fprintf(w->out, "failed %d %s: %u members: %s; run ended\n",
+				w->testbed.status, job->backend->name, job->size, w->testbed.why);
+			return -1;
+		}
+		is_open = true;
+		say_alive(w);
+		if (measure_task(w, task) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+enum gb_exit gb_worker_measure(const struct gb_job *job, FILE *out)
+{
+	struct worker w = {.job = job, .out = out};
+	struct gb_instant cost = gb_clock_cost();
+
+	fprintf(out, "clock %llu %llu\n", (unsigned long long)cost.cpu_ns,
+		(unsigned long long)cost.wall_ns);
+	for (int without_group = 1; without_group >= 0; without_group--) {
+		int failed = measure_tasks(&w, without_group != 0);
+		gb_testbed_close(&w.testbed);
+		if (failed) {
+			fflush(out);
+			return w.testbed.status;
+		}
+	}
+	fprintf(out, "done\n");
+	return fflush(out) == 0 ? GB_EXIT_DONE : GB_EXIT_IO;
+}
+
+int gb_worker_main(void)
+{
+	struct gb_job job;
+	char why[200];
+	json_error_t error;
+	json_t *json = json_loadf(stdin, 0, &error);
+	int bad;
+
+	if (json == NULL) {
+		printf("failed %d the worker got no job: %s\n", GB_EXIT_INTERNAL, error.text);
+		return GB_EXIT_INTERNAL;
+	}
+	bad = gb_job_from_json(&job, json, why, sizeof why);
+	json_decref(json);
+	if (bad) {
+		printf("failed %d the worker got %s\n", GB_EXIT_INTERNAL, why);
+		return GB_EXIT_INTERNAL;
+	}
+	return gb_worker_measure(&job, stdout);
+}
