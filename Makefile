@@ -2,6 +2,7 @@
 # make run           bring in missing packages, build, run scenarios/quick.yaml, draw it
 # make test          bring in missing packages, build and run every test
 # make lint          the rules a compiler cannot see
+# make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
 # make coverage      which lines and branches the tests reach: build/coverage/index.html
 # make install       the program, libmls, its header (DESTDIR=, PREFIX=/usr/local)
 # make clean         remove what was built
@@ -41,6 +42,7 @@ megolm       := $(call objects,megolm megolm/probe)
 bench        := $(call objects,bench bench/run bench/delivery bench/stats bench/analyse bench/backends)
 test_support := $(call objects,tests/support)
 tests        := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/test_*.c)))
+fuzzers      := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-4s %s\n' $(1) $@)
@@ -116,9 +118,12 @@ $(B)/groupbench: $(B)/bench/main.o $(libraries)
 # The program with a list of backends that lie; its own list stays in the archive.
 $(B)/tests/groupbench_mutants: $(B)/bench/main.o
 
-$(tests) $(B)/tests/groupbench_mutants: %: %.o $(B)/libsupport.a $(libraries)
+# Fuzz targets read their corpus, unless a fuzzer drives them.
+$(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
+
+$(tests) $(fuzzers) $(B)/tests/groupbench_mutants: %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
-	$(Q)$(CC) $(FLAGS) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
+	$(Q)$(CC) $(FLAGS) $(FUZZER) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
 
 # make knows its own -j only while a recipe runs; without one, all processors build.
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -128,9 +133,9 @@ purposes := build $(if $(findstring clang,$(CC)),clang)
 test:
 	@tools/install-packages $(purposes) test
 	@$(MAKE) --no-print-directory $(jobs) programs
-	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(test_scripts)
+	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(fuzzers) $(test_scripts)
 
-programs: all $(tests) $(B)/tests/groupbench_mutants
+programs: all $(tests) $(fuzzers) $(B)/tests/groupbench_mutants
 
 # Scripts test what is built once, not each way of building it.
 test_scripts := $(if $(filter build,$(B)),$(wildcard tests/test_*.sh))
@@ -139,6 +144,21 @@ lint:
 	@tools/install-packages $(purposes) lint
 	@$(MAKE) --no-print-directory $(jobs) all
 	@B=$(B) CC='$(CC)' tools/lint
+
+# Every entry of outside bytes under libFuzzer, FUZZ_SECONDS each. What it finds goes to
+# build/san/clang/fuzz/found/; put it into tests/fuzz/corpus/, and it is tested for ever.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@tools/install-packages build clang test
+	@$(MAKE) --no-print-directory $(jobs) CC=clang SAN=1 VARIANT=fuzz FUZZER=-fsanitize=fuzzer \
+	        CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' run-fuzzers
+
+run-fuzzers: $(fuzzers)
+	@for f in $^; do name=$${f##*/fuzz_}; mkdir -p $(B)/found/$$name; \
+	    echo "fuzz_$$name, $(FUZZ_SECONDS) s"; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(B)/found/$$name/ \
+	        $(B)/found/$$name tests/fuzz/corpus/$$name > $(B)/$$name.log 2>&1 || \
+	        { cat $(B)/$$name.log; exit 1; }; tail -1 $(B)/$$name.log; done
 
 coverage:
 	@tools/install-packages $(purposes) test coverage
@@ -163,6 +183,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs test lint coverage install help clean FORCE
+.PHONY: all programs test lint fuzz run-fuzzers coverage install help clean FORCE
 .SECONDARY:
--include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(tests:%=%.o) $(B)/tests/groupbench_mutants.o)
+-include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) \
+                         $(addsuffix .o,$(tests) $(fuzzers) $(B)/tests/groupbench_mutants))
