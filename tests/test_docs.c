@@ -11,6 +11,8 @@
 
 #include "axes.h"
 #include "run/columns.h"
+#include "run/operations.h"
+#include "run/scenario.h"
 
 static char *read_document(const char *path)
 {
@@ -61,10 +63,76 @@ static void results_have_every_column(void **state)
 	free(text);
 }
 
+static void scenarios_have_every_axis(void **state)
+{
+	char *text = read_document("docs/scenarios.md"), row[400];
+
+	(void)state;
+	for (size_t i = 0; i < GB_AXES; i++) {
+		static const char *const types[] = {[GB_AXIS_NUMBER] = "number ",
+						    [GB_AXIS_CHOICE] = "choice ",
+						    [GB_AXIS_YESNO] = "yes or no"};
+		const struct gb_axis_spec *axis = &gb_axes[i];
+
+		snprintf(row, sizeof(row), "| `%s` | %s%s | %s | %s |\n", axis->name,
+			 types[axis->type], axis->range,
+			 axis->default_value[0] ? axis->default_value : "must be given",
+			 axis->sentence);
+		must_have(text, "docs/scenarios.md", row);
+	}
+	free(text);
+}
+
+static void scenarios_have_every_operation(void **state)
+{
+	char *text = read_document("docs/scenarios.md"), row[300];
+
+	(void)state;
+	for (size_t i = 0; i < GB_OPERATIONS; i++) {
+		snprintf(row, sizeof(row), "| `%s` | %s | %s |\n", gb_operations[i].name,
+			 gb_operations[i].takes_k ? "yes" : "no", gb_operations[i].sentence);
+		must_have(text, "docs/scenarios.md", row);
+	}
+	free(text);
+}
+
+/* Keys as `groupbench list` prints them: "  NAME   SENTENCE", samples.NAME within samples. */
+static void scenarios_have_every_key(void **state)
+{
+	char *text = read_document("docs/scenarios.md"), line[300], name[60], sentence[200];
+	FILE *keys = tmpfile();
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(keys);
+	gb_scenario_describe_keys(keys);
+	rewind(keys);
+	while (fgets(line, sizeof(line), keys) != NULL) {
+		const char *row;
+
+		assert_int_equal(sscanf(line, " %59s %199[^\n]", name, sentence), 2);
+		if (strchr(name, '.') != NULL)
+			memmove(name, strchr(name, '.') + 1, strlen(strchr(name, '.')));
+		snprintf(line, sizeof(line), "| `%s` |", name);
+		row = strstr(text, line);
+		if (row == NULL || strncmp(strchr(row, '\n') - strlen(sentence) - 2, sentence,
+					   strlen(sentence)) != 0)
+			fail_msg("docs/scenarios.md: want a row of %s that ends: %s", name,
+				 sentence);
+		n++;
+	}
+	assert_true(n > GB_AXES);
+	fclose(keys);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(results_have_every_column),
+		cmocka_unit_test(scenarios_have_every_axis),
+		cmocka_unit_test(scenarios_have_every_operation),
+		cmocka_unit_test(scenarios_have_every_key),
 	};
 
 	return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
