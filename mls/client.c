@@ -175,6 +175,14 @@ struct mls_leaf_rules mls_client_rules(const struct mls_client *client, struct m
 	};
 }
 
+struct mls_lifetime mls_client_lifetime(const struct mls_client *client)
+{
+	const uint64_t skew = client->now_s < CLOCK_SKEW_S ? client->now_s : CLOCK_SKEW_S;
+
+	return (struct mls_lifetime){client->now_s - skew,
+				     client->now_s + client->key_package_lifetime_s};
+}
+
 void mls_key_package_ref(struct mls_crypto *crypto, uint8_t *out, struct mls_slice key_package)
 {
 	mls_ref_hash(crypto, out, "MLS 1.0 KeyPackage Reference", key_package);
@@ -204,12 +212,10 @@ static enum mls_err put_key_package(struct mls_client *client, struct mls_buf *m
 		.init_key = mls_key_public(init_key),
 		.leaf_node = client->leaf,
 	};
-	const uint64_t skew = client->now_s < CLOCK_SKEW_S ? client->now_s : CLOCK_SKEW_S;
 
 	fields.leaf_node.encryption_key = mls_key_public(encryption_key);
 	fields.leaf_node.source = MLS_LEAF_KEY_PACKAGE;
-	fields.leaf_node.lifetime.not_before = client->now_s - skew;
-	fields.leaf_node.lifetime.not_after = client->now_s + client->key_package_lifetime_s;
+	fields.leaf_node.lifetime = mls_client_lifetime(client);
 	mls_message_header_walk(&c, &wire_format);
 	if (c.err)
 		return c.err;

@@ -46,6 +46,9 @@ void mls_client_drop_kept(struct mls_client *client, struct mls_kept_key_package
 bool mls_client_find_psk(const struct mls_client *client, struct mls_slice id,
 			 struct mls_slice *psk);
 
+/* The lifetime of a leaf that is made now; it begins a little earlier, for clocks that differ. */
+struct mls_lifetime mls_client_lifetime(const struct mls_client *client);
+
 /* MakeKeyPackageRef (5.2). */
 void mls_key_package_ref(struct mls_crypto *crypto, uint8_t *out, struct mls_slice key_package);
 

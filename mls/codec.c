@@ -177,23 +177,49 @@ void mls_vector(struct mls_codec *c, struct mls_slice *body, void (*element)(str
 
 size_t mls_open_vector(struct mls_codec *c)
 {
-	return c->out->len;
+	return mls_open_long_vector(c, SIZE_MAX);
 }
 
 void mls_close_vector(struct mls_codec *c, size_t body_start)
 {
-	uint8_t bytes[4];
-	size_t size = 0, body_len = c->out->len - body_start;
+	mls_close_long_vector(c, body_start, SIZE_MAX);
+}
+
+/* Bytes to leave in front of a body; none where nothing is known. */
+static size_t room_for_length(size_t likely_len)
+{
+	return likely_len == SIZE_MAX ? 0 : mls_length_size(likely_len);
+}
+
+size_t mls_open_long_vector(struct mls_codec *c, size_t likely_len)
+{
+	const size_t start = c->out->len, room = room_for_length(likely_len);
 
 	if (c->err == MLS_OK)
-		c->err = mls_length_bytes(bytes, &size, body_len);
+		c->err = mls_buf_reserve(c->out, room);
+	if (c->err == MLS_OK)
+		c->out->len += room;
+	return start;
+}
+
+void mls_close_long_vector(struct mls_codec *c, size_t start, size_t likely_len)
+{
+	const size_t room = room_for_length(likely_len);
+	size_t size = 0, body_len;
+	uint8_t bytes[4];
+
+	if (c->err)
+		return;
+	body_len = c->out->len - start - room;
+	c->err = mls_length_bytes(bytes, &size, body_len);
 	if (c->err == MLS_OK)
 		c->err = mls_buf_reserve(c->out, size);
 	if (c->err)
 		return;
-	memmove(c->out->p + body_start + size, c->out->p + body_start, body_len);
-	memcpy(c->out->p + body_start, bytes, size);
-	c->out->len += size;
+	if (size != room)
+		memmove(c->out->p + start + size, c->out->p + start + room, body_len);
+	memcpy(c->out->p + start, bytes, size);
+	c->out->len = start + size + body_len;
 }
 
 enum mls_err mls_walk_encode(struct mls_buf *out, const void *v,

@@ -69,6 +69,14 @@ size_t mls_length_size(size_t n);
 size_t mls_open_vector(struct mls_codec *c);
 void mls_close_vector(struct mls_codec *c, size_t body_start);
 
+/*
+ * The same for a long body whose length is likely to be about `likely_len`: room for the
+ * length is left in front, so that the body moves only if its length takes another number of
+ * bytes than that. Open and close are given the same `likely_len`.
+ */
+size_t mls_open_long_vector(struct mls_codec *c, size_t likely_len);
+void mls_close_long_vector(struct mls_codec *c, size_t start, size_t likely_len);
+
 /* Both directions of a walk of any type; behind MLS_WIRE_TYPE. */
 enum mls_err MLS_MUST_CHECK mls_walk_encode(struct mls_buf *out, const void *v,
 					    void (*walk)(struct mls_codec *, void *));

@@ -60,6 +60,8 @@ static void sender_walk(struct mls_codec *c, struct mls_sender *v)
 
 void mls_content_walk(struct mls_codec *c, struct mls_framed_content *v)
 {
+	const uint8_t *start = c->in.p;
+
 	switch (v->content_type) {
 	case MLS_CONTENT_APPLICATION:
 		mls_opaque(c, &v->application_data);
@@ -73,6 +75,8 @@ void mls_content_walk(struct mls_codec *c, struct mls_framed_content *v)
 	default:
 		mls_codec_fail(c, MLS_ERR_CONTENT_TYPE);
 	}
+	if (!mls_encoding(c))
+		v->content_bytes = bytes_since(c, start);
 }
 
 void mls_framed_content_head_walk(struct mls_codec *c, struct mls_framed_content *v)

@@ -58,6 +58,7 @@ struct mls_framed_content {
 	struct mls_slice application_data;
 	struct mls_proposal proposal;
 	struct mls_commit commit;
+	struct mls_slice content_bytes; /* set by decoding: what content_type selects, encoded */
 };
 MLS_WIRE_TYPE_DECLARE(framed_content)
 

@@ -40,21 +40,34 @@ struct mls_group {
 	struct mls_secret_tree secret_tree;
 	struct mls_proposal_cache proposals;
 	struct mls_staged *pending;  /* our own commit, until it comes back; NULL: none */
-	struct mls_past_epoch *past; /* newest first */
+	struct mls_past_epoch *past; /* newest first; room for policy->past_epochs */
 	size_t n_past;
-	struct mls_buf frame;   /* a message while it is written for encryption */
-	struct mls_buf plain;   /* the last decrypted message, for its event */
-	uint32_t *event_leaves; /* leaf indexes of the last event */
+	struct mls_buf frame;      /* a message while it is written for encryption */
+	struct mls_buf plain;      /* the last decrypted message, for its event */
+	uint32_t *added, *removed; /* of the last event */
 };
 
-/* A group around an epoch, both of which it takes over also on failure; known to the client. */
+/* A group around an epoch and its secret tree, which it takes over, also on failure. */
 enum mls_err MLS_MUST_CHECK mls_group_begin(struct mls_client *client, struct mls_group **group,
 					    struct mls_epoch *epoch,
 					    struct mls_secret_tree *secret_tree);
 
+/* Can the group send and receive? REMOVED, REINITIALIZED. */
+enum mls_err MLS_MUST_CHECK mls_group_check_active(const struct mls_group *group);
+
+/* Ends the memory of the last event, plaintext included. */
+void mls_group_forget_event(struct mls_group *group);
+
 /* Does the client have a group with this id? */
 bool mls_client_has_group(const struct mls_client *client, struct mls_slice group_id);
 
-/* Replaces the present epoch by the staged one. Cannot fail; *staged is empty then. */
-void mls_group_advance(struct mls_group *group, struct mls_staged *staged);
+/* Replaces the present epoch by the staged one and drops what belonged to it; *event says what
+ * changed. Cannot fail; *staged is empty then. */
+void mls_group_advance(struct mls_group *group, struct mls_event *event, struct mls_staged *staged);
+
+/* Adds a received or own proposal, whose sender was checked, to those of the epoch after
+ * validating it by itself (12.1). */
+enum mls_err MLS_MUST_CHECK mls_group_keep_proposal(struct mls_group *group,
+						    const struct mls_authenticated_content *content,
+						    struct mls_key *update_key);
 #endif

@@ -182,7 +182,7 @@ enum mls_err mls_encrypt_with_label(struct mls_crypto *c, struct mls_buf *out,
 	size_t start = out->len, npk = c->suite->npk, len = plaintext.len + MLS_AEAD_TAG;
 	uint8_t *kem_output;
 
-	TRY(mls_buf_reserve(out, npk + len + 8));
+	TRY(mls_buf_reserve(out, mls_length_size(npk) + npk + mls_length_size(len) + len));
 	TRY(mls_put_length(out, npk));
 	kem_output = out->p + out->len;
 	out->len += npk;

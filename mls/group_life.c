@@ -1,0 +1,282 @@
+#include "group.h"
+
+#include <stdlib.h>
+
+#include "commit.h"
+#include "welcome.h"
+
+/* The life of a group: RFC 9420 11, 12.4.3.1, 14. */
+
+void mls_staged_clear(struct mls_staged *staged)
+{
+	mls_epoch_free(staged->epoch);
+	mls_secret_tree_clear(&staged->secret_tree);
+	free(staged->added);
+	free(staged->removed);
+	*staged = (struct mls_staged){0};
+}
+
+bool mls_client_has_group(const struct mls_client *client, struct mls_slice group_id)
+{
+	for (const struct mls_group *group = client->groups; group; group = group->next) {
+		if (mls_slice_equal(group->epoch->context.group_id, group_id))
+			return true;
+	}
+	return false;
+}
+
+enum mls_err mls_group_begin(struct mls_client *client, struct mls_group **group,
+			     struct mls_epoch *epoch, struct mls_secret_tree *secret_tree)
+{
+	struct mls_group *made = calloc(1, sizeof(*made));
+
+	if (made && client->policy.past_epochs > 0)
+		made->past = calloc(client->policy.past_epochs, sizeof(*made->past));
+	if (!made || (client->policy.past_epochs > 0 && !made->past)) {
+		free(made);
+		mls_epoch_free(epoch);
+		mls_secret_tree_clear(secret_tree);
+		return MLS_ERR_NOMEM;
+	}
+	made->client = client;
+	made->epoch = epoch;
+	made->secret_tree = *secret_tree;
+	*secret_tree = (struct mls_secret_tree){0};
+	made->next = client->groups;
+	client->groups = made;
+	*group = made;
+	return MLS_OK;
+}
+
+static void unlink_group(struct mls_group *group)
+{
+	struct mls_group **at = &group->client->groups;
+
+	while (*at != group)
+		at = &(*at)->next;
+	*at = group->next;
+}
+
+void mls_group_forget_event(struct mls_group *group)
+{
+	mls_buf_clear(&group->plain);
+	free(group->added);
+	free(group->removed);
+	group->added = group->removed = NULL;
+}
+
+static void past_clear(struct mls_past_epoch *past)
+{
+	mls_epoch_free(past->epoch);
+	mls_secret_tree_clear(&past->secret_tree);
+}
+
+void mls_group_free(struct mls_group *group)
+{
+	if (!group)
+		return;
+	unlink_group(group);
+	mls_group_discard(group);
+	mls_group_forget_event(group);
+	mls_epoch_free(group->epoch);
+	mls_secret_tree_clear(&group->secret_tree);
+	mls_proposal_cache_clear(&group->proposals);
+	for (size_t i = 0; i < group->n_past; i++)
+		past_clear(&group->past[i]);
+	free(group->past);
+	mls_buf_free(&group->frame);
+	mls_buf_free(&group->plain);
+	free(group);
+}
+
+/* A tree of the creator alone: its leaf is that of a KeyPackage (11). */
+static enum mls_err first_tree(struct mls_client *client, struct mls_epoch *epoch)
+{
+	struct mls_crypto *crypto = client->crypto;
+	struct mls_leaf_node leaf = client->leaf;
+	struct mls_key_index_seed seed;
+	struct mls_buf encoded = {0};
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_key_generate(crypto, &epoch->keys.key[0]));
+	leaf.encryption_key = mls_key_public(epoch->keys.key[0]);
+	leaf.source = MLS_LEAF_KEY_PACKAGE;
+	leaf.lifetime = mls_client_lifetime(client);
+	TRY(mls_leaf_node_sign(crypto, &encoded, &leaf, client->signer, (struct mls_slice){0}, 0));
+	TRY(mls_random_bytes(crypto, seed.bytes[0], sizeof(seed.bytes)));
+	TRY(mls_tree_new(&epoch->tree, crypto->suite, &seed, mls_buf_slice(&encoded)));
+	mls_tree_rehash(crypto, &epoch->tree);
+out:
+	mls_buf_free(&encoded);
+	return err;
+}
+
+static enum mls_err first_epoch(struct mls_client *client, struct mls_epoch *epoch,
+				struct mls_secret_tree *secret_tree, struct mls_slice group_id,
+				struct mls_slice extensions)
+{
+	struct mls_crypto *crypto = client->crypto;
+	struct mls_secret epoch_secret = {.len = crypto->suite->nh};
+	uint8_t random_id[MLS_MAX_HASH];
+	struct mls_group_context context = {
+		.version = MLS_VERSION_MLS10,
+		.cipher_suite = crypto->suite->id,
+		.group_id = group_id,
+		.extensions = extensions,
+	};
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_capabilities_satisfy(&client->leaf.capabilities, extensions));
+	if (!group_id.len) {
+		context.group_id = mls_slice(random_id, crypto->suite->nh);
+		TRY(mls_random_bytes(crypto, random_id, crypto->suite->nh));
+	}
+	TRY(first_tree(client, epoch));
+	context.tree_hash = mls_tree_hash(&epoch->tree);
+	TRY(mls_epoch_set_context(epoch, &context));
+	TRY(mls_random_bytes(crypto, epoch_secret.bytes, epoch_secret.len));
+	TRY(mls_epoch_derive_first(crypto, epoch, secret_tree, &epoch_secret));
+out:
+	mls_secret_wipe(&epoch_secret);
+	return err;
+}
+
+enum mls_err mls_group_create(struct mls_client *client, struct mls_group **group,
+			      struct mls_slice group_id, struct mls_slice extensions)
+{
+	struct mls_epoch *epoch = NULL;
+	struct mls_secret_tree secret_tree = {0};
+	enum mls_err err = MLS_OK;
+
+	if (group_id.len && mls_client_has_group(client, group_id))
+		return MLS_ERR_GROUP_ID_TAKEN;
+	TRY(mls_epoch_new(&epoch));
+	TRY(first_epoch(client, epoch, &secret_tree, group_id, extensions));
+	return mls_group_begin(client, group, epoch, &secret_tree);
+out:
+	mls_secret_tree_clear(&secret_tree);
+	mls_epoch_free(epoch);
+	return err;
+}
+
+enum mls_err mls_group_join(struct mls_client *client, struct mls_group **group,
+			    struct mls_slice welcome, struct mls_slice ratchet_tree)
+{
+	struct mls_joining j;
+	struct mls_epoch *epoch;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_joining_open(&j, client, welcome));
+	TRY(mls_joining_finish(&j, ratchet_tree));
+	epoch = j.epoch;
+	j.epoch = NULL;
+	TRY(mls_group_begin(client, group, epoch, &j.secret_tree));
+	mls_client_drop_kept(client, j.kept);
+out:
+	mls_joining_clear(&j);
+	return err;
+}
+
+enum mls_err mls_group_check_active(const struct mls_group *group)
+{
+	switch (group->state) {
+	case MLS_GROUP_ACTIVE:
+		return MLS_OK;
+	case MLS_GROUP_REMOVED:
+		return MLS_ERR_REMOVED;
+	default:
+		return MLS_ERR_REINITIALIZED;
+	}
+}
+
+/* Keeps the present epoch as the newest past one, as long as policy has room. */
+static void retire_epoch(struct mls_group *group)
+{
+	const struct mls_past_epoch present = {group->epoch, group->secret_tree};
+	const uint32_t room = group->client->policy.past_epochs;
+	struct mls_past_epoch dropped = present;
+
+	if (room > 0) {
+		dropped =
+			group->n_past == room ? group->past[room - 1] : (struct mls_past_epoch){0};
+		group->n_past += group->n_past < room;
+		memmove(&group->past[1], &group->past[0],
+			(group->n_past - 1) * sizeof(group->past[0]));
+		group->past[0] = present;
+	}
+	past_clear(&dropped);
+}
+
+void mls_group_advance(struct mls_group *group, struct mls_event *event, struct mls_staged *staged)
+{
+	*event = (struct mls_event){
+		.type = staged->removes_us ? MLS_EVENT_REMOVED
+			: staged->reinit   ? MLS_EVENT_REINIT
+					   : MLS_EVENT_COMMIT,
+		.epoch = group->epoch->context.epoch + 1,
+		.sender = staged->committer,
+		.added = staged->added,
+		.n_added = staged->n_added,
+		.removed = staged->removed,
+		.n_removed = staged->n_removed,
+	};
+	group->added = staged->added;
+	group->removed = staged->removed;
+	staged->added = staged->removed = NULL;
+	if (staged->removes_us)
+		group->state = MLS_GROUP_REMOVED;
+	else if (staged->reinit)
+		group->state = MLS_GROUP_REINITIALIZED;
+	if (staged->epoch) {
+		retire_epoch(group);
+		group->epoch = staged->epoch;
+		group->secret_tree = staged->secret_tree;
+		staged->epoch = NULL;
+		staged->secret_tree = (struct mls_secret_tree){0};
+	}
+	mls_proposal_cache_clear(&group->proposals);
+	mls_staged_clear(staged);
+	if (staged != group->pending)
+		mls_group_discard(group);
+}
+
+enum mls_err mls_group_commit(struct mls_group *group, const struct mls_commit_output *output,
+			      const struct mls_commit_request *request)
+{
+	struct mls_staged *pending = NULL;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_group_check_active(group));
+	if (group->pending)
+		FAIL(MLS_ERR_PENDING);
+	pending = calloc(1, sizeof(*pending));
+	if (!pending)
+		FAIL(MLS_ERR_NOMEM);
+	TRY(mls_commit_create(group, pending, output, request));
+	group->pending = pending;
+	pending = NULL;
+out:
+	free(pending);
+	return err;
+}
+
+enum mls_err mls_group_merge(struct mls_group *group)
+{
+	struct mls_event event;
+
+	if (!group->pending)
+		return MLS_ERR_NOT_PENDING;
+	mls_group_forget_event(group);
+	mls_group_advance(group, &event, group->pending);
+	mls_group_discard(group);
+	return MLS_OK;
+}
+
+void mls_group_discard(struct mls_group *group)
+{
+	if (!group->pending)
+		return;
+	mls_staged_clear(group->pending);
+	free(group->pending);
+	group->pending = NULL;
+}

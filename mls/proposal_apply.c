@@ -1,0 +1,177 @@
+#include "proposal_list.h"
+
+#include <stdlib.h>
+
+/* Applying a list of proposals, RFC 9420 12.3. */
+
+struct applying {
+	const struct mls_proposal_list *list;
+	struct mls_applied *out;
+	struct mls_tree *tree;
+	struct mls_leaf_rules rules;
+	uint32_t own_leaf;
+	bool validate_cached;
+};
+
+void mls_applied_clear(struct mls_applied *applied)
+{
+	free(applied->added);
+	free(applied->removed);
+	*applied = (struct mls_applied){0};
+}
+
+static bool must_validate(const struct applying *a, const struct mls_listed *entry)
+{
+	return !entry->cached || a->validate_cached;
+}
+
+static enum mls_err new_extensions(struct applying *a, const struct mls_epoch *epoch)
+{
+	const struct mls_listed *entry =
+		mls_proposal_list_first(a->list, MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
+	struct mls_codec c = {0};
+
+	a->out->extensions = epoch->context.extensions;
+	if (entry) {
+		c.in = entry->body;
+		mls_extensions_walk(&c, &a->out->extensions);
+	}
+	a->rules.group_extensions = a->out->extensions;
+	return c.err;
+}
+
+static enum mls_err validate_update(const struct applying *a, const struct mls_listed *entry)
+{
+	struct mls_leaf_node leaf, replaced;
+	enum mls_err err = mls_tree_leaf_node(a->tree, entry->sender.index, &replaced);
+
+	if (err == MLS_OK)
+		err = mls_leaf_node_decode(entry->body, &leaf);
+	if (err == MLS_OK)
+		err = mls_leaf_node_validate(&a->rules, &leaf, &replaced, MLS_LEAF_UPDATE,
+					     entry->sender.index);
+	return err;
+}
+
+static enum mls_err apply_updates(const struct applying *a)
+{
+	const size_t n = a->list->n_of[MLS_PROPOSAL_UPDATE];
+	struct mls_tree_update *updates = NULL;
+	size_t at = 0;
+	enum mls_err err = MLS_OK;
+
+	if (!n)
+		return MLS_OK;
+	updates = calloc(n, sizeof(*updates));
+	if (!updates)
+		return MLS_ERR_NOMEM;
+	for (size_t i = 0; i < a->list->n; i++) {
+		const struct mls_listed *entry = &a->list->v[i];
+
+		if (entry->type != MLS_PROPOSAL_UPDATE)
+			continue;
+		if (must_validate(a, entry))
+			TRY(validate_update(a, entry));
+		updates[at].leaf = entry->sender.index;
+		updates[at++].encoded = entry->body;
+		if (entry->sender.index == a->own_leaf && entry->cached)
+			a->out->own_update_key = entry->cached->update_key;
+	}
+	TRY(mls_tree_update(a->tree, updates, n));
+out:
+	free(updates);
+	return err;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static enum mls_err apply_removes(const struct applying *a)
+{
+	const size_t n = a->list->n_of[MLS_PROPOSAL_REMOVE];
+	struct mls_applied *out = a->out;
+	enum mls_err err;
+
+	if (!n)
+		return MLS_OK;
+	out->removed = calloc(n, sizeof(*out->removed));
+	if (!out->removed)
+		return MLS_ERR_NOMEM;
+	for (size_t i = 0; i < a->list->n; i++) {
+		const struct mls_listed *entry = &a->list->v[i];
+
+		if (entry->type != MLS_PROPOSAL_REMOVE)
+			continue;
+		err = mls_tree_remove(a->tree, entry->removed);
+		if (err)
+			return err;
+		out->removes_us |= entry->removed == a->own_leaf;
+		out->removed[out->n_removed++] = entry->removed;
+	}
+	qsort(out->removed, n, sizeof(*out->removed), by_number);
+	return MLS_OK;
+}
+
+static enum mls_err apply_add(const struct applying *a, const struct mls_listed *entry)
+{
+	struct mls_key_package key_package;
+	enum mls_err err = mls_key_package_decode(entry->body, &key_package);
+
+	if (err == MLS_OK && must_validate(a, entry))
+		err = mls_key_package_validate(&a->rules, &key_package);
+	if (err == MLS_OK)
+		err = mls_tree_add(a->tree, &a->out->added[a->out->n_added],
+				   key_package.leaf_node.encoded);
+	if (err == MLS_OK)
+		a->out->n_added++;
+	return err;
+}
+
+static enum mls_err apply_adds(const struct applying *a)
+{
+	const size_t n = a->list->n_of[MLS_PROPOSAL_ADD];
+	enum mls_err err = MLS_OK;
+
+	if (!n)
+		return MLS_OK;
+	a->out->added = calloc(n, sizeof(*a->out->added));
+	if (!a->out->added)
+		return MLS_ERR_NOMEM;
+	for (size_t i = 0; i < a->list->n && err == MLS_OK; i++) {
+		if (a->list->v[i].type == MLS_PROPOSAL_ADD)
+			err = apply_add(a, &a->list->v[i]);
+	}
+	return err;
+}
+
+enum mls_err mls_proposal_list_apply(const struct mls_proposal_list *list,
+				     struct mls_applied *applied, struct mls_tree *tree,
+				     const struct mls_client *client, const struct mls_epoch *epoch,
+				     bool sending)
+{
+	struct applying a = {
+		.list = list,
+		.out = applied,
+		.tree = tree,
+		.own_leaf = epoch->keys.leaf,
+		.validate_cached = list->n_of[MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS] > 0,
+	};
+	enum mls_err err = MLS_OK;
+
+	*applied = (struct mls_applied){0};
+	a.rules = mls_client_rules(client, epoch->context.group_id, (struct mls_slice){0}, sending);
+	TRY(new_extensions(&a, epoch));
+	TRY(apply_updates(&a));
+	TRY(apply_removes(&a));
+	TRY(apply_adds(&a));
+	if (a.validate_cached)
+		TRY(mls_member_support_satisfy(&tree->support, applied->extensions));
+	if (list->n_of[MLS_PROPOSAL_UPDATE] + list->n_of[MLS_PROPOSAL_ADD] > 0)
+		TRY(mls_member_support_credentials(&tree->support));
+out:
+	return err;
+}

@@ -1,0 +1,99 @@
+#include "proposal_cache.h"
+
+#include <stdlib.h>
+
+static void cached_free(struct mls_cached_proposal *cached)
+{
+	if (!cached || --cached->refs > 0)
+		return;
+	mls_buf_free(&cached->body);
+	mls_key_free(cached->update_key);
+	free(cached);
+}
+
+static enum mls_err grow(struct mls_proposal_cache *cache)
+{
+	const size_t room = cache->room ? 2 * cache->room : 4;
+	struct mls_cached_proposal **v;
+
+	if (cache->n < cache->room)
+		return MLS_OK;
+	v = calloc(room, sizeof(struct mls_cached_proposal *));
+	if (!v)
+		return MLS_ERR_NOMEM;
+	if (cache->n)
+		memcpy(v, cache->v, cache->n * sizeof(*v));
+	free(cache->v);
+	cache->v = v;
+	cache->room = room;
+	return MLS_OK;
+}
+
+const struct mls_cached_proposal *mls_proposal_cache_find(const struct mls_proposal_cache *cache,
+							  struct mls_slice ref)
+{
+	for (size_t i = 0; i < cache->n; i++) {
+		const struct mls_cached_proposal *cached = cache->v[i];
+
+		if (ref.len == cached->ref_len && memcmp(cached->ref, ref.p, ref.len) == 0)
+			return cached;
+	}
+	return NULL;
+}
+
+enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
+				    const struct mls_client *client,
+				    const struct mls_authenticated_content *content,
+				    struct mls_key *update_key)
+{
+	const struct mls_slice bytes = content->content.content_bytes;
+	struct mls_crypto *crypto = client->crypto;
+	struct mls_cached_proposal *made = NULL;
+	enum mls_err err = MLS_OK;
+
+	if (cache->n >= client->policy.max_proposals)
+		return MLS_ERR_PROPOSALS_TOO_MANY;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return MLS_ERR_NOMEM;
+	made->refs = 1;
+	made->ref_len = crypto->suite->nh;
+	mls_ref_hash(crypto, made->ref, "MLS 1.0 Proposal Reference", content->encoded);
+	if (mls_proposal_cache_find(cache, mls_slice(made->ref, made->ref_len)))
+		goto out;
+	made->sender = content->content.sender;
+	made->type = content->content.proposal.type;
+	TRY(mls_buf_append(&made->body, mls_slice(bytes.p + 2, bytes.len - 2)));
+	TRY(grow(cache));
+	made->update_key = update_key ? mls_key_ref(update_key) : NULL;
+	cache->v[cache->n++] = made;
+	made = NULL;
+out:
+	cached_free(made);
+	return err;
+}
+
+enum mls_err mls_proposal_cache_copy(struct mls_proposal_cache *out,
+				     const struct mls_proposal_cache *cache)
+{
+	*out = (struct mls_proposal_cache){0};
+	if (!cache->n)
+		return MLS_OK;
+	out->v = calloc(cache->n, sizeof(struct mls_cached_proposal *));
+	if (!out->v)
+		return MLS_ERR_NOMEM;
+	out->n = out->room = cache->n;
+	for (size_t i = 0; i < cache->n; i++) {
+		out->v[i] = cache->v[i];
+		out->v[i]->refs++;
+	}
+	return MLS_OK;
+}
+
+void mls_proposal_cache_clear(struct mls_proposal_cache *cache)
+{
+	for (size_t i = 0; i < cache->n; i++)
+		cached_free(cache->v[i]);
+	free(cache->v);
+	*cache = (struct mls_proposal_cache){0};
+}

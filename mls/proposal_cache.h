@@ -1,0 +1,36 @@
+#ifndef MLS_PROPOSAL_CACHE_H
+#define MLS_PROPOSAL_CACHE_H
+#include "client.h"
+#include "framing.h"
+
+/* A proposal received or sent in this epoch, which a commit may refer to. Immutable. */
+struct mls_cached_proposal {
+	uint32_t refs;
+	uint8_t ref[MLS_MAX_HASH]; /* ProposalRef */
+	uint8_t ref_len;
+	struct mls_sender sender;
+	uint16_t type;
+	struct mls_buf body;        /* the encoded Proposal behind its type */
+	struct mls_key *update_key; /* of an own Update: the private key of its leaf */
+};
+
+/* Those of one epoch, in the order in which they came. */
+struct mls_proposal_cache {
+	struct mls_cached_proposal **v;
+	size_t n, room;
+};
+
+/* Keeps a proposal, under its reference. PROPOSALS_TOO_MANY above policy->max_proposals. Of
+ * a proposal that is there already nothing is kept twice. `update_key` may be NULL. */
+enum mls_err MLS_MUST_CHECK mls_proposal_cache_add(struct mls_proposal_cache *cache,
+						   const struct mls_client *client,
+						   const struct mls_authenticated_content *content,
+						   struct mls_key *update_key);
+/* The proposal of a reference; NULL where there is none. */
+const struct mls_cached_proposal *mls_proposal_cache_find(const struct mls_proposal_cache *cache,
+							  struct mls_slice ref);
+
+enum mls_err MLS_MUST_CHECK mls_proposal_cache_copy(struct mls_proposal_cache *out,
+						    const struct mls_proposal_cache *cache);
+void mls_proposal_cache_clear(struct mls_proposal_cache *cache);
+#endif

@@ -1,0 +1,48 @@
+#ifndef MLS_WELCOME_H
+#define MLS_WELCOME_H
+#include "group_info.h"
+#include "transition.h"
+
+/* What lets newcomers in: RFC 9420 12.4.3, 12.4.3.1. */
+
+/* What a GroupInfo carries beside the GroupContext. */
+struct mls_group_info_contents {
+	bool ratchet_tree;
+	struct mls_slice external_pub; /* empty: without */
+};
+
+/* Appends a GroupInfo of `epoch`, signed by the client. */
+enum mls_err MLS_MUST_CHECK mls_group_info_write(const struct mls_client *client,
+						 struct mls_buf *out, const struct mls_epoch *epoch,
+						 const struct mls_group_info_contents *contents);
+
+/*
+ * Appends the Welcome, an MLSMessage, for those whom a transition adds. One HPKE seal for
+ * each of them; all share one hash of the encrypted GroupInfo.
+ *
+ *   path  the commit's path; NULL if it has none
+ */
+enum mls_err MLS_MUST_CHECK mls_welcome_write(const struct mls_transition *t, struct mls_buf *out,
+					      const struct mls_path *path, bool tree_inside);
+
+/* A Welcome as it is opened, step by step; ended by mls_joining_clear. */
+struct mls_joining {
+	struct mls_client *client;
+	struct mls_kept_key_package *kept; /* the one that the Welcome is for */
+	struct mls_buf secrets_bytes, info_bytes;
+	struct mls_group_secrets secrets; /* views of secrets_bytes */
+	struct mls_group_info info;       /* views of info_bytes */
+	struct mls_secret joiner_secret, member_secret;
+	struct mls_epoch *epoch;
+	struct mls_secret_tree secret_tree;
+};
+
+/* Decrypts GroupSecrets and GroupInfo of an MLSMessage with a Welcome. */
+enum mls_err MLS_MUST_CHECK mls_joining_open(struct mls_joining *j, struct mls_client *client,
+					     struct mls_slice message);
+
+/* Builds and checks the epoch. `ratchet_tree` may be empty. */
+enum mls_err MLS_MUST_CHECK mls_joining_finish(struct mls_joining *j,
+					       struct mls_slice ratchet_tree);
+void mls_joining_clear(struct mls_joining *j);
+#endif

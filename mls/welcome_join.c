@@ -1,0 +1,238 @@
+#include "welcome.h"
+
+#include <stdlib.h>
+
+#include "content_auth.h"
+#include "framing.h"
+#include "tree_validate.h"
+
+/* Joining by a Welcome, RFC 9420 12.4.3.1. What costs least is checked first; the signatures
+ * of all members come last. */
+
+void mls_joining_clear(struct mls_joining *j)
+{
+	mls_buf_free(&j->secrets_bytes);
+	mls_buf_free(&j->info_bytes);
+	mls_epoch_free(j->epoch);
+	mls_secret_tree_clear(&j->secret_tree);
+	mls_wipe(j, sizeof(*j));
+}
+
+static enum mls_err decode_welcome(struct mls_welcome *welcome, struct mls_slice message)
+{
+	struct mls_codec c = {.in = message};
+	uint16_t wire_format = 0;
+
+	mls_message_header_walk(&c, &wire_format);
+	if (mls_codec_ok(&c) && wire_format != MLS_WIRE_WELCOME)
+		mls_codec_fail(&c, MLS_ERR_WIRE_FORMAT);
+	return c.err ? c.err : mls_welcome_decode(c.in, welcome);
+}
+
+/* Which of our key packages the Welcome is for, and what is sealed to it. */
+static enum mls_err find_ours(struct mls_joining *j, struct mls_encrypted_group_secrets *ours,
+			      const struct mls_welcome *welcome)
+{
+	struct mls_slice rest = welcome->secrets;
+	enum mls_err err = MLS_OK;
+
+	while (rest.len > 0 && err == MLS_OK) {
+		err = mls_encrypted_group_secrets_next(&rest, ours);
+		if (err == MLS_OK)
+			j->kept = mls_client_find_kept(j->client, ours->new_member);
+		if (j->kept)
+			return MLS_OK;
+	}
+	return err ? err : MLS_ERR_WELCOME_NOT_FOR_US;
+}
+
+static enum mls_err open_secrets(struct mls_joining *j, const struct mls_welcome *welcome)
+{
+	struct mls_crypto *crypto = j->client->crypto;
+	const size_t nh = crypto->suite->nh;
+	struct mls_encrypted_group_secrets ours = {0};
+	struct mls_hpke_info info;
+	enum mls_err err = MLS_OK;
+
+	TRY(find_ours(j, &ours, welcome));
+	mls_encrypt_context(crypto, &info, "Welcome", welcome->encrypted_group_info);
+	TRY(mls_decrypt_with_label(crypto, &j->secrets_bytes, j->kept->init_key, &info,
+				   &ours.secrets));
+	TRY(mls_group_secrets_decode(mls_buf_slice(&j->secrets_bytes), &j->secrets));
+	if (j->secrets.joiner_secret.len != nh)
+		FAIL(MLS_ERR_JOINER_SECRET);
+	if (j->secrets.has_path_secret && j->secrets.path_secret.len != nh)
+		FAIL(MLS_ERR_PATH_SECRET);
+	memcpy(j->joiner_secret.bytes, j->secrets.joiner_secret.p, nh);
+	j->joiner_secret.len = (uint8_t)nh;
+out:
+	return err;
+}
+
+static size_t count_psks(struct mls_slice ids)
+{
+	struct mls_psk_id id;
+	size_t n = 0;
+
+	while (ids.len > 0 && mls_psk_id_next(&ids, &id) == MLS_OK)
+		n++;
+	return n;
+}
+
+/* The secret between the two Extracts of the key schedule, with the PSKs of GroupSecrets. */
+static enum mls_err derive_member_secret(struct mls_joining *j)
+{
+	const size_t n = count_psks(j->secrets.psks);
+	struct mls_slice rest = j->secrets.psks, *ids = NULL;
+	struct mls_secret psk_secret = {0};
+	struct mls_psk_id id;
+	enum mls_err err = MLS_OK;
+
+	if (n) {
+		ids = calloc(n, sizeof(*ids));
+		if (!ids)
+			return MLS_ERR_NOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = rest;
+		TRY(mls_psk_id_next(&rest, &id));
+		ids[i].len -= rest.len;
+		TRY(mls_psk_id_check(&id, j->client->crypto->suite->nh));
+	}
+	TRY(mls_client_psk_secret(j->client, &psk_secret, ids, n));
+	mls_member_secret(j->client->crypto, &j->member_secret, &j->joiner_secret, &psk_secret);
+out:
+	mls_secret_wipe(&psk_secret);
+	free(ids);
+	return err;
+}
+
+static enum mls_err open_info(struct mls_joining *j, struct mls_slice encrypted)
+{
+	struct mls_crypto *crypto = j->client->crypto;
+	struct mls_secret welcome_secret = {0};
+	uint8_t key[MLS_MAX_AEAD_KEY], nonce[MLS_AEAD_NONCE];
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_welcome_secret(crypto, &welcome_secret, &j->member_secret));
+	TRY(mls_welcome_key(crypto, key, nonce, &welcome_secret));
+	if (encrypted.len < MLS_AEAD_TAG)
+		FAIL(MLS_ERR_DECRYPT);
+	TRY(mls_buf_reserve(&j->info_bytes, encrypted.len));
+	TRY(mls_aead_open(crypto, j->info_bytes.p, key, nonce, (struct mls_slice){0}, encrypted));
+	j->info_bytes.len = encrypted.len - MLS_AEAD_TAG;
+	TRY(mls_group_info_decode(mls_buf_slice(&j->info_bytes), &j->info));
+out:
+	mls_secret_wipe(&welcome_secret);
+	mls_wipe(key, sizeof(key));
+	mls_wipe(nonce, sizeof(nonce));
+	return err;
+}
+
+enum mls_err mls_joining_open(struct mls_joining *j, struct mls_client *client,
+			      struct mls_slice message)
+{
+	struct mls_welcome welcome;
+	enum mls_err err = MLS_OK;
+
+	*j = (struct mls_joining){.client = client};
+	if (message.len > client->policy.max_message)
+		return MLS_ERR_MESSAGE_TOO_LONG;
+	TRY(decode_welcome(&welcome, message));
+	if (welcome.suite != client->crypto->suite->id)
+		FAIL(MLS_ERR_SUITE);
+	TRY(open_secrets(j, &welcome));
+	TRY(derive_member_secret(j));
+	TRY(open_info(j, welcome.encrypted_group_info));
+out:
+	return err;
+}
+
+static enum mls_err check_context(const struct mls_joining *j, const struct mls_key_package *ours)
+{
+	const struct mls_group_context *context = &j->info.context;
+
+	if (context->version != MLS_VERSION_MLS10)
+		return MLS_ERR_VERSION;
+	if (context->cipher_suite != j->client->crypto->suite->id)
+		return MLS_ERR_SUITE;
+	if (mls_client_has_group(j->client, context->group_id))
+		return MLS_ERR_GROUP_ID_TAKEN;
+	return mls_capabilities_satisfy(&ours->leaf_node.capabilities, context->extensions);
+}
+
+/* The tree of the Welcome, or the one beside it, if it is the one that GroupInfo means. */
+static enum mls_err take_tree(struct mls_joining *j, struct mls_slice ratchet_tree)
+{
+	struct mls_crypto *crypto = j->client->crypto;
+	struct mls_slice inside = {0};
+	struct mls_key_index_seed seed;
+	enum mls_err err = MLS_OK;
+
+	if (mls_extension_find(j->info.extensions, MLS_EXTENSION_RATCHET_TREE, &inside))
+		ratchet_tree = inside;
+	if (!ratchet_tree.len)
+		FAIL(MLS_ERR_TREE_MISSING);
+	TRY(mls_random_bytes(crypto, seed.bytes[0], sizeof(seed.bytes)));
+	TRY(mls_tree_decode(&j->epoch->tree, crypto->suite, &seed, ratchet_tree,
+			    j->client->policy.max_leaves));
+	mls_tree_rehash(crypto, &j->epoch->tree);
+	if (!mls_slice_equal(mls_tree_hash(&j->epoch->tree), j->info.context.tree_hash))
+		FAIL(MLS_ERR_TREE_HASH);
+out:
+	return err;
+}
+
+static enum mls_err check_signer(const struct mls_joining *j)
+{
+	struct mls_leaf_node signer;
+	enum mls_err err = mls_tree_leaf_node(&j->epoch->tree, j->info.signer, &signer);
+
+	return err ? err : mls_group_info_verify(j->client->crypto, &j->info, signer.signature_key);
+}
+
+/* All secrets of the epoch, if the tag shows that they are those of the group. */
+static enum mls_err derive_epoch(struct mls_joining *j)
+{
+	struct mls_crypto *crypto = j->client->crypto;
+	enum mls_err err = mls_epoch_set_context(j->epoch, &j->info.context);
+
+	if (err == MLS_OK)
+		err = mls_epoch_derive(crypto, j->epoch, &j->secret_tree, &j->member_secret);
+	if (err == MLS_OK &&
+	    !mls_equal_secret(mls_slice(j->epoch->confirmation_tag, crypto->suite->nh),
+			      j->info.confirmation_tag))
+		err = MLS_ERR_CONFIRMATION_TAG;
+	return err;
+}
+
+static enum mls_err take_keys(struct mls_joining *j, const struct mls_key_package *ours)
+{
+	uint32_t own_leaf;
+	enum mls_err err = mls_tree_find(&j->epoch->tree, &own_leaf, ours->leaf_node.encoded);
+
+	if (err)
+		return err;
+	return mls_path_join(j->client->crypto, &j->epoch->keys, &j->epoch->tree, own_leaf,
+			     j->kept->encryption_key, j->info.signer, j->secrets.path_secret);
+}
+
+enum mls_err mls_joining_finish(struct mls_joining *j, struct mls_slice ratchet_tree)
+{
+	struct mls_leaf_rules rules;
+	struct mls_key_package ours;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_key_package_decode(mls_buf_slice(&j->kept->key_package), &ours));
+	TRY(check_context(j, &ours));
+	TRY(mls_epoch_new(&j->epoch));
+	TRY(take_tree(j, ratchet_tree));
+	TRY(derive_epoch(j));
+	TRY(check_signer(j));
+	TRY(take_keys(j, &ours));
+	rules = mls_client_rules(j->client, j->info.context.group_id, j->info.context.extensions,
+				 false);
+	TRY(mls_tree_validate(&rules, &j->epoch->tree));
+out:
+	return err;
+}
