@@ -178,5 +178,5 @@ int gb_worker_main(void)
 		printf("failed %d the worker got %s\n", GB_EXIT_INTERNAL, why);
 		return GB_EXIT_INTERNAL;
 	}
-	return gb_worker_measure(&job, stdout);
+	return (int)gb_worker_measure(&job, stdout);
 }
