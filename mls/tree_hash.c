@@ -111,6 +111,13 @@ void mls_tree_rehash(struct mls_crypto *crypto, struct mls_tree *tree)
 	rehash(crypto, tree->root, mls_root(tree->depth));
 }
 
+struct mls_slice mls_tree_child_rehash(struct mls_crypto *crypto, union mls_tree_child child,
+				       uint32_t node)
+{
+	rehash(crypto, child, node);
+	return cached(crypto->suite, child, mls_node_level(node));
+}
+
 struct mls_slice mls_tree_hash(const struct mls_tree *tree)
 {
 	return cached(tree->suite, tree->root, tree->depth);
@@ -124,8 +131,7 @@ struct mls_slice mls_tree_node_hash(const struct mls_tree *tree, uint32_t node)
 struct mls_slice mls_tree_rehash_node(struct mls_crypto *crypto, struct mls_tree *tree,
 				      uint32_t node)
 {
-	rehash(crypto, mls_tree_node_at(tree, node), node);
-	return mls_tree_node_hash(tree, node);
+	return mls_tree_child_rehash(crypto, mls_tree_node_at(tree, node), node);
 }
 
 /* Appends the unmerged leaves of a node that are not in `without`. Both increase. */

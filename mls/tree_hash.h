@@ -7,6 +7,11 @@
 /* Computes every tree hash that a change has dropped. Cannot fail. */
 void mls_tree_rehash(struct mls_crypto *crypto, struct mls_tree *tree);
 
+/* The same for a subtree that is not in a tree yet, whose root is to be `node`; returns its
+ * tree hash. */
+struct mls_slice mls_tree_child_rehash(struct mls_crypto *crypto, union mls_tree_child child,
+				       uint32_t node);
+
 /* The tree hash of the root, of a tree that was rehashed since its last change; points into
  * the tree. */
 struct mls_slice mls_tree_hash(const struct mls_tree *tree);
