@@ -1,0 +1,70 @@
+#ifndef GB_STATS_FLOOR_H
+#define GB_STATS_FLOOR_H
+#include "stats/tally.h"
+
+/*
+ * The crypto floor: the primitive operations that a protocol demands of one role for one
+ * operation, whatever the implementation. It is computed from the shape of the group alone;
+ * counters of an implementation never enter it, so that waste cannot hide. Times prices
+ * that raw calls of a library cost, it is a time no implementation on that library can go
+ * below, unless it verifies in batches or remembers what it has verified.
+ */
+enum gb_floor_protocol { GB_FLOOR_MLS, GB_FLOOR_MEGOLM };
+
+enum gb_floor_step {
+	GB_FLOOR_NOTHING,
+	GB_FLOOR_CREATE,
+	GB_FLOOR_ADD,
+	GB_FLOOR_REMOVE,
+	GB_FLOOR_REKEY,
+	GB_FLOOR_SEND,
+};
+
+enum gb_floor_role { GB_FLOOR_ACTOR, GB_FLOOR_MEMBER, GB_FLOOR_JOINER };
+
+/* Histories of a ratchet tree, and states of Olm sessions, that the formulas know. */
+enum gb_floor_tree { GB_FLOOR_COLD, GB_FLOOR_FULL };
+enum gb_floor_olm { GB_FLOOR_OLM_NEW, GB_FLOOR_OLM_RATCHET, GB_FLOOR_OLM_CHAIN };
+
+struct gb_floor_case {
+	enum gb_floor_protocol protocol;
+	enum gb_floor_step before; /* made first, not counted: NOTHING, ADD or REMOVE of k */
+	enum gb_floor_step step;
+	bool one_by_one; /* k members in k steps instead of one; the role pays for all of them */
+	enum gb_floor_role role;
+	uint32_t device;         /* who plays the role; its leaf. The actor is device 0. */
+	uint32_t size;           /* members before `before`; of CREATE: after it. At least 2. */
+	uint32_t k;              /* of ADD and REMOVE, in either place */
+	const uint32_t *leavers; /* k devices, with REMOVE in either place; device 0 stays */
+	uint32_t payload;        /* plaintext of SEND */
+
+	/* MLS */
+	enum gb_floor_tree tree;
+	bool path;         /* commits that only add carry an UpdatePath */
+	bool tree_apart;   /* the Welcome does not hold the tree */
+	bool private;      /* commits are PrivateMessages */
+	uint32_t padding;  /* 0, or application messages are padded to a multiple of it */
+	uint32_t identity; /* bytes */
+	uint32_t suite;
+
+	/* Megolm */
+	enum gb_floor_olm olm;
+	uint32_t senders; /* devices that act, one after the other; the actor pays for all */
+};
+
+enum gb_floor_answer {
+	GB_FLOOR_KNOWN,
+	GB_FLOOR_UNKNOWN, /* there is no formula for this case */
+	GB_FLOOR_NO_MEMORY,
+};
+
+/*
+ * What the role cannot avoid, in *counts, which is otherwise zero. All of what the actor
+ * does is in it, both what it does before its commit comes back and after.
+ */
+enum gb_floor_answer gb_floor(const struct gb_floor_case *c, struct gb_tally *counts);
+
+/* The two halves of it, by protocol. */
+enum gb_floor_answer gb_floor_mls(const struct gb_floor_case *c, struct gb_tally *counts);
+enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_tally *counts);
+#endif

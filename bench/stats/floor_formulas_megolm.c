@@ -1,0 +1,198 @@
+#include "stats/floor.h"
+
+/*
+ * The floor of a Matrix room, one function a duty (Olm and Megolm specifications). With
+ * K, D, S, V as for MLS and s symmetric work alone:
+ *
+ *   new Megolm session   K + S of Ed25519, random bytes
+ *   share with one       new: V + 2 K + 3 D + s; ratchet: K + D + s; chain: s
+ *   take in a share      new: 3 D + V + s; ratchet: D + V + s; chain: V + s
+ *   send, receive        S + s, V + s
+ *
+ * libolm's hash is SHA-256, its cipher AES-256-CBC with a truncated HMAC.
+ */
+static const struct gb_hash_shape sha256 = {32, 64, 8};
+
+/*
+ * Lengths in bytes. A one-time key is signed as {"key":"..."}; a room key is the JSON of an
+ * Olm payload with m.room_key in it, its shortest form with identifiers of usual length.
+ */
+#define SIGNED_KEY      53
+#define ROOM_KEY        704
+#define OLM_OVERHEAD    40  /* version, ratchet key, counter and lengths under the MAC */
+#define MEGOLM_OVERHEAD 8   /* version, index and lengths under the MAC */
+#define SESSION_KEY     165 /* version, index, ratchet, public key: what is signed */
+#define MEGOLM_RATCHET  128
+#define CIPHER_KEYS     80 /* of AES, of HMAC, and the IV */
+#define LENGTH(text)    (sizeof(text) - 1)
+
+static uint64_t padded(uint64_t plaintext)
+{
+	return (plaintext / 16 + 1) * 16;
+}
+
+/* HKDF from a constant salt to the keys of one message. */
+static void message_keys(struct gb_tally *t, uint64_t times, uint64_t secret, uint64_t info)
+{
+	gb_tally_extract(t, &sha256, times, true, secret);
+	gb_tally_hmac_key(t, times);
+	gb_tally_expand(t, &sha256, times, info, CIPHER_KEYS);
+}
+
+static void cipher_and_mac(struct gb_tally *t, uint64_t times, uint64_t plaintext,
+			   uint64_t overhead)
+{
+	gb_tally_cbc(t, times, padded(plaintext));
+	gb_tally_hmac_key(t, times);
+	gb_tally_hmac(t, &sha256, times, padded(plaintext) + overhead);
+}
+
+/* An Olm message on a chain that is there: message key and next chain key, both by HMAC. */
+static void olm_message(struct gb_tally *t, uint64_t times)
+{
+	gb_tally_hmac_key(t, times);
+	gb_tally_hmac(t, &sha256, 2 * times, 1);
+	message_keys(t, times, 32, LENGTH("OLM_KEYS"));
+	cipher_and_mac(t, times, ROOM_KEY, OLM_OVERHEAD);
+}
+
+/* Root and chain key from the three Diffie-Hellman results of a new session. */
+static void first_keys(struct gb_tally *t, uint64_t times)
+{
+	t->dh += 3 * times;
+	gb_tally_extract(t, &sha256, times, true, (uint64_t)3 * 32);
+	gb_tally_hmac_key(t, times);
+	gb_tally_expand(t, &sha256, times, LENGTH("OLM_ROOT"), 64);
+}
+
+/* Root and chain key from one more. */
+static void next_keys(struct gb_tally *t, uint64_t times)
+{
+	t->dh += times;
+	gb_tally_extract(t, &sha256, times, false, 32);
+	gb_tally_hmac_key(t, times);
+	gb_tally_expand(t, &sha256, times, LENGTH("OLM_RATCHET"), 64);
+}
+
+static void share(struct gb_tally *t, enum gb_floor_olm olm, uint64_t devices)
+{
+	if (olm == GB_FLOOR_OLM_NEW) {
+		gb_tally_verify(t, devices, SIGNED_KEY);
+		t->keygen += 2 * devices;
+		first_keys(t, devices);
+	} else if (olm == GB_FLOOR_OLM_RATCHET) {
+		t->keygen += devices;
+		next_keys(t, devices);
+	}
+	olm_message(t, devices);
+}
+
+static void take_in(struct gb_tally *t, enum gb_floor_olm olm)
+{
+	if (olm == GB_FLOOR_OLM_NEW)
+		first_keys(t, 1);
+	else if (olm == GB_FLOOR_OLM_RATCHET)
+		next_keys(t, 1);
+	olm_message(t, 1);
+	gb_tally_verify(t, 1, SESSION_KEY);
+}
+
+static void new_session(struct gb_tally *t)
+{
+	t->random_bytes += MEGOLM_RATCHET;
+	t->signer_keygen += 1;
+	gb_tally_sign(t, 1, SESSION_KEY);
+}
+
+/* The last of the ratchet's four parts moves on with each message. */
+static void message(struct gb_tally *t, const struct gb_floor_case *c)
+{
+	uint64_t is_signed = padded(c->payload) + MEGOLM_OVERHEAD + 8;
+
+	message_keys(t, 1, MEGOLM_RATCHET, LENGTH("MEGOLM_KEYS"));
+	cipher_and_mac(t, 1, c->payload, MEGOLM_OVERHEAD);
+	if (c->role == GB_FLOOR_ACTOR) {
+		gb_tally_hmac_key(t, 1);
+		gb_tally_hmac(t, &sha256, 1, 1);
+		gb_tally_sign(t, 1, is_signed);
+	} else {
+		gb_tally_verify(t, 1, is_signed);
+	}
+}
+
+/* The state of the sessions between those who were members before `before`, after it: who
+ * removes has just written to all of them. */
+static enum gb_floor_olm olm_of_members(const struct gb_floor_case *c)
+{
+	return c->before == GB_FLOOR_REMOVE ? GB_FLOOR_OLM_CHAIN : c->olm;
+}
+
+/* One sender: what it makes, and for how many devices. */
+static void act(struct gb_tally *t, const struct gb_floor_case *c)
+{
+	uint32_t steps = c->one_by_one ? c->k : 1, leaving = c->one_by_one ? 1 : c->k;
+	uint32_t members = c->size - (c->before == GB_FLOOR_REMOVE ? c->k : 0);
+
+	switch (c->step) {
+	case GB_FLOOR_CREATE:
+	case GB_FLOOR_REKEY:
+		new_session(t);
+		share(t, olm_of_members(c), members - 1);
+		share(t, GB_FLOOR_OLM_CHAIN, c->before == GB_FLOOR_ADD ? c->k : 0);
+		break;
+	case GB_FLOOR_ADD: /* the session key from the present index on is signed anew */
+		gb_tally_sign(t, steps, SESSION_KEY);
+		share(t, c->olm, c->k);
+		break;
+	case GB_FLOOR_REMOVE:
+		for (uint32_t i = 0; i < steps; i++) {
+			members -= leaving;
+			new_session(t);
+			share(t, i == 0 ? c->olm : GB_FLOOR_OLM_CHAIN, members - 1);
+		}
+		break;
+	case GB_FLOOR_SEND:
+	case GB_FLOOR_NOTHING:
+		break;
+	}
+}
+
+/* One who gets what a sender shared. */
+static void receive(struct gb_tally *t, const struct gb_floor_case *c)
+{
+	take_in(t, olm_of_members(c));
+	for (uint32_t i = 1; c->step == GB_FLOOR_REMOVE && c->one_by_one && i < c->k; i++)
+		take_in(t, GB_FLOOR_OLM_CHAIN);
+}
+
+static bool has_formula(const struct gb_floor_case *c)
+{
+	bool leaves = c->step == GB_FLOOR_REMOVE || c->before == GB_FLOOR_REMOVE;
+
+	if (c->size < 2 || c->senders < 1 || c->step == GB_FLOOR_NOTHING)
+		return false;
+	if (leaves && c->k >= c->size)
+		return false;
+	if (c->before != GB_FLOOR_NOTHING && c->step != GB_FLOOR_REKEY)
+		return false;
+	return c->role != GB_FLOOR_MEMBER || c->step != GB_FLOOR_ADD;
+}
+
+enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_tally *counts)
+{
+	struct gb_tally one = {0};
+
+	*counts = (struct gb_tally){0};
+	if (!has_formula(c))
+		return GB_FLOOR_UNKNOWN;
+	if (c->step == GB_FLOOR_SEND) {
+		message(counts, c);
+		return GB_FLOOR_KNOWN;
+	}
+	if (c->role == GB_FLOOR_ACTOR)
+		act(&one, c);
+	else
+		receive(&one, c);
+	gb_tally_add(counts, &one, c->senders);
+	return GB_FLOOR_KNOWN;
+}
