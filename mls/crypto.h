@@ -32,7 +32,7 @@ struct mls_dh_ops;
 struct mls_signature_ops;
 struct mls_aead_state;
 
-#define MLS_RANDOM_POOL 512
+#define MLS_RANDOM_POOL 256
 
 struct mls_crypto {
 	const struct mls_suite *suite; /* never NULL, never changes */

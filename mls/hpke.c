@@ -63,7 +63,7 @@ static void labeled_extract(struct mls_crypto *c, struct mls_secret *out,
 	mls_hkdf_extract_keyed(c, out, salt, parts, MLS_N(parts));
 }
 
-/* LabeledExpand; fails only for lengths that are not used here. */
+/* LabeledExpand; MLS_ERR_USAGE above 255 * suite->nh bytes. */
 static enum mls_err labeled_expand(struct mls_crypto *c, uint8_t *out, size_t len,
 				   const struct prefix *prefix, const struct mls_hmac_key *prk,
 				   struct mls_slice label, struct mls_slice info)
@@ -275,7 +275,7 @@ out:
 }
 
 /* Context.Export (RFC 9180 5.3). */
-static enum mls_err export_secret(struct mls_crypto *c, struct mls_secret *out,
+static enum mls_err export_secret(struct mls_crypto *c, uint8_t *out, size_t out_len,
 				  const struct mls_hmac_key *secret,
 				  const struct mls_hpke_info *info,
 				  struct mls_slice exporter_context)
@@ -289,38 +289,37 @@ static enum mls_err export_secret(struct mls_crypto *c, struct mls_secret *out,
 
 	if (err == MLS_OK) {
 		mls_hmac_key_init(c, &keyed, mls_slice(exporter_secret, nh));
-		err = labeled_expand(c, out->bytes, nh, &prefix, &keyed, STRING("sec"),
+		err = labeled_expand(c, out, out_len, &prefix, &keyed, STRING("sec"),
 				     exporter_context);
-		out->len = c->suite->nh;
 		mls_wipe(&keyed, sizeof(keyed));
 	}
 	mls_wipe(exporter_secret, sizeof(exporter_secret));
 	return err;
 }
 
-enum mls_err mls_hpke_export_to(struct mls_crypto *c, uint8_t *kem_output,
-				struct mls_secret *secret, struct mls_slice public_key,
+enum mls_err mls_hpke_export_to(struct mls_crypto *c, uint8_t *kem_output, uint8_t *out,
+				size_t out_len, struct mls_slice public_key,
 				const struct mls_hpke_info *info, struct mls_slice exporter_context)
 {
-	struct mls_hmac_key scheduled;
-	enum mls_err err = set_up_sender(c, &scheduled, kem_output, public_key);
+	struct mls_hmac_key secret;
+	enum mls_err err = set_up_sender(c, &secret, kem_output, public_key);
 
 	if (err == MLS_OK)
-		err = export_secret(c, secret, &scheduled, info, exporter_context);
-	mls_wipe(&scheduled, sizeof(scheduled));
+		err = export_secret(c, out, out_len, &secret, info, exporter_context);
+	mls_wipe(&secret, sizeof(secret));
 	return err;
 }
 
-enum mls_err mls_hpke_export_from(struct mls_crypto *c, struct mls_secret *secret,
+enum mls_err mls_hpke_export_from(struct mls_crypto *c, uint8_t *out, size_t out_len,
 				  const struct mls_key *key, struct mls_slice kem_output,
 				  const struct mls_hpke_info *info,
 				  struct mls_slice exporter_context)
 {
-	struct mls_hmac_key scheduled;
-	enum mls_err err = set_up_receiver(c, &scheduled, key, kem_output);
+	struct mls_hmac_key secret;
+	enum mls_err err = set_up_receiver(c, &secret, key, kem_output);
 
 	if (err == MLS_OK)
-		err = export_secret(c, secret, &scheduled, info, exporter_context);
-	mls_wipe(&scheduled, sizeof(scheduled));
+		err = export_secret(c, out, out_len, &secret, info, exporter_context);
+	mls_wipe(&secret, sizeof(secret));
 	return err;
 }

@@ -51,17 +51,18 @@ enum mls_err MLS_MUST_CHECK mls_hpke_open(struct mls_crypto *c, uint8_t *plainte
 					  const struct mls_hpke_ciphertext *message);
 
 /*
- * A secret of suite->nh bytes shared with the holder of `public_key`: SetupBaseS and
- * Context.Export. Writes suite->npk bytes of kem_output. Errors of mls_dh.
+ * A secret shared with the holder of `public_key`: SetupBaseS and Context.Export to
+ * out[0 .. out_len), of any length up to 255 * suite->nh (MLS_ERR_USAGE above). Writes
+ * suite->npk bytes of kem_output. Errors of mls_dh.
  */
 enum mls_err MLS_MUST_CHECK mls_hpke_export_to(struct mls_crypto *c, uint8_t *kem_output,
-					       struct mls_secret *secret,
+					       uint8_t *out, size_t out_len,
 					       struct mls_slice public_key,
 					       const struct mls_hpke_info *info,
 					       struct mls_slice exporter_context);
 
 /* The same secret at the receiver: SetupBaseR and Context.Export. Errors of mls_dh. */
-enum mls_err MLS_MUST_CHECK mls_hpke_export_from(struct mls_crypto *c, struct mls_secret *secret,
+enum mls_err MLS_MUST_CHECK mls_hpke_export_from(struct mls_crypto *c, uint8_t *out, size_t out_len,
 						 const struct mls_key *key,
 						 struct mls_slice kem_output,
 						 const struct mls_hpke_info *info,

@@ -128,8 +128,9 @@ enum mls_err mls_external_init_to(struct mls_crypto *c, uint8_t *kem_output,
 	struct mls_hpke_info info;
 
 	mls_hpke_info_init(c, &info, NULL, 0);
-	return mls_hpke_export_to(c, kem_output, init_secret, external_pub, &info,
-				  mls_slice_str(EXTERNAL_INIT));
+	init_secret->len = c->suite->nh;
+	return mls_hpke_export_to(c, kem_output, init_secret->bytes, init_secret->len, external_pub,
+				  &info, mls_slice_str(EXTERNAL_INIT));
 }
 
 enum mls_err mls_external_init_from(struct mls_crypto *c, struct mls_secret *init_secret,
@@ -138,8 +139,9 @@ enum mls_err mls_external_init_from(struct mls_crypto *c, struct mls_secret *ini
 	struct mls_hpke_info info;
 
 	mls_hpke_info_init(c, &info, NULL, 0);
-	return mls_hpke_export_from(c, init_secret, external_key, kem_output, &info,
-				    mls_slice_str(EXTERNAL_INIT));
+	init_secret->len = c->suite->nh;
+	return mls_hpke_export_from(c, init_secret->bytes, init_secret->len, external_key,
+				    kem_output, &info, mls_slice_str(EXTERNAL_INIT));
 }
 
 enum mls_err mls_exporter(struct mls_crypto *c, uint8_t *out, size_t out_len,
