@@ -230,6 +230,23 @@ static enum mls_err put_private_key(struct mls_crypto *crypto, struct mls_buf *o
 	return err ? err : mls_key_export(out, key);
 }
 
+enum mls_err mls_key_package_make(struct mls_client *client, struct mls_buf *message,
+				  struct mls_key **init_key, struct mls_key **encryption_key)
+{
+	enum mls_err err = MLS_OK;
+
+	*init_key = *encryption_key = NULL;
+	TRY(mls_key_generate(client->crypto, init_key));
+	TRY(mls_key_generate(client->crypto, encryption_key));
+	TRY(put_key_package(client, message, *init_key, *encryption_key));
+	return MLS_OK;
+out:
+	mls_key_free(*init_key);
+	mls_key_free(*encryption_key);
+	*init_key = *encryption_key = NULL;
+	return err;
+}
+
 enum mls_err mls_key_package_new(struct mls_client *client, struct mls_buf *message,
 				 struct mls_buf *private_part)
 {
@@ -238,9 +255,7 @@ enum mls_err mls_key_package_new(struct mls_client *client, struct mls_buf *mess
 	struct mls_key *init_key = NULL, *encryption_key = NULL;
 	enum mls_err err = MLS_OK;
 
-	TRY(mls_key_generate(crypto, &init_key));
-	TRY(mls_key_generate(crypto, &encryption_key));
-	TRY(put_key_package(client, message, init_key, encryption_key));
+	TRY(mls_key_package_make(client, message, &init_key, &encryption_key));
 	TRY(put_private_key(crypto, private_part, init_key));
 	TRY(put_private_key(crypto, private_part, encryption_key));
 out:

@@ -32,8 +32,14 @@ struct mls_client {
 	struct mls_group *groups; /* a list by mls_group.next */
 };
 
-/* A client that uses the contexts of `crypto`, which outlives it; they draw from their own
- * random source again afterwards. For mls_client_new and for probe/. */
+/* mls_key_package_new, with key objects instead of the encoded private part. On failure
+ * `message` may have grown. */
+enum mls_err MLS_MUST_CHECK mls_key_package_make(struct mls_client *client, struct mls_buf *message,
+						 struct mls_key **init_key,
+						 struct mls_key **encryption_key);
+
+/* A client that uses the contexts of `crypto`, which outlives it, from a zeroed one. For
+ * mls_client_new and for probe/. */
 enum mls_err MLS_MUST_CHECK mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
 					    const struct mls_client_config *config);
 

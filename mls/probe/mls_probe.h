@@ -18,6 +18,12 @@ enum mls_err MLS_MUST_CHECK mls_probe_client_new(struct mls_client **client,
 						 const struct mls_client_config *config,
 						 struct mls_client *sibling);
 
+/* mls_key_package_new, with randomness from `random` and from nothing else. */
+enum mls_err MLS_MUST_CHECK mls_probe_key_package_new(struct mls_client *client,
+						      struct mls_buf *message,
+						      struct mls_buf *private_part,
+						      const struct mls_random *random);
+
 /* From now on the client and its siblings draw randomness from `random`. */
 void mls_probe_set_random(struct mls_client *client, const struct mls_random *random);
 
@@ -41,7 +47,7 @@ enum mls_probe_shape {
 /*
  * Who the members are. `config` fills in what member `member` is made from; config->random must
  * depend on `member` alone, and be at its beginning: first the signature key is drawn from it
- * and then the key package, as mls_probe_client_new and mls_key_package_new would do.
+ * and then the key package, by mls_probe_client_new and mls_probe_key_package_new.
  */
 struct mls_probe_members {
 	void (*config)(void *state, uint32_t member, struct mls_client_config *config);
