@@ -75,8 +75,8 @@ static int copy_application(struct gb_oracle *o, struct gb_message *copy)
 		copy->body.p = body;
 		return 0;
 	}
-	return gb_testbed_fail(o->trial->testbed, GB_EXIT_ORACLE,
-			       "device %u sent no application message", m->sender);
+	return gb_testbed_break(o->trial->testbed, "every recipient is served",
+				"device %u sent no application message", m->sender);
 }
 
 static int deliver_to_seats(struct gb_oracle *o, unsigned n_readable)
@@ -156,9 +156,9 @@ static int agrees(struct gb_oracle *o, uint32_t device, uint32_t sender, const u
 		return -1;
 	if (known && memcmp(got, want, sizeof got) == 0)
 		return 0;
-	return gb_testbed_fail(o->trial->testbed, GB_EXIT_ORACLE,
-			       "devices %u and %u do not agree on the group's keys", sender,
-			       device);
+	return gb_testbed_break(o->trial->testbed, "members agree on the keys",
+				"devices %u and %u do not agree on the group's keys", sender,
+				device);
 }
 
 /* An operation that must give new keys did; everybody live holds those of each actor. */
@@ -175,11 +175,12 @@ static int check_digests(struct gb_oracle *o)
 		if (gb_trial_digest(o->trial, sender, sender, now, &known) != 0)
 			return -1;
 		if (!known)
-			return gb_testbed_fail(t, GB_EXIT_ORACLE, "device %u has no group", sender);
+			return gb_testbed_break(t, "members agree on the keys",
+						"device %u has no group", sender);
 		if (timed_step(o) != GB_STEP_SEND && !shares_old && o->known[i] &&
 		    memcmp(now, o->before[i], sizeof now) == 0)
-			return gb_testbed_fail(t, GB_EXIT_ORACLE,
-					       "the keys of device %u are the old ones", sender);
+			return gb_testbed_break(t, "the operation gives new keys",
+						"the keys of device %u are the old ones", sender);
 		for (size_t j = 0; j < r->n; j++)
 			if (agrees(o, r->seats[j].device, sender, now) != 0)
 				return -1;
@@ -198,8 +199,8 @@ static int check_messages(struct gb_oracle *o)
 		 say(o, GB_ACTOR) != 0 || copy_application(o, &second) != 0;
 	if (!failed && first.body.len == second.body.len &&
 	    memcmp(first.body.p, second.body.p, first.body.len) == 0)
-		failed = gb_testbed_fail(o->trial->testbed, GB_EXIT_ORACLE,
-					 "two messages of the same text are equal on the wire");
+		failed = gb_testbed_break(o->trial->testbed, "no key is used twice",
+					  "two messages of the same text are equal on the wire");
 	free((void *)(uintptr_t)first.body.p);
 	free((void *)(uintptr_t)second.body.p);
 	return failed ? -1 : 0;
@@ -260,12 +261,12 @@ static int check_bytes(struct gb_oracle *o)
 	}
 	if (up == in && in == by_kind && taken <= out)
 		return 0;
-	return gb_testbed_fail(o->trial->testbed, GB_EXIT_ORACLE,
-			       "bytes do not add up: %llu sent, %llu taken in, %llu by kind, %llu "
-			       "given out, %llu received",
-			       (unsigned long long)up, (unsigned long long)in,
-			       (unsigned long long)by_kind, (unsigned long long)out,
-			       (unsigned long long)taken);
+	return gb_testbed_break(o->trial->testbed, "every byte is counted",
+				"bytes do not add up: %llu sent, %llu taken in, %llu by kind, %llu "
+				"given out, %llu received",
+				(unsigned long long)up, (unsigned long long)in,
+				(unsigned long long)by_kind, (unsigned long long)out,
+				(unsigned long long)taken);
 }
 
 static void note(struct gb_oracle *o, const char *word)

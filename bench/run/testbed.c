@@ -5,15 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int end(struct gb_testbed *t, enum gb_exit status, const char *promise, const char *format,
+	       va_list arguments)
+{
+	if (t->status != GB_EXIT_DONE)
+		return -1;
+	t->status = status;
+	t->promise = promise;
+	vsnprintf(t->why, sizeof t->why, format, arguments);
+	return -1;
+}
+
 int gb_testbed_fail(struct gb_testbed *t, enum gb_exit status, const char *format, ...)
 {
 	va_list arguments;
 
-	if (t->status != GB_EXIT_DONE)
-		return -1;
-	t->status = status;
 	va_start(arguments, format);
-	vsnprintf(t->why, sizeof t->why, format, arguments);
+	end(t, status, NULL, format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+int gb_testbed_break(struct gb_testbed *t, const char *promise, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	end(t, GB_EXIT_ORACLE, promise, format, arguments);
 	va_end(arguments);
 	return -1;
 }
@@ -255,8 +273,8 @@ enum gb_status gb_testbed_call(struct gb_testbed *t, struct gb_call *call, struc
 	if (t->mailbox.violation != NULL)
 		gb_testbed_fail(t, GB_EXIT_INTERNAL, "the backend sent %s", t->mailbox.violation);
 	else if (status != GB_OK && gb_traffic_bytes(&t->mailbox.sent) != sent)
-		gb_testbed_fail(t, GB_EXIT_ORACLE,
-				"a call that did not succeed sent a message all the same");
+		gb_testbed_break(t, "a call that fails sends nothing",
+				 "a call that did not succeed sent a message all the same");
 	if (status != GB_OK || cost == NULL)
 		return status;
 	if (read_counts(t, &after) != 0)
@@ -282,8 +300,9 @@ int gb_testbed_must(struct gb_testbed *t, struct gb_call *call, struct gb_cost *
 		snprintf(t->why, sizeof t->why, "%s", t->backend->error(t->world));
 		return -1;
 	case GB_REJECTED:
-		return gb_testbed_fail(t, GB_EXIT_ORACLE, "%s: device %u refused it: %s", what,
-				       call->device, t->backend->error(t->world));
+		return gb_testbed_break(t, "honest input is taken in",
+					"%s: device %u refused it: %s", what, call->device,
+					t->backend->error(t->world));
 	case GB_FAILED:
 		break;
 	}

@@ -25,6 +25,7 @@ struct gb_testbed {
 	/* The first failure: how to end the run, and why. */
 	enum gb_exit status;
 	char why[512];
+	const char *promise; /* that was broken, when status is GB_EXIT_ORACLE; else NULL */
 	/* What a backend cannot do ends one cell only: then this is set, not status. */
 	bool unsupported;
 };
@@ -44,6 +45,10 @@ const char *gb_testbed_restores_by(const struct gb_testbed *t);
 
 /* Sets status and why, unless something has failed before; always -1. */
 int gb_testbed_fail(struct gb_testbed *t, enum gb_exit status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same with GB_EXIT_ORACLE and the promise that the backend broke, a static sentence. */
+int gb_testbed_break(struct gb_testbed *t, const char *promise, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* One call of a backend under the clock. */

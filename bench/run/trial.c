@@ -109,8 +109,8 @@ int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t 
 	if (t->status != GB_EXIT_DONE)
 		return -1;
 	if (status == GB_OK)
-		return gb_testbed_fail(t, GB_EXIT_ORACLE, "device %u accepted %s", call->device,
-				       what);
+		return gb_testbed_break(t, "forged and foreign input is refused",
+					"device %u accepted %s", call->device, what);
 	if (status != GB_REJECTED)
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL,
 				       "device %u failed on %s instead of refusing it: %s",
@@ -118,8 +118,9 @@ int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t 
 	if (gb_trial_digest(trial, call->device, sender, after, &knows) != 0)
 		return -1;
 	if (knew != knows || (knew && memcmp(before, after, sizeof before) != 0))
-		return gb_testbed_fail(t, GB_EXIT_ORACLE, "device %u refused %s but changed by it",
-				       call->device, what);
+		return gb_testbed_break(t, "refused input changes nothing",
+					"device %u refused %s but changed by it", call->device,
+					what);
 	return 0;
 }
 
@@ -150,9 +151,9 @@ static int read_message(struct gb_trial *trial, uint32_t device, struct gb_measu
 		return -1;
 	if (call.plaintext.len != want.len ||
 	    (want.len > 0 && memcmp(call.plaintext.p, want.p, want.len) != 0))
-		return gb_testbed_fail(trial->testbed, GB_EXIT_ORACLE,
-				       "device %u read something else than device %u sent", device,
-				       m->from);
+		return gb_testbed_break(trial->testbed, "members read what members send",
+					"device %u read something else than device %u sent", device,
+					m->from);
 	return 0;
 }
 
@@ -176,10 +177,11 @@ static int take_in(struct gb_trial *trial, uint32_t device, struct gb_measure *a
 			return -1;
 		return gb_testbed_must(trial->testbed, &call, cost, "taking in a message");
 	default:
-		return gb_testbed_fail(trial->testbed, GB_EXIT_ORACLE,
-				       "device %u got a message of a kind that members do not take "
-				       "in",
-				       device);
+		return gb_testbed_break(
+			trial->testbed, "members get what they can take in",
+			"device %u got a message of a kind that members do not take "
+			"in",
+			device);
 	}
 }
 
@@ -202,9 +204,9 @@ int gb_trial_deliver(struct gb_trial *trial, uint32_t device, struct gb_measure 
 	if (at != NULL)
 		at->down_bytes = gb_traffic_bytes(&at->traffic);
 	if (n_read != n_readable)
-		return gb_testbed_fail(trial->testbed, GB_EXIT_ORACLE,
-				       "device %u was sent %u readable messages instead of %u",
-				       device, n_read, n_readable);
+		return gb_testbed_break(trial->testbed, "every recipient is served",
+					"device %u was sent %u readable messages instead of %u",
+					device, n_read, n_readable);
 	return 0;
 }
 
@@ -298,8 +300,8 @@ static int join(struct gb_trial *trial, uint32_t device)
 		.kind = GB_CALL_JOIN, .device = device, .messages = trial->inbox, .n = n};
 
 	if (n == 0 || n > trial->max_inbox)
-		return gb_testbed_fail(t, GB_EXIT_ORACLE, "newcomer %u was sent %zu messages",
-				       device, n);
+		return gb_testbed_break(t, "every recipient is served",
+					"newcomer %u was sent %zu messages", device, n);
 	for (size_t i = 0; i < n; i++)
 		gb_delivery_taken(&at->traffic, &trial->inbox[i]);
 	at->down_bytes = gb_traffic_bytes(&at->traffic);
@@ -349,9 +351,9 @@ static int tell_outcast(struct gb_trial *trial, bool is_leaving)
 		if (t->status != GB_EXIT_DONE)
 			return -1;
 		if (status == GB_OK && !is_leaving && trial->is_sealed)
-			return gb_testbed_fail(t, GB_EXIT_ORACLE,
-					       "the removed device %u still followed the group",
-					       device);
+			return gb_testbed_break(t, "who is removed follows nothing",
+						"the removed device %u still followed the group",
+						device);
 		if (status != GB_OK && status != GB_REJECTED)
 			return gb_testbed_fail(t, GB_EXIT_INTERNAL,
 					       "the removed device %u failed: %s", device,

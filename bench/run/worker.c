@@ -24,6 +24,17 @@ static void say_skipped(struct worker *w, const struct gb_task *task, const char
 	fflush(w->out);
 }
 
+static void say_failed(struct worker *w, const char *during)
+{
+	const struct gb_testbed *t = &w->testbed;
+
+	fprintf(w->out, "failed %d %s: %u members, %s: %s%s%s%s; run ended\n", t->status,
+		w->job->backend->name, w->job->size, during, t->why,
+		t->promise != NULL ? " (promise: " : "", t->promise != NULL ? t->promise : "",
+		t->promise != NULL ? ")" : "");
+	fflush(w->out);
+}
+
 static void write_rows(struct worker *w, const struct gb_trial *trial, const char *verified,
 		       uint32_t sample)
 {
@@ -107,9 +118,7 @@ static int measure_task(struct worker *w, const struct gb_task *task)
 		return 0;
 	}
 	if (failed)
-		fprintf(w->out, "failed %d %s: %u members, %s: %s; run ended\n", w->testbed.status,
-			w->job->backend->name, w->job->size, gb_operations[task->operation].name,
-			w->testbed.why);
+		say_failed(w, gb_operations[task->operation].name);
 	return failed ? -1 : 0;
 }
 
@@ -129,8 +138,7 @@ static int measure_tasks(struct worker *w, bool without_group)
 			continue;
 		}
 		if (!is_open && gb_testbed_open(&w->testbed, job, without_group) != 0) {
-			fprintf(w->out, "failed %d %s: %u members: %s; run ended\n",
-				w->testbed.status, job->backend->name, job->size, w->testbed.why);
+			say_failed(w, "preparation");
 			return -1;
 		}
 		is_open = true;
