@@ -159,7 +159,7 @@ static enum mls_err skip(struct mls_crypto *c, struct mls_sender_ratchet *r,
 			 struct mls_secret *secret, uint32_t generation, uint32_t n_keep)
 {
 	enum mls_err err = MLS_OK;
-	struct mls_message_key *key = r->kept + r->n_kept;
+	struct mls_message_key *key = n_keep > 0 ? r->kept + r->n_kept : NULL;
 
 	for (uint32_t g = r->next; g < generation && err == MLS_OK; g++)
 		err = derive(c, generation - g <= n_keep ? key++ : NULL, secret, secret, g);
