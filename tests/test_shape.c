@@ -272,6 +272,34 @@ static void sizes_are_the_published_ones(void **state)
 	}
 }
 
+/* Rows of rfc9420-sizes.csv (ratchet_tree, which is given there without its own length). */
+static void trees_have_the_published_lengths(void **state)
+{
+	static const struct {
+		uint32_t size;
+		size_t no_path, cold, full;
+	} rows[] = {
+		{2, 365, 418, 435},     {10, 1829, 2086, 2579},    {17, 3110, 3435, 4455},
+		{33, 6038, 6431, 8743}, {65, 11894, 12355, 17319},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const size_t want[] = {rows[i].cold, rows[i].no_path, rows[i].full};
+
+		for (int shape = MLS_PROBE_COLD; shape <= MLS_PROBE_FULL; shape++) {
+			struct mls_private_path keys[MAX_SIZE];
+			struct mls_tree tree;
+
+			make_shape(&tree, keys, (enum mls_probe_shape)shape, rows[i].size);
+			assert_int_equal(encoded_len(&tree), vec(want[shape]));
+			for (uint32_t j = 0; j < rows[i].size; j++)
+				mls_private_path_clear(&keys[j]);
+			mls_tree_clear(&tree);
+		}
+	}
+}
+
 /* Trees are functions of the plan, whoever is live. */
 static void live_members_do_not_change_the_tree(void **state)
 {
@@ -302,6 +330,7 @@ int main(void)
 		cmocka_unit_test(joiners_accept_every_shape),
 		cmocka_unit_test(shapes_equal_real_groups),
 		cmocka_unit_test(sizes_are_the_published_ones),
+		cmocka_unit_test(trees_have_the_published_lengths),
 		cmocka_unit_test(live_members_do_not_change_the_tree),
 	};
 
