@@ -14,6 +14,8 @@ enum mls_err mls_frame_begin(struct mls_frame *frame, struct mls_buf *out, uint1
 	struct mls_framed_content fields = *head;
 
 	*frame = (struct mls_frame){.out = out, .start = out->len};
+	if (wire_format == MLS_WIRE_PUBLIC_MESSAGE && head->content_type == MLS_CONTENT_APPLICATION)
+		return MLS_ERR_APPLICATION_PUBLIC;
 	mls_message_header_walk(&c, &wire_format);
 	mls_framed_content_head_walk(&c, &fields);
 	if (!mls_codec_ok(&c))

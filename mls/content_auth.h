@@ -25,7 +25,8 @@ struct mls_frame {
 	size_t signature_end; /* confirmation_tag<V> */
 };
 
-/* Of `head`, all but the content is read. On failure `out` is as it was. */
+/* Of `head`, all but the content is read. On failure `out` is as it was. APPLICATION_PUBLIC for
+ * what a PublicMessage must not carry (6). */
 enum mls_err MLS_MUST_CHECK mls_frame_begin(struct mls_frame *frame, struct mls_buf *out,
 					    uint16_t wire_format,
 					    const struct mls_framed_content *head);

@@ -116,6 +116,19 @@ struct mls_slice vector_hex(json_t *object, const char *key)
 	return hex(vector_string(object, key));
 }
 
+struct mls_slice vector_private_key(json_t *object, const char *key, size_t len)
+{
+	const char *digits = vector_string(object, key);
+	char padded[2 * 66 + 1];
+	const size_t have = strlen(digits);
+
+	if (have > 2 * len || 2 * len >= sizeof(padded))
+		fail_msg("key \"%s\": %zu digits, want at most %zu", key, have, 2 * len);
+	memset(padded, '0', 2 * len - have);
+	memcpy(padded + 2 * len - have, digits, have + 1);
+	return hex(padded);
+}
+
 uint64_t vector_number(json_t *object, const char *key)
 {
 	return (uint64_t)json_integer_value(take(object, key, "a number", is_number));

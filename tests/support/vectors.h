@@ -39,6 +39,13 @@ void vectors_free(void);
 
 /* Take the value of a key out of the object. */
 struct mls_slice vector_hex(json_t *object, const char *key);
+
+/*
+ * The same for a private key, which the generators of some files wrote as a number: without
+ * the zeros in front of it. They are put back, to `len` bytes.
+ */
+struct mls_slice vector_private_key(json_t *object, const char *key, size_t len);
+
 const char *vector_string(json_t *object, const char *key);
 uint64_t vector_number(json_t *object, const char *key);
 json_t *vector_object(json_t *object, const char *key);
