@@ -1,9 +1,11 @@
 # make               build everything: build/groupbench, build/libmls.a, build/libmls.so, ...
 # make run           bring in missing packages, build, run scenarios/quick.yaml, draw it
+# make scenarios     the same for every file in scenarios/
 # make test          bring in missing packages, build and run every test
 # make lint          the rules a compiler cannot see
 # make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
 # make coverage      which lines and branches the tests reach: build/coverage/index.html
+# make end-to-end    times whole commands with hyperfine
 # make install       the program, libmls, its header (DESTDIR=, PREFIX=/usr/local)
 # make clean         remove what was built
 #
@@ -130,6 +132,21 @@ jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Packages first: what a bare machine lacks would already stop the build.
 purposes := build $(if $(findstring clang,$(CC)),clang)
+run:       measured := scenarios/quick.yaml
+scenarios: measured := $(wildcard scenarios/*.yaml)
+run scenarios:
+	@tools/install-packages $(purposes) run
+	@$(MAKE) --no-print-directory $(jobs) all
+	@B=$(B) tools/measure $(measured)
+
+# Whole commands, from outside: what starting costs, and the quick scenario per backend.
+end-to-end:
+	@tools/install-packages $(purposes) end-to-end
+	@$(MAKE) --no-print-directory $(jobs) all
+	hyperfine -N --warmup 5 '$(B)/groupbench --help' '$(B)/groupbench check scenarios/quick.yaml'
+	hyperfine --runs 3 --prepare 'rm -rf $(B)/end-to-end' -L backend null,mls,megolm \
+	        '$(B)/groupbench run scenarios/quick.yaml -b {backend} -o $(B)/end-to-end -q'
+
 test:
 	@tools/install-packages $(purposes) test
 	@$(MAKE) --no-print-directory $(jobs) programs
@@ -146,7 +163,7 @@ lint:
 	@B=$(B) CC='$(CC)' tools/lint
 
 # Every entry of outside bytes under libFuzzer, FUZZ_SECONDS each. What it finds goes to
-# build/san/clang/fuzz/found/; put it into tests/fuzz/corpus/, and it is tested for ever.
+# build/san/clang/fuzz/found/; put it into tests/fuzz/corpus/, and it stays tested.
 FUZZ_SECONDS ?= 60
 fuzz:
 	@tools/install-packages build clang test
@@ -167,8 +184,10 @@ coverage:
 	        --html-details build/coverage/index.html build/coverage
 
 install: all
-	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include $(LIBDIR)/pkgconfig)
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include $(LIBDIR)/pkgconfig \
+	        $(PREFIX)/share/groupbench/scenarios)
 	install -m 755 $(B)/groupbench $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/groupbench/scenarios/
 	install -m 644 mls/include/mls.h mls/include/mls_errors.def \
 	        bench/include/groupbench_backend.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(B)/libmls.a $(DESTDIR)$(LIBDIR)/
@@ -183,7 +202,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs test lint fuzz run-fuzzers coverage install help clean FORCE
+.PHONY: all programs run scenarios end-to-end test lint fuzz run-fuzzers coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(B)/tests/groupbench_mutants))
