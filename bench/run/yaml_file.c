@@ -54,6 +54,18 @@ static enum gb_exit read_text(struct gb_yaml_file *f)
 	return GB_EXIT_DONE;
 }
 
+/* Line and column of a byte. */
+static yaml_mark_t mark_of(const struct gb_yaml_file *f, size_t offset)
+{
+	yaml_mark_t mark = {.index = offset};
+
+	for (size_t i = 0; i < offset && i < f->len; i++) {
+		mark.column = f->text[i] == '\n' ? 0 : mark.column + 1;
+		mark.line += f->text[i] == '\n';
+	}
+	return mark;
+}
+
 /* The parser's own complaint, as found and wanted. */
 static enum gb_exit complain_syntax(struct gb_yaml_file *f, const yaml_parser_t *parser)
 {
@@ -62,7 +74,7 @@ static enum gb_exit complain_syntax(struct gb_yaml_file *f, const yaml_parser_t 
 	char found[160];
 
 	if (parser->error == YAML_READER_ERROR)
-		mark = parser->mark;
+		mark = mark_of(f, parser->problem_offset);
 	snprintf(found, sizeof found, "no YAML (%s)", problem);
 	return complain_at(f, mark, found, "a YAML document");
 }

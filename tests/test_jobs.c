@@ -1,0 +1,363 @@
+/* From a scenario to jobs and their order: the product of the axes, what collapses in it,
+ * what a backend cannot do, and which device plays which role. */
+#include "backends/backends.h"
+#include "run/positions.h"
+#include "run/schedule.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct gb_backend tree_backend, olm_backend;
+
+/* Knows trees; suite 3 is too much for it. */
+static enum gb_answer tree_axis(const char *name, const char *value, const char **reason)
+{
+	if (strcmp(name, "tree") == 0)
+		return GB_HONOURED;
+	if (strcmp(name, "suite") != 0)
+		return GB_NOT_APPLICABLE;
+	if (strcmp(value, "3") != 0)
+		return GB_HONOURED;
+	*reason = "no such curve";
+	return GB_NOT_SUPPORTED;
+}
+
+static enum gb_answer olm_axis(const char *name, const char *value, const char **reason)
+{
+	(void)value;
+	(void)reason;
+	return strcmp(name, "olm") == 0 ? GB_HONOURED : GB_NOT_APPLICABLE;
+}
+
+static int make_backends(void **state)
+{
+	(void)state;
+	tree_backend = gb_backend_null;
+	tree_backend.name = "tree";
+	tree_backend.axis = tree_axis;
+	tree_backend.max_size = 500;
+	olm_backend = gb_backend_null;
+	olm_backend.name = "olm";
+	olm_backend.axis = olm_axis;
+	olm_backend.features |= GB_PER_SENDER;
+	return 0;
+}
+
+/* Reads a scenario and puts the two backends into it. */
+static void read_scenario(struct gb_scenario *s, const char *axes, const char *measure)
+{
+	char path[] = "/tmp/groupbench-jobs-XXXXXX", why[640] = "";
+	int fd = mkstemp(path);
+	FILE *out = fdopen(fd, "w");
+
+	assert_non_null(out);
+	fprintf(out, "name: a\nbackends: [null]\n%s\nmeasure: [%s]\n", axes, measure);
+	assert_int_equal(fclose(out), 0);
+	if (gb_scenario_read(s, path, why, sizeof why) != GB_EXIT_DONE)
+		fail_msg("%s", why);
+	unlink(path);
+	s->backends[0] = &tree_backend;
+	s->backends[1] = &olm_backend;
+	s->n_backends = 2;
+}
+
+static size_t count(const struct gb_jobs *jobs, const struct gb_backend *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < jobs->n; i++)
+		n += jobs->job[i].backend == b;
+	return n;
+}
+
+static void axes_that_mean_nothing_collapse(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: [8, 4]\ntree: [cold, full]\nolm: [new, chain, ratchet]", "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(count(&jobs, &tree_backend), 2 * 2);
+	assert_int_equal(count(&jobs, &olm_backend), 2 * 3);
+	for (size_t i = 0; i < jobs.n; i++) {
+		const struct gb_job *job = &jobs.job[i];
+		bool is_tree = job->backend == &tree_backend;
+		assert_int_equal(job->size, i < jobs.n / 2 ? 4 : 8); /* smallest first */
+		assert_int_equal(job->axis[GB_AXIS_tree][0] != '\0', is_tree);
+		assert_int_equal(job->axis[GB_AXIS_suite][0] != '\0', is_tree);
+		assert_int_equal(job->axis[GB_AXIS_olm][0] != '\0', !is_tree);
+		assert_int_equal(job->axis[GB_AXIS_senders][0] != '\0', !is_tree);
+		assert_string_equal(job->axis[GB_AXIS_payload], "");
+		assert_int_equal(job->n_tasks, 1);
+	}
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
+static void senders_are_of_backends_with_keys_of_a_sender(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: 20\nsenders: [1, 3]", "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(count(&jobs, &tree_backend), 1);
+	assert_int_equal(count(&jobs, &olm_backend), 2);
+	for (size_t i = 0; i < jobs.n; i++)
+		if (jobs.job[i].backend == &tree_backend)
+			assert_int_equal(jobs.job[i].senders, 1);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
+static void payload_multiplies_messages_only(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: 4\npayload: [0, 32, 64]", "create, send");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(jobs.n, 2);
+	assert_int_equal(jobs.job[0].n_tasks, 1 + 3);
+	assert_int_equal(jobs.job[0].tasks[0].operation, GB_OPERATION_create);
+	assert_int_equal(jobs.job[0].tasks[2].payload, 32);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
+static void what_a_backend_cannot_do_is_reported(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: 4\nsuite: [1, 3]", "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(count(&jobs, &tree_backend), 1);
+	assert_int_equal(count(&jobs, &olm_backend), 1);
+	assert_int_equal(jobs.n_unsupported, 1);
+	assert_ptr_equal(jobs.unsupported[0].backend, &tree_backend);
+	assert_int_equal(jobs.unsupported[0].axis, GB_AXIS_suite);
+	assert_string_equal(jobs.unsupported[0].value, "3");
+	assert_string_equal(jobs.unsupported[0].reason, "no such curve");
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
+static void a_group_beyond_a_backend_is_refused_with_its_place(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: [4, 501]", "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_INPUT);
+	assert_non_null(strstr(
+		why, ":3:11: found size 501, wanted at most 500, the limit of backend tree"));
+	gb_scenario_free(&s);
+}
+
+static void too_many_points_are_refused(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: [2..400]\nsenders: [1..60]", "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_INPUT);
+	assert_string_equal(why, "a: found more than 20000 points of the axes, wanted fewer");
+	gb_scenario_free(&s);
+}
+
+/* Each repetition runs every job of a size once; the second is the first one's reverse. */
+static void repetitions_are_abba(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	struct gb_schedule schedule;
+	char why[640] = "";
+	bool seen[10][3] = {{false}};
+
+	(void)state;
+	read_scenario(&s, "size: [8, 4]\ntree: [cold, full]\nolm: [new, chain, ratchet]", "rekey");
+	s.sampling.processes = 2;
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(gb_schedule_make(&schedule, &jobs, 1), 0);
+	assert_int_equal(jobs.n, 10);
+	assert_int_equal(schedule.n, 20);
+	for (size_t i = 0; i < schedule.n; i++) {
+		struct gb_turn turn = schedule.turns[i];
+		assert_int_equal(jobs.job[turn.job].size, i < 10 ? 4 : 8);
+		assert_false(seen[turn.job][turn.process]);
+		seen[turn.job][turn.process] = true;
+	}
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(schedule.turns[i].process, 1);
+		assert_int_equal(schedule.turns[i].job, schedule.turns[9 - i].job);
+	}
+	gb_schedule_free(&schedule);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
+static void a_seed_fixes_the_order(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	struct gb_schedule one, again, other;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: 4\ntree: [cold, full]\nolm: [new, chain, ratchet]", "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(gb_schedule_make(&one, &jobs, 1), 0);
+	assert_int_equal(gb_schedule_make(&again, &jobs, 1), 0);
+	assert_int_equal(gb_schedule_make(&other, &jobs, 2), 0);
+	assert_memory_equal(one.turns, again.turns, one.n * sizeof *one.turns);
+	assert_memory_not_equal(one.turns, other.turns, one.n * sizeof *one.turns);
+	gb_schedule_free(&one);
+	gb_schedule_free(&again);
+	gb_schedule_free(&other);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
+static void a_job_survives_the_way_to_the_worker(void **state)
+{
+	struct gb_job job = {.backend = &gb_backend_null, .size = 9, .senders = 2, .seed = 77};
+	struct gb_job back;
+	char why[100] = "";
+	json_t *json;
+
+	(void)state;
+	job.sampling = (struct gb_sampling){5, 1, 200, 0.02, 3000000000u};
+	job.process = 4;
+	strcpy(job.axis[GB_AXIS_tree], "cold");
+	job.tasks[job.n_tasks++] = (struct gb_task){GB_OPERATION_add_each, 3, 0};
+	job.tasks[job.n_tasks++] = (struct gb_task){GB_OPERATION_send, 0, 1000};
+	json = gb_job_to_json(&job);
+	assert_non_null(json);
+	assert_int_equal(gb_job_from_json(&back, json, why, sizeof why), 0);
+	assert_memory_equal(&job, &back, sizeof job);
+	json_object_set_new(json, "backend", json_string("nobody"));
+	assert_int_equal(gb_job_from_json(&back, json, why, sizeof why), -1);
+	assert_string_equal(why, "a job with an unknown backend");
+	json_decref(json);
+}
+
+/* ---- positions ---- */
+
+static struct gb_positions positions(uint32_t size, enum gb_operation operation, uint32_t k)
+{
+	struct gb_job job = {.size = size, .senders = 1};
+	struct gb_task task = {operation, k, 0};
+
+	return gb_positions_of(&job, &task);
+}
+
+static void assert_positions(struct gb_positions p, uint32_t near, uint32_t far, uint32_t removed)
+{
+	assert_int_equal(p.near, near);
+	assert_int_equal(p.far, far);
+	assert_int_equal(p.removed, removed);
+}
+
+static void small_groups_have_the_roles_that_exist(void **state)
+{
+	const uint32_t none = GB_NO_DEVICE;
+	struct gb_positions p;
+
+	(void)state;
+	assert_positions(positions(2, GB_OPERATION_rekey, 0), 1, none, none);
+	assert_positions(positions(3, GB_OPERATION_rekey, 0), 1, 2, none);
+	assert_positions(positions(100, GB_OPERATION_rekey, 0), 1, 99, none);
+	assert_positions(positions(2, GB_OPERATION_remove, 1), none, none, 1);
+	assert_positions(positions(3, GB_OPERATION_remove, 1), none, 2, 1);
+	assert_positions(positions(4, GB_OPERATION_remove, 1), 1, 3, 2);
+	assert_positions(positions(100, GB_OPERATION_rekey_after_remove, 10), 1, 99, 50);
+	p = positions(10, GB_OPERATION_add, 1);
+	assert_int_equal(p.n_joiners, 1);
+	assert_int_equal(p.joiners[0], 10);
+	p = positions(10, GB_OPERATION_add_each, 5);
+	assert_int_equal(p.n_joiners, 2);
+	assert_int_equal(p.joiners[0], 10);
+	assert_int_equal(p.joiners[1], 14);
+}
+
+/* Every k that fits, with every number of senders that fits: distinct, in the group, the
+ * middle first, nobody with another role. */
+static void leavers_are_spread_and_have_no_other_role(void **state)
+{
+	(void)state;
+	for (uint32_t size = 2; size <= 24; size++)
+		for (uint32_t senders = 1; senders < size; senders++)
+			for (uint32_t k = 1; k < size; k++) {
+				struct gb_job job = {.size = size, .senders = senders};
+				struct gb_task task = {GB_OPERATION_remove, k, 0};
+				uint32_t actors[24] = {0}, leavers[24] = {0};
+				bool taken[24] = {false};
+				if (gb_task_obstacle(&job, &task) != NULL)
+					continue;
+				gb_positions_actors(&job, actors);
+				gb_positions_leavers(&job, &task, actors, leavers);
+				for (uint32_t i = 0; i < senders; i++) {
+					assert_true(actors[i] < size && !taken[actors[i]]);
+					taken[actors[i]] = true;
+				}
+				assert_int_equal(leavers[0], size / 2);
+				if (k > 1)
+					taken[1] = taken[size - 1] = true;
+				for (uint32_t i = 0; i < k; i++) {
+					assert_true(leavers[i] < size && !taken[leavers[i]]);
+					taken[leavers[i]] = true;
+				}
+			}
+}
+
+static void tasks_that_a_group_is_too_small_for_say_so(void **state)
+{
+	struct gb_job job = {.size = 5, .senders = 1};
+	struct gb_task two = {GB_OPERATION_remove, 2, 0}, three = {GB_OPERATION_remove_each, 3, 0};
+
+	(void)state;
+	assert_null(gb_task_obstacle(&job, &two));
+	assert_string_equal(gb_task_obstacle(&job, &three),
+			    "the group is too small to lose so many members");
+	job.senders = 3;
+	assert_string_equal(gb_task_obstacle(&job, &two),
+			    "the group is too small for so many senders beside its other roles");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(axes_that_mean_nothing_collapse),
+		cmocka_unit_test(senders_are_of_backends_with_keys_of_a_sender),
+		cmocka_unit_test(payload_multiplies_messages_only),
+		cmocka_unit_test(what_a_backend_cannot_do_is_reported),
+		cmocka_unit_test(a_group_beyond_a_backend_is_refused_with_its_place),
+		cmocka_unit_test(too_many_points_are_refused),
+		cmocka_unit_test(repetitions_are_abba),
+		cmocka_unit_test(a_seed_fixes_the_order),
+		cmocka_unit_test(a_job_survives_the_way_to_the_worker),
+		cmocka_unit_test(small_groups_have_the_roles_that_exist),
+		cmocka_unit_test(leavers_are_spread_and_have_no_other_role),
+		cmocka_unit_test(tasks_that_a_group_is_too_small_for_say_so),
+	};
+	return cmocka_run_group_tests(tests, make_backends, NULL);
+}
