@@ -1,0 +1,438 @@
+/* MLS (RFC 9420) by mls/: the operations of the harness as calls of mls.h. */
+#include "backends/backends.h"
+#include "backends/mls_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Bounds of what is written straight into the outbox, in bytes. The longest leaf of any
+ * suite, with an identity of 1,024 bytes, stays below LEAF; a ratchet tree has at most
+ * two nodes a leaf, a Welcome one encrypted secret a joiner.
+ */
+#define LEAF    2048u
+#define SECRETS 512u
+#define REST    8192u
+
+static struct mls_slice slice(struct gb_bytes b)
+{
+	return (struct mls_slice){b.p, b.len};
+}
+
+static struct gb_bytes bytes(const struct mls_buf *b)
+{
+	return (struct gb_bytes){b->p, b->len};
+}
+
+static enum gb_status out_of_room(struct gb_world *w, const char *what)
+{
+	(void)gb_mls_refused(w, what, "the outbox is full");
+	return GB_FAILED;
+}
+
+/* Sends a message that lies elsewhere. */
+static enum gb_status post(struct gb_world *w, struct gb_outbox *out, struct gb_message m,
+			   const struct mls_buf *body)
+{
+	uint8_t *p = out->reserve(out, body->len);
+
+	if (!p)
+		return out_of_room(w, "send");
+	memcpy(p, body->p, body->len);
+	m.body = (struct gb_bytes){p, body->len};
+	out->commit(out, &m);
+	return GB_OK;
+}
+
+static struct gb_message to_group(enum gb_kind kind, uint32_t from)
+{
+	return (struct gb_message){
+		.kind = kind, .address = GB_TO_GROUP, .fanout = GB_FANOUT_SERVER, .from = from};
+}
+
+static struct gb_message to_server(enum gb_kind kind, uint32_t from)
+{
+	return (struct gb_message){
+		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
+}
+
+/* The group of a device that can act in it, or NULL: then error() says why. */
+static struct mls_group *group_of(struct gb_world *w, uint32_t device, const char *what)
+{
+	struct gb_mls_device *d = &w->device[device];
+
+	if (d->group && !d->was_removed)
+		return d->group;
+	(void)gb_mls_refused(w, what, d->group ? "this device was removed" : "not a member");
+	return NULL;
+}
+
+static enum gb_status mls_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
+				       struct gb_outbox *out)
+{
+	for (uint32_t device = first; device < first + n; device++) {
+		struct gb_mls_device dormant = {0};
+		enum mls_err err = gb_mls_make_device(w, &dormant, device);
+		enum gb_status status = err ? gb_mls_failed(w, "publish", err)
+					    : post(w, out, to_server(GB_KEY_MATERIAL, device),
+						   &dormant.key_package);
+
+		gb_mls_drop_device(&dormant);
+		if (status != GB_OK)
+			return status;
+	}
+	return GB_OK;
+}
+
+static enum gb_status mls_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	enum gb_status status = gb_mls_materialise(w, device);
+
+	if (status != GB_OK)
+		return status;
+	return post(w, out, to_server(GB_KEY_MATERIAL, device), &w->device[device].key_package);
+}
+
+/*
+ * One commit and, where somebody joins, one Welcome. The Welcome, which carries the tree and
+ * may be megabytes long, is written in place; the commit is copied.
+ */
+static enum gb_status commit(struct gb_world *w, uint32_t device, struct mls_group *group,
+			     const struct mls_commit_request *request, const uint32_t *joining,
+			     struct gb_outbox *out)
+{
+	struct mls_buf welcome = {.fixed = true};
+	struct mls_commit_output output = {.commit = &w->scratch, .welcome = &welcome};
+	struct gb_message to_joiners = {.kind = GB_WELCOME,
+					.address = GB_TO_DEVICES,
+					.fanout = GB_FANOUT_SERVER,
+					.from = device,
+					.n_to = request->n_add,
+					.to = joining};
+	enum mls_err err;
+
+	if (request->n_add > 0) {
+		size_t tree = request->tree_in_welcome
+				      ? LEAF * ((size_t)mls_group_n_leaves(group) + request->n_add)
+				      : 0;
+
+		welcome.cap = tree + SECRETS * request->n_add + REST;
+		welcome.p = out->reserve(out, welcome.cap);
+		if (!welcome.p)
+			return out_of_room(w, "commit");
+	}
+	w->scratch.len = 0;
+	err = mls_group_commit(group, &output, request);
+	if (err)
+		return gb_mls_failed(w, "commit", err);
+	if (welcome.len > 0) {
+		to_joiners.body = bytes(&welcome);
+		out->commit(out, &to_joiners);
+	}
+	return post(w, out, to_group(GB_COMMIT, device), &w->scratch);
+}
+
+static enum gb_status commit_adds(struct gb_world *w, uint32_t device, struct mls_group *group,
+				  const struct gb_published *joining, size_t n,
+				  struct gb_outbox *out)
+{
+	struct mls_slice *key_packages = calloc(n ? n : 1, sizeof(*key_packages));
+	uint32_t *devices = calloc(n ? n : 1, sizeof(*devices));
+	struct mls_commit_request request = {
+		.add = key_packages,
+		.n_add = n,
+		.without_proposals = true,
+		.path_if_required = !w->axes.path,
+		.tree_in_welcome = w->axes.tree_in_welcome,
+		.handshake = w->axes.handshake,
+	};
+	enum gb_status status = GB_FAILED;
+
+	if (!key_packages || !devices) {
+		(void)gb_mls_failed(w, "add", MLS_ERR_NOMEM);
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			key_packages[i] = slice(joining[i].body);
+			devices[i] = joining[i].device;
+		}
+		status = commit(w, device, group, &request, devices, out);
+	}
+	free(key_packages);
+	free(devices);
+	return status;
+}
+
+static enum gb_status mls_create(struct gb_world *w, uint32_t device,
+				 const struct gb_published *others, size_t n, struct gb_outbox *out)
+{
+	struct gb_mls_device *d = &w->device[device];
+	struct mls_slice id = {w->group_id, sizeof(w->group_id)};
+	struct mls_group *group = NULL;
+	enum gb_status status = GB_OK;
+	enum mls_err err;
+
+	if (d->group)
+		return gb_mls_refused(w, "create", "the device has a group");
+	err = mls_group_create(d->client, &group, id, (struct mls_slice){0});
+	if (err)
+		return gb_mls_failed(w, "create", err);
+	if (n > 0)
+		status = commit_adds(w, device, group, others, n, out);
+	if (status == GB_OK)
+		d->group = group;
+	else
+		mls_group_free(group);
+	return status;
+}
+
+static enum gb_status mls_add(struct gb_world *w, uint32_t device,
+			      const struct gb_published *joining, size_t n, struct gb_outbox *out)
+{
+	struct mls_group *group = group_of(w, device, "add");
+
+	return group ? commit_adds(w, device, group, joining, n, out) : GB_REJECTED;
+}
+
+static bool is_at(struct gb_world *w, const struct mls_group *group, uint32_t leaf, uint32_t device)
+{
+	struct mls_slice identity = gb_mls_identity(w, device);
+	struct mls_identity member;
+
+	return mls_group_member(group, &member, leaf) && member.credential.len == identity.len &&
+	       memcmp(member.credential.p, identity.p, identity.len) == 0;
+}
+
+/*
+ * The leaf of a device. Members from the beginning sit at the leaf of their number; only who
+ * was added to a place that was free has to be looked for.
+ */
+static uint32_t leaf_of(struct gb_world *w, const struct mls_group *group, uint32_t device)
+{
+	if (is_at(w, group, device, device))
+		return device;
+	for (uint32_t leaf = 0; leaf < mls_group_n_leaves(group); leaf++)
+		if (is_at(w, group, leaf, device))
+			return leaf;
+	return MLS_NO_LEAF;
+}
+
+static enum gb_status mls_remove(struct gb_world *w, uint32_t device, const uint32_t *leaving,
+				 size_t n, struct gb_outbox *out)
+{
+	struct mls_group *group = group_of(w, device, "remove");
+	uint32_t *leaves = calloc(n ? n : 1, sizeof(*leaves));
+	struct mls_commit_request request = {
+		.remove = leaves,
+		.n_remove = n,
+		.without_proposals = true,
+		.handshake = w->axes.handshake,
+	};
+	enum gb_status status;
+
+	if (!group || !leaves) {
+		free(leaves);
+		return group ? gb_mls_failed(w, "remove", MLS_ERR_NOMEM) : GB_REJECTED;
+	}
+	for (size_t i = 0; i < n; i++)
+		leaves[i] = leaf_of(w, group, leaving[i]);
+	status = commit(w, device, group, &request, NULL, out);
+	free(leaves);
+	return status;
+}
+
+static enum gb_status mls_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	struct mls_group *group = group_of(w, device, "rekey");
+	struct mls_commit_request request = {
+		.without_proposals = true,
+		.handshake = w->axes.handshake,
+	};
+
+	return group ? commit(w, device, group, &request, NULL, out) : GB_REJECTED;
+}
+
+static enum gb_status mls_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
+			       struct gb_outbox *out)
+{
+	struct mls_group *group = group_of(w, device, "send");
+	struct gb_message m = to_group(GB_APPLICATION, device);
+	struct mls_buf message = {.fixed = true, .cap = plaintext.len + w->axes.padding + REST};
+	enum mls_err err;
+
+	if (!group)
+		return GB_REJECTED;
+	message.p = out->reserve(out, message.cap);
+	if (!message.p)
+		return out_of_room(w, "send");
+	err = mls_group_protect(group, &message, slice(plaintext), (struct mls_slice){0});
+	if (err)
+		return gb_mls_failed(w, "send", err);
+	m.body = bytes(&message);
+	out->commit(out, &m);
+	return GB_OK;
+}
+
+static enum gb_status mls_process(struct gb_world *w, uint32_t device, const struct gb_message *m)
+{
+	struct mls_group *group = group_of(w, device, "process");
+	struct mls_event event;
+	enum mls_err err;
+
+	if (!group)
+		return GB_REJECTED;
+	err = mls_group_receive(group, &event, slice(m->body));
+	if (err)
+		return gb_mls_failed(w, "process", err);
+	if (event.type == MLS_EVENT_REMOVED)
+		w->device[device].was_removed = true;
+	return GB_OK;
+}
+
+static enum gb_status mls_join(struct gb_world *w, uint32_t device, const struct gb_message *m,
+			       size_t n)
+{
+	struct gb_mls_device *d = &w->device[device];
+	struct mls_slice tree = n > 1 ? slice(m[1].body) : (struct mls_slice){0};
+	struct mls_group *group = NULL;
+	enum mls_err err;
+
+	if (d->group && !d->was_removed)
+		return gb_mls_refused(w, "join", "the device has a group");
+	err = mls_group_join(d->client, &group, slice(m[0].body), tree);
+	if (err)
+		return gb_mls_failed(w, "join", err);
+	mls_group_free(d->group);
+	d->group = group;
+	d->has_joined = true;
+	d->was_removed = false;
+	return GB_OK;
+}
+
+static enum gb_status mls_receive(struct gb_world *w, uint32_t device, const struct gb_message *m,
+				  struct gb_bytes *plaintext)
+{
+	struct mls_group *group = group_of(w, device, "receive");
+	struct mls_event event;
+	enum mls_err err;
+
+	if (!group)
+		return GB_REJECTED;
+	err = mls_group_receive(group, &event, slice(m->body));
+	if (err)
+		return gb_mls_failed(w, "receive", err);
+	if (event.type != MLS_EVENT_APPLICATION)
+		return gb_mls_refused(w, "receive", "not an application message");
+	*plaintext = (struct gb_bytes){event.data.p, event.data.len};
+	return GB_OK;
+}
+
+static enum gb_status mls_digest(struct gb_world *w, uint32_t device, uint32_t sender,
+				 uint8_t out[GB_DIGEST_BYTES])
+{
+	struct mls_group *group = group_of(w, device, "digest");
+
+	(void)sender;
+	if (!group)
+		return GB_REJECTED;
+	/* At least 32 bytes in every suite. */
+	memcpy(out, mls_group_epoch_authenticator(group).p, GB_DIGEST_BYTES);
+	return GB_OK;
+}
+
+static enum gb_status mls_discard(struct gb_world *w, uint32_t device)
+{
+	struct mls_group *group = group_of(w, device, "discard");
+
+	if (!group)
+		return GB_REJECTED;
+	mls_group_discard(group);
+	return GB_OK;
+}
+
+/* Sends what `write` appends to the scratch buffer. */
+static enum gb_status publish_state(struct gb_world *w, uint32_t device, enum gb_kind kind,
+				    enum mls_err (*write)(struct mls_group *, struct mls_buf *),
+				    struct gb_outbox *out)
+{
+	struct mls_group *group = group_of(w, device, "publish");
+	enum mls_err err;
+
+	if (!group)
+		return GB_REJECTED;
+	w->scratch.len = 0;
+	err = write(group, &w->scratch);
+	if (err)
+		return gb_mls_failed(w, "publish", err);
+	return post(w, out, to_server(kind, device), &w->scratch);
+}
+
+static enum mls_err write_group_info(struct mls_group *group, struct mls_buf *out)
+{
+	struct mls_group_info_request request = {.external_pub = true};
+
+	return mls_group_info(group, out, &request);
+}
+
+static enum mls_err write_tree(struct mls_group *group, struct mls_buf *out)
+{
+	return mls_group_ratchet_tree(group, out);
+}
+
+static enum gb_status mls_group_info_out(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	return publish_state(w, device, GB_GROUP_INFO, write_group_info, out);
+}
+
+static enum gb_status mls_fetch_tree(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	return publish_state(w, device, GB_RATCHET_TREE, write_tree, out);
+}
+
+static enum gb_status mls_counts_of(struct gb_world *w, struct gb_counts *counts)
+{
+	struct mls_counts counted;
+
+	mls_probe_counts(w->root, &counted);
+	*counts = (struct gb_counts){0};
+#define COPY(name, sentence) counts->name = counted.name;
+	MLS_COUNTS(COPY)
+#undef COPY
+	return GB_OK;
+}
+
+static const char *mls_error(const struct gb_world *w)
+{
+	return w->error;
+}
+
+const struct gb_backend gb_backend_mls = {
+	.struct_size = sizeof(struct gb_backend),
+	.abi = GB_ABI,
+	.features = GB_SETTLES | GB_SEALED,
+	.name = "mls",
+	.max_size = 1000000,
+	.axis = gb_mls_axis,
+	.open = gb_mls_open,
+	.close = gb_mls_close,
+	.version = mls_probe_version,
+	.error = mls_error,
+	.publish = mls_publish,
+	.publish_many = mls_publish_many,
+	.materialise = gb_mls_materialise,
+	.shape = gb_mls_shape,
+	.create = mls_create,
+	.add = mls_add,
+	.remove = mls_remove,
+	.rekey = mls_rekey,
+	.send = mls_send,
+	.process = mls_process,
+	.join = mls_join,
+	.receive = mls_receive,
+	.digest = mls_digest,
+	.checkpoint = gb_mls_checkpoint,
+	.rollback = gb_mls_rollback,
+	.discard = mls_discard,
+	.group_info = mls_group_info_out,
+	.fetch_tree = mls_fetch_tree,
+	.counts = mls_counts_of,
+};

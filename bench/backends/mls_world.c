@@ -1,0 +1,336 @@
+/* Devices, groups and checkpoints of the mls backend. */
+#include "backends/mls_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Any moment will do: nothing in a world knows the real time. */
+#define NOW_S 1700000000u
+
+/* Ten digits tell every device number apart. */
+#define MIN_IDENTITY 10
+
+static bool equal(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static uint32_t number(const char *value)
+{
+	return (uint32_t)strtoul(value, NULL, 10);
+}
+
+/*
+ * One function knows every axis: it sets `axes`, and by that answers whether the value can
+ * be had.
+ */
+static enum gb_answer set_axis(struct gb_mls_axes *axes, const char *name, const char *value,
+			       const char **reason)
+{
+	*reason = NULL;
+	if (equal(name, "tree")) {
+		axes->tree = equal(value, "cold") ? MLS_PROBE_COLD : MLS_PROBE_FULL;
+		if (!equal(value, "cold") && !equal(value, "full"))
+			*reason = "only the trees cold and full are made";
+	} else if (equal(name, "path")) {
+		axes->path = equal(value, "yes");
+	} else if (equal(name, "tree_delivery")) {
+		axes->tree_in_welcome = equal(value, "welcome");
+	} else if (equal(name, "handshake")) {
+		axes->handshake =
+			equal(value, "private") ? MLS_HANDSHAKE_PRIVATE : MLS_HANDSHAKE_PUBLIC;
+	} else if (equal(name, "padding")) {
+		axes->padding = number(value);
+	} else if (equal(name, "suite")) {
+		axes->suite = (uint16_t)number(value);
+	} else if (equal(name, "identity")) {
+		axes->identity = number(value);
+		if (axes->identity < MIN_IDENTITY)
+			*reason = "an identity is a device number of at least 10 digits";
+	} else if (equal(name, "crypto")) {
+		if (!equal(value, "openssl"))
+			*reason = "mls/ is built on OpenSSL alone";
+	} else if (equal(name, "threads")) {
+		if (!equal(value, "1"))
+			*reason = "mls/ works in one thread";
+	} else {
+		return GB_NOT_APPLICABLE;
+	}
+	return *reason ? GB_NOT_SUPPORTED : GB_HONOURED;
+}
+
+enum gb_answer gb_mls_axis(const char *name, const char *value, const char **reason)
+{
+	struct gb_mls_axes axes;
+	const char *why;
+	enum gb_answer answer = set_axis(&axes, name, value, &why);
+
+	if (answer == GB_NOT_SUPPORTED)
+		*reason = why;
+	return answer;
+}
+
+enum gb_status gb_mls_refused(struct gb_world *w, const char *what, const char *why)
+{
+	snprintf(w->error, sizeof(w->error), "%s: %s", what, why);
+	return GB_REJECTED;
+}
+
+enum gb_status gb_mls_failed(struct gb_world *w, const char *what, enum mls_err err)
+{
+	const char *section = mls_err_section(err);
+
+	snprintf(w->error, sizeof(w->error), "%s: %s (%s%s%s)", what, mls_err_sentence(err),
+		 mls_err_name(err), *section ? ", RFC 9420 " : "", section);
+	switch (mls_err_class(err)) {
+	case MLS_CLASS_MALFORMED:
+	case MLS_CLASS_INVALID:
+	case MLS_CLASS_FORGED:
+	case MLS_CLASS_REFUSED:
+	case MLS_CLASS_STALE:
+		return GB_REJECTED;
+	default:
+		return GB_FAILED;
+	}
+}
+
+struct mls_slice gb_mls_identity(struct gb_world *w, uint32_t device)
+{
+	char digits[MIN_IDENTITY + 1];
+	uint32_t zeros = w->axes.identity - MIN_IDENTITY;
+
+	snprintf(digits, sizeof(digits), "%010u", (unsigned)device);
+	memset(w->identity, '0', zeros);
+	memcpy(w->identity + zeros, digits, MIN_IDENTITY);
+	return (struct mls_slice){(const uint8_t *)w->identity, w->axes.identity};
+}
+
+static void config_of(struct gb_world *w, uint32_t device, struct mls_client_config *config)
+{
+	*config = (struct mls_client_config){
+		.suite = w->axes.suite,
+		.credential_type = MLS_CREDENTIAL_BASIC,
+		.credential = gb_mls_identity(w, device),
+		.now_s = NOW_S,
+		.policy = &w->policy,
+	};
+}
+
+/* What a device is made from, drawn from its number and the seed alone. */
+static void member_config(void *state, uint32_t member, struct mls_client_config *config)
+{
+	struct gb_world *w = state;
+
+	config_of(w, member, config);
+	mls_seeded_random_init(&w->member_random, w->seed, "device", member);
+	config->random = mls_seeded_random(&w->member_random);
+}
+
+void gb_mls_drop_device(struct gb_mls_device *device)
+{
+	mls_group_free(device->group);
+	mls_group_free(device->saved);
+	mls_client_free(device->client);
+	mls_buf_free(&device->key_package);
+	mls_buf_free(&device->private_part);
+	*device = (struct gb_mls_device){0};
+}
+
+enum mls_err gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out, uint32_t device)
+{
+	struct mls_random own = mls_seeded_random(&w->random);
+	struct mls_client_config config;
+	enum mls_err err;
+
+	member_config(w, device, &config);
+	err = mls_probe_client_new(&out->client, &config, w->root);
+	if (err)
+		return err;
+	mls_probe_set_random(w->root, &config.random);
+	err = mls_key_package_new(out->client, &out->key_package, &out->private_part);
+	mls_probe_set_random(w->root, &own);
+	return err;
+}
+
+static struct mls_slice contents(const struct mls_buf *b)
+{
+	return (struct mls_slice){b->p, b->len};
+}
+
+/* A join consumes the kept key package; here it is there again. */
+static enum mls_err keep_key_package(struct gb_mls_device *d)
+{
+	return mls_client_keep_key_package(d->client, contents(&d->key_package),
+					   contents(&d->private_part));
+}
+
+enum gb_status gb_mls_materialise(struct gb_world *w, uint32_t device)
+{
+	struct gb_mls_device *d = &w->device[device];
+	enum mls_err err;
+
+	if (d->client)
+		return GB_OK;
+	err = gb_mls_make_device(w, d, device);
+	if (err == MLS_OK)
+		err = keep_key_package(d);
+	if (err == MLS_OK)
+		return GB_OK;
+	gb_mls_drop_device(d);
+	return gb_mls_failed(w, "materialise", err);
+}
+
+static enum gb_status open_world(struct gb_world *w, const struct gb_config *config)
+{
+	struct mls_client_config root;
+	const char *reason;
+	enum mls_err err;
+
+	for (size_t i = 0; i < config->n_axes; i++)
+		if (set_axis(&w->axes, config->axes[i].name, config->axes[i].value, &reason) ==
+		    GB_NOT_SUPPORTED) {
+			snprintf(w->error, sizeof(w->error), "%s", reason);
+			return GB_UNSUPPORTED;
+		}
+	w->policy = mls_policy_default();
+	w->policy.padding = w->axes.padding;
+	w->policy.max_message = (size_t)1 << 30;
+	w->seed = config->seed;
+	w->capacity = config->capacity;
+	w->device = calloc(config->capacity ? config->capacity : 1, sizeof(*w->device));
+	w->identity = calloc(1, w->axes.identity);
+	if (!w->device || !w->identity)
+		return gb_mls_failed(w, "open", MLS_ERR_NOMEM);
+	mls_seeded_random_init(&w->random, w->seed, "world", 0);
+	config_of(w, 0, &root);
+	root.random = mls_seeded_random(&w->random);
+	err = mls_client_new(&w->root, &root);
+	if (err)
+		return gb_mls_failed(w, "open", err);
+	err = root.random.fill(root.random.state, w->group_id, sizeof(w->group_id));
+	return err ? gb_mls_failed(w, "open", err) : GB_OK;
+}
+
+enum gb_status gb_mls_open(struct gb_world **out, const struct gb_config *config)
+{
+	struct gb_world *w = calloc(1, sizeof(*w));
+
+	*out = w;
+	if (!w)
+		return GB_FAILED;
+	w->axes = (struct gb_mls_axes){
+		.tree = MLS_PROBE_FULL,
+		.path = true,
+		.tree_in_welcome = true,
+		.handshake = MLS_HANDSHAKE_PUBLIC,
+		.suite = 1,
+		.identity = 16,
+	};
+	return open_world(w, config);
+}
+
+void gb_mls_close(struct gb_world *w)
+{
+	if (!w)
+		return;
+	for (uint32_t i = 0; w->device && i < w->capacity; i++)
+		gb_mls_drop_device(&w->device[i]);
+	mls_client_free(w->root);
+	mls_buf_free(&w->scratch);
+	free(w->device);
+	free(w->identity);
+	free(w);
+}
+
+/* The groups of the live members, made directly; live joiners stay outside. */
+static enum mls_err make_groups(struct gb_world *w, const struct gb_shape *shape)
+{
+	struct mls_client **client = calloc(shape->n_live, sizeof(struct mls_client *));
+	struct mls_group **group = calloc(shape->n_live, sizeof(struct mls_group *));
+	uint32_t *live = calloc(shape->n_live, sizeof(uint32_t));
+	struct mls_probe_shape_request request = {
+		.shape = w->axes.tree,
+		.size = shape->size,
+		.group_id = {w->group_id, sizeof(w->group_id)},
+		.members = {member_config, w},
+		.random = mls_seeded_random(&w->random),
+		.live = live,
+		.client = client,
+	};
+	enum mls_err err = client && group && live ? MLS_OK : MLS_ERR_NOMEM;
+
+	if (err)
+		goto out;
+	if (w->axes.tree == MLS_PROBE_COLD && !w->axes.path)
+		request.shape = MLS_PROBE_COLD_NO_PATH;
+	for (size_t i = 0; i < shape->n_live; i++) {
+		if (shape->live[i] >= shape->size)
+			continue;
+		live[request.n_live] = shape->live[i];
+		client[request.n_live++] = w->device[shape->live[i]].client;
+	}
+	err = mls_probe_make_groups(group, &request);
+	for (size_t i = 0; err == MLS_OK && i < request.n_live; i++)
+		w->device[live[i]].group = group[i];
+out:
+	free(client);
+	free(group);
+	free(live);
+	return err;
+}
+
+enum gb_status gb_mls_shape(struct gb_world *w, const struct gb_shape *shape)
+{
+	enum gb_status status;
+	enum mls_err err;
+
+	for (size_t i = 0; i < shape->n_live; i++) {
+		status = gb_mls_materialise(w, shape->live[i]);
+		if (status != GB_OK)
+			return status;
+	}
+	if (shape->without_group || shape->n_live == 0)
+		return GB_OK;
+	err = make_groups(w, shape);
+	return err ? gb_mls_failed(w, "shape", err) : GB_OK;
+}
+
+static enum mls_err fork_group(struct gb_mls_device *d, struct mls_group **to,
+			       const struct mls_group *from)
+{
+	mls_group_free(*to);
+	*to = NULL;
+	return from ? mls_probe_group_fork(d->client, to, from) : MLS_OK;
+}
+
+enum gb_status gb_mls_checkpoint(struct gb_world *w)
+{
+	for (uint32_t i = 0; i < w->capacity; i++) {
+		struct gb_mls_device *d = &w->device[i];
+		enum mls_err err = d->client ? fork_group(d, &d->saved, d->group) : MLS_OK;
+
+		if (err)
+			return gb_mls_failed(w, "checkpoint", err);
+		d->was_removed_saved = d->was_removed;
+	}
+	return GB_OK;
+}
+
+enum gb_status gb_mls_rollback(struct gb_world *w)
+{
+	for (uint32_t i = 0; i < w->capacity; i++) {
+		struct gb_mls_device *d = &w->device[i];
+		enum mls_err err = MLS_OK;
+
+		if (d->client)
+			err = fork_group(d, &d->group, d->saved);
+		if (err == MLS_OK && d->has_joined)
+			err = keep_key_package(d);
+		if (err)
+			return gb_mls_failed(w, "rollback", err);
+		d->has_joined = false;
+		d->was_removed = d->was_removed_saved;
+	}
+	return GB_OK;
+}

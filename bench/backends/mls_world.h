@@ -1,0 +1,73 @@
+#ifndef GB_BACKENDS_MLS_WORLD_H
+#define GB_BACKENDS_MLS_WORLD_H
+#include "groupbench_backend.h"
+#include "mls.h"
+#include "mls_probe.h"
+#include "seeded_random.h"
+
+/*
+ * The world of the mls backend: devices that share one set of cryptographic contexts, so
+ * that their primitive operations are counted together, and nothing else but immutable
+ * tree nodes. bench/backends/mls_world.c makes devices, groups and checkpoints;
+ * bench/backends/mls.c plays the operations.
+ */
+
+/* A live device has a client; a member also has a group. */
+struct gb_mls_device {
+	struct mls_client *client;
+	struct mls_group *group, *saved;
+	struct mls_buf key_package, private_part; /* what others can add it by */
+	bool has_joined;                          /* and by that consumed its key package */
+	bool was_removed, was_removed_saved;
+};
+
+/* The axes this backend honours, as the configuration set them. */
+struct gb_mls_axes {
+	enum mls_probe_shape tree;
+	bool path;
+	bool tree_in_welcome;
+	enum mls_handshake handshake;
+	uint32_t padding;
+	uint16_t suite;
+	uint32_t identity; /* bytes */
+};
+
+struct gb_world {
+	struct gb_mls_axes axes;
+	struct mls_policy policy;
+	uint64_t seed;
+	uint32_t capacity;
+	struct gb_mls_device *device;
+	struct mls_client *root;                /* owns the contexts; member of nothing */
+	struct mls_seeded_random random;        /* of the operations */
+	struct mls_seeded_random member_random; /* of the device that is being made */
+	uint8_t group_id[32];
+	struct mls_buf scratch; /* what is not written straight into the outbox */
+	char *identity;         /* of the device asked for last */
+	char error[256];
+};
+
+/* One word and its value from the axes; used for planning (w is NULL) and for opening. */
+enum gb_answer gb_mls_axis(const char *name, const char *value, const char **reason);
+enum gb_status gb_mls_open(struct gb_world **out, const struct gb_config *config);
+void gb_mls_close(struct gb_world *w);
+
+/* Remembers what failed; the harness's word for the library's. */
+enum gb_status gb_mls_failed(struct gb_world *w, const char *what, enum mls_err err);
+enum gb_status gb_mls_refused(struct gb_world *w, const char *what, const char *why);
+
+/* The identity of a device: its number in decimal, zeros in front. */
+struct mls_slice gb_mls_identity(struct gb_world *w, uint32_t device);
+
+/* Makes a device live that is dormant, with its published key package. */
+enum gb_status gb_mls_materialise(struct gb_world *w, uint32_t device);
+
+/* Makes a client of device and its key package, which nobody keeps. */
+enum mls_err MLS_MUST_CHECK gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out,
+					       uint32_t device);
+void gb_mls_drop_device(struct gb_mls_device *device);
+
+enum gb_status gb_mls_shape(struct gb_world *w, const struct gb_shape *shape);
+enum gb_status gb_mls_checkpoint(struct gb_world *w);
+enum gb_status gb_mls_rollback(struct gb_world *w);
+#endif
