@@ -57,8 +57,8 @@ $(mls):          INC := -Imls -Imls/include
 $(mls_probe):    INC := -Imls -Imls/include -Imls/probe
 $(megolm):       INC := -Imegolm -Imegolm/include -Imegolm/probe
 $(bench):        INC := -Ibench -Ibench/include
-$(B)/bench/backends/mls%.o:    INC := -Ibench -Ibench/include -Imls/include -Imls/probe
-$(B)/bench/backends/megolm%.o: INC := -Ibench -Ibench/include -Imegolm/include -Imegolm/probe
+$(filter $(B)/bench/backends/mls%,$(bench)):    INC += -Imls/include -Imls/probe
+$(filter $(B)/bench/backends/megolm%,$(bench)): INC += -Imegolm/include -Imegolm/probe
 $(B)/tests/%.o:  INC := -I. -Itests/support -Ibench -Ibench/include -Imls -Imls/include -Imls/probe \
                         -Imegolm -Imegolm/include -Imegolm/probe
 
@@ -68,6 +68,8 @@ $(B)/bench/run/environment.o: $(B)/build_facts.h
 $(B)/build_facts.h: $(B)/flags $(B)/revision
 	$(Q)sed 's/["\\]/\\&/g; 1s/.*/#define GB_BUILD_FLAGS "&"/' $(B)/flags > $@
 	$(Q)sed 's/.*/#define GB_BUILD_REVISION "&"/' $(B)/revision >> $@
+
+$(B)/mls/version.o: DEFINES += -DMLS_VERSION='"$(VERSION)"'
 
 # Objects of the libraries also go into libmls.so.
 $(mls): PIC := -fPIC

@@ -2,17 +2,17 @@
 #include "backends/backends.h"
 #include "backends/mls_world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Bounds of what is written straight into the outbox, in bytes. The longest leaf of any
- * suite, with an identity of 1,024 bytes, stays below LEAF; a ratchet tree has at most
- * two nodes a leaf, a Welcome one encrypted secret a joiner.
- */
-#define LEAF    2048u
-#define SECRETS 512u
-#define REST    8192u
+/* Bounds of what is written straight into the outbox, in bytes, beside identities: a leaf and
+ * its parent in a ratchet tree, one joiner's secrets in a Welcome, everything else. */
+#define LEAF         368u
+#define LEAF_LONG    896u /* keys and hashes of the other curves */
+#define SECRETS      192u
+#define SECRETS_LONG 384u
+#define REST         8192u
 
 static struct mls_slice slice(struct gb_bytes b)
 {
@@ -42,6 +42,15 @@ static enum gb_status post(struct gb_world *w, struct gb_outbox *out, struct gb_
 	m.body = (struct gb_bytes){p, body->len};
 	out->commit(out, &m);
 	return GB_OK;
+}
+
+static size_t welcome_bound(const struct gb_world *w, size_t members, size_t joiners)
+{
+	bool is_curve25519 = w->axes.suite == 1 || w->axes.suite == 3;
+	size_t leaf = (is_curve25519 ? LEAF : LEAF_LONG) + w->axes.identity;
+	size_t secrets = is_curve25519 ? SECRETS : SECRETS_LONG;
+
+	return (w->axes.tree_in_welcome ? leaf * members : 0) + secrets * joiners + REST;
 }
 
 static struct gb_message to_group(enum gb_kind kind, uint32_t from)
@@ -112,11 +121,8 @@ static enum gb_status commit(struct gb_world *w, uint32_t device, struct mls_gro
 	enum mls_err err;
 
 	if (request->n_add > 0) {
-		size_t tree = request->tree_in_welcome
-				      ? LEAF * ((size_t)mls_group_n_leaves(group) + request->n_add)
-				      : 0;
-
-		welcome.cap = tree + SECRETS * request->n_add + REST;
+		welcome.cap = welcome_bound(w, mls_group_n_leaves(group) + request->n_add,
+					    request->n_add);
 		welcome.p = out->reserve(out, welcome.cap);
 		if (!welcome.p)
 			return out_of_room(w, "commit");
@@ -400,6 +406,14 @@ static enum gb_status mls_counts_of(struct gb_world *w, struct gb_counts *counts
 	return GB_OK;
 }
 
+static const char *version_text(void)
+{
+	static char text[128];
+
+	snprintf(text, sizeof(text), "mls %s on %s", mls_version(), mls_crypto_version());
+	return text;
+}
+
 static const char *mls_error(const struct gb_world *w)
 {
 	return w->error;
@@ -414,7 +428,7 @@ const struct gb_backend gb_backend_mls = {
 	.axis = gb_mls_axis,
 	.open = gb_mls_open,
 	.close = gb_mls_close,
-	.version = mls_probe_version,
+	.version = version_text,
 	.error = mls_error,
 	.publish = mls_publish,
 	.publish_many = mls_publish_many,

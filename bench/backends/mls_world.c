@@ -123,8 +123,8 @@ static void member_config(void *state, uint32_t member, struct mls_client_config
 	struct gb_world *w = state;
 
 	config_of(w, member, config);
-	mls_seeded_random_init(&w->member_random, w->seed, "device", member);
-	config->random = mls_seeded_random(&w->member_random);
+	mls_seeded_random_begin(&w->member_random, w->seed, "device", member);
+	config->random = mls_seeded_random_source(&w->member_random);
 }
 
 void gb_mls_drop_device(struct gb_mls_device *device)
@@ -139,7 +139,7 @@ void gb_mls_drop_device(struct gb_mls_device *device)
 
 enum mls_err gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out, uint32_t device)
 {
-	struct mls_random own = mls_seeded_random(&w->random);
+	struct mls_random own = mls_seeded_random_source(&w->random);
 	struct mls_client_config config;
 	enum mls_err err;
 
@@ -202,9 +202,9 @@ static enum gb_status open_world(struct gb_world *w, const struct gb_config *con
 	w->identity = calloc(1, w->axes.identity);
 	if (!w->device || !w->identity)
 		return gb_mls_failed(w, "open", MLS_ERR_NOMEM);
-	mls_seeded_random_init(&w->random, w->seed, "world", 0);
+	mls_seeded_random_begin(&w->random, w->seed, "world", 0);
 	config_of(w, 0, &root);
-	root.random = mls_seeded_random(&w->random);
+	root.random = mls_seeded_random_source(&w->random);
 	err = mls_client_new(&w->root, &root);
 	if (err)
 		return gb_mls_failed(w, "open", err);
@@ -254,7 +254,7 @@ static enum mls_err make_groups(struct gb_world *w, const struct gb_shape *shape
 		.size = shape->size,
 		.group_id = {w->group_id, sizeof(w->group_id)},
 		.members = {member_config, w},
-		.random = mls_seeded_random(&w->random),
+		.random = mls_seeded_random_source(&w->random),
 		.live = live,
 		.client = client,
 	};

@@ -20,6 +20,10 @@
 #define MLS_MUST_CHECK
 #endif
 
+/* The version of this library, and what the cryptographic library below calls itself. */
+const char *mls_version(void);
+const char *mls_crypto_version(void);
+
 /* Borrowed bytes. */
 struct mls_slice {
 	const uint8_t *p;
