@@ -3,6 +3,7 @@
 #include "groupbench_backend.h"
 #include <stddef.h>
 
+extern const struct gb_backend gb_backend_mls;
 extern const struct gb_backend gb_backend_null;
 
 /* Every built-in backend, by name; the list ends with NULL. */

@@ -2,6 +2,7 @@
 
 /* In a file of its own, so that tests can link the program with another list. */
 const struct gb_backend *const gb_backends[] = {
+	&gb_backend_mls,
 	&gb_backend_null,
 	NULL,
 };
