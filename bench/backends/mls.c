@@ -102,15 +102,29 @@ static enum gb_status mls_publish(struct gb_world *w, uint32_t device, struct gb
 	return post(w, out, to_server(GB_KEY_MATERIAL, device), &w->device[device].key_package);
 }
 
+/* What a commit takes at most: its key packages, and a path whose copath is all leaves. */
+static size_t commit_bound(const struct gb_world *w, size_t members,
+			   const struct mls_commit_request *request)
+{
+	size_t bound = SECRETS_LONG * members + w->axes.identity + REST;
+
+	for (size_t i = 0; i < request->n_add; i++)
+		bound += request->add[i].len;
+	return bound;
+}
+
 /*
  * One commit and, where somebody joins, one Welcome. The Welcome, which carries the tree and
- * may be megabytes long, is written in place; the commit is copied.
+ * may be megabytes long, is written in place; the commit is copied. Room for both is asked
+ * for before anything is made, so that nothing half done is sent.
  */
 static enum gb_status commit(struct gb_world *w, uint32_t device, struct mls_group *group,
 			     const struct mls_commit_request *request, const uint32_t *joining,
 			     struct gb_outbox *out)
 {
-	struct mls_buf welcome = {.fixed = true};
+	size_t members = mls_group_n_leaves(group) + request->n_add;
+	size_t room = request->n_add > 0 ? welcome_bound(w, members, request->n_add) : 0;
+	struct mls_buf welcome = {.fixed = true, .cap = room};
 	struct mls_commit_output output = {.commit = &w->scratch, .welcome = &welcome};
 	struct gb_message to_joiners = {.kind = GB_WELCOME,
 					.address = GB_TO_DEVICES,
@@ -120,13 +134,9 @@ static enum gb_status commit(struct gb_world *w, uint32_t device, struct mls_gro
 					.to = joining};
 	enum mls_err err;
 
-	if (request->n_add > 0) {
-		welcome.cap = welcome_bound(w, mls_group_n_leaves(group) + request->n_add,
-					    request->n_add);
-		welcome.p = out->reserve(out, welcome.cap);
-		if (!welcome.p)
-			return out_of_room(w, "commit");
-	}
+	welcome.p = out->reserve(out, room + commit_bound(w, members, request));
+	if (!welcome.p)
+		return out_of_room(w, "commit");
 	w->scratch.len = 0;
 	err = mls_group_commit(group, &output, request);
 	if (err)

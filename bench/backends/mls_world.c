@@ -270,7 +270,8 @@ static enum mls_err make_groups(struct gb_world *w, const struct gb_shape *shape
 		live[request.n_live] = shape->live[i];
 		client[request.n_live++] = w->device[shape->live[i]].client;
 	}
-	err = mls_probe_make_groups(group, &request);
+	if (request.n_live > 0)
+		err = mls_probe_make_groups(group, &request);
 	for (size_t i = 0; err == MLS_OK && i < request.n_live; i++)
 		w->device[live[i]].group = group[i];
 out:
