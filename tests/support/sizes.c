@@ -9,6 +9,7 @@ enum {
 	SIGNATURE = 64,
 	IDENTITY = 16,
 	GROUP_ID = 32,
+	LIFETIME = 16,
 	CAPABILITIES = 3 + 3 + 1 + 1 + 3, /* versions, suites, extensions, proposals, credentials */
 };
 
@@ -76,8 +77,10 @@ void size_tree_leaves(struct size_tree *t, uint32_t n)
 	memset(t, 0, sizeof(*t));
 	for (t->n_leaves = 1; t->n_leaves < n;)
 		t->n_leaves *= 2;
-	for (uint32_t leaf = 0; leaf < n; leaf++)
+	for (uint32_t leaf = 0; leaf < n; leaf++) {
 		t->filled[2 * leaf] = true;
+		t->of_source[leaf] = LIFETIME;
+	}
 }
 
 void size_tree_commit(struct size_tree *t, uint32_t leaf)
@@ -94,7 +97,7 @@ void size_tree_commit(struct size_tree *t, uint32_t leaf)
 			top = node;
 	}
 	t->is_hashed[top] = false; /* nothing is above it (7.9) */
-	t->has_parent_hash[leaf] = true;
+	t->of_source[leaf] = size_vector(top ? HASH : 0);
 	memset(t->is_new, 0, sizeof(t->is_new));
 }
 
@@ -109,7 +112,7 @@ uint32_t size_tree_add(struct size_tree *t)
 	for (uint32_t node = 1; node < 2 * t->n_leaves - 1; node += 2)
 		t->n_unmerged[node] += t->filled[node] && covers(node, leaf);
 	t->filled[2 * leaf] = t->is_new[leaf] = true;
-	t->has_parent_hash[leaf] = false;
+	t->of_source[leaf] = LIFETIME;
 	return leaf;
 }
 
@@ -142,8 +145,6 @@ static size_t leaf_node(size_t of_source)
 	       of_source + 1 + size_vector(SIGNATURE);
 }
 
-enum { LIFETIME = 16 };
-
 size_t size_key_package(void)
 {
 	return 2 + 2 + size_vector(KEY) + leaf_node(LIFETIME) + 1 + size_vector(SIGNATURE);
@@ -159,7 +160,7 @@ static size_t node_size(const struct size_tree *t, uint32_t node)
 	if (!t->filled[node])
 		return 1;
 	if (is_leaf(node))
-		return 2 + leaf_node(t->has_parent_hash[node / 2] ? size_vector(HASH) : LIFETIME);
+		return 2 + leaf_node(t->of_source[node / 2]);
 	return 2 + size_vector(KEY) + size_vector(t->is_hashed[node] ? HASH : 0) +
 	       size_vector(4 * t->n_unmerged[node]);
 }
@@ -208,7 +209,8 @@ size_t size_update_path(const struct size_tree *t, uint32_t leaf)
 		len += size_vector(KEY) +
 		       size_vector(path_ciphertext() * resolution(t, copath(node, leaf), true));
 	}
-	return leaf_node(size_vector(HASH)) + size_vector(len);
+	/* A path without nodes leaves nothing for the leaf to hash. */
+	return leaf_node(size_vector(len ? HASH : 0)) + size_vector(len);
 }
 
 size_t size_add(void)

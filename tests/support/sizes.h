@@ -18,8 +18,8 @@ struct size_tree {
 	bool filled[2 * 256];
 	bool is_hashed[2 * 256]; /* parents: parent_hash is not empty */
 	uint32_t n_unmerged[2 * 256];
-	bool is_new[256];          /* leaves added in the commit at hand */
-	bool has_parent_hash[256]; /* leaves that committed last: source commit */
+	bool is_new[256];      /* leaves added in the commit at hand */
+	size_t of_source[256]; /* bytes of lifetime or parent_hash in a leaf */
 };
 
 /* n members at leaves 0 .. n - 1, no parent nodes. */
