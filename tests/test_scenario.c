@@ -97,99 +97,91 @@ static void a_scenario_is_read(void **state)
 #define HEAD "name: a\nbackends: [null]\nsize: 2\n"
 #define GOOD HEAD "measure: [rekey]\n"
 
+static const struct {
+	const char *text, *complaint;
+} wrong[] = {
+	/* keys */
+	{"name: a\nsampels: 3\n",
+	 "2:1: found \"sampels\", wanted a known key; did you mean \"samples\"?"},
+	{"name: a\nwhatever: 3\n", "2:1: found \"whatever\", wanted a known key"},
+	{"name: a\nname: b\n", "2:1: found \"name\", wanted each key once"},
+	{"[1]: 2\n", "1:1: found a list, wanted a key"},
+	{"- name\n", "1:1: found a list, wanted a mapping of keys to values"},
+	{"word\n", "1:1: found \"word\", wanted a mapping of keys to values"},
+	{"backends: [null]\nsize: 2\nmeasure: [rekey]\n", "1:1: found no key \"name\", wanted one"},
+	{"name: a\nbackends: [null]\nmeasure: [rekey]\n", "1:1: found no key \"size\", wanted one"},
+	{HEAD, "1:1: found no key \"measure\", wanted one"},
+	/* names */
+	{"name: A b\n",
+	 "1:7: found \"A b\", wanted a name of at most 63 letters a-z, digits and dashes"},
+	{"name: ../../etc\n", "1:7: found \"../../etc\", wanted a name of at most 63 "
+			      "letters a-z, digits and dashes"},
+	{"name: [a]\n",
+	 "1:7: found a list, wanted a name of at most 63 letters a-z, digits and dashes"},
+	{"name:\n",
+	 "1:6: found nothing, wanted a name of at most 63 letters a-z, digits and dashes"},
+	/* backends */
+	{"backends: [null, null]\n", "1:18: found \"null\", wanted each backend once"},
+	{"backends: []\n", "1:11: found a list, wanted at least one element"},
+	{"backends: [[null]]\n", "1:12: found a list, wanted the name of a backend"},
+	/* sizes */
+	{"size: 0\n", "1:7: found \"0\", wanted a number from 2 to 1000000"},
+	{"size: [2, 9..5]\n", "1:11: found \"9..5\", wanted the smaller number first"},
+	{"size: [2, 2..5]\n", "1:11: found \"2..5\", wanted 2 only once"},
+	{"size: [2,\n  10000000]\n", "2:3: found \"10000000\", wanted a number from 2 to 1000000"},
+	{"size: 1e400\n", "1:7: found \"1e400\", wanted a number, FROM..TO or "
+			  "FROM..TO/STEP, all from 2 to 1000000"},
+	{"size: -5\n", "1:7: found \"-5\", wanted a number, FROM..TO or FROM..TO/STEP, "
+		       "all from 2 to 1000000"},
+	{"size: { 2: 3 }\n", "1:7: found a mapping, wanted a number or a range"},
+	{"size: 2..1000000\n", "1:7: found \"2..1000000\", wanted at most 4096 values"},
+	/* choices */
+	{"tree: [cold, ful]\n", "1:14: found \"ful\", wanted one of: cold full grown "
+				"halfblank churned; did you mean \"full\"?"},
+	{"tree: [cold, cold]\n", "1:14: found \"cold\", wanted each value once"},
+	{"path: maybe\n", "1:7: found \"maybe\", wanted one of: yes no"},
+	{"olm: { new: 1 }\n", "1:6: found a mapping, wanted one of: new chain ratchet shared"},
+	/* samples */
+	{"samples: { proceses: 5 }\n",
+	 "1:12: found \"proceses\", wanted a known key; did you mean \"processes\"?"},
+	{"samples: { processes: 0 }\n", "1:23: found \"0\", wanted a number from 1 to 1000"},
+	{"samples: { processes: five }\n", "1:23: found \"five\", wanted a number from 1 to 1000"},
+	{"samples: { until_ci: 2 }\n",
+	 "1:22: found \"2\", wanted a share like 2% or 0.5%, more than 0%"},
+	{"samples: { budget: 3 }\n", "1:20: found \"3\", wanted a time like 250ms, 3s, "
+				     "2m or 1h, at most a day"},
+	{"samples: { min: 5, max: 4 }\n",
+	 "1:10: found a mapping, wanted a min that is not above max (4)"},
+	{"samples: 5\n", "1:10: found \"5\", wanted a mapping of keys to values"},
+	{"seed: 0\n", "1:7: found \"0\", wanted a number from 1 to 9223372036854775807"},
+	/* operations */
+	{"measure: [reky]\n", "1:11: found \"reky\", wanted an operation (groupbench "
+			      "list names them); did you mean \"rekey\"?"},
+	{"measure: [add]\n", "1:11: found \"add\", wanted { add: K }, K members"},
+	{"measure: [{ rekey: 3 }]\n",
+	 "1:13: found \"rekey\", wanted it without a number, or an operation that takes "
+	 "one"},
+	{"measure: [{ add: 0 }]\n", "1:18: found \"0\", wanted a number from 1 to 100000"},
+	{"measure: [{ add: 1, remove: 1 }]\n", "1:11: found a mapping, wanted one operation"},
+	{"measure: [rekey, rekey]\n", "1:18: found \"rekey\", wanted each operation once"},
+	{"measure: [{ add: [1, 1] }]\n", "1:22: found \"1\", wanted each operation once"},
+	/* YAML itself */
+	{"", "1:1: found an empty file, wanted a scenario"},
+	{"# nothing\n", "1:1: found an empty file, wanted a scenario"},
+	{"name: [a\n", "2:1: found no YAML (did not find expected ',' or ']'), wanted a "
+		       "YAML document"},
+	{"\tname: a\n", "1:1: found no YAML (found character that cannot start any "
+			"token), wanted a YAML document"},
+	{GOOD "---\nname: b\n", "5:1: found a second document, wanted only one"},
+	{"name: &x a\nbackends: [*x]\n", "2:12: found the alias *x, wanted the value written out"},
+	{"size: [[[[[[[[[2]]]]]]]]]\n", "1:14: found deep nesting, wanted at most 8 levels"},
+};
+
 static void a_wrong_scenario_is_refused_with_its_place(void **state)
 {
-	static const struct {
-		const char *text, *complaint;
-	} rows[] = {
-		/* keys */
-		{"name: a\nsampels: 3\n",
-		 "2:1: found \"sampels\", wanted a known key; did you mean \"samples\"?"},
-		{"name: a\nwhatever: 3\n", "2:1: found \"whatever\", wanted a known key"},
-		{"name: a\nname: b\n", "2:1: found \"name\", wanted each key once"},
-		{"[1]: 2\n", "1:1: found a list, wanted a key"},
-		{"- name\n", "1:1: found a list, wanted a mapping of keys to values"},
-		{"word\n", "1:1: found \"word\", wanted a mapping of keys to values"},
-		{"backends: [null]\nsize: 2\nmeasure: [rekey]\n",
-		 "1:1: found no key \"name\", wanted one"},
-		{"name: a\nbackends: [null]\nmeasure: [rekey]\n",
-		 "1:1: found no key \"size\", wanted one"},
-		{HEAD, "1:1: found no key \"measure\", wanted one"},
-		/* names */
-		{"name: A b\n",
-		 "1:7: found \"A b\", wanted a name of at most 63 letters a-z, digits and dashes"},
-		{"name: ../../etc\n", "1:7: found \"../../etc\", wanted a name of at most 63 "
-				      "letters a-z, digits and dashes"},
-		{"name: [a]\n",
-		 "1:7: found a list, wanted a name of at most 63 letters a-z, digits and dashes"},
-		{"name:\n",
-		 "1:6: found nothing, wanted a name of at most 63 letters a-z, digits and dashes"},
-		/* backends */
-		{"backends: [null, null]\n", "1:18: found \"null\", wanted each backend once"},
-		{"backends: []\n", "1:11: found a list, wanted at least one element"},
-		{"backends: [[null]]\n", "1:12: found a list, wanted the name of a backend"},
-		/* sizes */
-		{"size: 0\n", "1:7: found \"0\", wanted a number from 2 to 1000000"},
-		{"size: [2, 9..5]\n", "1:11: found \"9..5\", wanted the smaller number first"},
-		{"size: [2, 2..5]\n", "1:11: found \"2..5\", wanted 2 only once"},
-		{"size: [2,\n  10000000]\n",
-		 "2:3: found \"10000000\", wanted a number from 2 to 1000000"},
-		{"size: 1e400\n", "1:7: found \"1e400\", wanted a number, FROM..TO or "
-				  "FROM..TO/STEP, all from 2 to 1000000"},
-		{"size: -5\n", "1:7: found \"-5\", wanted a number, FROM..TO or FROM..TO/STEP, "
-			       "all from 2 to 1000000"},
-		{"size: { 2: 3 }\n", "1:7: found a mapping, wanted a number or a range"},
-		{"size: 2..1000000\n", "1:7: found \"2..1000000\", wanted at most 4096 values"},
-		/* choices */
-		{"tree: [cold, ful]\n", "1:14: found \"ful\", wanted one of: cold full grown "
-					"halfblank churned; did you mean \"full\"?"},
-		{"tree: [cold, cold]\n", "1:14: found \"cold\", wanted each value once"},
-		{"path: maybe\n", "1:7: found \"maybe\", wanted one of: yes no"},
-		{"olm: { new: 1 }\n",
-		 "1:6: found a mapping, wanted one of: new chain ratchet shared"},
-		/* samples */
-		{"samples: { proceses: 5 }\n",
-		 "1:12: found \"proceses\", wanted a known key; did you mean \"processes\"?"},
-		{"samples: { processes: 0 }\n",
-		 "1:23: found \"0\", wanted a number from 1 to 1000"},
-		{"samples: { processes: five }\n",
-		 "1:23: found \"five\", wanted a number from 1 to 1000"},
-		{"samples: { until_ci: 2 }\n",
-		 "1:22: found \"2\", wanted a share like 2% or 0.5%, more than 0%"},
-		{"samples: { budget: 3 }\n", "1:20: found \"3\", wanted a time like 250ms, 3s, "
-					     "2m or 1h, at most a day"},
-		{"samples: { min: 5, max: 4 }\n",
-		 "1:10: found a mapping, wanted a min that is not above max (4)"},
-		{"samples: 5\n", "1:10: found \"5\", wanted a mapping of keys to values"},
-		{"seed: 0\n", "1:7: found \"0\", wanted a number from 1 to 9223372036854775807"},
-		/* operations */
-		{"measure: [reky]\n", "1:11: found \"reky\", wanted an operation (groupbench "
-				      "list names them); did you mean \"rekey\"?"},
-		{"measure: [add]\n", "1:11: found \"add\", wanted { add: K }, K members"},
-		{"measure: [{ rekey: 3 }]\n",
-		 "1:13: found \"rekey\", wanted it without a number, or an operation that takes "
-		 "one"},
-		{"measure: [{ add: 0 }]\n", "1:18: found \"0\", wanted a number from 1 to 100000"},
-		{"measure: [{ add: 1, remove: 1 }]\n",
-		 "1:11: found a mapping, wanted one operation"},
-		{"measure: [rekey, rekey]\n", "1:18: found \"rekey\", wanted each operation once"},
-		{"measure: [{ add: [1, 1] }]\n", "1:22: found \"1\", wanted each operation once"},
-		/* YAML itself */
-		{"", "1:1: found an empty file, wanted a scenario"},
-		{"# nothing\n", "1:1: found an empty file, wanted a scenario"},
-		{"name: [a\n", "2:1: found no YAML (did not find expected ',' or ']'), wanted a "
-			       "YAML document"},
-		{"\tname: a\n", "1:1: found no YAML (found character that cannot start any "
-				"token), wanted a YAML document"},
-		{GOOD "---\nname: b\n", "5:1: found a second document, wanted only one"},
-		{"name: &x a\nbackends: [*x]\n",
-		 "2:12: found the alias *x, wanted the value written out"},
-		{"size: [[[[[[[[[2]]]]]]]]]\n",
-		 "1:14: found deep nesting, wanted at most 8 levels"},
-	};
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++)
-		assert_refused(rows[i].text, strlen(rows[i].text), rows[i].complaint);
+	for (size_t i = 0; i < N(wrong); i++)
+		assert_refused(wrong[i].text, strlen(wrong[i].text), wrong[i].complaint);
 }
 
 static void an_unknown_backend_is_met_with_the_known_ones(void **state)

@@ -207,8 +207,9 @@ static enum gb_exit listen_to(struct child *c)
 		if (ready <= 0 && gb_clock_now_ns() - heard_ns > deadline_ns(c))
 			return end(c, GB_EXIT_INTERNAL,
 				   "%s: %u members: the worker was silent for %" PRIu64
-				   " s; run ended",
-				   c->job->backend->name, c->job->size, deadline_ns(c) / SECOND);
+				   " ms; run ended",
+				   c->job->backend->name, c->job->size,
+				   deadline_ns(c) / (SECOND / 1000));
 		if (ready <= 0)
 			continue;
 		n = read(c->from, buffer, sizeof buffer);

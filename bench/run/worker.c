@@ -2,8 +2,10 @@
 #include "run/oracle.h"
 #include "run/row.h"
 #include "run/sampling.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 struct worker {
 	const struct gb_job *job;
@@ -173,8 +175,12 @@ int gb_worker_main(void)
 	struct gb_job job;
 	char why[200];
 	json_error_t error;
-	json_t *json = json_loadf(stdin, 0, &error);
+	json_t *json;
 	int bad;
+
+	/* A worker whose parent was killed would go on for hours. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	json = json_loadf(stdin, 0, &error);
 
 	if (json == NULL) {
 		printf("failed %d the worker got no job: %s\n", GB_EXIT_INTERNAL, error.text);

@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# The command line of `groupbench run`, `check` and `list`: exit statuses, the message of each
+# failure, and what is left in the folder of a run that ended early.
+set -u
+cd "$(dirname "$0")/.."
+program=$(cd "${B:-build}" && pwd)/groupbench
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+n=0
+
+# expect STATUS TEXT COMMAND...: runs it; $said is what it said.
+good=true
+expect() {
+	local want=$1 text=$2
+	shift 2
+	said=$("$@" 2>&1)
+	local status=$?
+	if [ $status -ne "$want" ] || [[ $said != *"$text"* ]]; then
+		echo "# $*"
+		echo "# status $status, want $want; said: $said; want: $text"
+		good=false
+	fi
+}
+
+# check COMMAND...: must succeed.
+holds() {
+	"$@" || { echo "# does not hold: $*" && good=false; }
+}
+
+# result NAME: reports what was expected since the last one.
+result() {
+	n=$((n + 1))
+	if $good; then echo "ok $n - $1"; else echo "not ok $n - $1"; fi
+	good=true
+}
+
+manifest_says() {
+	grep -q "\"status\": \"$1\"" "$work/run/manifest.json"
+}
+
+# Every line of samples.csv is whole: as many fields as the header, and an end.
+rows_are_whole() {
+	[ "$(tail -c 1 "$work/run/samples.csv" | od -An -c | tr -d ' ')" = '\n' ] &&
+		awk -F, 'NR == 1 { n = NF } NF != n { exit 1 }' "$work/run/samples.csv"
+}
+
+cat > "$work/short.yaml" << 'END'
+# What does measuring cost?
+name: short
+backends: [null]
+size: [2, 5]
+samples: { processes: 2, max: 3, budget: 10ms }
+measure: [create, { add: 1 }, send]
+END
+sed 's/size:.*/size: [2..900]/; s/max: 3, budget: 10ms/min: 20, max: 20/' "$work/short.yaml" \
+	> "$work/long.yaml"
+
+expect 0 "4 of 4 processes, " "$program" run "$work/short.yaml" --out "$work/run"
+holds test "$(tail -n 2 <<< "$said")" = "$work/run/samples.csv"$'\n'"$work/run/manifest.json"
+holds manifest_says complete
+holds rows_are_whole
+holds test "$(grep -c ^null,send,.*,actor,produce "$work/run/samples.csv")" -ge 4
+result "a run measures and names its files"
+
+before=$(md5sum "$work"/run/*)
+expect 74 "$work/run: found an earlier run, wanted a new folder" \
+	"$program" run "$work/short.yaml" --out "$work/run"
+rm "$work/run/manifest.json"
+expect 74 "found an earlier run" "$program" run "$work/short.yaml" --out "$work/run"
+holds test "$(md5sum "$work"/run/samples.csv)" = "$(grep samples.csv <<< "$before")"
+result "an earlier run is not touched"
+
+expect 64 "found 0 operands, wanted SCENARIO" "$program" run
+expect 64 "found --sise, wanted an option of this command" "$program" run --sise 3 x
+expect 64 "found nothing behind the last option, wanted DIR" "$program" run x --out
+expect 64 "--size: found \"5..2\", wanted the smaller number first" \
+	"$program" run "$work/short.yaml" --size 5..2
+expect 64 "--backend: found \"nul\", wanted names of backends" \
+	"$program" run "$work/short.yaml" --backend nul
+expect 64 "--processes: found \"0\", wanted a number from 1 to 1000" \
+	"$program" run "$work/short.yaml" --processes 0
+expect 64 "usage: groupbench COMMAND" "$program"
+expect 64 "usage: groupbench COMMAND" "$program" rum
+result "a wrong command line is status 64"
+
+sed 's/measure/mesure/' "$work/short.yaml" > "$work/bad.yaml"
+expect 65 "$work/bad.yaml:6:1: found \"mesure\", wanted a known key; did you mean \"measure\"?" \
+	"$program" run "$work/bad.yaml" --out "$work/none"
+expect 65 "bad.yaml:6:1: found" "$program" check "$work/short.yaml" "$work/bad.yaml"
+holds test ! -e "$work/none"
+result "a wrong scenario is status 65, and there is no folder"
+
+expect 74 "$work/nowhere.yaml: No such file or directory" "$program" run "$work/nowhere.yaml"
+expect 74 "groupbench run: $work/short.yaml/run: Not a directory" \
+	"$program" run "$work/short.yaml" --out "$work/short.yaml/run"
+result "what cannot be read or written is status 74"
+
+rm -rf "$work/run"
+full() { (ulimit -f 64 && "$program" run "$work/long.yaml" --quiet --out "$work/run"); }
+expect 74 "$work/run/samples.csv: File too large" full
+holds rows_are_whole
+holds manifest_says failed
+holds test "$(wc -c < "$work/run/samples.csv")" -le 65536
+expect 0 "" "$program" summarise "$work/run"
+result "a full disk is status 74, and the run before it is valid"
+
+# begin_run OPTION...: in the background, until there are samples; leaves $pid.
+begin_run() {
+	rm -rf "$work/run"
+	"$program" run "$work/long.yaml" --out "$work/run" "$@" > "$work/said" 2>&1 &
+	pid=$!
+	for _ in $(seq 200); do
+		[ -e "$work/run/samples.csv" ] && [ "$(wc -l < "$work/run/samples.csv")" -gt 50 ] &&
+			return
+		sleep 0.05
+	done
+}
+
+# ends STATUS TEXT
+ends() {
+	wait $pid
+	local status=$?
+	if [ $status -ne "$1" ] || ! grep -q "$2" "$work/said"; then
+		echo "# status $status, want $1; said: $(cat "$work/said"); want: $2"
+		good=false
+	fi
+}
+
+begin_run
+kill -INT $pid
+ends 130 "groupbench run: interrupted"
+holds manifest_says interrupted
+holds rows_are_whole
+expect 0 "" "$program" summarise "$work/run"
+result "an interrupted run is status 130, and valid"
+
+# signal_worker SIGNAL: to the worker of the moment.
+signal_worker() {
+	for _ in $(seq 200); do
+		worker=$(cat "/proc/$pid/task/$pid/children" 2> /dev/null)
+		[ -n "$worker" ] && kill -"$1" $worker 2> /dev/null && return
+	done
+}
+
+begin_run
+signal_worker KILL
+ends 70 "the worker was ended by signal 9 (Killed); run ended"
+holds manifest_says failed
+holds rows_are_whole
+result "a worker that dies ends the run with status 70"
+
+begin_run --deadline 500ms
+signal_worker STOP
+ends 70 "the worker was silent for 500 ms; run ended"
+holds rows_are_whole
+result "a worker that hangs ends the run with status 70"
+
+expect 0 "What does measuring cost?" "$program" check "$work/short.yaml"
+holds grep -q "^6 cells at 2 points, 2 processes each" <<< "$said"
+holds grep -q "null size=5: create add:1 send:256B" <<< "$said"
+result "check prints what would be measured"
+
+expect 0 "rekey_after_remove_each" "$program" list
+holds grep -q "  null  *null 1; up to" <<< "$said"
+holds grep -q "scenarios/quick.yaml" <<< "$said"
+result "list names backends, operations, axes and scenarios"
+
+for shell in bash zsh fish; do expect 0 groupbench "$program" completion $shell; done
+expect 64 "usage: groupbench completion" "$program" completion tcsh
+holds bash -n <("$program" completion bash)
+completions() {
+	# shellcheck disable=SC1090
+	source <("$program" completion bash)
+	COMP_WORDS=(groupbench run --si) COMP_CWORD=2
+	_groupbench && echo "${COMPREPLY[*]}"
+}
+expect 0 "--size" completions
+result "completion comes from the option tables"
+
+echo "1..$n"
