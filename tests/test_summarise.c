@@ -206,6 +206,7 @@ static void total_is_produce_and_settle_of_the_same_sample(void **state)
 		{"cpu_ns_median", "206"}, {"up_bytes", "56.5"},  {"down_bytes", "49"},
 		{"count_sign", "2"},      {"count_verify", "1"}, {"cpu_ns_ci_low", ""},
 		{"restore", "reopen"},    {"ci_coverage", ""},   {"bytes_exact", "no"},
+		{"commit_bytes", "49"},
 	};
 	FILE *file = begin_samples();
 	struct gb_csv *csv;
@@ -213,15 +214,15 @@ static void total_is_produce_and_settle_of_the_same_sample(void **state)
 	(void)state;
 #define ACTOR "backend=mls operation=add k=1 size=10 role=actor process=1 device=0 restore=reopen "
 	put_sample(file, ACTOR "phase=settle sample=3 cpu_ns=5 count_sign=0 count_verify=1 "
-			       "down_bytes=49 up_bytes=2");
+			       "down_bytes=49 up_bytes=2 commit_bytes=49");
 	put_sample(file, ACTOR "phase=produce sample=2 cpu_ns=900 count_sign=2 count_verify=0 "
 			       "up_bytes=1000");
 	put_sample(file, ACTOR "phase=produce sample=3 cpu_ns=300 count_sign=2 count_verify=0 "
-			       "up_bytes=60");
+			       "up_bytes=60 commit_bytes=49");
 	put_sample(file, ACTOR "phase=settle sample=1 cpu_ns=7 count_sign=0 count_verify=1 "
 			       "down_bytes=49 up_bytes=1");
 	put_sample(file, ACTOR "phase=produce sample=1 cpu_ns=100 count_sign=2 count_verify=0 "
-			       "up_bytes=50");
+			       "up_bytes=50 commit_bytes=49");
 #undef ACTOR
 	put_sample(file, "backend=megolm operation=send size=10 role=actor phase=produce "
 			 "process=1 sample=1 device=0 cpu_ns=40 wall_ns=41");

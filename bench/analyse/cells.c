@@ -174,7 +174,7 @@ static int set_exact(struct gb_cell *cell, size_t exact, uint64_t value)
 static int grow_samples(struct gb_cell *cell)
 {
 	size_t capacity = cell->capacity ? 2 * cell->capacity : 8;
-	struct gb_sample *samples;
+	struct gb_observation *samples;
 
 	if (cell->n_samples < cell->capacity)
 		return 0;
@@ -196,7 +196,7 @@ static int grow_samples(struct gb_cell *cell)
 	return 0;
 }
 
-static int add_sample(struct gb_cell *cell, const struct gb_sample *sample,
+static int add_sample(struct gb_cell *cell, const struct gb_observation *sample,
 		      const uint64_t exact[GB_EXACT_COLUMNS], struct gb_failure *f)
 {
 	if (grow_samples(cell) < 0)
@@ -261,7 +261,7 @@ static int read_time(const struct source *s, enum gb_column column, double *out,
 	return found;
 }
 
-static int read_sample(const struct source *s, struct gb_sample *sample, struct gb_failure *f)
+static int read_sample(const struct source *s, struct gb_observation *sample, struct gb_failure *f)
 {
 	int device = gb_csv_count(s->csv, s->column[GB_COLUMN_device], &sample->device, f);
 
@@ -297,7 +297,7 @@ static int take_row(struct gb_cells *cells, const struct source *s, struct gb_fa
 {
 	const char *key[GB_KEY_COLUMNS];
 	uint64_t exact[GB_EXACT_COLUMNS];
-	struct gb_sample sample = {0};
+	struct gb_observation sample = {0};
 	struct gb_cell *cell;
 
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
@@ -337,8 +337,8 @@ static int compare_u64(uint64_t a, uint64_t b)
 
 static int by_sample(const void *a, const void *b)
 {
-	const struct gb_sample *x = a;
-	const struct gb_sample *y = b;
+	const struct gb_observation *x = a;
+	const struct gb_observation *y = b;
 	int order = compare_u64(x->process, y->process);
 
 	if (order == 0)
@@ -378,7 +378,7 @@ static int sort_samples(struct gb_cell *cell, const char *path, struct gb_failur
 {
 	qsort(cell->samples, cell->n_samples, sizeof(*cell->samples), by_sample);
 	for (size_t i = 1; i < cell->n_samples; i++) {
-		const struct gb_sample *s = &cell->samples[i];
+		const struct gb_observation *s = &cell->samples[i];
 
 		if (by_sample(s - 1, s) == 0)
 			return gb_fail(f, GB_EXIT_INPUT, "%s:%lu:1: the sample of line %lu again",
@@ -399,17 +399,21 @@ static uint64_t sum_exact(uint64_t a, uint64_t b)
 	return a + b;
 }
 
-/* Adds sample i of `produce` to `total`, with sample j of `settle` where that is not NULL. */
+/*
+ * Adds sample i of `produce` to `total`, with sample j of `settle` where that is not NULL. The
+ * columns by kind stay those of produce: in settle they say what was taken in, and a sum
+ * of what was sent and what came back would mean nothing.
+ */
 static int add_total(struct gb_cell *total, const struct gb_cell *produce, size_t i,
 		     const struct gb_cell *settle, size_t j, struct gb_failure *f)
 {
 	uint64_t exact[GB_EXACT_COLUMNS];
-	struct gb_sample sample = produce->samples[i];
+	struct gb_observation sample = produce->samples[i];
 
 	for (size_t e = 0; e < GB_EXACT_COLUMNS; e++)
 		exact[e] = gb_cell_exact(produce, e, i);
 	if (settle) {
-		for (size_t e = 0; e < GB_EXACT_COLUMNS; e++)
+		for (size_t e = 2 * GB_KINDS; e < GB_EXACT_COLUMNS; e++)
 			exact[e] = sum_exact(exact[e], gb_cell_exact(settle, e, j));
 		sample.cpu_ns += settle->samples[j].cpu_ns;
 		sample.wall_ns += settle->samples[j].wall_ns;

@@ -27,7 +27,7 @@ extern const unsigned gb_key_columns[GB_KEY_COLUMNS];
 /* The exact columns as enum gb_column: GB_EXACT_BYTES of messages and bytes, then counts. */
 extern const unsigned gb_exact_columns[GB_EXACT_COLUMNS];
 
-struct gb_sample {
+struct gb_observation {
 	uint64_t process;
 	uint64_t number;
 	uint64_t device; /* UINT64_MAX for the server */
@@ -46,7 +46,7 @@ struct gb_cell {
 	const char *key[GB_KEY_COLUMNS]; /* into key_text */
 	char *key_text;
 	size_t key_len;
-	struct gb_sample *samples; /* by process, number, device once read */
+	struct gb_observation *samples; /* by process, number, device once read */
 	size_t n_samples;
 	size_t capacity;
 	struct gb_exact exact[GB_EXACT_COLUMNS];
@@ -65,8 +65,8 @@ struct gb_cells {
  * Reads samples.csv at `path` into *cells, which was zero, finding columns by name; columns
  * that are not ours are passed over. To every cell of role actor and phase produce one
  * of phase `total` is added: produce and, where the cell has it, settle of the same sample
- * and device. A sample whose settle is missing (the run was killed between the two) is not in
- * the total.
+ * and device; messages and bytes by kind are those of produce. A sample whose settle is missing
+ * (the run was killed between the two) is not in the total.
  *
  * 0, or -1 with *f set: GB_EXIT_INPUT for a missing column, a value that is no number, a
  * sample that occurs twice, or a file without samples. On failure too, gb_cells_free.

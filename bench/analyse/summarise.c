@@ -19,7 +19,7 @@ struct scratch {
 	double *medians;
 };
 
-static double time_of(const struct gb_sample *s, bool wall)
+static double time_of(const struct gb_observation *s, bool wall)
 {
 	return wall ? s->wall_ns : s->cpu_ns;
 }
@@ -263,6 +263,6 @@ const struct gb_command gb_command_summarise = {
 	.operands = "RUN...",
 	.min_operands = 1,
 	.max_operands = 1000,
-	.sentence = "compute medians, intervals and exact counts of a run: summary.csv",
+	.sentence = "Computes medians, intervals and exact counts of runs.",
 	.main = summarise_main,
 };

@@ -1,0 +1,115 @@
+#include "analyse/drawing.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_names[] = {
+	[GB_SERIES_BAND] = "band",
+	[GB_SERIES_LINE] = "line",
+	[GB_SERIES_BOTH] = "both",
+	[GB_SERIES_PUBLISHED] = "published",
+};
+
+void gb_gnuplot_text(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == ',' || *text == '"' || *text == '\n' || *text == '\r')
+			*text = ' ';
+	}
+}
+
+void gb_drawing_heading(struct gb_drawing *d, const char *text, const char *size)
+{
+	char *heading = d->headings[d->n_panels++];
+
+	snprintf(heading, sizeof(d->headings[0]), "%.50s%s%.12s%s", text, size ? " (" : "",
+		 size ? size : "", size ? " members)" : "");
+	gb_gnuplot_text(heading);
+}
+
+unsigned gb_drawing_series(struct gb_drawing *d, const struct gb_series *series)
+{
+	struct gb_series *added;
+
+	if (d->n_series == GB_MAX_SERIES)
+		return 0;
+	added = &d->series[d->n_series++];
+	*added = *series;
+	gb_gnuplot_text(added->name);
+	return (unsigned)d->n_series;
+}
+
+int gb_drawing_point(struct gb_drawing *d, const struct gb_point *point, struct gb_failure *f)
+{
+	if (d->n_points == d->capacity) {
+		size_t capacity = d->capacity ? 2 * d->capacity : 256;
+		struct gb_point *points = realloc(d->points, capacity * sizeof(*points));
+
+		if (!points)
+			return gb_fail_memory(f);
+		d->points = points;
+		d->capacity = capacity;
+	}
+	d->points[d->n_points++] = *point;
+	return 0;
+}
+
+void gb_drawing_compact(struct gb_drawing *d)
+{
+	unsigned number[GB_MAX_PANELS + 1] = {0}, n = 0;
+
+	for (size_t i = 0; i < d->n_points; i++)
+		number[d->points[i].panel] = 1;
+	for (size_t panel = 1; panel <= d->n_panels; panel++) {
+		if (number[panel] == 0)
+			continue;
+		number[panel] = ++n;
+		memmove(d->headings[n - 1], d->headings[panel - 1], sizeof(d->headings[0]));
+	}
+	d->n_panels = n;
+	for (size_t i = 0; i < d->n_points; i++)
+		d->points[i].panel = number[d->points[i].panel];
+}
+
+static int by_series(const void *a, const void *b)
+{
+	const struct gb_point *p = a;
+	const struct gb_point *q = b;
+
+	if (p->series != q->series)
+		return p->series < q->series ? -1 : 1;
+	if (p->panel != q->panel)
+		return p->panel < q->panel ? -1 : 1;
+	return (p->x > q->x) - (p->x < q->x);
+}
+
+static void write_point(const struct gb_drawing *d, const struct gb_point *p, FILE *out)
+{
+	const struct gb_series *s = &d->series[p->series - 1];
+
+	fprintf(out, "%u,%s,%u,%s,%s,%d,%u,%u,%u,%.10g,", p->panel, d->headings[p->panel - 1],
+		p->series, s->name, kind_names[s->kind], (int)s->colour, s->look, s->legend_column,
+		s->legend_row, p->x);
+	if (!isnan(p->y))
+		fprintf(out, "%.10g", p->y);
+	fprintf(out, ",%.10g,%.10g\n", p->low, p->high);
+}
+
+void gb_drawing_write(struct gb_drawing *d, FILE *out)
+{
+	if (d->n_points > 0)
+		qsort(d->points, d->n_points, sizeof(*d->points), by_series);
+	fprintf(out,
+		"panel,heading,series,name,kind,colour,look,legend_column,legend_row,%s,%s,"
+		"%s_low,%s_high\n",
+		d->x_name, d->y_name, d->y_name, d->y_name);
+	for (size_t i = 0; i < d->n_points; i++)
+		write_point(d, &d->points[i], out);
+}
+
+void gb_drawing_free(struct gb_drawing *d)
+{
+	free(d->points);
+	*d = (struct gb_drawing){0};
+}

@@ -1,0 +1,91 @@
+#ifndef GB_ANALYSE_DRAWING_H
+#define GB_ANALYSE_DRAWING_H
+#include "analyse/failure.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * The joined data of one figure: panels side by side, series that go through all of them,
+ * points. Written as CSV it is all that the figure's gnuplot script reads.
+ */
+enum gb_series_kind {
+	GB_SERIES_BAND,      /* the area from low to high */
+	GB_SERIES_LINE,      /* y */
+	GB_SERIES_BOTH,      /* y inside its band from low to high */
+	GB_SERIES_PUBLISHED, /* y, measured by somebody else: thin and grey */
+};
+
+/* Okabe and Ito's colours in the order of plots/style.gp. */
+enum gb_colour {
+	GB_BLUE = 1,
+	GB_VERMILLION,
+	GB_ORANGE,
+	GB_GREEN,
+	GB_PURPLE,
+	GB_SKY,
+	GB_BLACK,
+	GB_GREY,
+};
+
+#define GB_LOOKS 5 /* dashes and markers of plots/style.gp, from 1 */
+
+struct gb_series {
+	char name[80];
+	enum gb_series_kind kind;
+	enum gb_colour colour;
+	unsigned look;
+	unsigned legend_column; /* from 1 */
+	unsigned legend_row;
+};
+
+struct gb_point {
+	unsigned panel;  /* from 1 */
+	unsigned series; /* from 1 */
+	double x;
+	double y; /* NAN in a band */
+	double low;
+	double high;
+};
+
+#define GB_MAX_SERIES 64
+#define GB_MAX_PANELS 6
+
+struct gb_drawing {
+	const char *x_name; /* columns of the CSV file, with units */
+	const char *y_name;
+	char headings[GB_MAX_PANELS][80];
+	size_t n_panels;
+	struct gb_series series[GB_MAX_SERIES];
+	size_t n_series;
+	struct gb_point *points;
+	size_t n_points;
+	size_t capacity;
+};
+
+/*
+ * Texts go into CSV fields that gnuplot reads, which does not know quoted commas: commas,
+ * quotes and line ends become blanks.
+ */
+void gb_gnuplot_text(char *text);
+
+/* Adds a panel; `size` behind the text, "(1000 members)", unless it is NULL. At most
+ * GB_MAX_PANELS. */
+void gb_drawing_heading(struct gb_drawing *d, const char *text, const char *size);
+
+/* Returns the number of the new series, or 0 when there are GB_MAX_SERIES. */
+unsigned gb_drawing_series(struct gb_drawing *d, const struct gb_series *series);
+
+/* 0, or -1 with *f set when memory ran out. */
+int gb_drawing_point(struct gb_drawing *d, const struct gb_point *point, struct gb_failure *f);
+
+/* Drops the panels that have no point and counts the others anew. */
+void gb_drawing_compact(struct gb_drawing *d);
+
+/* Sorts the points by series, panel and x and writes the file; errors stay in ferror(out). */
+void gb_drawing_write(struct gb_drawing *d, FILE *out);
+
+/* Leaves *d zero. */
+void gb_drawing_free(struct gb_drawing *d);
+
+#endif

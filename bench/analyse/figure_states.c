@@ -1,0 +1,530 @@
+#include "analyse/figures.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Figures that show what a protocol costs in each of its states, and the band between the
+ * best and the worst of them. A group of series is one protocol (on one crypto library, or in
+ * one form of doing k things); it has a colour. Its states have dashes and markers.
+ */
+struct subject {
+	unsigned panel; /* from 1 */
+	unsigned form;  /* index in layout.forms */
+	const char *operation;
+	const char *k;
+	const char *role;
+	const char *phase;
+};
+
+struct layout {
+	enum gb_column x;
+	const char *x_name;
+	const char *y_name;
+	bool bytes; /* y is up_bytes, not CPU time in ms */
+	unsigned long free_axes;
+	const char *headings[GB_MAX_PANELS];
+	const char *forms[2];
+	const struct subject *subjects;
+	size_t n_subjects;
+};
+
+/* What tells two series apart. The texts point into the summary. */
+struct trait {
+	const char *backend;
+	const char *crypto;
+	const char *olm_crypto;
+	unsigned form;
+	const char *tree;
+	const char *olm;
+};
+
+struct states {
+	struct trait trait[GB_MAX_SERIES];
+	unsigned group[GB_MAX_SERIES];  /* from 1; equal for states of one group */
+	unsigned series[GB_MAX_SERIES]; /* in the drawing */
+	unsigned band[GB_MAX_SERIES];   /* series of the group's band; 0: it has none */
+	size_t n;
+};
+
+/* ---- names, in the order in which they are listed ---- */
+
+static const char *const backends[][2] = {{"mls", "MLS"}, {"megolm", "Megolm"}};
+static const char *const trees[] = {"full", "cold", "grown", "halfblank", "churned"};
+static const char *const olms[] = {"chain", "ratchet", "new", "shared"};
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static unsigned rank_of_backend(const char *name)
+{
+	for (unsigned i = 0; i < N(backends); i++) {
+		if (strcmp(backends[i][0], name) == 0)
+			return i;
+	}
+	return N(backends);
+}
+
+/* Position of a state from the best on; "churned:4" counts as churned. */
+static unsigned rank_in(const char *const *words, size_t n, const char *word)
+{
+	for (unsigned i = 0; i < n; i++) {
+		size_t len = strlen(words[i]);
+
+		if (strncmp(words[i], word, len) == 0 && (word[len] == '\0' || word[len] == ':'))
+			return i;
+	}
+	return (unsigned)n;
+}
+
+static unsigned rank_of_state(const struct trait *t)
+{
+	if (*t->tree != '\0')
+		return rank_in(trees, N(trees), t->tree);
+	return *t->olm != '\0' ? rank_in(olms, N(olms), t->olm) : 0;
+}
+
+static bool is_default(enum gb_axis_id axis, const char *value)
+{
+	return *value == '\0' || strcmp(value, gb_axes[axis].default_value) == 0;
+}
+
+/* The library under a protocol when it is not the usual one, else "". */
+static const char *other_library(const struct trait *t)
+{
+	if (!is_default(GB_AXIS_olm_crypto, t->olm_crypto))
+		return strcmp(t->olm_crypto, "openssl") == 0 ? "OpenSSL" : t->olm_crypto;
+	return is_default(GB_AXIS_crypto, t->crypto) ? "" : t->crypto;
+}
+
+static int by_group(const struct trait *a, const struct trait *b)
+{
+	unsigned x = rank_of_backend(a->backend), y = rank_of_backend(b->backend);
+	int order = x != y ? (x < y ? -1 : 1) : strcmp(a->backend, b->backend);
+
+	if (order == 0 && a->form != b->form)
+		order = a->form < b->form ? -1 : 1;
+	return order != 0 ? order : strcmp(other_library(a), other_library(b));
+}
+
+static int by_group_and_state(const void *a, const void *b)
+{
+	const struct trait *x = a;
+	const struct trait *y = b;
+	int order = by_group(x, y);
+
+	if (order == 0 && rank_of_state(x) != rank_of_state(y))
+		order = rank_of_state(x) < rank_of_state(y) ? -1 : 1;
+	if (order == 0)
+		order = strcmp(x->tree, y->tree);
+	return order != 0 ? order : strcmp(x->olm, y->olm);
+}
+
+static enum gb_colour colour_of(const struct trait *t, unsigned group)
+{
+	static const enum gb_colour known[N(backends)][2] = {{GB_BLUE, GB_SKY},
+							     {GB_VERMILLION, GB_ORANGE}};
+	static const enum gb_colour others[] = {GB_GREEN, GB_PURPLE, GB_BLACK};
+	unsigned rank = rank_of_backend(t->backend);
+
+	if (rank < N(backends))
+		return known[rank][t->form != 0 || *other_library(t) != '\0'];
+	return others[group % N(others)];
+}
+
+static void name_group(const struct trait *t, const struct layout *layout, char *name, size_t size)
+{
+	unsigned rank = rank_of_backend(t->backend);
+	const char *library = other_library(t);
+
+	snprintf(name, size, "%.30s%s%.16s%s", rank < N(backends) ? backends[rank][1] : t->backend,
+		 *library ? " on " : "", library, layout->forms[t->form]);
+}
+
+static void name_state(const struct trait *t, char *name, size_t size)
+{
+	if (*t->tree != '\0')
+		snprintf(name, size, ": tree %.16s", t->tree);
+	else if (*t->olm != '\0')
+		snprintf(name, size, ": Olm %.16s", t->olm);
+	else
+		name[0] = '\0';
+}
+
+/* ---- what a row is and says ---- */
+
+static struct trait trait_of(const struct gb_summary_row *row, unsigned form)
+{
+	return (struct trait){
+		.backend = gb_summary_key(row, GB_COLUMN_backend),
+		.crypto = gb_summary_key(row, GB_COLUMN_crypto),
+		.olm_crypto = gb_summary_key(row, GB_COLUMN_olm_crypto),
+		.form = form,
+		.tree = gb_summary_key(row, GB_COLUMN_tree),
+		.olm = gb_summary_key(row, GB_COLUMN_olm),
+	};
+}
+
+static double y_of(const struct layout *layout, const struct gb_summary_row *row)
+{
+	return layout->bytes ? row->up_bytes : row->cpu_ns_median / 1e6;
+}
+
+static double x_of(const struct layout *layout, const struct gb_summary_row *row)
+{
+	return strtod(gb_summary_key(row, layout->x), NULL);
+}
+
+/* Whether the row has a point for the subject that can stand on logarithmic axes. */
+static bool is_drawn(const struct gb_figure_source *source, const struct layout *layout,
+		     const struct subject *s, const char *size, const struct gb_summary_row *row)
+{
+	const struct gb_query query = {
+		.operation = s->operation,
+		.k = s->k,
+		.role = s->role,
+		.phase = s->phase,
+		.free_axes = layout->free_axes | (size ? 0 : GB_FREE(GB_AXIS_size)),
+		.fixed = {[GB_AXIS_size] = size},
+	};
+
+	return gb_query_matches(&query, &source->held, row) && x_of(layout, row) > 0 &&
+	       y_of(layout, row) > 0;
+}
+
+/* ---- series ---- */
+
+static int find_state(const struct states *states, const struct trait *t)
+{
+	for (size_t i = 0; i < states->n; i++) {
+		if (by_group_and_state(&states->trait[i], t) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static int collect_states(const struct gb_figure_source *source, const struct layout *layout,
+			  const char *size, struct states *states, struct gb_failure *f)
+{
+	for (size_t i = 0; i < layout->n_subjects; i++) {
+		for (size_t j = 0; j < source->summary->n; j++) {
+			const struct gb_summary_row *row = &source->summary->rows[j];
+			struct trait t = trait_of(row, layout->subjects[i].form);
+
+			if (!is_drawn(source, layout, &layout->subjects[i], size, row) ||
+			    find_state(states, &t) >= 0)
+				continue;
+			if (states->n == GB_MAX_SERIES / 2)
+				return gb_fail(f, GB_EXIT_INPUT,
+					       "more than %d states to draw in one figure",
+					       GB_MAX_SERIES / 2);
+			states->trait[states->n++] = t;
+		}
+	}
+	qsort(states->trait, states->n, sizeof(states->trait[0]), by_group_and_state);
+	return 0;
+}
+
+/* Makes the series of the states of one group, first .. end - 1, and its band. */
+static void make_group(const struct layout *layout, struct states *states, size_t first, size_t end,
+		       unsigned group, struct gb_drawing *d)
+{
+	const struct trait *t = &states->trait[first];
+	struct gb_series s = {
+		.colour = colour_of(t, group),
+		.look = 1,
+		.legend_column = group,
+		.legend_row = 1,
+	};
+	char name[80], state[40];
+	unsigned band = 0;
+
+	name_group(t, layout, name, sizeof(name));
+	if (end - first > 1) {
+		s.kind = GB_SERIES_BAND;
+		snprintf(s.name, sizeof(s.name), "%.50s: best to worst", name);
+		band = gb_drawing_series(d, &s);
+		s.legend_row++;
+	}
+	s.kind = GB_SERIES_LINE;
+	for (size_t i = first; i < end; i++) {
+		name_state(&states->trait[i], state, sizeof(state));
+		snprintf(s.name, sizeof(s.name), "%.50s%.29s", name, state);
+		s.look = 1 + rank_of_state(&states->trait[i]) % GB_LOOKS;
+		states->group[i] = group;
+		states->band[i] = band;
+		states->series[i] = gb_drawing_series(d, &s);
+		s.legend_row++;
+	}
+}
+
+static void make_series(const struct layout *layout, struct states *states, struct gb_drawing *d)
+{
+	unsigned group = 0;
+
+	for (size_t first = 0, end; first < states->n; first = end) {
+		end = first + 1;
+		while (end < states->n && by_group(&states->trait[first], &states->trait[end]) == 0)
+			end++;
+		make_group(layout, states, first, end, ++group, d);
+	}
+}
+
+/* ---- points ---- */
+
+static int add_lines(const struct gb_figure_source *source, const struct layout *layout,
+		     const char *size, const struct states *states, struct gb_drawing *d,
+		     struct gb_failure *f)
+{
+	for (size_t i = 0; i < layout->n_subjects; i++) {
+		for (size_t j = 0; j < source->summary->n; j++) {
+			const struct gb_summary_row *row = &source->summary->rows[j];
+			struct trait t = trait_of(row, layout->subjects[i].form);
+			struct gb_point p = {.panel = layout->subjects[i].panel};
+
+			if (!is_drawn(source, layout, &layout->subjects[i], size, row))
+				continue;
+			p.series = states->series[find_state(states, &t)];
+			p.x = x_of(layout, row);
+			p.y = p.low = p.high = y_of(layout, row);
+			if (gb_drawing_point(d, &p, f) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int by_band_panel_x(const void *a, const void *b)
+{
+	const struct gb_point *p = a;
+	const struct gb_point *q = b;
+
+	if (p->series != q->series)
+		return p->series < q->series ? -1 : 1;
+	if (p->panel != q->panel)
+		return p->panel < q->panel ? -1 : 1;
+	return (p->x > q->x) - (p->x < q->x);
+}
+
+static unsigned band_of(const struct states *states, unsigned series)
+{
+	for (size_t i = 0; i < states->n; i++) {
+		if (states->series[i] == series)
+			return states->band[i];
+	}
+	return 0;
+}
+
+/* Every point of a line also widens the band of its group at its x. */
+static int add_bands(const struct states *states, struct gb_drawing *d, struct gb_failure *f)
+{
+	size_t n = 0, n_lines = d->n_points;
+	struct gb_point *points = malloc((n_lines + 1) * sizeof(*points));
+	int status = 0;
+
+	if (!points)
+		return gb_fail_memory(f);
+	for (size_t i = 0; i < n_lines; i++) {
+		points[n] = d->points[i];
+		points[n].series = band_of(states, d->points[i].series);
+		points[n].y = NAN;
+		n += points[n].series != 0;
+	}
+	qsort(points, n, sizeof(*points), by_band_panel_x);
+	for (size_t i = 0, next; i < n && status == 0; i = next) {
+		struct gb_point band = points[i];
+
+		for (next = i; next < n && by_band_panel_x(&points[i], &points[next]) == 0;
+		     next++) {
+			band.low = fmin(band.low, points[next].low);
+			band.high = fmax(band.high, points[next].high);
+		}
+		status = gb_drawing_point(d, &band, f);
+	}
+	free(points);
+	return status;
+}
+
+/* `size` is NULL where x is the size. */
+static int make(const struct gb_figure_source *source, const struct layout *layout,
+		const char *size, struct gb_drawing *d, struct gb_failure *f)
+{
+	struct states states = {0};
+
+	d->x_name = layout->x_name;
+	d->y_name = layout->y_name;
+	for (size_t i = 0; i < GB_MAX_PANELS && layout->headings[i]; i++)
+		gb_drawing_heading(d, layout->headings[i], size);
+	if (collect_states(source, layout, size, &states, f) < 0)
+		return -1;
+	if (states.n == 0)
+		return 0;
+	make_series(layout, &states, d);
+	if (add_lines(source, layout, size, &states, d, f) < 0 || add_bands(&states, d, f) < 0)
+		return -1;
+	gb_drawing_compact(d);
+	return 1;
+}
+
+/* ---- the figures ---- */
+
+#define STATE_AXES                                                                                 \
+	(GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) | GB_FREE(GB_AXIS_crypto) |                  \
+	 GB_FREE(GB_AXIS_olm_crypto))
+
+static const struct subject changes[] = {
+	{1, 0, "create", NULL, "actor", "total"},
+	{2, 0, "add", "1", "actor", "total"},
+	{3, 0, "remove", "1", "actor", "total"},
+	{4, 0, "rekey", NULL, "actor", "total"},
+};
+
+static const char *const changes_headings[] = {
+	"Create a group of all members",
+	"Add one member",
+	"Remove one member",
+	"New keys for the group",
+};
+
+int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
+		     struct gb_failure *f)
+{
+	struct layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "cpu_ms",
+		.free_axes = STATE_AXES,
+		.forms = {"", ""},
+		.subjects = changes,
+		.n_subjects = N(changes),
+	};
+
+	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
+	return make(source, &layout, NULL, d, f);
+}
+
+/* What is sent does not depend on the library that computes it. */
+int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
+		    struct gb_failure *f)
+{
+	struct layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "up_bytes",
+		.bytes = true,
+		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
+		.forms = {"", ""},
+		.subjects = changes,
+		.n_subjects = N(changes),
+	};
+
+	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
+	return make(source, &layout, NULL, d, f);
+}
+
+struct size_and_x {
+	const char *text;
+	double size;
+	double x;
+};
+
+static int by_size_and_x(const void *a, const void *b)
+{
+	const struct size_and_x *p = a;
+	const struct size_and_x *q = b;
+
+	if (p->size < q->size || p->size > q->size)
+		return p->size < q->size ? -1 : 1;
+	return (p->x > q->x) - (p->x < q->x);
+}
+
+/* The largest size with at least two values of x for a subject; *size is NULL if none has. */
+static int choose_size(const struct gb_figure_source *source, const struct layout *layout,
+		       const char **size, struct gb_failure *f)
+{
+	size_t n_rows = source->summary->n, n = 0;
+	struct size_and_x *seen = malloc((n_rows + 1) * sizeof(*seen));
+
+	*size = NULL;
+	if (!seen)
+		return gb_fail_memory(f);
+	for (size_t j = 0; j < n_rows; j++) {
+		const struct gb_summary_row *row = &source->summary->rows[j];
+		bool drawn = false;
+
+		for (size_t i = 0; i < layout->n_subjects; i++)
+			drawn |= is_drawn(source, layout, &layout->subjects[i], NULL, row);
+		seen[n].text = gb_summary_key(row, GB_COLUMN_size);
+		seen[n].size = strtod(seen[n].text, NULL);
+		seen[n].x = x_of(layout, row);
+		n += drawn;
+	}
+	qsort(seen, n, sizeof(*seen), by_size_and_x);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(seen[i - 1].text, seen[i].text) == 0 && seen[i - 1].x < seen[i].x)
+			*size = seen[i].text;
+	}
+	free(seen);
+	return 0;
+}
+
+static int make_at_one_size(const struct gb_figure_source *source, const struct layout *layout,
+			    struct gb_drawing *d, struct gb_failure *f)
+{
+	const char *size;
+
+	if (choose_size(source, layout, &size, f) < 0)
+		return -1;
+	return size ? make(source, layout, size, d, f) : 0;
+}
+
+int gb_figure_bulk(const struct gb_figure_source *source, struct gb_drawing *d,
+		   struct gb_failure *f)
+{
+	static const struct subject subjects[] = {
+		{1, 0, "add", NULL, "actor", "total"},
+		{1, 1, "add_each", NULL, "actor", "total"},
+		{2, 0, "remove", NULL, "actor", "total"},
+		{2, 1, "remove_each", NULL, "actor", "total"},
+		{3, 0, "rekey_after_add", NULL, "actor", "total"},
+		{3, 1, "rekey_after_add_each", NULL, "actor", "total"},
+		{4, 0, "rekey_after_remove", NULL, "actor", "total"},
+		{4, 1, "rekey_after_remove_each", NULL, "actor", "total"},
+	};
+	const struct layout layout = {
+		.x = GB_COLUMN_k,
+		.x_name = "k",
+		.y_name = "cpu_ms",
+		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
+		.headings = {"Add k members", "Remove k members", "The next rekey after the adds",
+			     "The next rekey after the removes"},
+		.forms = {" at once", " one by one"},
+		.subjects = subjects,
+		.n_subjects = N(subjects),
+	};
+
+	return make_at_one_size(source, &layout, d, f);
+}
+
+int gb_figure_payload(const struct gb_figure_source *source, struct gb_drawing *d,
+		      struct gb_failure *f)
+{
+	static const struct subject subjects[] = {
+		{1, 0, "send", NULL, "actor", "total"},
+		{2, 0, "receive", NULL, "far", "process"},
+	};
+	const struct layout layout = {
+		.x = GB_COLUMN_payload,
+		.x_name = "payload_bytes",
+		.y_name = "cpu_ms",
+		.free_axes =
+			GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) | GB_FREE(GB_AXIS_payload),
+		.headings = {"Send a message", "Read a message"},
+		.forms = {"", ""},
+		.subjects = subjects,
+		.n_subjects = N(subjects),
+	};
+
+	return make_at_one_size(source, &layout, d, f);
+}

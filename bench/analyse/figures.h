@@ -1,0 +1,45 @@
+#ifndef GB_ANALYSE_FIGURES_H
+#define GB_ANALYSE_FIGURES_H
+#include "analyse/drawing.h"
+#include "analyse/selection.h"
+
+/* What figures are made from. */
+struct gb_figure_source {
+	const struct gb_summary *summary;
+	struct gb_held held;
+	const char *published; /* path of arewemlsyet-2023.csv */
+};
+
+/*
+ * A figure: its name is that of its script (plots/NAME.gp), of its joined data and of its
+ * pictures. make() fills *drawing, which is zero: 1 when there is something to draw, 0 when
+ * the run has no data for it, -1 with *f set.
+ */
+struct gb_figure {
+	const char *name;
+	const char *needs; /* "the run measured no ...", for the line about a missing figure */
+	int (*make)(const struct gb_figure_source *source, struct gb_drawing *drawing,
+		    struct gb_failure *f);
+};
+
+/* In the order in which they are drawn. */
+extern const struct gb_figure gb_figures[];
+extern const size_t gb_n_figures;
+
+/* Figures in the form of a published one; figure_published.c. */
+int gb_figure_published_form(const struct gb_figure_source *source, struct gb_drawing *d,
+			     struct gb_failure *f);
+int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb_drawing *d,
+				struct gb_failure *f);
+
+/* Figures of bands from the best to the worst state; figure_states.c. */
+int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
+		     struct gb_failure *f);
+int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
+		    struct gb_failure *f);
+int gb_figure_bulk(const struct gb_figure_source *source, struct gb_drawing *d,
+		   struct gb_failure *f);
+int gb_figure_payload(const struct gb_figure_source *source, struct gb_drawing *d,
+		      struct gb_failure *f);
+
+#endif

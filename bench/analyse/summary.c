@@ -1,0 +1,135 @@
+#include "analyse/summary.h"
+
+#include "analyse/csv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The numbers of a row: name of the column, and place in struct gb_summary_row. */
+static const struct {
+	const char *name;
+	size_t offset;
+} numbers[] = {
+#define NUMBER(name)                                                                               \
+	{                                                                                          \
+#name, offsetof(struct gb_summary_row, name)                                       \
+	}
+	NUMBER(cpu_ns_median), NUMBER(cpu_ns_ci_low), NUMBER(cpu_ns_ci_high), NUMBER(cpu_ns_min),
+	NUMBER(cpu_ns_max),    NUMBER(up_bytes),      NUMBER(n_processes),
+#undef NUMBER
+};
+
+#define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+struct source {
+	struct gb_csv *csv;
+	size_t key[GB_KEY_COLUMNS];
+	size_t number[N_NUMBERS];
+};
+
+void gb_summary_free(struct gb_summary *summary)
+{
+	for (size_t i = 0; i < summary->n; i++)
+		free(summary->rows[i].key_text);
+	free(summary->rows);
+	*summary = (struct gb_summary){0};
+}
+
+const char *gb_summary_key(const struct gb_summary_row *row, enum gb_column column)
+{
+	size_t i = 0;
+
+	while (gb_key_columns[i] != column)
+		i++;
+	return row->key[i];
+}
+
+static int find_column(const struct gb_csv *csv, const char *name, size_t *column,
+		       struct gb_failure *f)
+{
+	long found = gb_csv_find(csv, name, f);
+
+	*column = (size_t)found;
+	return found < 0 ? -1 : 0;
+}
+
+static int find_columns(struct source *s, struct gb_failure *f)
+{
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		if (find_column(s->csv, gb_columns[gb_key_columns[i]].name, &s->key[i], f) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < N_NUMBERS; i++) {
+		if (find_column(s->csv, numbers[i].name, &s->number[i], f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_numbers(const struct source *s, struct gb_summary_row *row, struct gb_failure *f)
+{
+	for (size_t i = 0; i < N_NUMBERS; i++) {
+		double number = NAN;
+
+		if (gb_csv_number(s->csv, s->number[i], &number, f) < 0)
+			return -1;
+		memcpy((char *)row + numbers[i].offset, &number, sizeof(number));
+	}
+	return 0;
+}
+
+static int copy_key(const struct source *s, struct gb_summary_row *row, struct gb_failure *f)
+{
+	size_t size = 0;
+	char *end;
+
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
+		size += strlen(gb_csv_text(s->csv, s->key[i])) + 1;
+	end = row->key_text = malloc(size);
+	if (!end)
+		return gb_fail_memory(f);
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		const char *text = gb_csv_text(s->csv, s->key[i]);
+		size_t len = strlen(text) + 1;
+
+		row->key[i] = memcpy(end, text, len);
+		end += len;
+	}
+	return 0;
+}
+
+static int take_row(struct gb_summary *summary, const struct source *s, struct gb_failure *f)
+{
+	struct gb_summary_row row = {0};
+
+	if (summary->n == summary->capacity) {
+		size_t capacity = summary->capacity ? 2 * summary->capacity : 64;
+		struct gb_summary_row *rows = realloc(summary->rows, capacity * sizeof(row));
+
+		if (!rows)
+			return gb_fail_memory(f);
+		summary->rows = rows;
+		summary->capacity = capacity;
+	}
+	if (read_numbers(s, &row, f) < 0 || copy_key(s, &row, f) < 0)
+		return -1;
+	summary->rows[summary->n++] = row;
+	return 0;
+}
+
+int gb_summary_read(struct gb_summary *summary, const char *path, struct gb_failure *f)
+{
+	struct source s;
+	int more;
+
+	if (gb_csv_open(&s.csv, path, GB_CSV_NO_COMMENTS, f) < 0)
+		return -1;
+	more = find_columns(&s, f) < 0 ? -1 : gb_csv_next(s.csv, f);
+	while (more == 1)
+		more = take_row(summary, &s, f) < 0 ? -1 : gb_csv_next(s.csv, f);
+	gb_csv_close(s.csv);
+	if (more == 0 && summary->n == 0)
+		return gb_fail(f, GB_EXIT_INPUT, "%s:2:1: no rows", path);
+	return more;
+}

@@ -1,0 +1,36 @@
+#ifndef GB_ANALYSE_SUMMARY_H
+#define GB_ANALYSE_SUMMARY_H
+#include "analyse/cells.h"
+#include "analyse/failure.h"
+
+/* One record of summary.csv, as far as figures and comparisons need it. */
+struct gb_summary_row {
+	const char *key[GB_KEY_COLUMNS]; /* as gb_key_columns; "" does not apply */
+	char *key_text;
+	double cpu_ns_median; /* NAN where a number was not measured */
+	double cpu_ns_ci_low;
+	double cpu_ns_ci_high;
+	double cpu_ns_min;
+	double cpu_ns_max;
+	double up_bytes;
+	double n_processes;
+};
+
+struct gb_summary {
+	struct gb_summary_row *rows;
+	size_t n;
+	size_t capacity;
+};
+
+/*
+ * Reads summary.csv at `path` into *summary, which was zero. 0, or -1 with *f set:
+ * GB_EXIT_IO, or GB_EXIT_INPUT for a missing column, a value that is no number or a file
+ * without rows. On failure too, gb_summary_free.
+ */
+int gb_summary_read(struct gb_summary *summary, const char *path, struct gb_failure *f);
+void gb_summary_free(struct gb_summary *summary);
+
+/* The value of a key column (backend, operation, k, role, phase) or of an axis in a row. */
+const char *gb_summary_key(const struct gb_summary_row *row, enum gb_column column);
+
+#endif

@@ -1,0 +1,14 @@
+# Each protocol from its best to its worst state, one panel an operation.
+
+figure = "honest"
+width = 1100
+height = 900
+title = "What does a change of the group cost the member who makes it?"
+note = "CPU time on the device of the acting member. Each band goes from the best to the worst state that a group or its sessions can be in."
+xname = "members"
+yname = "CPU time"
+xscale = "decade"
+yscale = "duration"
+columns = 2
+load "style.gp"
+load "panels.gp"
