@@ -43,25 +43,47 @@ static enum mls_err ecx_open(void **state, const struct mls_suite *suite)
 	return s->peer ? MLS_OK : MLS_ERR_CRYPTO;
 }
 
+/* A key, and a context to derive with once it was used for that. */
+struct ecx_key {
+	EVP_PKEY *key;
+	EVP_PKEY_CTX *derive;
+};
+
 static enum mls_err ecx_prepare(void *state, struct mls_key_pair *pair, bool compute_public)
 {
 	struct ecx *s = state;
 	struct mls_slice public_key = {pair->public_key, compute_public ? 0 : s->len};
+	struct ecx_key *native = calloc(1, sizeof(*native));
 	size_t len = s->len;
-	EVP_PKEY *key = mls_openssl_import(s->import, NULL, mls_slice(pair->private_key, s->len),
-					   public_key);
 
-	pair->native = key;
-	if (!key)
-		return mls_openssl_failed(MLS_ERR_CRYPTO);
-	if (compute_public && EVP_PKEY_get_raw_public_key(key, pair->public_key, &len) != 1)
+	if (!native)
+		return MLS_ERR_NOMEM;
+	pair->native = native;
+	native->key = mls_openssl_import(s->import, NULL, mls_slice(pair->private_key, s->len),
+					 public_key);
+	if (!native->key || (compute_public &&
+			     EVP_PKEY_get_raw_public_key(native->key, pair->public_key, &len) != 1))
 		return mls_openssl_failed(MLS_ERR_CRYPTO);
 	return MLS_OK;
 }
 
 static void ecx_release(struct mls_key_pair *pair)
 {
-	EVP_PKEY_free(pair->native);
+	struct ecx_key *native = pair->native;
+
+	if (!native)
+		return;
+	EVP_PKEY_CTX_free(native->derive);
+	EVP_PKEY_free(native->key);
+	free(native);
+}
+
+static bool make_derive(struct ecx_key *key)
+{
+	if (key->derive)
+		return true;
+	key->derive = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
+	return key->derive && EVP_PKEY_derive_init(key->derive) == 1;
 }
 
 /*
@@ -72,18 +94,15 @@ static enum mls_err ecx_dh(void *state, uint8_t *out, const struct mls_key_pair 
 			   const uint8_t *public_key)
 {
 	struct ecx *s = state;
+	struct ecx_key *key = pair->native;
 	size_t len = s->len;
-	enum mls_err err = MLS_OK;
-	EVP_PKEY_CTX *x = EVP_PKEY_CTX_new_from_pkey(NULL, pair->native, NULL);
 
-	if (!x || EVP_PKEY_derive_init(x) != 1 ||
-	    EVP_PKEY_set1_encoded_public_key(s->peer, public_key, len) != 1 ||
-	    EVP_PKEY_derive_set_peer_ex(x, s->peer, 0) != 1)
-		err = mls_openssl_failed(MLS_ERR_CRYPTO);
-	else if (EVP_PKEY_derive(x, out, &len) != 1)
-		err = mls_openssl_failed(MLS_ERR_SHARED_SECRET);
-	EVP_PKEY_CTX_free(x);
-	return err;
+	if (!make_derive(key) || EVP_PKEY_set1_encoded_public_key(s->peer, public_key, len) != 1 ||
+	    EVP_PKEY_derive_set_peer_ex(key->derive, s->peer, 0) != 1)
+		return mls_openssl_failed(MLS_ERR_CRYPTO);
+	if (EVP_PKEY_derive(key->derive, out, &len) != 1)
+		return mls_openssl_failed(MLS_ERR_SHARED_SECRET);
+	return MLS_OK;
 }
 
 static enum mls_err ecx_check(void *state, const uint8_t *public_key)

@@ -6,29 +6,36 @@
 
 #define MLS_1_0 "MLS 1.0 "
 
-/* A vector as a part of what is hashed or signed: its length, then bytes that stay where
- * they are. */
-struct vector_head {
-	uint8_t bytes[4 + sizeof(MLS_1_0)];
+/* What stands in front of bytes that stay where they are: the length of a vector, and the
+ * fields before it. */
+struct head {
+	uint8_t bytes[2 + 4 + sizeof(MLS_1_0)];
 	size_t len;
 };
 
-/* The length of "MLS 1.0 " + label and that prefix; the label itself follows. */
-static enum mls_err label_head(struct vector_head *out, size_t label_len)
-{
-	size_t prefix = sizeof(MLS_1_0) - 1;
-	enum mls_err err = mls_length_bytes(out->bytes, &out->len, prefix + label_len);
-
-	if (err)
-		return err;
-	memcpy(out->bytes + out->len, MLS_1_0, prefix);
-	out->len += prefix;
-	return MLS_OK;
-}
-
-static struct mls_slice head_slice(const struct vector_head *head)
+static struct mls_slice head_slice(const struct head *head)
 {
 	return mls_slice(head->bytes, head->len);
+}
+
+static enum mls_err add_length(struct head *head, size_t n)
+{
+	size_t size = 0;
+	enum mls_err err = mls_length_bytes(head->bytes + head->len, &size, n);
+
+	head->len += size;
+	return err;
+}
+
+/* The length of "MLS 1.0 " + label, and that prefix; the label itself follows. */
+static enum mls_err add_label(struct head *head, size_t label_len)
+{
+	const size_t prefix = sizeof(MLS_1_0) - 1;
+	enum mls_err err = add_length(head, prefix + label_len);
+
+	memcpy(head->bytes + head->len, MLS_1_0, prefix);
+	head->len += prefix;
+	return err;
 }
 
 /* RFC 9420 8: KDFLabel, as the info of KDF.Expand. */
@@ -36,18 +43,21 @@ enum mls_err mls_expand_keyed(struct mls_crypto *c, uint8_t *out, size_t out_len
 			      const struct mls_hmac_key *secret, struct mls_slice label,
 			      struct mls_slice context)
 {
-	const uint8_t length[] = {(uint8_t)(out_len >> 8), (uint8_t)out_len};
-	struct vector_head of_label, of_context;
-	enum mls_err err = label_head(&of_label, label.len);
+	struct head of_label, of_context;
+	enum mls_err err = MLS_OK;
 
-	if (err == MLS_OK)
-		err = mls_length_bytes(of_context.bytes, &of_context.len, context.len);
-	if (err)
-		return err;
-	const struct mls_slice info[] = {mls_slice(length, 2), head_slice(&of_label), label,
-					 head_slice(&of_context), context};
-
-	return mls_hkdf_expand(c, out, out_len, secret, info, MLS_N(info));
+	of_label.bytes[0] = (uint8_t)(out_len >> 8);
+	of_label.bytes[1] = (uint8_t)out_len;
+	of_label.len = 2;
+	of_context.len = 0;
+	TRY(add_label(&of_label, label.len));
+	TRY(add_length(&of_context, context.len));
+	TRY(mls_hkdf_expand(c, out, out_len, secret,
+			    (const struct mls_slice[]){head_slice(&of_label), label,
+						       head_slice(&of_context), context},
+			    4));
+out:
+	return err;
 }
 
 enum mls_err mls_expand_with_label(struct mls_crypto *c, uint8_t *out, size_t out_len,
@@ -98,7 +108,7 @@ enum mls_err mls_derive_tree_secret(struct mls_crypto *c, uint8_t *out, size_t o
 
 /* RFC 9420 5.1.2: SignContent, in parts that point to its two heads. */
 struct sign_content {
-	struct vector_head of_label, of_content;
+	struct head of_label, of_content;
 	struct mls_slice parts[3 + MLS_MAX_CONTENT_PARTS];
 	size_t n_parts;
 };
@@ -106,24 +116,24 @@ struct sign_content {
 static enum mls_err sign_content(struct sign_content *out, const char *label,
 				 const struct mls_slice *content, size_t n_content)
 {
+	enum mls_err err = MLS_OK;
 	size_t len = 0;
-	enum mls_err err;
 
 	assert(n_content <= MLS_MAX_CONTENT_PARTS);
 	for (size_t i = 0; i < n_content; i++) {
 		out->parts[3 + i] = content[i];
 		len += content[i].len;
 	}
-	err = label_head(&out->of_label, strlen(label));
-	if (err == MLS_OK)
-		err = mls_length_bytes(out->of_content.bytes, &out->of_content.len, len);
-	if (err)
-		return err;
+	out->of_label.len = 0;
+	out->of_content.len = 0;
+	TRY(add_label(&out->of_label, strlen(label)));
+	TRY(add_length(&out->of_content, len));
 	out->parts[0] = head_slice(&out->of_label);
 	out->parts[1] = mls_slice_str(label);
 	out->parts[2] = head_slice(&out->of_content);
 	out->n_parts = 3 + n_content;
-	return MLS_OK;
+out:
+	return err;
 }
 
 enum mls_err mls_sign_with_label(struct mls_crypto *c, struct mls_buf *out,
@@ -147,10 +157,10 @@ enum mls_err mls_verify_with_label(struct mls_crypto *c, struct mls_slice public
 }
 
 /* The head of a vector below 2^30 bytes, as the two functions below promise. */
-static struct vector_head short_head(size_t len)
+static struct head short_head(size_t len)
 {
-	struct vector_head head = {0};
-	enum mls_err err = mls_length_bytes(head.bytes, &head.len, len);
+	struct head head = {0};
+	enum mls_err err = add_length(&head, len);
 
 	assert(err == MLS_OK);
 	(void)err;
@@ -162,9 +172,9 @@ void mls_encrypt_context(struct mls_crypto *c, struct mls_hpke_info *out, const 
 			 struct mls_slice context)
 {
 	const struct mls_slice l = mls_slice_str(label);
-	const struct vector_head of_context = short_head(context.len);
-	struct vector_head of_label;
-	enum mls_err err = label_head(&of_label, l.len);
+	const struct head of_context = short_head(context.len);
+	struct head of_label = {0};
+	enum mls_err err = add_label(&of_label, l.len);
 
 	assert(err == MLS_OK);
 	(void)err;
@@ -214,7 +224,7 @@ enum mls_err mls_decrypt_with_label(struct mls_crypto *c, struct mls_buf *out,
 void mls_ref_hash(struct mls_crypto *c, uint8_t *out, const char *label, struct mls_slice value)
 {
 	const struct mls_slice l = mls_slice_str(label);
-	const struct vector_head of_label = short_head(l.len), of_value = short_head(value.len);
+	const struct head of_label = short_head(l.len), of_value = short_head(value.len);
 	const struct mls_slice parts[] = {head_slice(&of_label), l, head_slice(&of_value), value};
 
 	mls_hash(c, out, parts, MLS_N(parts));

@@ -1,10 +1,11 @@
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "secret.h"
 
 #include <openssl/crypto.h>
 
 void mls_wipe(void *p, size_t len)
 {
-	OPENSSL_cleanse(p, len);
+	explicit_bzero(p, len);
 }
 
 void mls_secret_wipe(struct mls_secret *s)
