@@ -199,6 +199,21 @@ size_t size_ciphertexts(const struct size_tree *t, uint32_t leaf)
 	return n;
 }
 
+size_t size_shared_nodes(const struct size_tree *t, uint32_t leaf, uint32_t other)
+{
+	size_t n = 0;
+
+	for (uint32_t node = 1; node < 2 * t->n_leaves - 1; node += 2)
+		n += covers(node, leaf) && covers(node, other) &&
+		     resolution(t, copath(node, leaf), false) > 0;
+	return n;
+}
+
+size_t size_path_nodes(const struct size_tree *t, uint32_t leaf)
+{
+	return size_shared_nodes(t, leaf, leaf);
+}
+
 size_t size_update_path(const struct size_tree *t, uint32_t leaf)
 {
 	size_t len = 0;

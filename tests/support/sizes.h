@@ -48,6 +48,11 @@ size_t size_update_path(const struct size_tree *t, uint32_t leaf);
 /* How many HPKE ciphertexts are in it. */
 size_t size_ciphertexts(const struct size_tree *t, uint32_t leaf);
 
+/* How many nodes the filtered direct path of `leaf` has, and how many of them are above
+ * `other` too: whoever is at `other` derives the keys of these. */
+size_t size_path_nodes(const struct size_tree *t, uint32_t leaf);
+size_t size_shared_nodes(const struct size_tree *t, uint32_t leaf, uint32_t other);
+
 /* MLSMessage with a commit of so many bytes of proposals; path_len 0: without a path. */
 size_t size_public_commit(size_t proposals_len, size_t path_len);
 size_t size_private_commit(size_t proposals_len, size_t path_len);
