@@ -1,0 +1,329 @@
+#include "inbound.h"
+
+#include "crypto.h"
+#include "internal.h"
+#include "json.h"
+#include "peer.h"
+#include <stdlib.h>
+
+static bool has_id(const void *entry, const struct megolm_name *name)
+{
+	const struct megolm_inbound *inbound = entry;
+
+	return megolm_equals(name->a, inbound->id);
+}
+
+static struct megolm_name id_name(const struct megolm_inbound *inbound)
+{
+	return (struct megolm_name){.a = megolm_slice_of(inbound->id)};
+}
+
+struct megolm_inbound *megolm_inbound_find(const struct megolm_room *room, struct megolm_slice id)
+{
+	struct megolm_name name = {.a = id};
+
+	return megolm_table_find(&room->inbound_by_id, &name, has_id);
+}
+
+void megolm_inbound_free(struct megolm_inbound *inbound)
+{
+	if (inbound == NULL)
+		return;
+	if (inbound->olm != NULL)
+		olm_clear_inbound_group_session(inbound->olm);
+	free(inbound->olm);
+	megolm_wipe_free(inbound->session_key.p, inbound->session_key.len);
+	megolm_wipe_free(inbound->saved.p, inbound->saved.len);
+	free(inbound->seen);
+	free(inbound->saved_seen);
+	free(inbound);
+}
+
+enum megolm_err megolm_inbound_new_unopened(struct megolm_inbound **out, struct megolm_slice id,
+					    struct megolm_slice session_key)
+{
+	struct megolm_inbound *inbound;
+
+	if (id.len != MEGOLM_KEY_CHARS)
+		return MEGOLM_ERR_WRONG_SESSION_ID;
+	inbound = calloc(1, sizeof *inbound);
+	if (inbound == NULL)
+		return MEGOLM_ERR_NOMEM;
+	inbound->session_key.p = malloc(session_key.len + 1);
+	if (inbound->session_key.p == NULL) {
+		free(inbound);
+		return MEGOLM_ERR_NOMEM;
+	}
+	memcpy(inbound->session_key.p, session_key.p, session_key.len);
+	inbound->session_key.len = session_key.len;
+	memcpy(inbound->id, id.p, id.len);
+	*out = inbound;
+	return MEGOLM_OK;
+}
+
+/* Whether the session that libolm made of the key has the id that was claimed. */
+static enum megolm_err check_id(OlmInboundGroupSession *olm, const char *claimed)
+{
+	uint8_t id[MEGOLM_KEY_CHARS];
+	size_t len = olm_inbound_group_session_id_length(olm);
+	enum megolm_err err;
+
+	if (len != sizeof id)
+		return MEGOLM_ERR_OLM;
+	err = megolm_olm_inbound(olm, olm_inbound_group_session_id(olm, id, len));
+	if (err != MEGOLM_OK)
+		return err;
+	return megolm_equals(megolm_slice(id, len), claimed) ? MEGOLM_OK
+							     : MEGOLM_ERR_WRONG_SESSION_ID;
+}
+
+enum megolm_err megolm_inbound_open(struct megolm_inbound *inbound)
+{
+	struct megolm_owned *key = &inbound->session_key;
+	OlmInboundGroupSession *olm = NULL;
+	void *memory;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (inbound->olm != NULL)
+		return MEGOLM_OK;
+	memory = malloc(olm_inbound_group_session_size());
+	if (memory == NULL)
+		return MEGOLM_ERR_NOMEM;
+	olm = olm_inbound_group_session(memory);
+	TRY(megolm_olm_inbound(olm, olm_init_inbound_group_session(olm, key->p, key->len)));
+	TRY(check_id(olm, inbound->id));
+	inbound->olm = olm;
+	olm = NULL;
+	megolm_wipe_free(key->p, key->len);
+	*key = (struct megolm_owned){0};
+out:
+	if (olm != NULL)
+		olm_clear_inbound_group_session(olm);
+	free(olm);
+	return err;
+}
+
+enum megolm_err megolm_inbound_new(struct megolm_inbound **out, const struct megolm_peer *sender,
+				   struct megolm_slice id, struct megolm_slice session_key)
+{
+	struct megolm_inbound *inbound;
+	enum megolm_err err = megolm_inbound_new_unopened(&inbound, id, session_key);
+
+	if (err != MEGOLM_OK)
+		return err;
+	inbound->sender = sender;
+	err = megolm_inbound_open(inbound);
+	if (err != MEGOLM_OK) {
+		megolm_inbound_free(inbound);
+		return err;
+	}
+	*out = inbound;
+	return MEGOLM_OK;
+}
+
+static enum megolm_err reserve(struct megolm_room *room)
+{
+	size_t cap = room->inbound_cap > 0 ? 2 * room->inbound_cap : 8;
+	struct megolm_inbound **larger;
+	enum megolm_err err = megolm_table_reserve(&room->inbound_by_id, room->n_inbound + 1);
+
+	if (err != MEGOLM_OK || room->n_inbound < room->inbound_cap)
+		return err;
+	larger = calloc(cap, sizeof(struct megolm_inbound *));
+	if (larger == NULL)
+		return MEGOLM_ERR_NOMEM;
+	if (room->n_inbound > 0)
+		memcpy(larger, room->inbound, room->n_inbound * sizeof(struct megolm_inbound *));
+	free(room->inbound);
+	room->inbound = larger;
+	room->inbound_cap = cap;
+	return MEGOLM_OK;
+}
+
+/* E2EE: a known session is replaced only by one that begins at a lower index. */
+static enum megolm_err merge(struct megolm_inbound *known, struct megolm_inbound *inbound)
+{
+	OlmInboundGroupSession *olm;
+
+	if (known->sender != inbound->sender)
+		return MEGOLM_ERR_WRONG_SENDER;
+	if (olm_inbound_group_session_first_known_index(inbound->olm) >=
+	    olm_inbound_group_session_first_known_index(known->olm))
+		return MEGOLM_ERR_SESSION_KNOWN;
+	olm = known->olm;
+	known->olm = inbound->olm;
+	inbound->olm = olm;
+	megolm_inbound_free(inbound);
+	return MEGOLM_OK;
+}
+
+enum megolm_err megolm_inbound_enter(struct megolm_room *room, struct megolm_inbound *inbound)
+{
+	struct megolm_inbound *known = megolm_inbound_find(room, megolm_slice_of(inbound->id));
+	struct megolm_name name = id_name(inbound);
+	enum megolm_err err;
+
+	if (known != NULL) {
+		err = megolm_inbound_open(known);
+		return err != MEGOLM_OK ? err : merge(known, inbound);
+	}
+	err = reserve(room);
+	if (err != MEGOLM_OK)
+		return err;
+	inbound->arrival = ++room->device->arrivals;
+	room->inbound[room->n_inbound++] = inbound;
+	megolm_table_put(&room->inbound_by_id, &name, inbound);
+	return MEGOLM_OK;
+}
+
+/* ---- messages seen ---- */
+
+static struct megolm_seen *seen_place(const struct megolm_inbound *inbound, uint32_t index)
+{
+	size_t mask = inbound->seen_cap - 1, i = (index * 2654435761u) & mask;
+
+	while (inbound->seen[i].used && inbound->seen[i].index != index)
+		i = (i + 1) & mask;
+	return &inbound->seen[i];
+}
+
+static enum megolm_err seen_reserve(struct megolm_inbound *inbound)
+{
+	struct megolm_inbound larger = {.seen_cap = inbound->seen_cap ? 2 * inbound->seen_cap : 16};
+
+	if (inbound->n_seen < inbound->seen_cap / 2)
+		return MEGOLM_OK;
+	larger.seen = calloc(larger.seen_cap, sizeof *larger.seen);
+	if (larger.seen == NULL)
+		return MEGOLM_ERR_NOMEM;
+	for (size_t i = 0; i < inbound->seen_cap; i++)
+		if (inbound->seen[i].used)
+			*seen_place(&larger, inbound->seen[i].index) = inbound->seen[i];
+	free(inbound->seen);
+	inbound->seen = larger.seen;
+	inbound->seen_cap = larger.seen_cap;
+	return MEGOLM_OK;
+}
+
+/* Sixteen bytes that stand for the event: of the hash of its id, or, without one, the
+ * characters of the message's signature. */
+static enum megolm_err event_mark(uint8_t mark[16], const char *event_id,
+				  struct megolm_slice ciphertext)
+{
+	uint8_t hash[MEGOLM_SHA256_BYTES];
+	enum megolm_err err;
+
+	if (event_id == NULL) {
+		if (ciphertext.len < MEGOLM_SIGNATURE_CHARS)
+			return MEGOLM_ERR_MESSAGE_FORMAT;
+		memcpy(mark, ciphertext.p + ciphertext.len - 32, 16);
+		return MEGOLM_OK;
+	}
+	err = megolm_sha256(hash, megolm_slice_of(event_id));
+	if (err == MEGOLM_OK)
+		memcpy(mark, hash, 16);
+	return err;
+}
+
+/* Spec, "Message replays": an index belongs to the first event that used it. */
+static enum megolm_err see(struct megolm_inbound *inbound, uint32_t index, const uint8_t mark[16])
+{
+	struct megolm_seen *seen;
+	enum megolm_err err = seen_reserve(inbound);
+
+	if (err != MEGOLM_OK)
+		return err;
+	seen = seen_place(inbound, index);
+	if (seen->used)
+		return memcmp(seen->event, mark, 16) == 0 ? MEGOLM_OK : MEGOLM_ERR_REPLAY;
+	*seen = (struct megolm_seen){.index = index, .used = true};
+	memcpy(seen->event, mark, 16);
+	inbound->n_seen++;
+	return MEGOLM_OK;
+}
+
+/* ---- decrypting ---- */
+
+/* The session and ciphertext of an m.room.encrypted content. */
+static enum megolm_err read_content(struct megolm_room *room, struct megolm_inbound **inbound,
+				    struct megolm_slice *ciphertext, struct megolm_slice content)
+{
+	struct megolm_slice algorithm, id;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (content.len > room->device->policy.max_content)
+		FAIL(MEGOLM_ERR_TOO_LARGE);
+	TRY(megolm_json_check(content));
+	TRY(megolm_json_string_member(content, "algorithm", &algorithm));
+	if (!megolm_equals(algorithm, MEGOLM_MEGOLM_V1))
+		FAIL(MEGOLM_ERR_ALGORITHM);
+	TRY(megolm_json_string_member(content, "session_id", &id));
+	TRY(megolm_json_string_member(content, "ciphertext", ciphertext));
+	*inbound = megolm_inbound_find(room, id);
+	if (*inbound == NULL)
+		FAIL(MEGOLM_ERR_UNKNOWN_SESSION);
+	TRY(megolm_inbound_open(*inbound));
+out:
+	return err;
+}
+
+static const char *sender_of(const struct megolm_room *room, const struct megolm_inbound *inbound)
+{
+	return inbound->sender != NULL ? inbound->sender->user_id : room->device->user_id;
+}
+
+static enum megolm_err group_decrypt(struct megolm_device *device, struct megolm_inbound *inbound,
+				     struct megolm_event *event, struct megolm_slice ciphertext)
+{
+	size_t n;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_scratch_reserve(&device->message, ciphertext.len));
+	TRY(megolm_scratch_reserve(&device->plaintext, ciphertext.len));
+	if (ciphertext.len > 0)
+		memcpy(device->message.p, ciphertext.p, ciphertext.len);
+	n = olm_group_decrypt(inbound->olm, device->message.p, ciphertext.len, device->plaintext.p,
+			      ciphertext.len, &event->index);
+	TRY(megolm_olm_inbound(inbound->olm, n));
+	event->plaintext = megolm_slice(device->plaintext.p, n);
+out:
+	return err;
+}
+
+/* The event inside; the server could have moved the message to another room. */
+static enum megolm_err read_plaintext(const struct megolm_room *room, struct megolm_event *event)
+{
+	struct megolm_slice room_id;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_check(event->plaintext));
+	TRY(megolm_json_string_member(event->plaintext, "room_id", &room_id));
+	if (!megolm_equals(room_id, room->id))
+		FAIL(MEGOLM_ERR_WRONG_ROOM);
+	TRY(megolm_json_string_member(event->plaintext, "type", &event->type));
+	TRY(megolm_json_member(event->plaintext, megolm_slice_of("content"), &event->content));
+out:
+	return err;
+}
+
+enum megolm_err megolm_room_decrypt(struct megolm_room *room, struct megolm_event *event,
+				    const char *sender, const char *event_id,
+				    struct megolm_slice content)
+{
+	struct megolm_event found = {0};
+	struct megolm_inbound *inbound;
+	struct megolm_slice ciphertext;
+	uint8_t mark[16];
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(read_content(room, &inbound, &ciphertext, content));
+	if (strcmp(sender, sender_of(room, inbound)) != 0)
+		FAIL(MEGOLM_ERR_WRONG_SENDER);
+	TRY(event_mark(mark, event_id, ciphertext));
+	TRY(group_decrypt(room->device, inbound, &found, ciphertext));
+	TRY(read_plaintext(room, &found));
+	TRY(see(inbound, found.index, mark));
+	*event = found;
+out:
+	return err;
+}

@@ -1,0 +1,350 @@
+#ifndef MEGOLM_H
+#define MEGOLM_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * An encrypted Matrix room as a client has it: Olm and Megolm (olm-megolm/olm.md and
+ * megolm.md of the Matrix specification) through libolm, in the events of the module
+ * "End-to-end encryption" of the client-server API, here called E2EE.
+ *
+ * Conventions. Pointers are not NULL unless a description allows it. Parameters stand in
+ * the order: context, outputs, inputs. Every function that can fail returns enum
+ * megolm_err, which must be looked at; on failure outputs are untouched and the object is
+ * as it was, unless its description says otherwise. There is no hidden state, no logging,
+ * no clock and no network: randomness and time come in, JSON goes in and out.
+ *
+ * All JSON that is written is canonical. JSON that is read may have its members in any
+ * order. Identifiers and keys must not contain escapes, which no client writes there.
+ *
+ * One thread at a time uses a device and what belongs to it.
+ */
+
+#if defined(__GNUC__)
+#define MEGOLM_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define MEGOLM_MUST_CHECK
+#endif
+
+/* Borrowed bytes. */
+struct megolm_slice {
+	const uint8_t *p;
+	size_t len;
+};
+
+enum megolm_err {
+#define X(name, class, sentence) MEGOLM_ERR_##name,
+#include "megolm_errors.def"
+#undef X
+	MEGOLM_OK = MEGOLM_ERR_OK,
+};
+
+/* What a caller can do about an error. */
+enum megolm_err_class {
+	MEGOLM_CLASS_NONE,
+	MEGOLM_CLASS_MALFORMED, /* not what it claims to be */
+	MEGOLM_CLASS_FORGED,    /* a signature, tag or claimed origin does not fit */
+	MEGOLM_CLASS_UNKNOWN,   /* the key for it is not here: never given, or used up */
+	MEGOLM_CLASS_REPLAYED,  /* seen before */
+	MEGOLM_CLASS_USAGE,     /* the caller's mistake */
+	MEGOLM_CLASS_RESOURCE,  /* memory, randomness, storage or the cryptographic library */
+};
+
+/* Of an error: the name of its row, a sentence for people, its class. Static strings. */
+const char *megolm_err_name(enum megolm_err err);
+const char *megolm_err_sentence(enum megolm_err err);
+enum megolm_err_class megolm_err_class(enum megolm_err err);
+
+/* "libolm 3.2.13", as the library reports itself. Static. */
+const char *megolm_version(void);
+
+/* Where random bytes come from. draw() fills `len` bytes of `out`. */
+struct megolm_random {
+	enum megolm_err (*draw)(void *state, uint8_t *out, size_t len);
+	void *state;
+};
+
+/* The operating system's, through OpenSSL. */
+extern const struct megolm_random megolm_system_random;
+
+/* What the specification leaves to the application or to the room. */
+struct megolm_policy {
+	/* Bytes of a JSON text that is read or an event that is written. The limit of a
+	 * Matrix event is 65,536. */
+	size_t max_content;
+	/* m.room.encryption: a session is replaced after so many messages, or so long after
+	 * its first use. 0: never. */
+	uint32_t rotation_period_msgs;
+	uint64_t rotation_period_ms;
+};
+
+/* 65,536 bytes, 100 messages, one week: the defaults of the specification. */
+extern const struct megolm_policy megolm_default_policy;
+
+/* ---- devices ---- */
+
+/* An own device: its account, the devices it knows, its Olm sessions, its rooms. */
+struct megolm_device;
+
+/* A device of somebody else, as an own device knows it. Belongs to that own device. */
+struct megolm_peer;
+
+/*
+ * A new account with identity keys. Draws the 64 bytes of its keys, then 16 that make the
+ * order of hash tables unpredictable.
+ *
+ *   user_id    "@localpart:server", at most 255 bytes
+ *   device_id  at most 255 bytes
+ *   random     copied; its state must live as long as the device
+ *   policy     copied
+ *
+ * MEGOLM_ERR_IDENTIFIER for anything but printable ASCII without quotes and backslashes.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_new(struct megolm_device **out, const char *user_id,
+						    const char *device_id,
+						    const struct megolm_random *random,
+						    const struct megolm_policy *policy);
+
+/* Wipes and frees the device with its rooms, sessions and peers. NULL is allowed. */
+void megolm_device_free(struct megolm_device *device);
+
+/* The identity keys, unpadded base64, 43 characters. */
+const char *megolm_device_curve25519(const struct megolm_device *device);
+const char *megolm_device_ed25519(const struct megolm_device *device);
+
+/* The signed device keys (E2EE, "Device keys"), as uploaded with /keys/upload. */
+struct megolm_slice megolm_device_keys(const struct megolm_device *device);
+
+/* Bytes that the two functions below may write. */
+size_t megolm_device_one_time_key_max(const struct megolm_device *device);
+
+/*
+ * Makes one new key, signs it and counts it as published. Writes
+ *
+ *   {"signed_curve25519:ID":{"key":"...","signatures":{...}}}
+ *
+ * (with "fallback":true for a fallback key) to out[0 .. *len - 1]. An account keeps its
+ * 100 newest one-time keys and its two newest fallback keys. MEGOLM_ERR_OUTPUT when `cap`
+ * is smaller than megolm_device_one_time_key_max(): no key was made.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_one_time_key(struct megolm_device *device,
+								 uint8_t *out, size_t cap,
+								 size_t *len);
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_fallback_key(struct megolm_device *device,
+								 uint8_t *out, size_t cap,
+								 size_t *len);
+
+/* ---- other devices and Olm sessions ---- */
+
+/*
+ * Makes a device known from its device keys as /keys/query gives them: the signature is
+ * verified, both algorithms must be supported. A device that is known already is not
+ * verified again when the text is the one that was verified.
+ *
+ *   tag        the application's name for the device, see megolm_peer_tag()
+ *   user_id, device_id   the device that was asked for; MEGOLM_ERR_WRONG_DEVICE when the
+ *              keys are of another one
+ *
+ * MEGOLM_ERR_DEVICE_CHANGED when a known device comes with other identity keys.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_learn(struct megolm_device *device,
+						      struct megolm_peer **out,
+						      struct megolm_slice device_keys,
+						      const char *user_id, const char *device_id,
+						      uint64_t tag);
+
+/* Undoes megolm_device_learn: the peer and its Olm sessions are gone. It must be in no room. */
+void megolm_device_forget(struct megolm_device *device, struct megolm_peer *peer);
+
+/* NULL when there is no such device. */
+struct megolm_peer *megolm_device_find(const struct megolm_device *device, const char *user_id,
+				       const char *device_id);
+
+uint64_t megolm_peer_tag(const struct megolm_peer *peer);
+const char *megolm_peer_user_id(const struct megolm_peer *peer);
+const char *megolm_peer_device_id(const struct megolm_peer *peer);
+
+/* Whether an Olm session with the peer exists. */
+bool megolm_peer_has_session(const struct megolm_peer *peer);
+
+/* Whether the next Olm message to the peer begins with a Diffie-Hellman step: its ratchet
+ * key will be new. False without a session. */
+bool megolm_peer_ratchet_due(const struct megolm_peer *peer);
+
+/* Whether `text` ends with the device keys of the peer, byte for byte as they were verified,
+ * and one closing brace: key material that tells nothing new. */
+bool megolm_peer_keys_end(const struct megolm_peer *peer, struct megolm_slice text);
+
+/*
+ * Begins an Olm session with a claimed key, in the form of megolm_device_new_one_time_key:
+ * verifies its signature, then agrees on keys (3 Diffie-Hellman operations, 2 new key
+ * pairs). It is used for the next message to the peer; at most 4 sessions a peer are kept.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_open_session(struct megolm_device *device,
+							     struct megolm_peer *peer,
+							     struct megolm_slice signed_key);
+
+/* Forgets the newest Olm session with the peer, if there is one. */
+void megolm_device_close_session(struct megolm_device *device, struct megolm_peer *peer);
+
+/* ---- to-device messages ---- */
+
+/*
+ * Where to-device messages go. reserve() gives room for `max` bytes or NULL when there is
+ * none; commit() sends the first `len` of them to `to`.
+ */
+struct megolm_sink {
+	uint8_t *(*reserve)(struct megolm_sink *self, size_t max);
+	void (*commit)(struct megolm_sink *self, const struct megolm_peer *to, size_t len);
+};
+
+/* What a to-device message was. */
+enum megolm_to_device {
+	MEGOLM_ROOM_KEY, /* the key of a session that was unknown, or known from later on only */
+	MEGOLM_DUMMY,    /* m.dummy: carries nothing, but moves the ratchet */
+	MEGOLM_OTHER,    /* another type; ignored */
+};
+
+/*
+ * The m.room.encrypted content for this device in the body of a /sendToDevice request:
+ * {"messages":{user_id:{device_id:content}}}. MEGOLM_ERR_WRONG_RECIPIENT when there is none.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_find_content(const struct megolm_device *device,
+							     struct megolm_slice *content,
+							     struct megolm_slice body);
+
+/*
+ * Takes in a to-device m.room.encrypted event: decrypts the Olm message and applies every
+ * check of E2EE, "Validation of incoming decrypted events". A room key is stored with the
+ * room, which is made if it does not exist.
+ *
+ *   sender   user id of the event's sender, as the homeserver states it
+ *   content  the content of the event
+ *
+ * The sending device becomes known from the sender_device_keys inside the message if it was
+ * not. On failure nothing has changed, except that the Olm message key is used up and its
+ * session has moved on when the message could be decrypted and then broke a check.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_receive(struct megolm_device *device,
+							enum megolm_to_device *what,
+							const char *sender,
+							struct megolm_slice content);
+
+/* Sends an encrypted m.dummy to the peer, by its Olm session. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_send_dummy(struct megolm_device *device,
+							   struct megolm_peer *peer,
+							   struct megolm_sink *sink);
+
+/* ---- rooms ---- */
+
+/* A room as one device sees it: the devices in it, its own outbound session, the inbound
+ * sessions of the others. Belongs to the device. */
+struct megolm_room;
+
+/* The room of this id; made if it does not exist. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_room(struct megolm_device *device,
+						     struct megolm_room **out, const char *room_id);
+
+/* Makes room for `n` members, so that megolm_room_add allocates nothing. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_reserve(struct megolm_room *room, size_t n);
+
+/* A device has come into the room. MEGOLM_ERR_ALREADY_MEMBER if it was there. The check
+ * takes constant time. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_add(struct megolm_room *room,
+						  struct megolm_peer *peer);
+
+/* A device has left. If it has the key of the outbound session, that session ends and the
+ * next message needs a new one. MEGOLM_ERR_NOT_MEMBER if it was not there. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_remove(struct megolm_room *room,
+						     struct megolm_peer *peer);
+
+/* Other devices in the room. */
+size_t megolm_room_size(const struct megolm_room *room);
+
+/* Ends the outbound session: the next share makes a new one. */
+void megolm_room_rotate(struct megolm_room *room);
+
+/* What a call of megolm_room_share did. */
+struct megolm_shared {
+	size_t n;         /* room keys sent */
+	bool new_session; /* it began a session */
+	bool healed;      /* it began a session, and each room key travelled under a key that
+			     a Diffie-Hellman step had made for it: a copy of this device's
+			     former state does not read it */
+};
+
+/*
+ * Brings the key of the next message to every device in the room that lacks it: begins a
+ * session if there is none or the present one has served its time, and sends an m.room_key
+ * with its current index, inside an Olm message, to each such device. Each is one body for
+ * /sendToDevice.
+ *
+ *   now_ms  milliseconds on any clock of the application
+ *   shared  may be NULL
+ *
+ * MEGOLM_ERR_NO_OLM_SESSION, before anything is sent, when a device without Olm session is
+ * among them: megolm_room_next_without_session() tells which. MEGOLM_ERR_OUTPUT when the
+ * sink was full: the devices served so far have the key.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_share(struct megolm_room *room,
+						    struct megolm_shared *shared, uint64_t now_ms,
+						    struct megolm_sink *sink);
+
+/* Whether megolm_room_share has something to do. */
+bool megolm_room_share_due(const struct megolm_room *room, uint64_t now_ms);
+
+/* The next device at or behind position *i of the room's list that lacks both the key of the
+ * next message and an Olm session to send it by; *i becomes the position behind it. NULL when
+ * there is none. */
+struct megolm_peer *megolm_room_next_without_session(const struct megolm_room *room, size_t *i,
+						     uint64_t now_ms);
+
+/* Bytes that megolm_room_encrypt may write for an event content of `len` bytes. */
+size_t megolm_room_encrypted_max(const struct megolm_room *room, size_t type_len, size_t len);
+
+/*
+ * Encrypts an event of this type and content (JSON) for the room; out[0 .. *len - 1] becomes
+ * the content of the m.room.encrypted event. MEGOLM_ERR_SHARE_DUE when megolm_room_share has
+ * to come first. MEGOLM_ERR_OUTPUT when `cap` is below megolm_room_encrypted_max(),
+ * MEGOLM_ERR_TOO_LARGE by the policy.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_encrypt(struct megolm_room *room, uint8_t *out,
+						      size_t cap, size_t *len, uint64_t now_ms,
+						      const char *type,
+						      struct megolm_slice content);
+
+/* A decrypted room event. Slices point into memory of the device, valid until its next call. */
+struct megolm_event {
+	struct megolm_slice plaintext; /* {"content":...,"room_id":...,"type":...} as encrypted */
+	struct megolm_slice type;
+	struct megolm_slice content;
+	uint32_t index; /* of the message in its session */
+};
+
+/*
+ * Decrypts the content of an m.room.encrypted event.
+ *
+ *   sender    user id of the event's sender, as the homeserver states it
+ *   event_id  as the homeserver states it. The same event may be decrypted again; another
+ *             event with the index of a message seen before is MEGOLM_ERR_REPLAY. NULL where
+ *             the transport has no event ids: then the signature of the message stands for
+ *             it, and copies of one message pass for one event.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_decrypt(struct megolm_room *room,
+						      struct megolm_event *event,
+						      const char *sender, const char *event_id,
+						      struct megolm_slice content);
+
+/* The id (43 characters) of the newest session of a device in this room; NULL without one.
+ * The own outbound session when the ids are those of the own device. */
+const char *megolm_room_session_id(const struct megolm_room *room, const char *user_id,
+				   const char *device_id);
+
+/* The index of the next message of the own session; 0 without one. */
+uint32_t megolm_room_index(const struct megolm_room *room);
+
+/* Bytes that the device would store to go on later: pickles of the account and of every
+ * session, and the keys of the devices it knows. */
+uint64_t megolm_device_state_size(const struct megolm_device *device);
+#endif

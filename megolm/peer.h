@@ -1,0 +1,35 @@
+#ifndef MEGOLM_PEER_H
+#define MEGOLM_PEER_H
+#include "state.h"
+
+/* What device keys say, as slices of their text. */
+struct megolm_device_keys {
+	struct megolm_slice text, user_id, device_id, curve25519, ed25519;
+};
+
+/* Reads checked JSON; looks at the form, the algorithms and the identifiers, not at the
+ * signature. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_keys_read(struct megolm_device_keys *out,
+							  struct megolm_slice text);
+
+/* Verifies the signature of the device on its keys. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_keys_verify(struct megolm_device *device,
+							    const struct megolm_device_keys *keys);
+
+/* NULL when no device with this Curve25519 key is known. */
+struct megolm_peer *megolm_peer_by_key(const struct megolm_device *device,
+				       struct megolm_slice curve25519);
+
+/* NULL when no device with these ids is known. */
+struct megolm_peer *megolm_peer_by_ids(const struct megolm_device *device,
+				       struct megolm_slice user_id, struct megolm_slice device_id);
+
+/* Adds a device that is not known, whose keys were verified. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_peer_insert(struct megolm_device *device,
+						     struct megolm_peer **out,
+						     const struct megolm_device_keys *keys,
+						     uint64_t tag);
+
+/* Frees a peer with its sessions; NULL is allowed. It stays in the tables of the device. */
+void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer);
+#endif

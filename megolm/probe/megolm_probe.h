@@ -1,0 +1,102 @@
+#ifndef MEGOLM_PROBE_H
+#define MEGOLM_PROBE_H
+#include "megolm.h"
+
+/*
+ * What measuring needs and an application does not: counts of primitives, other primitives
+ * under libolm, repeatable randomness, states made in bulk, checkpoints. Never installed.
+ */
+
+/* ---- primitives ---- */
+
+/* Calls that libolm made to its primitives. */
+struct megolm_counts {
+	uint64_t keygen;      /* Curve25519 and Ed25519 key pairs made */
+	uint64_t dh;          /* Curve25519 shared secrets */
+	uint64_t sign;        /* Ed25519 signatures made */
+	uint64_t verify;      /* Ed25519 signatures verified */
+	uint64_t sha256;      /* SHA-256 outside HMAC and signatures */
+	uint64_t hmac;        /* HMAC-SHA-256 outside HKDF */
+	uint64_t hkdf;        /* HKDF-SHA-256, each one extract and one expand */
+	uint64_t hkdf_hmac;   /* HMACs inside those, by their lengths */
+	uint64_t hash_blocks; /* SHA-256 compression blocks of all of these */
+	uint64_t cbc;         /* AES-256-CBC encryptions and decryptions */
+	uint64_t cbc_bytes;   /* bytes of their ciphertexts */
+	uint64_t random_bytes;
+};
+
+/* Where calls on this thread are counted from now on; NULL: nowhere. */
+void megolm_probe_count_into(struct megolm_counts *counts);
+
+enum megolm_probe_primitives {
+	MEGOLM_PROBE_LIBOLM,  /* as shipped */
+	MEGOLM_PROBE_OPENSSL, /* all but Ed25519 key generation and signing */
+};
+
+/* Which primitives libolm uses on this thread from now on. */
+void megolm_probe_use(enum megolm_probe_primitives which);
+
+/* ---- randomness ---- */
+
+/* An endless repeatable stream: SHA-256 of a key and a counter. */
+struct megolm_seeded {
+	uint8_t key[32], block[32];
+	uint64_t counter;
+	size_t used; /* bytes of block[] */
+};
+
+/* Begins the stream that (seed, purpose, a, b) name. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_seeded_begin(struct megolm_seeded *s, uint64_t seed,
+						      const char *purpose, uint32_t a, uint32_t b);
+
+/* `s` as a source of randomness. It must stay where it is. */
+struct megolm_random megolm_seeded_random(struct megolm_seeded *s);
+
+/* ---- states in bulk ---- */
+
+/* What a pair of devices has behind it, as one of them sees it. */
+enum megolm_probe_pair {
+	MEGOLM_PROBE_KNOWN,   /* device keys known, no Olm session */
+	MEGOLM_PROBE_CHAIN,   /* an Olm session; the next message goes on with its chain */
+	MEGOLM_PROBE_RATCHET, /* an Olm session; the next message begins with a DH step */
+};
+
+/*
+ * Brings `device` and `other` into a state, as if they had exchanged device keys (which are
+ * not verified) and messages. With RATCHET `other` has sent one message to `device`; with
+ * CHAIN `device` has answered with another. The first message uses the fallback key of
+ * `device`, of which `fallback_key` is the public part in base64; empty with KNOWN.
+ *
+ *   peer  what `device` calls `other`, with `tag`; `other` calls `device` by `other_tag`
+ *
+ * Only what `device` keeps is of use when `other` is freed afterwards: a device nobody will
+ * ask for again.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_introduce(struct megolm_device *device,
+							 struct megolm_peer **peer,
+							 struct megolm_device *other,
+							 enum megolm_probe_pair state,
+							 struct megolm_slice fallback_key,
+							 uint64_t tag, uint64_t other_tag);
+
+/* Begins an outbound session of which all present members have the key, without telling
+ * them. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_share_silently(struct megolm_room *room,
+							      uint64_t now_ms);
+
+/* Gives `to` the inbound session that belongs to the outbound session of `from`, from its
+ * current index on. `to` must know the device of `from`. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_import(struct megolm_room *to,
+						      struct megolm_room *from);
+
+/* ---- checkpoints ---- */
+
+/*
+ * checkpoint remembers the state of a device; rollback returns to it and keeps it. Sessions
+ * that were not used in between are not touched. Randomness is not rolled back. Pointers to
+ * peers and rooms that existed at the checkpoint stay valid, others do not. Peers that
+ * existed at the checkpoint must not be forgotten.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_checkpoint(struct megolm_device *device);
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_rollback(struct megolm_device *device);
+#endif

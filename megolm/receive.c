@@ -1,0 +1,189 @@
+/* To-device events: decrypted, checked, acted on. */
+#include "crypto.h"
+#include "envelope.h"
+#include "inbound.h"
+#include "internal.h"
+#include "json.h"
+#include "pairwise.h"
+#include "peer.h"
+#include "room.h"
+
+/* An incoming event on its way through the checks. */
+struct incoming {
+	struct megolm_olm_content content;
+	struct megolm_peer *peer; /* the sending device; NULL while it is not known */
+	struct megolm_decrypted olm;
+	struct megolm_slice sender, ed25519; /* as the plaintext has them */
+	struct megolm_device_keys keys;      /* .text is empty when the event has none */
+	struct megolm_slice type, inner;     /* of the event inside */
+};
+
+/* {"ed25519":KEY}, a member of the plaintext. */
+static enum megolm_err signing_key(struct megolm_slice *out, struct megolm_slice plaintext,
+				   const char *name)
+{
+	struct megolm_slice keys;
+	enum megolm_err err = megolm_json_member(plaintext, megolm_slice_of(name), &keys);
+
+	return err != MEGOLM_OK ? err : megolm_json_string_member(keys, "ed25519", out);
+}
+
+/* Checks 1, 3 and 4 of E2EE, "Validation of incoming decrypted events". */
+static enum megolm_err check_ends(const struct megolm_device *device, struct incoming *in,
+				  const char *event_sender)
+{
+	struct megolm_slice text = in->olm.plaintext, recipient, key;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_string_member(text, "sender", &in->sender));
+	if (!megolm_equals(in->sender, event_sender))
+		FAIL(MEGOLM_ERR_WRONG_SENDER);
+	TRY(megolm_json_string_member(text, "recipient", &recipient));
+	TRY(signing_key(&key, text, "recipient_keys"));
+	if (!megolm_equals(recipient, device->user_id) || !megolm_equals(key, device->ed25519))
+		FAIL(MEGOLM_ERR_WRONG_RECIPIENT);
+	TRY(signing_key(&in->ed25519, text, "keys"));
+out:
+	return err;
+}
+
+/* Check 5: the sender's device keys inside the event. */
+static enum megolm_err check_device_keys(struct megolm_device *device, struct incoming *in)
+{
+	const struct megolm_device_keys *keys = &in->keys;
+
+	if (!megolm_equal(keys->user_id, in->sender) ||
+	    !megolm_equal(keys->curve25519, in->content.sender_key) ||
+	    !megolm_equal(keys->ed25519, in->ed25519))
+		return MEGOLM_ERR_WRONG_SENDER;
+	if (in->peer != NULL && megolm_equal(in->peer->keys, keys->text))
+		return MEGOLM_OK;
+	return megolm_device_keys_verify(device, keys);
+}
+
+/* Check 2, and that a known device is still the one it was. */
+static enum megolm_err check_device(struct megolm_device *device, struct incoming *in)
+{
+	const struct megolm_peer *peer = in->peer;
+	struct megolm_slice text;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_optional(in->olm.plaintext, megolm_slice_of("sender_device_keys"), &text));
+	if (text.p != NULL) {
+		TRY(megolm_device_keys_read(&in->keys, text));
+		TRY(check_device_keys(device, in));
+	} else if (peer == NULL) {
+		FAIL(MEGOLM_ERR_UNKNOWN_DEVICE);
+	}
+	if (peer != NULL && (!megolm_equals(in->sender, peer->user_id) ||
+			     !megolm_equals(in->ed25519, peer->ed25519)))
+		FAIL(MEGOLM_ERR_WRONG_SENDER);
+	if (peer == NULL && megolm_peer_by_ids(device, in->keys.user_id, in->keys.device_id))
+		FAIL(MEGOLM_ERR_DEVICE_CHANGED);
+out:
+	return err;
+}
+
+static enum megolm_err check(struct megolm_device *device, struct incoming *in,
+			     const char *event_sender)
+{
+	struct megolm_slice text = in->olm.plaintext;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_check(text));
+	TRY(check_ends(device, in, event_sender));
+	TRY(check_device(device, in));
+	TRY(megolm_json_string_member(text, "type", &in->type));
+	TRY(megolm_json_member(text, megolm_slice_of("content"), &in->inner));
+out:
+	return err;
+}
+
+/* The session that an m.room_key brings, and the room it is for; not yet entered. */
+static enum megolm_err read_room_key(struct megolm_device *device, struct megolm_inbound **inbound,
+				     struct megolm_room **room, const struct incoming *in)
+{
+	struct megolm_slice algorithm, room_id, id, key;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_string_member(in->inner, "algorithm", &algorithm));
+	if (!megolm_equals(algorithm, MEGOLM_MEGOLM_V1))
+		FAIL(MEGOLM_ERR_ALGORITHM);
+	TRY(megolm_json_string_member(in->inner, "room_id", &room_id));
+	TRY(megolm_json_string_member(in->inner, "session_id", &id));
+	TRY(megolm_json_string_member(in->inner, "session_key", &key));
+	if (!megolm_is_base64(id, MEGOLM_KEY_CHARS))
+		FAIL(MEGOLM_ERR_BASE64);
+	TRY(megolm_inbound_new(inbound, in->peer, id, key));
+	TRY(megolm_room_obtain(device, room, room_id));
+out:
+	return err;
+}
+
+/* Makes the sender known and its new session usable, once nothing can be wrong any more. */
+static enum megolm_err accept_sender(struct megolm_device *device, struct incoming *in)
+{
+	bool is_new = in->peer == NULL;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (is_new)
+		TRY(megolm_peer_insert(device, &in->peer, &in->keys, 0));
+	if (in->olm.is_new) {
+		TRY(megolm_pairwise_accept(device, in->peer, in->olm.session));
+		in->olm.is_new = false;
+	}
+out:
+	if (err != MEGOLM_OK && is_new && in->peer != NULL) {
+		megolm_device_forget(device, in->peer);
+		in->peer = NULL;
+	}
+	return err;
+}
+
+static enum megolm_err act(struct megolm_device *device, enum megolm_to_device *what,
+			   struct incoming *in)
+{
+	struct megolm_inbound *inbound = NULL;
+	struct megolm_room *room = NULL;
+	enum megolm_err err = MEGOLM_OK;
+
+	*what = megolm_equals(in->type, "m.room_key") ? MEGOLM_ROOM_KEY
+		: megolm_equals(in->type, "m.dummy")  ? MEGOLM_DUMMY
+						      : MEGOLM_OTHER;
+	if (*what == MEGOLM_ROOM_KEY)
+		TRY(read_room_key(device, &inbound, &room, in));
+	TRY(accept_sender(device, in));
+	if (inbound != NULL) {
+		inbound->sender = in->peer;
+		TRY(megolm_inbound_enter(room, inbound));
+		inbound = NULL;
+	}
+out:
+	megolm_inbound_free(inbound);
+	return err;
+}
+
+enum megolm_err megolm_device_receive(struct megolm_device *device, enum megolm_to_device *what,
+				      const char *sender, struct megolm_slice content)
+{
+	struct incoming in = {0};
+	enum megolm_to_device found = MEGOLM_OTHER;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (content.len > device->policy.max_content)
+		FAIL(MEGOLM_ERR_TOO_LARGE);
+	TRY(megolm_json_check(content));
+	TRY(megolm_olm_content_read(&in.content, content, device->curve25519));
+	in.peer = megolm_peer_by_key(device, in.content.sender_key);
+	TRY(megolm_pairwise_decrypt(device, &in.olm, in.peer, in.content.sender_key,
+				    in.content.type, in.content.body));
+	TRY(check(device, &in, sender));
+	TRY(act(device, &found, &in));
+	*what = found;
+out:
+	if (in.olm.plaintext.p != NULL)
+		megolm_wipe(device->plaintext.p, in.olm.plaintext.len);
+	if (in.olm.is_new)
+		megolm_pairwise_release(device, in.olm.session);
+	return err;
+}

@@ -1,0 +1,29 @@
+#ifndef MEGOLM_ROOM_H
+#define MEGOLM_ROOM_H
+#include "state.h"
+
+/* NULL when the device has no room of this id. */
+struct megolm_room *megolm_room_find(const struct megolm_device *device, struct megolm_slice id);
+
+/* The room of this id; made if it does not exist. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_obtain(struct megolm_device *device,
+						     struct megolm_room **out,
+						     struct megolm_slice id);
+
+/* Begins an outbound session in place of the present one; nobody has its key. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_begin_session(struct megolm_room *room,
+							    uint64_t now_ms);
+
+/* Whether the next message needs a new session (E2EE, m.megolm.v1: "MUST rotate"). */
+bool megolm_room_rotation_due(const struct megolm_room *room, uint64_t now_ms);
+
+/* The session key at the current index, to `out` and *len; MEGOLM_ERR_OUTPUT if it does not
+ * fit. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_session_key(struct megolm_room *room, uint8_t *out,
+							  size_t cap, size_t *len);
+
+/* Wipes and frees. */
+void megolm_room_free(struct megolm_room *room);
+
+void megolm_outbound_clear(struct megolm_outbound *outbound);
+#endif
