@@ -97,8 +97,7 @@ bool megolm_peer_ratchet_due(const struct megolm_peer *peer)
 	return peer->session[0] != NULL && olm_encrypt_random_length(peer->session[0]->olm) > 0;
 }
 
-/* The one key in {"signed_curve25519:ID":{"key":...,"signatures":...}}. */
-static enum megolm_err read_signed_key(struct megolm_slice *key, struct megolm_slice *object,
+enum megolm_err megolm_signed_key_read(struct megolm_slice *key, struct megolm_slice *object,
 				       struct megolm_slice text)
 {
 	static const char algorithm[] = "signed_curve25519:";
@@ -149,7 +148,7 @@ enum megolm_err megolm_device_open_session(struct megolm_device *device, struct 
 
 	if (signed_key.len > device->policy.max_content)
 		FAIL(MEGOLM_ERR_TOO_LARGE);
-	TRY(read_signed_key(&key, &object, signed_key));
+	TRY(megolm_signed_key_read(&key, &object, signed_key));
 	TRY(megolm_verify_signed(device, object, megolm_slice_of(peer->user_id),
 				 megolm_slice_of(peer->device_id), megolm_slice_of(peer->ed25519)));
 	TRY(megolm_pairwise_new(device, &session));

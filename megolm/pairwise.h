@@ -14,6 +14,12 @@ void megolm_pairwise_release(struct megolm_device *device, struct megolm_pairwis
 /* Frees what was released. */
 void megolm_pairwise_free_spare(struct megolm_device *device);
 
+/* The one key in {"signed_curve25519:ID":{"key":...,"signatures":...}}, and the object that is
+ * signed. Nothing is verified. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_signed_key_read(struct megolm_slice *key,
+							 struct megolm_slice *object,
+							 struct megolm_slice text);
+
 /* Puts a session in front of the others of the peer; the fifth falls out. */
 void megolm_pairwise_attach(struct megolm_device *device, struct megolm_peer *peer,
 			    struct megolm_pairwise *session);

@@ -278,6 +278,7 @@ enum megolm_err megolm_device_learn(struct megolm_device *device, struct megolm_
 		TRY(megolm_device_keys_verify(device, &keys));
 	if (known == NULL)
 		TRY(megolm_peer_insert(device, &known, &keys, tag));
+	known->tag = tag;
 	*out = known;
 out:
 	return err;

@@ -3,6 +3,7 @@
  * kept; an X25519 private key is imported with its public key, so that a Diffie-Hellman
  * operation costs one scalar multiplication and not two.
  */
+#include "megolm_probe.h"
 #include "primitives.h"
 
 #include <openssl/core_names.h>
@@ -11,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,3 +319,12 @@ const struct megolm_primitives megolm_openssl_primitives = {
 	.hmac = hmac,
 	.hkdf = hkdf,
 };
+
+const char *megolm_probe_openssl_version(void)
+{
+	static _Thread_local char version[64];
+
+	snprintf(version, sizeof version, "OpenSSL %s",
+		 OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
+	return version;
+}

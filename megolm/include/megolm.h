@@ -135,6 +135,23 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_fallback_key(struct megolm_d
 								 uint8_t *out, size_t cap,
 								 size_t *len);
 
+/*
+ * The body of a /keys/upload request: the device keys and one signed key, which is `signed_key`
+ * as the functions above wrote it. MEGOLM_ERR_OUTPUT when `cap` is too small, which
+ * megolm_device_upload_max() never is. The device keys come last, so that whoever knows them
+ * sees at the end whether anything is new: megolm_peer_keys_end().
+ */
+size_t megolm_device_upload_max(const struct megolm_device *device);
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_upload(const struct megolm_device *device,
+						       uint8_t *out, size_t cap, size_t *len,
+						       struct megolm_slice signed_key);
+
+/* Takes such a body apart, whatever the order of its members: the arguments of
+ * megolm_device_learn and megolm_device_open_session. Nothing is verified. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_upload_read(struct megolm_slice *device_keys,
+						     struct megolm_slice *signed_key,
+						     struct megolm_slice upload);
+
 /* ---- other devices and Olm sessions ---- */
 
 /*
@@ -142,7 +159,7 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_fallback_key(struct megolm_d
  * verified, both algorithms must be supported. A device that is known already is not
  * verified again when the text is the one that was verified.
  *
- *   tag        the application's name for the device, see megolm_peer_tag()
+ *   tag        the application's name for the device from now on, see megolm_peer_tag()
  *   user_id, device_id   the device that was asked for; MEGOLM_ERR_WRONG_DEVICE when the
  *              keys are of another one
  *

@@ -16,8 +16,10 @@ static enum megolm_err make_known(struct megolm_device *device, struct megolm_pe
 	enum megolm_err err;
 
 	*peer = megolm_device_find(device, other->user_id, other->device_id);
-	if (*peer != NULL)
+	if (*peer != NULL) {
+		(*peer)->tag = tag;
 		return MEGOLM_OK;
+	}
 	err = megolm_device_keys_read(&keys, megolm_device_keys(other));
 	return err != MEGOLM_OK ? err : megolm_peer_insert(device, peer, &keys, tag);
 }
@@ -76,6 +78,7 @@ enum megolm_err megolm_probe_introduce(struct megolm_device *device, struct mego
 				       uint64_t other_tag)
 {
 	struct megolm_peer *known = NULL, *back = NULL;
+	struct megolm_slice key, object;
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(make_known(device, &known, other, tag));
@@ -83,7 +86,8 @@ enum megolm_err megolm_probe_introduce(struct megolm_device *device, struct mego
 	*peer = known;
 	if (state == MEGOLM_PROBE_KNOWN)
 		return MEGOLM_OK;
-	TRY(begin(other, back, fallback_key));
+	TRY(megolm_signed_key_read(&key, &object, fallback_key));
+	TRY(begin(other, back, key));
 	TRY(greet(other, back, device, known, megolm_slice_of(other->curve25519)));
 	if (state == MEGOLM_PROBE_CHAIN)
 		TRY(greet(device, known, other, back, megolm_slice_of(device->curve25519)));

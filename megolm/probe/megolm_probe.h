@@ -33,6 +33,9 @@ enum megolm_probe_primitives {
 	MEGOLM_PROBE_OPENSSL, /* all but Ed25519 key generation and signing */
 };
 
+/* "OpenSSL 3.0.19", as the library reports itself. Static. */
+const char *megolm_probe_openssl_version(void);
+
 /* Which primitives libolm uses on this thread from now on. */
 void megolm_probe_use(enum megolm_probe_primitives which);
 
@@ -65,7 +68,7 @@ enum megolm_probe_pair {
  * Brings `device` and `other` into a state, as if they had exchanged device keys (which are
  * not verified) and messages. With RATCHET `other` has sent one message to `device`; with
  * CHAIN `device` has answered with another. The first message uses the fallback key of
- * `device`, of which `fallback_key` is the public part in base64; empty with KNOWN.
+ * `device`, as megolm_device_new_fallback_key wrote it; empty with KNOWN.
  *
  *   peer  what `device` calls `other`, with `tag`; `other` calls `device` by `other_tag`
  *
