@@ -3,6 +3,7 @@
 #include "groupbench_backend.h"
 #include <stddef.h>
 
+extern const struct gb_backend gb_backend_megolm;
 extern const struct gb_backend gb_backend_mls;
 extern const struct gb_backend gb_backend_null;
 

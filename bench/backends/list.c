@@ -4,5 +4,6 @@
 const struct gb_backend *const gb_backends[] = {
 	&gb_backend_mls,
 	&gb_backend_null,
+	&gb_backend_megolm,
 	NULL,
 };

@@ -1,0 +1,299 @@
+/*
+ * Megolm as a Matrix client has it, behind the backend interface. The null sender of a room
+ * key is never trusted: `from` of a message stands for what the homeserver says about it.
+ */
+#include "backends/backends.h"
+#include "backends/megolm_world.h"
+#include <stdio.h>
+#include <string.h>
+
+static const char *megolm_world_error(const struct gb_world *w)
+{
+	return w->error;
+}
+
+static const char *version(void)
+{
+	static char text[128];
+
+	snprintf(text, sizeof text, "%s, %s", megolm_version(), megolm_probe_openssl_version());
+	return text;
+}
+
+/* NULL, with the reason recorded, when the device is not live. */
+static struct gb_megolm_live *find_live(struct gb_world *w, uint32_t device)
+{
+	if (device < w->config.capacity && w->live[device] != NULL)
+		return w->live[device];
+	(void)gb_megolm_fail(w, GB_FAILED, "device %u is not live", device);
+	return NULL;
+}
+
+/* ---- what is not timed ---- */
+
+static enum gb_status publish(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	gb_megolm_enter_untimed(w);
+	if (device >= w->config.capacity)
+		return gb_megolm_fail(w, GB_FAILED, "device %u is beyond the capacity", device);
+	return gb_megolm_publish(w, device, out);
+}
+
+static enum gb_status publish_many(struct gb_world *w, uint32_t first, uint32_t n,
+				   struct gb_outbox *out)
+{
+	gb_megolm_enter_untimed(w);
+	if (first > w->config.capacity || n > w->config.capacity - first)
+		return gb_megolm_fail(w, GB_FAILED, "%u devices from %u are beyond the capacity", n,
+				      first);
+	return gb_megolm_publish_many(w, first, n, out);
+}
+
+static enum gb_status materialise(struct gb_world *w, uint32_t device)
+{
+	gb_megolm_enter_untimed(w);
+	if (device >= w->config.capacity)
+		return gb_megolm_fail(w, GB_FAILED, "device %u is beyond the capacity", device);
+	return gb_megolm_materialise(w, device);
+}
+
+static enum gb_status shape(struct gb_world *w, const struct gb_shape *of)
+{
+	gb_megolm_enter_untimed(w);
+	return gb_megolm_shape(w, of);
+}
+
+static enum gb_status checkpoint(struct gb_world *w)
+{
+	gb_megolm_enter_untimed(w);
+	return gb_megolm_checkpoint(w);
+}
+
+static enum gb_status rollback(struct gb_world *w)
+{
+	gb_megolm_enter_untimed(w);
+	return gb_megolm_rollback(w);
+}
+
+/* ---- at the actor ---- */
+
+static enum gb_status create(struct gb_world *w, uint32_t device, const struct gb_published *others,
+			     size_t n, struct gb_outbox *out)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_create(w, device, others, n, out);
+}
+
+static enum gb_status add(struct gb_world *w, uint32_t device, const struct gb_published *joining,
+			  size_t n, struct gb_outbox *out)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_add(w, device, joining, n, out);
+}
+
+static enum gb_status remove_members(struct gb_world *w, uint32_t device, const uint32_t *leaving,
+				     size_t n, struct gb_outbox *out)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_remove(w, device, leaving, n, out);
+}
+
+static enum gb_status rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_rekey(w, device, out);
+}
+
+static enum gb_status send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
+			   struct gb_outbox *out)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_send(w, device, plaintext, out);
+}
+
+/* ---- at the recipients ---- */
+
+/* Takes in a room key, with which a device becomes able to read. */
+static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *live,
+				    const struct gb_message *m)
+{
+	struct gb_megolm_ids from = gb_megolm_ids(w, m->from);
+	struct megolm_slice content, body = {m->body.p, m->body.len};
+	enum megolm_to_device what;
+	enum megolm_err err;
+
+	if (m->kind != GB_ROOM_KEY || m->from >= w->config.capacity)
+		return gb_megolm_fail(w, GB_REJECTED, "not a to-device message");
+	err = megolm_device_find_content(live->device, &content, body);
+	if (err == MEGOLM_OK)
+		err = megolm_device_receive(live->device, &what, from.user, content);
+	if (err != MEGOLM_OK)
+		return gb_megolm_status(w, err, "room key");
+	if (what != MEGOLM_ROOM_KEY)
+		return gb_megolm_fail(w, GB_REJECTED, "not a room key");
+	live->now.has_room = true;
+	return gb_megolm_status(w, megolm_device_room(live->device, &live->room, GB_MEGOLM_ROOM),
+				"room");
+}
+
+static enum gb_status process(struct gb_world *w, uint32_t device, const struct gb_message *m)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+
+	gb_megolm_enter(w);
+	return live != NULL ? take_room_key(w, live, m) : GB_FAILED;
+}
+
+static enum gb_status join(struct gb_world *w, uint32_t device, const struct gb_message *m,
+			   size_t n)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+	enum gb_status status = GB_OK;
+
+	gb_megolm_enter(w);
+	if (live == NULL)
+		return GB_FAILED;
+	if (n == 0)
+		return gb_megolm_fail(w, GB_REJECTED, "nothing to join by");
+	for (size_t i = 0; i < n && status == GB_OK; i++)
+		status = take_room_key(w, live, &m[i]);
+	return status;
+}
+
+static enum gb_status receive(struct gb_world *w, uint32_t device, const struct gb_message *m,
+			      struct gb_bytes *plaintext)
+{
+	struct gb_megolm_ids from = gb_megolm_ids(w, m->from);
+	struct gb_megolm_live *live = find_live(w, device);
+	struct megolm_event event;
+	size_t len = 0;
+	enum gb_status status;
+
+	gb_megolm_enter(w);
+	if (live == NULL)
+		return GB_FAILED;
+	if (m->kind != GB_APPLICATION || live->room == NULL)
+		return gb_megolm_fail(w, GB_REJECTED, "no room event, or no room to read it in");
+	status =
+		gb_megolm_status(w,
+				 megolm_room_decrypt(live->room, &event, from.user, NULL,
+						     (struct megolm_slice){m->body.p, m->body.len}),
+				 "event");
+	if (status == GB_OK)
+		status = gb_megolm_scratch(w, event.content.len);
+	if (status != GB_OK)
+		return status;
+	if (!gb_megolm_payload_read(w->scratch, &len, event.content))
+		return gb_megolm_fail(w, GB_REJECTED, "not an event that this backend sends");
+	*plaintext = (struct gb_bytes){w->scratch, len};
+	return GB_OK;
+}
+
+/* ---- questions ---- */
+
+/* 43 digits of base64 as 32 bytes. */
+static void decode_id(uint8_t out[GB_DIGEST_BYTES], const char *id)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = 0;
+	unsigned n_bits = 0;
+	size_t n = 0;
+
+	for (; *id != '\0' && n < GB_DIGEST_BYTES; id++) {
+		bits = (bits << 6 | (uint32_t)(strchr(digits, *id) - digits)) & 0xffff;
+		n_bits += 6;
+		if (n_bits < 8)
+			continue;
+		n_bits -= 8;
+		out[n++] = (uint8_t)(bits >> n_bits);
+	}
+}
+
+/* The session id: the public key by which every message of the session is verified. */
+static enum gb_status digest(struct gb_world *w, uint32_t device, uint32_t sender,
+			     uint8_t out[GB_DIGEST_BYTES])
+{
+	struct gb_megolm_ids ids = gb_megolm_ids(w, sender);
+	struct gb_megolm_live *live = find_live(w, device);
+	const char *id = NULL;
+
+	if (live == NULL)
+		return GB_FAILED;
+	if (live->room != NULL)
+		id = megolm_room_session_id(live->room, ids.user, ids.device);
+	if (id == NULL)
+		return gb_megolm_fail(w, GB_REJECTED, "device %u has no session of device %u",
+				      device, sender);
+	decode_id(out, id);
+	return GB_OK;
+}
+
+static enum gb_status state_size(struct gb_world *w, uint32_t device, uint64_t *bytes)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+
+	if (live == NULL)
+		return GB_FAILED;
+	*bytes = megolm_device_state_size(live->device);
+	return GB_OK;
+}
+
+static enum gb_status heals(struct gb_world *w, uint32_t device, int *yes)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+
+	if (live == NULL)
+		return GB_FAILED;
+	*yes = live->now.healed;
+	return GB_OK;
+}
+
+static enum gb_status counts(struct gb_world *w, struct gb_counts *out)
+{
+	const struct megolm_counts *c = &w->counts;
+
+	*out = (struct gb_counts){.keygen = c->keygen,
+				  .dh = c->dh,
+				  .sign = c->sign,
+				  .verify = c->verify,
+				  .hash = c->sha256,
+				  .hash_blocks = c->hash_blocks,
+				  .hmac = c->hmac + c->hkdf_hmac,
+				  .hkdf = 2 * c->hkdf,
+				  .cbc = c->cbc,
+				  .cbc_bytes = c->cbc_bytes,
+				  .random_bytes = c->random_bytes};
+	return GB_OK;
+}
+
+const struct gb_backend gb_backend_megolm = {
+	.struct_size = sizeof(struct gb_backend),
+	.abi = GB_ABI,
+	.features = GB_SEALED | GB_REPLAYS | GB_PER_SENDER | GB_CLAIMS,
+	.name = "megolm",
+	.max_size = 100000,
+	.axis = gb_megolm_axis,
+	.open = gb_megolm_open,
+	.close = gb_megolm_close,
+	.version = version,
+	.error = megolm_world_error,
+	.publish = publish,
+	.publish_many = publish_many,
+	.materialise = materialise,
+	.shape = shape,
+	.create = create,
+	.add = add,
+	.remove = remove_members,
+	.rekey = rekey,
+	.send = send,
+	.process = process,
+	.join = join,
+	.receive = receive,
+	.digest = digest,
+	.checkpoint = checkpoint,
+	.rollback = rollback,
+	.state_size = state_size,
+	.heals = heals,
+	.counts = counts,
+};

@@ -1,0 +1,240 @@
+/*
+ * Rooms made outside the clock. Each actor gets its Olm sessions with everybody, each made of
+ * a real account at the other end, which is dropped again unless it is live; an outbound
+ * Megolm session; and, with olm = new, keys that it may claim later. What a member costs an
+ * actor in memory: an Olm session of 3.4 kB, its pickle of 0.45 kB, and 1 kB for the device
+ * and its keys.
+ */
+#include "backends/megolm_world.h"
+#include <stdlib.h>
+#include <string.h>
+
+static enum gb_status out_of_memory(struct gb_world *w)
+{
+	return gb_megolm_fail(w, GB_FAILED, "out of memory");
+}
+
+static enum gb_status join_room(struct gb_world *w, struct gb_megolm_live *live)
+{
+	live->now.has_room = true;
+	return gb_megolm_status(w, megolm_device_room(live->device, &live->room, GB_MEGOLM_ROOM),
+				"room");
+}
+
+/* A fallback key, by which others begin sessions with an actor. */
+static enum gb_status make_fallback_key(struct gb_world *w, struct gb_megolm_live *live,
+					uint8_t *key, size_t cap, struct megolm_slice *out)
+{
+	size_t len = 0;
+	enum gb_status status = gb_megolm_status(
+		w, megolm_device_new_fallback_key(live->device, key, cap, &len), "fallback key");
+
+	*out = (struct megolm_slice){key, len};
+	return status;
+}
+
+/* What shape() does for one actor. */
+struct actor {
+	struct gb_megolm_live *live;
+	uint32_t number;
+	uint8_t *key;
+	struct megolm_slice fallback_key;
+};
+
+/* What shape() makes of the pairs with a device that is, or is not, a member. */
+static bool needs_session(const struct gb_world *w)
+{
+	return w->olm == GB_MEGOLM_CHAIN || w->olm == GB_MEGOLM_RATCHET;
+}
+
+static enum megolm_probe_pair pair_state(const struct gb_world *w)
+{
+	switch (w->olm) {
+	case GB_MEGOLM_CHAIN:
+		return MEGOLM_PROBE_CHAIN;
+	case GB_MEGOLM_RATCHET:
+		return MEGOLM_PROBE_RATCHET;
+	case GB_MEGOLM_NEW:
+	case GB_MEGOLM_SHARED:
+		break;
+	}
+	return MEGOLM_PROBE_KNOWN;
+}
+
+/* Puts a key of `other` by, for the n-th actor to claim. */
+static enum gb_status prepare_claim(struct gb_world *w, struct actor *actors, size_t n,
+				    uint32_t number, struct megolm_device *other)
+{
+	struct gb_megolm_live *live = actors[n].live;
+	size_t cap = megolm_device_one_time_key_max(other);
+	struct gb_megolm_claimable *ready, *fallback;
+
+	if (live->claimable == NULL)
+		live->claimable = calloc(w->config.capacity, sizeof *live->claimable);
+	if (live->claimable == NULL)
+		return out_of_memory(w);
+	ready = &live->claimable[number];
+	ready->p = malloc(cap);
+	if (ready->p == NULL)
+		return out_of_memory(w);
+	if (n < GB_MEGOLM_MAX_CLAIMS)
+		return gb_megolm_status(
+			w, megolm_device_new_one_time_key(other, ready->p, cap, &ready->len),
+			"one-time key");
+	fallback = &actors[GB_MEGOLM_MAX_CLAIMS].live->claimable[number];
+	if (n == GB_MEGOLM_MAX_CLAIMS || fallback->p == NULL)
+		return gb_megolm_status(
+			w, megolm_device_new_fallback_key(other, ready->p, cap, &ready->len),
+			"fallback key");
+	memcpy(ready->p, fallback->p, fallback->len);
+	ready->len = fallback->len;
+	return GB_OK;
+}
+
+/* Brings an actor and another device, which may be temporary, into the state of the axis. */
+static enum gb_status introduce(struct gb_world *w, struct actor *actors, size_t n, uint32_t number,
+				struct megolm_device *other, bool is_member)
+{
+	struct actor *actor = &actors[n];
+	struct megolm_peer *peer;
+	enum gb_status status = gb_megolm_status(
+		w,
+		megolm_probe_introduce(actor->live->device, &peer, other, pair_state(w),
+				       actor->fallback_key, number, actor->number),
+		"introducing two devices");
+
+	if (status != GB_OK || !is_member)
+		return status;
+	status = gb_megolm_status(w, megolm_room_add(actor->live->room, peer), "member");
+	if (status == GB_OK && w->olm == GB_MEGOLM_NEW)
+		status = prepare_claim(w, actors, n, number, other);
+	return status;
+}
+
+static enum gb_status introduce_to_all(struct gb_world *w, struct actor *actors, size_t n,
+				       uint32_t number, struct megolm_device *other, bool is_member)
+{
+	enum gb_status status = GB_OK;
+
+	for (size_t i = 0; i < n && status == GB_OK; i++)
+		if (actors[i].number != number)
+			status = introduce(w, actors, i, number, other, is_member);
+	return status;
+}
+
+/* A dormant device exists while the actors meet it. Its sessions draw from another stream than
+ * the one that makes its keys, should it become live. */
+static enum gb_status introduce_dormant(struct gb_world *w, struct actor *actors, size_t n,
+					uint32_t number, bool is_member)
+{
+	struct megolm_seeded stream;
+	struct megolm_device *device = NULL;
+	bool claims = w->olm == GB_MEGOLM_NEW && is_member;
+	enum gb_status status = gb_megolm_account(w, &device, &stream, number, claims ? 1 : 0);
+
+	if (status == GB_OK && !claims)
+		status = gb_megolm_status(
+			w, megolm_seeded_begin(&stream, w->config.seed, "pair", number, 0),
+			"randomness");
+	if (status == GB_OK)
+		status = introduce_to_all(w, actors, n, number, device, is_member);
+	if (status == GB_OK && claims)
+		w->n_claimed[number] =
+			(uint16_t)(n < GB_MEGOLM_MAX_CLAIMS ? n : GB_MEGOLM_MAX_CLAIMS);
+	megolm_device_free(device);
+	return status;
+}
+
+static enum gb_status introduce_device(struct gb_world *w, struct actor *actors, size_t n,
+				       uint32_t number, bool is_member)
+{
+	/* Whoever is not a member yet is met when it is added, unless sessions are there before. */
+	if (!is_member && !needs_session(w))
+		return GB_OK;
+	if (w->live[number] != NULL)
+		return introduce_to_all(w, actors, n, number, w->live[number]->device, is_member);
+	return introduce_dormant(w, actors, n, number, is_member);
+}
+
+static enum gb_status begin_actor(struct gb_world *w, struct actor *actor, uint32_t number,
+				  const struct gb_shape *shape)
+{
+	size_t cap;
+	enum gb_status status;
+
+	*actor = (struct actor){.live = w->live[number], .number = number};
+	if (actor->live == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "actor %u is not live", number);
+	status = join_room(w, actor->live);
+	if (status == GB_OK && !shape->without_group)
+		status = gb_megolm_status(w, megolm_room_reserve(actor->live->room, shape->size),
+					  "members");
+	if (status != GB_OK || !needs_session(w))
+		return status;
+	cap = megolm_device_one_time_key_max(actor->live->device);
+	actor->key = malloc(cap);
+	if (actor->key == NULL)
+		return out_of_memory(w);
+	return make_fallback_key(w, actor->live, actor->key, cap, &actor->fallback_key);
+}
+
+/* The actor's Megolm session, which every live member has. */
+static enum gb_status share(struct gb_world *w, const struct gb_shape *shape, struct actor *actor)
+{
+	struct gb_megolm_live *from = actor->live;
+	enum gb_status status =
+		gb_megolm_status(w, megolm_probe_share_silently(from->room, 0), "Megolm session");
+
+	from->now.knows_members = true;
+	for (size_t i = 0; i < shape->n_live && status == GB_OK; i++) {
+		struct gb_megolm_live *to = w->live[shape->live[i]];
+		if (shape->live[i] >= shape->size || to == from)
+			continue;
+		status = join_room(w, to);
+		if (status == GB_OK)
+			status = gb_megolm_status(w, megolm_probe_import(to->room, from->room),
+						  "Megolm session");
+	}
+	return status;
+}
+
+static enum gb_status make_pairs(struct gb_world *w, const struct gb_shape *shape,
+				 struct actor *actors)
+{
+	enum gb_status status = GB_OK;
+	uint32_t end = shape->size + shape->joiners;
+
+	for (size_t i = 0; i < shape->n_actors && status == GB_OK; i++)
+		status = begin_actor(w, &actors[i], shape->actors[i], shape);
+	if (shape->without_group && !needs_session(w))
+		return status;
+	for (uint32_t d = 0; d < end && status == GB_OK; d++)
+		status = introduce_device(w, actors, shape->n_actors, d,
+					  d < shape->size && !shape->without_group);
+	for (size_t i = 0; i < shape->n_actors && status == GB_OK && !shape->without_group; i++)
+		status = share(w, shape, &actors[i]);
+	return status;
+}
+
+enum gb_status gb_megolm_shape(struct gb_world *w, const struct gb_shape *shape)
+{
+	struct actor *actors = calloc(shape->n_actors + 1, sizeof *actors);
+	enum gb_status status = GB_OK;
+
+	if (actors == NULL)
+		return out_of_memory(w);
+	if (shape->size > w->config.capacity || shape->joiners > w->config.capacity - shape->size)
+		status = gb_megolm_fail(w, GB_FAILED, "%u members and %u joiners in a world of %u",
+					shape->size, shape->joiners, w->config.capacity);
+	for (size_t i = 0; i < shape->n_live && status == GB_OK; i++)
+		status = gb_megolm_materialise(w, shape->live[i]);
+	for (uint32_t d = 0; d < shape->size && status == GB_OK && !shape->without_group; d++)
+		w->is_member[d] = true;
+	w->has_group = !shape->without_group;
+	if (status == GB_OK)
+		status = make_pairs(w, shape, actors);
+	for (size_t i = 0; i < shape->n_actors; i++)
+		free(actors[i].key);
+	free(actors);
+	return status;
+}

@@ -1,0 +1,519 @@
+#include "backends/megolm_world.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHORTEST_USER_ID 16 /* seven digits and the server's name */
+
+enum gb_status gb_megolm_fail(struct gb_world *w, enum gb_status status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(w->error, sizeof w->error, format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+enum gb_status gb_megolm_status(struct gb_world *w, enum megolm_err err, const char *what)
+{
+	enum megolm_err_class class = megolm_err_class(err);
+
+	if (err == MEGOLM_OK)
+		return GB_OK;
+	return gb_megolm_fail(w,
+			      class == MEGOLM_CLASS_USAGE || class == MEGOLM_CLASS_RESOURCE
+				      ? GB_FAILED
+				      : GB_REJECTED,
+			      "%s: %s (%s)", what, megolm_err_sentence(err), megolm_err_name(err));
+}
+
+void gb_megolm_enter(struct gb_world *w)
+{
+	megolm_probe_count_into(&w->counts);
+	megolm_probe_use(w->primitives);
+}
+
+void gb_megolm_enter_untimed(struct gb_world *w)
+{
+	(void)w;
+	megolm_probe_count_into(NULL);
+	megolm_probe_use(MEGOLM_PROBE_OPENSSL);
+}
+
+/* "@0000042:gb.test", with as many digits as the axis identity asks for, and ten letters. */
+struct gb_megolm_ids gb_megolm_ids(const struct gb_world *w, uint32_t device)
+{
+	struct gb_megolm_ids ids;
+	uint32_t rest = device;
+
+	snprintf(ids.user, sizeof ids.user, "@%0*u:gb.test",
+		 (int)(w->user_id_len - (SHORTEST_USER_ID - 7)), device / w->devices_per_user);
+	for (size_t i = 10; i-- > 0; rest /= 26)
+		ids.device[i] = (char)('A' + rest % 26);
+	ids.device[10] = '\0';
+	return ids;
+}
+
+enum gb_status gb_megolm_scratch(struct gb_world *w, size_t len)
+{
+	uint8_t *larger;
+
+	if (len <= w->scratch_cap)
+		return GB_OK;
+	larger = malloc(2 * len);
+	if (larger == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
+	free(w->scratch);
+	w->scratch = larger;
+	w->scratch_cap = 2 * len;
+	return GB_OK;
+}
+
+enum gb_status gb_megolm_reserve_peers(struct gb_world *w, size_t n)
+{
+	if (n <= w->peers_cap)
+		return GB_OK;
+	free(w->peers);
+	free(w->undo);
+	w->peers = calloc(n, sizeof(struct megolm_peer *));
+	w->undo = calloc(n, sizeof *w->undo);
+	w->peers_cap = w->peers != NULL && w->undo != NULL ? n : 0;
+	return w->peers_cap > 0 ? GB_OK : gb_megolm_fail(w, GB_FAILED, "out of memory");
+}
+
+/* ---- the homeserver ---- */
+
+enum gb_status gb_megolm_reserve_log(struct gb_world *w, size_t n)
+{
+	size_t cap = 2 * (w->n_log + n);
+	struct gb_megolm_change *larger;
+
+	if (w->n_log + n <= w->log_cap)
+		return GB_OK;
+	larger = malloc(cap * sizeof *larger);
+	if (larger == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
+	if (w->n_log > 0)
+		memcpy(larger, w->log, w->n_log * sizeof *larger);
+	free(w->log);
+	w->log = larger;
+	w->log_cap = cap;
+	return GB_OK;
+}
+
+void gb_megolm_change(struct gb_world *w, uint32_t device, bool joined)
+{
+	w->is_member[device] = joined;
+	w->log[w->n_log++] = (struct gb_megolm_change){device, joined};
+}
+
+/* ---- devices ---- */
+
+static void free_live(struct gb_world *w, struct gb_megolm_live *live)
+{
+	if (live == NULL)
+		return;
+	megolm_device_free(live->device);
+	for (uint32_t i = 0; live->claimable != NULL && i < w->config.capacity; i++)
+		free(live->claimable[i].p);
+	free(live->claimable);
+	free(live->first_key);
+	free(live);
+}
+
+/* The next signed one-time key, in the scratch. */
+static enum gb_status next_key(struct gb_world *w, struct megolm_device *device,
+			       struct megolm_slice *signed_key)
+{
+	size_t len = 0, cap = megolm_device_one_time_key_max(device);
+	enum gb_status status = gb_megolm_scratch(w, cap);
+
+	if (status != GB_OK)
+		return status;
+	status = gb_megolm_status(w, megolm_device_new_one_time_key(device, w->scratch, cap, &len),
+				  "one-time key");
+	*signed_key = (struct megolm_slice){w->scratch, len};
+	return status;
+}
+
+static enum megolm_err make_account(const struct gb_world *w, struct megolm_device **out,
+				    struct megolm_seeded *stream, uint32_t device)
+{
+	struct megolm_policy policy = {.max_content = GB_MEGOLM_MAX_EVENT};
+	struct gb_megolm_ids ids = gb_megolm_ids(w, device);
+	struct megolm_random random = megolm_seeded_random(stream);
+	enum megolm_err err = megolm_seeded_begin(stream, w->config.seed, "device", device, 0);
+
+	if (err != MEGOLM_OK)
+		return err;
+	return megolm_device_new(out, ids.user, ids.device, &random, &policy);
+}
+
+/* The account of a device with its first n_keys one-time keys, the last in the scratch. */
+static enum gb_status account_with_key(struct gb_world *w, struct megolm_device **out,
+				       struct megolm_seeded *stream, uint32_t device, size_t n_keys,
+				       struct megolm_slice *last)
+{
+	struct megolm_device *made = NULL;
+	enum gb_status status =
+		gb_megolm_status(w, make_account(w, &made, stream, device), "account");
+
+	for (size_t i = 0; i < n_keys && status == GB_OK; i++)
+		status = next_key(w, made, last);
+	if (status == GB_OK)
+		*out = made;
+	else
+		megolm_device_free(made);
+	return status;
+}
+
+enum gb_status gb_megolm_account(struct gb_world *w, struct megolm_device **out,
+				 struct megolm_seeded *stream, uint32_t device, size_t n_keys)
+{
+	struct megolm_slice unused;
+
+	return account_with_key(w, out, stream, device, n_keys, &unused);
+}
+
+/* The first key, which publish() sends, and those that others have claimed meanwhile. */
+static enum gb_status make_first_keys(struct gb_world *w, struct gb_megolm_live *live,
+				      size_t n_claimed)
+{
+	struct megolm_slice key;
+	enum gb_status status = next_key(w, live->device, &key);
+
+	if (status != GB_OK)
+		return status;
+	live->first_key = malloc(key.len);
+	if (live->first_key == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
+	memcpy(live->first_key, key.p, key.len);
+	live->first_key_len = key.len;
+	for (size_t i = 0; i < n_claimed && status == GB_OK; i++)
+		status = next_key(w, live->device, &key);
+	return status;
+}
+
+enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
+{
+	struct gb_megolm_live *live;
+	enum gb_status status;
+
+	if (w->live[device] != NULL)
+		return GB_OK;
+	live = calloc(1, sizeof *live);
+	if (live == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
+	status = gb_megolm_account(w, &live->device, &live->stream, device, 0);
+	if (status == GB_OK)
+		status = make_first_keys(w, live, w->n_claimed[device]);
+	if (status != GB_OK) {
+		free_live(w, live);
+		return status;
+	}
+	w->live[device] = live;
+	return GB_OK;
+}
+
+static enum gb_status send_upload(struct gb_world *w, uint32_t number,
+				  const struct megolm_device *device,
+				  struct megolm_slice signed_key, struct gb_outbox *out)
+{
+	struct gb_message m = {.kind = GB_KEY_MATERIAL,
+			       .address = GB_TO_SERVER,
+			       .fanout = GB_FANOUT_SERVER,
+			       .from = number};
+	size_t cap = megolm_device_upload_max(device);
+	uint8_t *p = out->reserve(out, cap);
+	enum gb_status status;
+
+	if (p == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
+	m.body.p = p;
+	status = gb_megolm_status(w, megolm_device_upload(device, p, cap, &m.body.len, signed_key),
+				  "upload");
+	if (status == GB_OK)
+		out->commit(out, &m);
+	return status;
+}
+
+enum gb_status gb_megolm_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	struct gb_megolm_live *live;
+	struct megolm_slice key;
+	enum gb_status status = gb_megolm_materialise(w, device);
+
+	if (status != GB_OK)
+		return status;
+	live = w->live[device];
+	key = (struct megolm_slice){live->first_key, live->first_key_len};
+	if (live->now.has_published)
+		status = next_key(w, live->device, &key);
+	if (status == GB_OK)
+		status = send_upload(w, device, live->device, key, out);
+	live->now.has_published = live->now.has_published || status == GB_OK;
+	return status;
+}
+
+static enum gb_status publish_dormant(struct gb_world *w, uint32_t number, struct gb_outbox *out)
+{
+	struct megolm_device *device = NULL;
+	struct megolm_seeded stream;
+	struct megolm_slice key;
+	enum gb_status status = account_with_key(w, &device, &stream, number, 1, &key);
+
+	if (status == GB_OK)
+		status = send_upload(w, number, device, key, out);
+	megolm_device_free(device);
+	return status;
+}
+
+enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
+				      struct gb_outbox *out)
+{
+	enum gb_status status = GB_OK;
+
+	for (uint32_t i = 0; i < n && status == GB_OK; i++)
+		status = publish_dormant(w, first + i, out);
+	return status;
+}
+
+/* ---- the key directory ---- */
+
+/* A copy in the scratch. */
+static enum gb_status to_scratch(struct gb_world *w, struct megolm_slice *s)
+{
+	enum gb_status status = gb_megolm_scratch(w, s->len);
+
+	if (status != GB_OK)
+		return status;
+	memcpy(w->scratch, s->p, s->len);
+	s->p = w->scratch;
+	return GB_OK;
+}
+
+enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megolm_slice *keys)
+{
+	struct megolm_device *dormant = NULL;
+	struct megolm_seeded stream;
+	enum gb_status status = GB_OK;
+
+	if (w->live[device] != NULL) {
+		*keys = megolm_device_keys(w->live[device]->device);
+		return GB_OK;
+	}
+	gb_megolm_enter_untimed(w);
+	status = gb_megolm_account(w, &dormant, &stream, device, 0);
+	if (status == GB_OK) {
+		*keys = megolm_device_keys(dormant);
+		status = to_scratch(w, keys);
+	}
+	megolm_device_free(dormant);
+	gb_megolm_enter(w);
+	return status;
+}
+
+/* The key of a dormant device behind those that are published and claimed. */
+static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
+				    struct megolm_slice *signed_key)
+{
+	struct megolm_device *device = NULL;
+	struct megolm_seeded stream;
+	enum gb_status status = account_with_key(w, &device, &stream, number,
+						 (size_t)w->n_claimed[number] + 2, signed_key);
+
+	megolm_device_free(device);
+	return status;
+}
+
+static enum gb_status claim_unprepared(struct gb_world *w, uint32_t device,
+				       struct megolm_slice *signed_key)
+{
+	enum gb_status status;
+
+	if (w->n_claimed[device] >= GB_MEGOLM_MAX_CLAIMS)
+		return gb_megolm_fail(w, GB_FAILED, "device %u has no one-time keys left", device);
+	status = w->live[device] != NULL ? next_key(w, w->live[device]->device, signed_key)
+					 : claim_dormant(w, device, signed_key);
+	if (status == GB_OK)
+		w->n_claimed[device]++;
+	return status;
+}
+
+enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, uint32_t device,
+			       struct megolm_slice *signed_key)
+{
+	struct gb_megolm_claimable *ready = by->claimable != NULL ? &by->claimable[device] : NULL;
+	enum gb_status status;
+
+	if (ready != NULL && ready->p != NULL && !ready->claimed) {
+		ready->claimed = true;
+		*signed_key = (struct megolm_slice){ready->p, ready->len};
+		return GB_OK;
+	}
+	gb_megolm_enter_untimed(w);
+	status = claim_unprepared(w, device, signed_key);
+	gb_megolm_enter(w);
+	return status;
+}
+
+/* ---- open and close ---- */
+
+static const struct {
+	const char *word;
+	enum gb_megolm_olm olm;
+} olm_states[] = {
+	{"new", GB_MEGOLM_NEW},
+	{"chain", GB_MEGOLM_CHAIN},
+	{"ratchet", GB_MEGOLM_RATCHET},
+	{"shared", GB_MEGOLM_SHARED},
+};
+
+enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason)
+{
+	unsigned long number = strtoul(value, NULL, 10);
+
+	if (strcmp(name, "olm") == 0) {
+		for (size_t i = 0; i < sizeof olm_states / sizeof olm_states[0]; i++)
+			if (strcmp(value, olm_states[i].word) == 0)
+				return GB_HONOURED;
+		*reason = "an Olm session is new, chain, ratchet or shared";
+		return GB_NOT_SUPPORTED;
+	}
+	if (strcmp(name, "olm_crypto") == 0) {
+		if (strcmp(value, "libolm") == 0 || strcmp(value, "openssl") == 0)
+			return GB_HONOURED;
+		*reason = "libolm runs on its own primitives or on OpenSSL's";
+		return GB_NOT_SUPPORTED;
+	}
+	if (strcmp(name, "identity") == 0) {
+		if (number >= SHORTEST_USER_ID && number <= 255)
+			return GB_HONOURED;
+		*reason = "a Matrix user id has at most 255 bytes, and here at least 16";
+		return GB_NOT_SUPPORTED;
+	}
+	if (strcmp(name, "devices_per_user") == 0 && number >= 1)
+		return GB_HONOURED;
+	if (strcmp(name, "threads") == 0 && number != 1) {
+		*reason = "a Matrix device works on one thread";
+		return GB_NOT_SUPPORTED;
+	}
+	return GB_NOT_APPLICABLE;
+}
+
+static void set_axis(struct gb_world *w, const struct gb_axis *axis)
+{
+	if (strcmp(axis->name, "olm_crypto") == 0 && strcmp(axis->value, "openssl") == 0)
+		w->primitives = MEGOLM_PROBE_OPENSSL;
+	else if (strcmp(axis->name, "identity") == 0)
+		w->user_id_len = (uint32_t)strtoul(axis->value, NULL, 10);
+	else if (strcmp(axis->name, "devices_per_user") == 0)
+		w->devices_per_user = (uint32_t)strtoul(axis->value, NULL, 10);
+	else if (strcmp(axis->name, "olm") == 0)
+		for (size_t i = 0; i < sizeof olm_states / sizeof olm_states[0]; i++)
+			if (strcmp(axis->value, olm_states[i].word) == 0)
+				w->olm = olm_states[i].olm;
+}
+
+enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *config)
+{
+	struct gb_world *w = calloc(1, sizeof *w);
+	size_t n = config->capacity;
+
+	*out = w;
+	if (w == NULL)
+		return GB_FAILED;
+	w->config = *config;
+	w->olm = GB_MEGOLM_RATCHET;
+	w->primitives = MEGOLM_PROBE_LIBOLM;
+	w->user_id_len = SHORTEST_USER_ID;
+	w->devices_per_user = 1;
+	for (size_t i = 0; i < config->n_axes; i++)
+		set_axis(w, &config->axes[i]);
+	w->config.axes = NULL;
+	w->live = calloc(n, sizeof(struct gb_megolm_live *));
+	w->is_member = calloc(n, sizeof *w->is_member);
+	w->saved_is_member = calloc(n, sizeof *w->saved_is_member);
+	w->n_claimed = calloc(n, sizeof *w->n_claimed);
+	w->saved_n_claimed = calloc(n, sizeof *w->saved_n_claimed);
+	if (w->live == NULL || w->is_member == NULL || w->saved_is_member == NULL ||
+	    w->n_claimed == NULL || w->saved_n_claimed == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
+	return GB_OK;
+}
+
+void gb_megolm_close(struct gb_world *w)
+{
+	if (w == NULL)
+		return;
+	megolm_probe_count_into(NULL);
+	for (uint32_t i = 0; w->live != NULL && i < w->config.capacity; i++)
+		free_live(w, w->live[i]);
+	free(w->live);
+	free(w->is_member);
+	free(w->saved_is_member);
+	free(w->n_claimed);
+	free(w->saved_n_claimed);
+	free(w->log);
+	free(w->scratch);
+	free(w->peers);
+	free(w->undo);
+	free(w);
+}
+
+/* ---- checkpoint and rollback ---- */
+
+enum gb_status gb_megolm_checkpoint(struct gb_world *w)
+{
+	enum gb_status status = GB_OK;
+
+	for (uint32_t i = 0; i < w->config.capacity && status == GB_OK; i++) {
+		struct gb_megolm_live *live = w->live[i];
+		if (live == NULL)
+			continue;
+		status = gb_megolm_status(w, megolm_probe_checkpoint(live->device), "checkpoint");
+		live->saved = live->now;
+		live->is_saved = true;
+	}
+	memcpy(w->saved_is_member, w->is_member, w->config.capacity * sizeof *w->is_member);
+	memcpy(w->saved_n_claimed, w->n_claimed, w->config.capacity * sizeof *w->n_claimed);
+	w->saved_has_group = w->has_group;
+	w->saved_n_log = w->n_log;
+	w->is_saved = status == GB_OK;
+	return status;
+}
+
+static enum gb_status roll_back(struct gb_world *w, struct gb_megolm_live *live)
+{
+	live->now = live->saved;
+	if (!live->now.has_room)
+		live->room = NULL;
+	for (uint32_t i = 0; live->claimable != NULL && i < w->config.capacity; i++)
+		live->claimable[i].claimed = false;
+	return gb_megolm_status(w, megolm_probe_rollback(live->device), "rollback");
+}
+
+enum gb_status gb_megolm_rollback(struct gb_world *w)
+{
+	enum gb_status status = GB_OK;
+
+	if (!w->is_saved)
+		return gb_megolm_fail(w, GB_FAILED, "rollback without checkpoint");
+	for (uint32_t i = 0; i < w->config.capacity && status == GB_OK; i++) {
+		if (w->live[i] == NULL)
+			continue;
+		if (w->live[i]->is_saved) {
+			status = roll_back(w, w->live[i]);
+			continue;
+		}
+		free_live(w, w->live[i]);
+		w->live[i] = NULL;
+	}
+	memcpy(w->is_member, w->saved_is_member, w->config.capacity * sizeof *w->is_member);
+	memcpy(w->n_claimed, w->saved_n_claimed, w->config.capacity * sizeof *w->n_claimed);
+	w->has_group = w->saved_has_group;
+	w->n_log = w->saved_n_log;
+	return status;
+}
