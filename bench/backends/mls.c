@@ -76,17 +76,29 @@ static struct mls_group *group_of(struct gb_world *w, uint32_t device, const cha
 	return NULL;
 }
 
+/* A live device keeps its key package: an ECDSA signature made again would be another. */
+static enum gb_status publish_one(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	const struct gb_mls_device *live = &w->device[device];
+	struct gb_mls_device dormant = {0};
+	enum gb_status status;
+	enum mls_err err;
+
+	if (live->client && live->key_package.len > 0)
+		return post(w, out, to_server(GB_KEY_MATERIAL, device), &live->key_package);
+	err = gb_mls_make_device(w, &dormant, device);
+	status = err ? gb_mls_failed(w, "publish", err)
+		     : post(w, out, to_server(GB_KEY_MATERIAL, device), &dormant.key_package);
+	gb_mls_drop_device(&dormant);
+	return status;
+}
+
 static enum gb_status mls_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
 				       struct gb_outbox *out)
 {
 	for (uint32_t device = first; device < first + n; device++) {
-		struct gb_mls_device dormant = {0};
-		enum mls_err err = gb_mls_make_device(w, &dormant, device);
-		enum gb_status status = err ? gb_mls_failed(w, "publish", err)
-					    : post(w, out, to_server(GB_KEY_MATERIAL, device),
-						   &dormant.key_package);
+		enum gb_status status = publish_one(w, device, out);
 
-		gb_mls_drop_device(&dormant);
 		if (status != GB_OK)
 			return status;
 	}
