@@ -1,10 +1,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "crypto_provider.h"
+#include "crypto_openssl.h"
 
 struct mls_aead_state {
 	EVP_CIPHER *cipher;
@@ -84,8 +83,7 @@ enum mls_err mls_aead_seal(struct mls_crypto *c, uint8_t *out, const uint8_t *ke
 	if (done)
 		return MLS_OK;
 	mls_wipe(out, plaintext.len + MLS_AEAD_TAG);
-	ERR_clear_error();
-	return MLS_ERR_CRYPTO;
+	return mls_openssl_failed(MLS_ERR_CRYPTO);
 }
 
 enum mls_err mls_aead_open(struct mls_crypto *c, uint8_t *out, const uint8_t *key,
@@ -103,6 +101,5 @@ enum mls_err mls_aead_open(struct mls_crypto *c, uint8_t *out, const uint8_t *ke
 	if (done)
 		return MLS_OK;
 	mls_wipe(out, text.len);
-	ERR_clear_error();
-	return MLS_ERR_DECRYPT;
+	return mls_openssl_failed(MLS_ERR_DECRYPT);
 }

@@ -262,8 +262,6 @@ enum mls_err mls_hpke_open(struct mls_crypto *c, uint8_t *plaintext, const struc
 	struct mls_hmac_key secret;
 	struct message_key k;
 
-	if (message->ciphertext.len < MLS_AEAD_TAG)
-		return MLS_ERR_DECRYPT;
 	c->counts.hpke_open++;
 	TRY(set_up_receiver(c, &secret, key, message->kem_output));
 	TRY(message_key(c, &k, &secret, context_of(c, info)));

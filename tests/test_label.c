@@ -134,6 +134,10 @@ static void check_encrypt(struct mls_crypto *c, json_t *v)
 		check_decrypt(c, key, &info, &message, plain);
 		mls_buf_clear(&made);
 	}
+	assert_int_equal(mls_buf_append(&made, mls_slice_str("before")), MLS_OK);
+	assert_int_equal(mls_encrypt_with_label(c, &made, mls_slice(public_key.p, 1), &info, plain),
+			 MLS_ERR_PUBLIC_KEY);
+	assert_true(mls_slice_equal(mls_buf_slice(&made), mls_slice_str("before")));
 	mls_buf_free(&made);
 	mls_buf_free(&none);
 	mls_key_free(key);
