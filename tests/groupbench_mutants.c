@@ -5,5 +5,7 @@
 
 const struct gb_backend *const gb_backends[] = {
 	&gb_backend_null,
+	&gb_backend_mls,
+	&gb_backend_megolm,
 	MUTANTS(ENTRY) NULL,
 };

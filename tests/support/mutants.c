@@ -105,13 +105,18 @@ static void make_constant(struct gb_backend *b)
 
 /* ---- messages that a mutation remembers ---- */
 
+static void remember_body(struct known_message *known, struct gb_bytes body)
+{
+	known->body_len = body.len < BODY_BYTES ? body.len : BODY_BYTES;
+	memcpy(known->body, body.p, known->body_len);
+}
+
 static void remember_commit(struct gb_outbox *self, const struct gb_message *m)
 {
 	struct gb_outbox *behind = ((struct tap *)self)->behind;
 	struct known_message *known = &now.known[now.n_known % KEPT];
 
-	known->body_len = m->body.len < BODY_BYTES ? m->body.len : BODY_BYTES;
-	memcpy(known->body, m->body.p, known->body_len);
+	remember_body(known, m->body);
 	behind->commit(behind, m);
 }
 
@@ -287,6 +292,8 @@ static void unserved_commit(struct gb_outbox *self, const struct gb_message *m)
 	struct tap *tap = (struct tap *)self;
 	struct gb_message rest = *m;
 
+	if (m->kind == GB_COMMIT)
+		remember_body(&now.known[0], m->body);
 	if (m->address == GB_TO_DEVICES && !tap->dropped_one) {
 		tap->dropped_one = true;
 		rest.to++;
@@ -334,7 +341,10 @@ static enum gb_status unserved_rekey(struct gb_world *w, uint32_t device, struct
 static enum gb_status unserved_process(struct gb_world *w, uint32_t device,
 				       const struct gb_message *m)
 {
-	if (device == 1 && m->kind == GB_COMMIT)
+	struct gb_bytes genuine = {now.known[0].body, now.known[0].body_len};
+
+	if (device == 1 && m->kind == GB_COMMIT && m->body.len == genuine.len &&
+	    memcmp(m->body.p, genuine.p, genuine.len) == 0)
 		return GB_OK;
 	return now.base->process(w, device, m);
 }

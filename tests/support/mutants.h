@@ -27,7 +27,7 @@
 	Y(base, leaky, removed_are_refused)                                                        \
 	Y(base, open_past, newcomers_cannot_read_the_past)                                         \
 	Y(base, forgeable, forged_application_messages_are_refused)
-#define MUTANTS(Y) MUTANTS_OF_ANY(Y, null)
+#define MUTANTS(Y) MUTANTS_OF_ANY(Y, null) MUTANTS_OF_SEALED(Y, mls) MUTANTS_OF_SEALED(Y, megolm)
 
 #define MUTANT_ID(base, mutation, promise) MUTANT_##base##_##mutation,
 enum mutant_id { MUTANTS(MUTANT_ID) N_MUTANTS };
