@@ -45,8 +45,8 @@ unset table
 if (x_first == x_last) { x_first = x_first / 2.0; x_last = x_last * 2.0 }
 y_low = floor(log10(y_least)); y_high = ceil(log10(y_most))
 if (y_low == y_high) { y_high = y_high + 1 }
-every_nth = 1
-do for [i = 1:n] { if (n_points[i] > 20 * n_panels) { every_nth = 3 } }
+array every[n]
+do for [i = 1:n] { every[i] = n_points[i] > 20 * n_panels ? 3 : 1 }
 
 # Everything is placed in pixels of a picture of width x height.
 n_rows = (n_panels + columns - 1) / columns
@@ -125,7 +125,7 @@ do for [p = 1:n_panels] {
 		for [i = 1:n] csv skip 1 using (mine(p, i) && is_marked(i) ? $10 : NaN):11 \
 			with linespoints linecolor rgb colour[hue[i]] dashtype look[i] \
 			linewidth 1.6 pointtype marker[look[i]] pointsize 0.5 \
-			pointinterval every_nth
+			pointinterval every[i]
 	unset label
 	unset arrow
 	unset object

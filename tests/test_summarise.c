@@ -1,5 +1,6 @@
 #include "analyse/commands.h"
 #include "analyse/csv.h"
+#include "records.h"
 #include "run/columns.h"
 #include "run_command.h"
 
@@ -33,28 +34,13 @@ static FILE *begin_samples(void)
 	return file;
 }
 
-/* Writes the value of `name` in "name=value name=value ...", or nothing if it is not there. */
-static void put_value(FILE *file, const char *values, const char *name)
-{
-	size_t len = strlen(name);
-
-	while (*values != '\0') {
-		size_t word = strcspn(values, " ");
-
-		if (word > len && strncmp(values, name, len) == 0 && values[len] == '=')
-			fwrite(values + len + 1, 1, word - len - 1, file);
-		values += word;
-		values += strspn(values, " ");
-	}
-}
-
 /* One sample: the columns named in `values`, all others empty. */
 static void put_sample(FILE *file, const char *values)
 {
 	for (size_t i = 0; i < GB_COLUMNS; i++) {
 		if (i > 0)
 			putc(',', file);
-		put_value(file, values, gb_columns[i].name);
+		put_value_of(gb_columns[i].name, values, file);
 	}
 	putc('\n', file);
 }
@@ -463,10 +449,10 @@ static void unknown_columns_are_tolerated(void **state)
 		fprintf(file, "%s,", gb_columns[i].name);
 	fputs("temperature\nx,", file);
 	for (size_t i = GB_COLUMNS; i-- > 0;) {
-		put_value(file,
-			  "backend=mls operation=add size=2 phase=join process=1 sample=1 "
-			  "cpu_ns=12",
-			  gb_columns[i].name);
+		put_value_of(gb_columns[i].name,
+			     "backend=mls operation=add size=2 phase=join process=1 sample=1 "
+			     "cpu_ns=12",
+			     file);
 		putc(',', file);
 	}
 	fputs("hot\n", file);

@@ -74,18 +74,14 @@ static void add_versions(const json_t *manifest, char *line, size_t size)
 {
 	const json_t *backends = json_object_get(manifest, "backends");
 	const char *revision = text_at(json_object_get(manifest, "build"), "revision");
-	char text[120];
+	char text[80];
 
 	if (*revision != '\0') {
 		snprintf(text, sizeof(text), "groupbench %.40s", revision);
 		append(line, size, text);
 	}
 	for (size_t i = 0; i < json_array_size(backends); i++) {
-		const json_t *backend = json_array_get(backends, i);
-
-		snprintf(text, sizeof(text), "%.40s: %.70s", text_at(backend, "name"),
-			 text_at(backend, "version"));
-		append(line, size, text);
+		append(line, size, text_at(json_array_get(backends, i), "version"));
 	}
 }
 

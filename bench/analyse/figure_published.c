@@ -47,7 +47,7 @@ static int add_measured(const struct gb_figure_source *source, size_t which, uns
 		point.y = row->cpu_ns_median / 1e6;
 		point.low = row->cpu_ns_min / 1e6;
 		point.high = row->cpu_ns_max / 1e6;
-		if (point.low <= 0 || point.x <= 0)
+		if (!(point.low > 0) || !(point.high > 0) || !(point.x > 0))
 			continue;
 		if (gb_drawing_point(d, &point, f) < 0)
 			return -1;

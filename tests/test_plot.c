@@ -1,0 +1,494 @@
+#include "analyse/cells.h"
+#include "analyse/commands.h"
+#include "records.h"
+#include "run_command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static char run[] = "/tmp/groupbench-plot-XXXXXX";
+
+static const char *const numbers[] = {"n_processes",    "cpu_ns_median", "cpu_ns_ci_low",
+				      "cpu_ns_ci_high", "cpu_ns_min",    "cpu_ns_max",
+				      "up_bytes"};
+
+/* ---- the run ---- */
+
+static const char *in_run(const char *name)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", run, name);
+	return path;
+}
+
+static void write_text(const char *name, const char *text)
+{
+	FILE *file = fopen(in_run(name), "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void put_row(FILE *file, const char *values)
+{
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		put_value_of(gb_columns[gb_key_columns[i]].name, values, file);
+		putc(',', file);
+	}
+	for (size_t i = 0; i < N(numbers); i++) {
+		put_value_of(numbers[i], values, file);
+		putc(i + 1 < N(numbers) ? ',' : '\n', file);
+	}
+}
+
+static void write_summary(const char *const *rows, size_t n)
+{
+	FILE *file = fopen(in_run("summary.csv"), "w");
+
+	assert_non_null(file);
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
+		fprintf(file, "%s,", gb_columns[gb_key_columns[i]].name);
+	for (size_t i = 0; i < N(numbers); i++)
+		fprintf(file, "%s%c", numbers[i], i + 1 < N(numbers) ? ',' : '\n');
+	for (size_t i = 0; i < n; i++)
+		put_row(file, rows[i]);
+	assert_int_equal(fclose(file), 0);
+}
+
+static const char manifest[] =
+	"{\"status\": \"complete\", \"started\": \"2026-11-23T10:00:00Z\","
+	" \"machine\": {\"cpu\": \"A \\\"fast\\\", new CPU\"}, \"build\": {\"revision\": "
+	"\"1a2b3c\"},"
+	" \"backends\": [{\"name\": \"mls\", \"version\": \"mls 1 on OpenSSL\"},"
+	" {\"name\": \"megolm\", \"version\": \"libolm 3\"}]}";
+
+static struct command_result plot(const char *format)
+{
+	return run_command(&gb_command_plot, (const char *[]){run, "--format", format, NULL});
+}
+
+static char *read_text(const char *name)
+{
+	FILE *file = fopen(in_run(name), "r");
+	char *text = calloc(1, 1 << 20);
+
+	assert_non_null(text);
+	if (!file)
+		fail_msg("%s is not there", name);
+	text[fread(text, 1, (1 << 20) - 1, file)] = '\0';
+	fclose(file);
+	return text;
+}
+
+static void assert_text(const char *name, const char *want)
+{
+	char *is = read_text(name);
+
+	assert_string_equal(is, want);
+	free(is);
+}
+
+static void assert_has(const char *name, const char *part)
+{
+	char *is = read_text(name);
+
+	if (!strstr(is, part))
+		fail_msg("%s does not have \"%s\"", name, part);
+	free(is);
+}
+
+static void remove_plots(void)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", in_run("plots"));
+	assert_int_equal(system(command), 0);
+}
+
+#define MLS    "backend=mls role=actor phase=total n_processes=5 suite=1 crypto=openssl "
+#define MEGOLM "backend=megolm role=actor phase=total n_processes=5 olm_crypto=libolm "
+#define HEADER                                                                                     \
+	"panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,"      \
+	"cpu_ms_low,cpu_ms_high\n"
+
+/* ---- joined data ---- */
+
+/*
+ * Rekey of MLS in two states at two sizes, of Megolm in one; add 1 at one size. The band is
+ * the range of the states' medians at each size. Rows of other phases and roles, of k = 10 and of
+ * axes at other values than the default are not drawn.
+ */
+static void honest_figure_joins_states_and_their_band(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=10 tree=cold cpu_ns_median=4000000 up_bytes=900",
+		MLS "operation=rekey size=10 tree=full cpu_ns_median=1500000 up_bytes=800",
+		MLS "operation=rekey size=2 tree=cold cpu_ns_median=1000000 up_bytes=502",
+		MLS "operation=rekey size=2 tree=full cpu_ns_median=1250000 up_bytes=502",
+		MLS "operation=rekey size=2 tree=full cpu_ns_median=77 up_bytes=3 suite=2",
+		MLS "operation=add k=10 size=2 tree=full cpu_ns_median=77 up_bytes=3",
+		"backend=mls operation=rekey role=far phase=process size=2 tree=full "
+		"n_processes=5 cpu_ns_median=77",
+		"backend=mls operation=rekey role=actor phase=produce size=2 tree=full "
+		"n_processes=5 cpu_ns_median=77",
+		MEGOLM "operation=add k=1 size=2 olm=new cpu_ns_median=300000",
+		MEGOLM "operation=rekey size=2 olm=new cpu_ns_median=600000 up_bytes=1000",
+		MEGOLM "operation=rekey size=10 olm=new cpu_ns_median=",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/honest.csv",
+		    HEADER "2,New keys for the group,1,MLS: best to worst,band,1,1,1,1,2,,1,1.25\n"
+			   "2,New keys for the group,1,MLS: best to worst,band,1,1,1,1,10,,1.5,4\n"
+			   "2,New keys for the group,2,MLS: tree full,line,1,1,1,2,2,1.25,1.25,"
+			   "1.25\n"
+			   "2,New keys for the group,2,MLS: tree full,line,1,1,1,2,10,1.5,1.5,1.5\n"
+			   "2,New keys for the group,3,MLS: tree cold,line,1,2,1,3,2,1,1,1\n"
+			   "2,New keys for the group,3,MLS: tree cold,line,1,2,1,3,10,4,4,4\n"
+			   "1,Add one member,4,Megolm: Olm new,line,2,3,2,1,2,0.3,0.3,0.3\n"
+			   "2,New keys for the group,4,Megolm: Olm new,line,2,3,2,1,2,0.6,0.6,"
+			   "0.6\n");
+	assert_has("plots/bytes.csv", "1,New keys for the group,4,Megolm: Olm new,line,2,3,2,1,2,"
+				      "1000,1000,1000\n");
+	assert_has("plots/honest.svg", "MLS: tree cold");
+	assert_has("plots/honest.svg", "Add one member");
+}
+
+/* libolm on OpenSSL is a group of its own; a plugin comes behind the known ones. */
+static void other_libraries_and_backends_are_groups_of_their_own(void **state)
+{
+	static const char *const rows[] = {
+		"backend=another role=actor phase=total operation=rekey size=2 "
+		"cpu_ns_median=5000000",
+		MEGOLM "operation=rekey size=2 olm=chain cpu_ns_median=1000000",
+		"backend=megolm role=actor phase=total operation=rekey size=2 olm=chain "
+		"olm_crypto=openssl cpu_ns_median=2000000",
+		MLS "operation=rekey size=2 tree=churned:4 cpu_ns_median=3000000",
+	};
+	struct command_result result;
+
+	(void)state;
+	write_summary(rows, N(rows));
+	result = plot("svg");
+	assert_int_equal(result.status, 0);
+	assert_text("plots/honest.csv",
+		    HEADER "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,2,3,3,3\n"
+			   "1,New keys for the group,2,Megolm: Olm chain,line,2,1,2,1,2,1,1,1\n"
+			   "1,New keys for the group,3,Megolm on OpenSSL: Olm chain,line,3,1,3,1,2,"
+			   "2,2,2\n"
+			   "1,New keys for the group,4,another,line,5,1,4,1,2,5,5,5\n");
+	assert_non_null(strstr(result.out, "bytes: not drawn"));
+	assert_non_null(strstr(result.out, "bulk: not drawn"));
+	assert_non_null(strstr(result.out, "payload: not drawn"));
+}
+
+/* An axis without its default is held at the first value, and the figure says so. */
+static void held_axes_other_than_the_default_are_named(void **state)
+{
+	static const char *const rows[] = {
+		"backend=mls role=actor phase=total operation=rekey size=2 tree=full suite=3 "
+		"cpu_ns_median=1000000 n_processes=1",
+		"backend=mls role=actor phase=total operation=rekey size=2 tree=full suite=7 "
+		"cpu_ns_median=2000000 n_processes=3",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/honest.csv",
+		    HEADER "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,2,1,1,1\n");
+	assert_text(
+		"plots/facts.csv",
+		"fact,text\n"
+		"machine,A  fast   new CPU · 2026-11-23 · median of 1 to 3 processes · suite 3\n"
+		"versions,groupbench 1a2b3c · mls 1 on OpenSSL · libolm 3\n");
+}
+
+static void published_form_takes_one_state_and_its_range(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=add k=1 size=2 tree=full cpu_ns_median=2000000 cpu_ns_min=1000000 "
+		    "cpu_ns_max=4000000",
+		MLS "operation=add k=1 size=2 tree=cold cpu_ns_median=9000000 cpu_ns_min=9000000 "
+		    "cpu_ns_max=9000000",
+		MEGOLM "operation=rekey size=8 olm=ratchet cpu_ns_median=3000000 "
+		       "cpu_ns_min=2500000 cpu_ns_max=3500000",
+		MEGOLM "operation=rekey size=8 olm=chain cpu_ns_median=9000000 "
+		       "cpu_ns_min=9000000 cpu_ns_max=9000000",
+	};
+	static const char want[] =
+		HEADER "1,MLS: tree full. Megolm: Olm ratchet.,1,MLS add new member,both,4,1,1,1,2,"
+		       "2,1,4\n"
+		       "1,MLS: tree full. Megolm: Olm ratchet.,4,new megolm session,both,2,4,4,1,8,"
+		       "3,2.5,3.5\n";
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg,png").status, 0);
+	assert_text("plots/published-form.csv", want);
+	assert_has("plots/published-overlay.csv", want);
+	assert_has("plots/published-overlay.csv",
+		   ",7,MLS create 2023,published,8,3,3,2,100000,7833430,7833430,7833430\n");
+	assert_has("plots/published-form.png", "\x89PNG");
+	assert_has("plots/published-overlay.svg", "MLS create 2023");
+}
+
+static void bulk_and_payload_are_drawn_at_the_largest_size_that_varies(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=add k=1 size=8 tree=full cpu_ns_median=1000000",
+		MLS "operation=add k=4 size=8 tree=full cpu_ns_median=2000000",
+		MLS "operation=add_each k=4 size=8 tree=full cpu_ns_median=8000000",
+		MLS "operation=add k=4 size=64 tree=full cpu_ns_median=7000000",
+		MLS "operation=send size=8 payload=256 tree=full cpu_ns_median=100000",
+		MLS "operation=send size=8 payload=1024 tree=full cpu_ns_median=200000",
+		"backend=mls role=far phase=process operation=receive size=8 payload=1024 "
+		"tree=full cpu_ns_median=300000",
+		"backend=mls role=near phase=process operation=receive size=8 payload=1024 "
+		"tree=full cpu_ns_median=77",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/bulk.csv",
+		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,k,cpu_ms,"
+		    "cpu_ms_low,cpu_ms_high\n"
+		    "1,Add k members (8 members),1,MLS at once: tree full,line,1,1,1,1,1,1,1,1\n"
+		    "1,Add k members (8 members),1,MLS at once: tree full,line,1,1,1,1,4,2,2,2\n"
+		    "1,Add k members (8 members),2,MLS one by one: tree full,line,6,1,2,1,4,8,8,"
+		    "8\n");
+	assert_text("plots/payload.csv",
+		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,"
+		    "payload_bytes,cpu_ms,cpu_ms_low,cpu_ms_high\n"
+		    "1,Send a message (8 members),1,MLS: tree full,line,1,1,1,1,256,0.1,0.1,0.1\n"
+		    "1,Send a message (8 members),1,MLS: tree full,line,1,1,1,1,1024,0.2,0.2,0.2\n"
+		    "2,Read a message (8 members),1,MLS: tree full,line,1,1,1,1,1024,0.3,0.3,"
+		    "0.3\n");
+	assert_has("plots/payload.svg", "Read a message");
+}
+
+/* ---- scripts ---- */
+
+static void figures_can_be_redrawn_where_they_lie(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=2 tree=full cpu_ns_median=1000000",
+		MLS "operation=rekey size=5 tree=full cpu_ns_median=1000000",
+	};
+	char command[300];
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("png").status, 0);
+	assert_int_equal(access(in_run("plots/honest.svg"), F_OK), -1);
+	snprintf(command, sizeof(command), "cd '%s' && gnuplot -d honest.gp", in_run("plots"));
+	assert_int_equal(system(command), 0);
+	assert_has("plots/honest.svg", "MLS: tree full");
+}
+
+/* Names from outside reach gnuplot as data: they are shown, not obeyed. */
+static void hostile_names_are_only_text(void **state)
+{
+	char bait[100], row[400];
+	const char *rows[] = {row};
+	struct command_result result;
+
+	(void)state;
+	snprintf(bait, sizeof(bait), "%s/bait", run);
+	snprintf(row, sizeof(row),
+		 "backend=`touch>%s` role=actor phase=total operation=rekey size=2 "
+		 "tree='.system('touch>%s').' cpu_ns_median=1000000",
+		 bait, bait);
+	write_summary(rows, 1);
+	result = plot("svg");
+	assert_string_equal(result.err, "");
+	assert_int_equal(result.status, 0);
+	assert_int_equal(access(bait, F_OK), -1);
+}
+
+/* ---- what goes wrong ---- */
+
+static void assert_refused(struct command_result result, int status, const char *why)
+{
+	char want[400];
+
+	snprintf(want, sizeof(want), "groupbench plot: %s\n", why);
+	assert_string_equal(result.err, want);
+	assert_int_equal(result.status, status);
+	assert_int_equal(access(in_run("plots"), F_OK), -1);
+}
+
+static void damaged_runs_end_with_one_message_and_no_plots(void **state)
+{
+	static const char *const rows[] = {MLS "operation=rekey size=2 cpu_ns_median=1000000"};
+	static const char *const bad[] = {MLS "operation=rekey size=2 cpu_ns_median=fast"};
+	struct command_result result;
+	char why[300];
+
+	(void)state;
+	assert_int_equal(unlink(in_run("summary.csv")), 0);
+	snprintf(why, sizeof(why), "cannot read %s: No such file or directory",
+		 in_run("summary.csv"));
+	assert_refused(plot("svg"), 74, why);
+
+	write_text("summary.csv", "backend\nmls\n");
+	snprintf(why, sizeof(why), "%s:1:1: no column operation", in_run("summary.csv"));
+	assert_refused(plot("svg"), 65, why);
+
+	write_summary(bad, 1);
+	result = plot("svg");
+	assert_non_null(strstr(result.err, "cpu_ns_median is \"fast\", want a number from 0 on"));
+	assert_int_equal(result.status, 65);
+
+	write_summary(rows, 0);
+	snprintf(why, sizeof(why), "%s:2:1: no rows", in_run("summary.csv"));
+	assert_refused(plot("svg"), 65, why);
+
+	write_summary(rows, 1);
+	write_text("manifest.json", "{\n  \"status\": }\n");
+	result = plot("svg");
+	snprintf(why, sizeof(why), "groupbench plot: %s:2:13: ", in_run("manifest.json"));
+	assert_int_equal(strncmp(result.err, why, strlen(why)), 0);
+	assert_int_equal(result.status, 65);
+
+	assert_int_equal(unlink(in_run("manifest.json")), 0);
+	snprintf(why, sizeof(why), "cannot read %s: No such file or directory",
+		 in_run("manifest.json"));
+	assert_refused(plot("svg"), 74, why);
+}
+
+static void wrong_use_is_refused(void **state)
+{
+	struct command_result result = plot("svg,pdf");
+
+	(void)state;
+	assert_string_equal(result.err, "groupbench plot: --format svg,pdf: found \"pdf\", wanted "
+					"svg or png\n");
+	assert_int_equal(result.status, 64);
+	assert_int_equal(run_command(&gb_command_plot, (const char *[]){NULL}).status, 64);
+	assert_int_equal(plot("").status, 64);
+}
+
+static void missing_gnuplot_and_missing_scripts_are_said(void **state)
+{
+	static const char *const rows[] = {MLS "operation=rekey size=2 cpu_ns_median=1000000"};
+	struct command_result result;
+	char *path = strdup(getenv("PATH"));
+
+	(void)state;
+	write_summary(rows, 1);
+	assert_int_equal(setenv("GROUPBENCH_DATA", run, 1), 0);
+	result = plot("svg");
+	assert_non_null(strstr(result.err, "no plots/style.gp there"));
+	assert_int_equal(result.status, 74);
+	assert_int_equal(setenv("GROUPBENCH_DATA", ".", 1), 0);
+
+	assert_int_equal(setenv("PATH", run, 1), 0);
+	result = plot("svg");
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	free(path);
+	assert_string_equal(result.err, "groupbench plot: cannot run gnuplot: is the package "
+					"gnuplot installed?\n");
+	assert_int_equal(result.status, 74);
+}
+
+/* Without GROUPBENCH_DATA the scripts are found above the program. */
+static void scripts_are_found_above_the_program(void **state)
+{
+	static const char *const rows[] = {MLS "operation=rekey size=2 cpu_ns_median=1000000"};
+
+	(void)state;
+	write_summary(rows, 1);
+	assert_int_equal(unsetenv("GROUPBENCH_DATA"), 0);
+	assert_string_equal(plot("svg").err, "");
+	assert_int_equal(setenv("GROUPBENCH_DATA", ".", 1), 0);
+}
+
+/* A script that fails leaves the picture that was there before. */
+static void failing_gnuplot_leaves_the_old_picture(void **state)
+{
+	static const char *const rows[] = {MLS "operation=rekey size=2 cpu_ns_median=1000000"};
+	char command[600];
+	struct command_result result;
+
+	(void)state;
+	write_summary(rows, 1);
+	assert_int_equal(plot("svg").status, 0);
+	write_text("plots/honest.svg", "old");
+	snprintf(command, sizeof(command),
+		 "cp -r plots '%s' && mkdir -p '%s/results' && cp -r results/published "
+		 "'%s/results/' && echo 'set nonsense' >> '%s/honest.gp'",
+		 in_run("data-plots"), run, run, in_run("data-plots"));
+	assert_int_equal(system(command), 0);
+	snprintf(command, sizeof(command),
+		 "cd '%s' && mkdir data && mv data-plots data/plots && mv results data/", run);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(setenv("GROUPBENCH_DATA", in_run("data"), 1), 0);
+	result = plot("svg");
+	assert_int_equal(setenv("GROUPBENCH_DATA", ".", 1), 0);
+	assert_non_null(strstr(result.err, "groupbench plot: gnuplot failed on honest.gp: "));
+	assert_int_equal(result.status, 74);
+	assert_text("plots/honest.svg", "old");
+	assert_int_equal(access(in_run("plots/honest.svg.unfinished"), F_OK), -1);
+}
+
+static int make_run(void **state)
+{
+	(void)state;
+	if (setenv("GROUPBENCH_DATA", ".", 1) != 0)
+		return -1;
+	return mkdtemp(run) ? 0 : -1;
+}
+
+static int begin_test(void **state)
+{
+	(void)state;
+	remove_plots();
+	write_text("manifest.json", manifest);
+	write_text("summary.csv", "");
+	return 0;
+}
+
+static int drop_run(void **state)
+{
+	char command[100];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", run);
+	return system(command);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, begin_test)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(honest_figure_joins_states_and_their_band),
+		TEST(other_libraries_and_backends_are_groups_of_their_own),
+		TEST(held_axes_other_than_the_default_are_named),
+		TEST(published_form_takes_one_state_and_its_range),
+		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),
+		TEST(figures_can_be_redrawn_where_they_lie),
+		TEST(hostile_names_are_only_text),
+		TEST(damaged_runs_end_with_one_message_and_no_plots),
+		TEST(wrong_use_is_refused),
+		TEST(missing_gnuplot_and_missing_scripts_are_said),
+		TEST(scripts_are_found_above_the_program),
+		TEST(failing_gnuplot_leaves_the_old_picture),
+	};
+
+	return cmocka_run_group_tests_name("plot", tests, make_run, drop_run);
+}
