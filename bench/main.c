@@ -1,6 +1,7 @@
 #include "analyse/commands.h"
 #include "exit_status.h"
 #include "options.h"
+#include "prices/command_calibrate.h"
 #include "run/commands.h"
 #include "run/worker.h"
 #include <string.h>
@@ -8,7 +9,7 @@
 static const struct gb_command gb_command_completion;
 
 static const struct gb_command *const commands[] = {
-	&gb_command_run,   &gb_command_summarise, &gb_command_plot,
+	&gb_command_run,   &gb_command_summarise, &gb_command_plot,       &gb_command_calibrate,
 	&gb_command_check, &gb_command_list,      &gb_command_completion,
 };
 

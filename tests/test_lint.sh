@@ -38,7 +38,7 @@ analysing() {
 
 declaring='echo "void mls_only_declared(void);" >> mls/include/mls.h'
 hundred='for i in $(seq 100); do echo "	x++;"; done'
-echo 1..26
+echo 1..28
 fails upward_include layers "of a higher layer" 'echo "#include \"codec.h\"" >> mls/slice.h'
 fails file_without_layer layers "in no layer" 'echo "int mls_x;" > mls/stray.c'
 fails path_in_include includes "reaches out" 'echo "#include \"../mls/buf.h\"" >> bench/main.c'
@@ -62,6 +62,10 @@ fails analysis_calls_protocol reads_files_only "link no protocol" \
 	'analysing analyse "int mls_x(void); int f(void) { return mls_x(); }"'
 fails statistics_call_crypto reads_files_only "link no protocol" \
 	'analysing stats "int EVP_x(void); int f(void) { return EVP_x(); }"'
+fails price_of_a_wrapper raw_prices "no code of ours" \
+	'analysing prices "int mls_x(void); int f(void) { return mls_x(); }"'
+fails price_of_a_room raw_prices "no code of ours" \
+	'analysing prices "int megolm_x(void); int f(void) { return megolm_x(); }"'
 fails layout layout "mls/buf.c" 'sed -i "s/^	/  /" mls/buf.c'
 fails long_function sizes "function f has 100 lines" \
 	"{ echo 'int f(int x)'; echo {; $hundred; echo }; } >> mls/buf.c"

@@ -99,7 +99,10 @@ double gb_tally_ns(const struct gb_tally *t, const double prices[GB_PRICED_PRIMI
 {
 	double ns = 0;
 
-	for (unsigned i = 0; i < GB_PRICED_PRIMITIVES; i++)
-		ns += (double)gb_tally_get(t, (enum gb_primitive)i) * prices[i];
+	for (unsigned i = 0; i < GB_PRICED_PRIMITIVES; i++) {
+		uint64_t n = gb_tally_get(t, (enum gb_primitive)i);
+		if (n > 0)
+			ns += (double)n * prices[i];
+	}
 	return ns;
 }

@@ -62,6 +62,7 @@ void gb_tally_extract(struct gb_tally *t, const struct gb_hash_shape *h, uint64_
 void gb_tally_expand(struct gb_tally *t, const struct gb_hash_shape *h, uint64_t times,
 		     uint64_t info, uint64_t out);
 
-/* The time of what was counted, at prices in ns by enum gb_primitive. */
+/* The time of what was counted, at prices in ns by enum gb_primitive; NAN if one is NAN that
+ * is needed. */
 double gb_tally_ns(const struct gb_tally *t, const double prices[GB_PRICED_PRIMITIVES]);
 #endif
