@@ -1,0 +1,235 @@
+/*
+ * One way to break each rule of RFC 9420 that a member can check in a message. A forger with valid
+ * keys makes the message; who receives it answers with exactly the row's error and stays as it was.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "scene.h"
+
+static const struct mls_slice nothing = {0};
+
+static void is_proposal(struct scene *s)
+{
+	s->f.content_type = MLS_CONTENT_PROPOSAL;
+}
+
+static void from_a_blank_leaf(struct scene *s)
+{
+	is_proposal(s);
+	s->f.sender.index = N_SCENE;
+	scene_put(s, forge_remove(LAST));
+	forge_public(&s->f, &s->message);
+}
+
+static void signed_by_another(struct scene *s)
+{
+	is_proposal(s);
+	s->f.signer = s->w->client[THIRD]->signer;
+	scene_put(s, forge_remove(LAST));
+	forge_public(&s->f, &s->message);
+}
+
+static void bad_membership_tag(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_remove(LAST));
+	forge_public(&s->f, &s->message);
+	s->message.p[s->message.len - 1] ^= 1;
+}
+
+static void commit_of_an_external_sender(struct scene *s)
+{
+	s->f.sender = (struct mls_sender){MLS_SENDER_EXTERNAL, 0};
+	scene_put(s, forge_remove(LAST));
+	forge_public(&s->f, &s->message);
+}
+
+static void unknown_external_sender(struct scene *s)
+{
+	is_proposal(s);
+	s->f.sender = (struct mls_sender){MLS_SENDER_EXTERNAL, 0};
+	scene_put(s, forge_remove(LAST));
+	forge_public(&s->f, &s->message);
+}
+
+static void remove_by_a_newcomer(struct scene *s)
+{
+	is_proposal(s);
+	s->f.sender = (struct mls_sender){.type = MLS_SENDER_NEW_MEMBER_PROPOSAL};
+	scene_put(s, forge_remove(LAST));
+	forge_public(&s->f, &s->message);
+}
+
+static void commit_of_a_newcomer_as_proposal(struct scene *s)
+{
+	is_proposal(s);
+	s->f.sender = (struct mls_sender){.type = MLS_SENDER_NEW_MEMBER_COMMIT};
+	scene_put(s, scene_add(s));
+	forge_public(&s->f, &s->message);
+}
+
+static void external_init_as_proposal(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_external_init());
+	forge_public(&s->f, &s->message);
+}
+
+static void proposal_to_remove_nobody(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_remove(N_SCENE));
+	forge_public(&s->f, &s->message);
+}
+
+static void update_of_another_leaf(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, scene_update(s, THIRD));
+	forge_public(&s->f, &s->message);
+}
+
+static void application_in_public(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_remove(LAST));
+	forge_public(&s->f, &s->message);
+	s->message.p[4 + 33 + 8 + 5 + 1] = MLS_CONTENT_APPLICATION; /* before the content */
+	s->message.p[4 + 33 + 8 + 5 + 2] = 5; /* as opaque<V> of the Remove behind its type */
+}
+
+static void unknown_content(struct scene *s)
+{
+	application_in_public(s);
+	s->message.p[4 + 33 + 8 + 5 + 1] = 4;
+}
+
+static void unknown_sender(struct scene *s)
+{
+	application_in_public(s);
+	s->message.p[4 + 33 + 8] = 5;
+}
+
+static void unknown_version(struct scene *s)
+{
+	application_in_public(s);
+	s->message.p[1] = 2;
+}
+
+static void unknown_wire_format(struct scene *s)
+{
+	application_in_public(s);
+	s->message.p[3] = 6;
+}
+
+static void key_package_to_a_group(struct scene *s)
+{
+	OK(mls_buf_append(&s->message, bytes_of(&s->package)));
+}
+
+static void bytes_behind(struct scene *s)
+{
+	signed_by_another(s);
+	OK(mls_buf_append(&s->message, mls_slice("", 1)));
+}
+
+static void path_neither_there_nor_not(struct scene *s)
+{
+	scene_put(s, scene_add(s));
+	forge_public(&s->f, &s->message);
+	s->message.p[s->message.len - 3 * 33 - 66 + 33 - 1] = 2;
+}
+
+static void padding_with_a_message(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_remove(LAST));
+	forge_private(&s->f, &s->message, mls_slice("\0\0x\0", 4));
+}
+
+static void bad_sender_data(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_remove(LAST));
+	forge_private(&s->f, &s->message, nothing);
+	s->message.p[4 + 33 + 8 + 1 + 1 + 1] ^= 1;
+}
+
+static void bad_ciphertext(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_remove(LAST));
+	forge_private(&s->f, &s->message, nothing);
+	s->message.p[s->message.len - 1] ^= 1;
+}
+
+static void private_signed_by_another(struct scene *s)
+{
+	is_proposal(s);
+	s->f.signer = s->w->client[THIRD]->signer;
+	scene_put(s, forge_remove(LAST));
+	forge_private(&s->f, &s->message, nothing);
+}
+
+static void private_commit_that_breaks_a_rule(struct scene *s)
+{
+	scene_put(s, forge_remove(FORGER));
+	forge_private(&s->f, &s->message, nothing);
+}
+
+static const struct {
+	const char *what;
+	void (*forge)(struct scene *s);
+	enum mls_err want;
+} message_rows[] = {
+	{"from a blank leaf", from_a_blank_leaf, MLS_ERR_SENDER_BLANK},
+	{"signed by another", signed_by_another, MLS_ERR_SIGNATURE},
+	{"bad membership tag", bad_membership_tag, MLS_ERR_MEMBERSHIP_TAG},
+	{"external commit", commit_of_an_external_sender, MLS_ERR_SENDER_CONTENT},
+	{"unknown external sender", unknown_external_sender, MLS_ERR_EXTERNAL_SENDER},
+	{"newcomer removes", remove_by_a_newcomer, MLS_ERR_SENDER_CONTENT},
+	{"newcomer's commit, a proposal", commit_of_a_newcomer_as_proposal, MLS_ERR_SENDER_CONTENT},
+	{"ExternalInit alone", external_init_as_proposal, MLS_ERR_PROPOSAL_SENDER},
+	{"Remove of nobody", proposal_to_remove_nobody, MLS_ERR_LEAF_BLANK},
+	{"Update of another", update_of_another_leaf, MLS_ERR_LEAF_SOURCE_WRONG},
+	{"application in public", application_in_public, MLS_ERR_APPLICATION_PUBLIC},
+	{"unknown content type", unknown_content, MLS_ERR_CONTENT_TYPE},
+	{"unknown sender type", unknown_sender, MLS_ERR_SENDER_TYPE},
+	{"unknown version", unknown_version, MLS_ERR_VERSION},
+	{"unknown wire format", unknown_wire_format, MLS_ERR_WIRE_FORMAT},
+	{"a key package", key_package_to_a_group, MLS_ERR_WIRE_FORMAT},
+	{"bytes behind", bytes_behind, MLS_ERR_TRAILING},
+	{"presence octet 2", path_neither_there_nor_not, MLS_ERR_PRESENCE},
+	{"padding", padding_with_a_message, MLS_ERR_PADDING},
+	{"bad sender data", bad_sender_data, MLS_ERR_SENDER_DATA},
+	{"bad ciphertext", bad_ciphertext, MLS_ERR_DECRYPT},
+	{"private, signed by another", private_signed_by_another, MLS_ERR_SIGNATURE},
+	{"private commit", private_commit_that_breaks_a_rule, MLS_ERR_PROPOSAL_REMOVE_COMMITTER},
+};
+
+static void rules_of_messages_are_checked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MLS_N(message_rows); i++) {
+		struct scene s;
+
+		scene_begin(&s);
+		message_rows[i].forge(&s);
+		scene_expect_refusal(&s, message_rows[i].what, message_rows[i].want);
+		scene_end(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rules_of_messages_are_checked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
