@@ -39,6 +39,8 @@ static const char *missing_function(const struct gb_backend *b)
 	if ((b->checkpoint == NULL) != (b->rollback == NULL))
 		return b->checkpoint == NULL ? "checkpoint, which rollback needs"
 					     : "rollback, which checkpoint needs";
+	if ((b->features & GB_PER_SENDER) != 0 && b->share == NULL)
+		return "share, which GB_PER_SENDER needs";
 	if ((b->features & GB_OWN_CLOCK) != 0 && b->clocks == NULL)
 		return "clocks, which GB_OWN_CLOCK needs";
 	return NULL;

@@ -239,6 +239,16 @@ static enum gb_status state_size(struct gb_world *w, uint32_t device, uint64_t *
 	return GB_OK;
 }
 
+static enum gb_status fetched(struct gb_world *w, uint32_t device, uint64_t *bytes)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+
+	if (live == NULL)
+		return GB_FAILED;
+	*bytes = live->now.fetched;
+	return GB_OK;
+}
+
 static enum gb_status heals(struct gb_world *w, uint32_t device, int *yes)
 {
 	struct gb_megolm_live *live = find_live(w, device);
@@ -270,7 +280,7 @@ static enum gb_status counts(struct gb_world *w, struct gb_counts *out)
 const struct gb_backend gb_backend_megolm = {
 	.struct_size = sizeof(struct gb_backend),
 	.abi = GB_ABI,
-	.features = GB_SEALED | GB_REPLAYS | GB_PER_SENDER | GB_CLAIMS,
+	.features = GB_SEALED | GB_REPLAYS | GB_PER_SENDER,
 	.name = "megolm",
 	.max_size = 100000,
 	.axis = gb_megolm_axis,
@@ -295,5 +305,7 @@ const struct gb_backend gb_backend_megolm = {
 	.rollback = rollback,
 	.state_size = state_size,
 	.heals = heals,
+	.fetched = fetched,
+	.share = gb_megolm_share,
 	.counts = counts,
 };

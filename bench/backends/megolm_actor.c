@@ -55,6 +55,7 @@ static enum gb_status actor(struct gb_world *w, uint32_t device, struct gb_outbo
 	if (out->reserve(out, ONE_MESSAGE) == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
 	*live = w->live[device];
+	(*live)->now.fetched = 0;
 	return GB_OK;
 }
 
@@ -223,6 +224,8 @@ static enum gb_status open_sessions(struct gb_world *w, struct gb_megolm_live *l
 			status = gb_megolm_status(
 				w, megolm_device_open_session(live->device, peer, key),
 				"claimed key");
+		if (status == GB_OK)
+			live->now.fetched += key.len;
 		w->peers[*n] = peer;
 		w->undo[*n] = OPENED;
 		*n += status == GB_OK;
@@ -280,6 +283,7 @@ static enum gb_status invite(struct gb_world *w, struct gb_megolm_live *live,
 		return GB_OK;
 	err = megolm_device_open_session(live->device, w->peers[at], signed_key);
 	w->undo[at] |= err == MEGOLM_OK ? OPENED : 0;
+	live->now.fetched += err == MEGOLM_OK ? body.len : 0;
 	return gb_megolm_status(w, err, "claimed key");
 }
 
@@ -447,6 +451,16 @@ static enum gb_status encrypt(struct gb_world *w, struct gb_megolm_live *live, u
 	if (status == GB_OK)
 		out->commit(out, &m);
 	return status;
+}
+
+enum gb_status gb_megolm_share(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	struct gb_megolm_live *live;
+	enum gb_status status = actor(w, device, out, &live);
+
+	if (status == GB_OK)
+		status = catch_up(w, live, device);
+	return status == GB_OK ? share(w, live, device, out) : status;
 }
 
 enum gb_status gb_megolm_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,

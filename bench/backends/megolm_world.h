@@ -38,6 +38,7 @@ struct gb_megolm_progress {
 	bool has_room;
 	bool has_published; /* its first one-time key */
 	bool healed;        /* by its last rekey or remove */
+	uint64_t fetched;   /* bytes that the directory gave it for its last operation */
 };
 
 struct gb_megolm_live {
@@ -126,7 +127,7 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 void gb_megolm_close(struct gb_world *w);
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason);
 
-/* create, add, remove, rekey and send, in megolm_actor.c. */
+/* create, add, remove, rekey, share and send, in megolm_actor.c. */
 enum gb_status gb_megolm_create(struct gb_world *w, uint32_t device,
 				const struct gb_published *others, size_t n, struct gb_outbox *out);
 enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
@@ -134,6 +135,7 @@ enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
 enum gb_status gb_megolm_remove(struct gb_world *w, uint32_t device, const uint32_t *leaving,
 				size_t n, struct gb_outbox *out);
 enum gb_status gb_megolm_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+enum gb_status gb_megolm_share(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 enum gb_status gb_megolm_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
 			      struct gb_outbox *out);
 

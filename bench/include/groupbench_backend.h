@@ -194,8 +194,6 @@ struct gb_world; /* the backend's own */
  *   PER_SENDER  keys belong to a sender: digest(device, sender) is defined only once that
  *               sender has acted, and rekey changes that sender's only
  *   REMOTE      all devices live in another process
- *   CLAIMS      key material is fetched with CLAIM messages only: an operation that sends
- *               none has used none, and downloads none
  */
 enum gb_feature {
 	GB_SETTLES = 1 << 0,
@@ -204,7 +202,6 @@ enum gb_feature {
 	GB_OWN_CLOCK = 1 << 3,
 	GB_PER_SENDER = 1 << 4,
 	GB_REMOTE = 1 << 5,
-	GB_CLAIMS = 1 << 6,
 };
 
 struct gb_backend {
@@ -333,6 +330,19 @@ struct gb_backend {
 	/* Whether the last rekey or remove of `device` heals: a Diffie-Hellman step was due
 	 * on every pair it used. NULL means always. */
 	enum gb_status (*heals)(struct gb_world *w, uint32_t device, int *yes);
+
+	/*
+	 * Bytes of key material that the directory gave `device` for its last operation. NULL
+	 * means all that the call was given.
+	 */
+	enum gb_status (*fetched)(struct gb_world *w, uint32_t device, uint64_t *bytes);
+
+	/*
+	 * With GB_PER_SENDER: sends what members lack to read the next message of `device`,
+	 * after another device has created the group or changed its membership: its current
+	 * key to newcomers, a new key to everybody when somebody has left.
+	 */
+	enum gb_status (*share)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 
 	enum gb_status (*counts)(struct gb_world *w, struct gb_counts *counts);
 	enum gb_status (*clocks)(struct gb_world *w, struct gb_clocks *last);

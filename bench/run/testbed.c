@@ -215,6 +215,8 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 		return b->remove(t->world, c->device, c->leaving, c->n, out);
 	case GB_CALL_REKEY:
 		return b->rekey(t->world, c->device, out);
+	case GB_CALL_SHARE:
+		return b->share(t->world, c->device, out);
 	case GB_CALL_SEND:
 		return b->send(t->world, c->device, c->plaintext, out);
 	case GB_CALL_PROCESS:

@@ -395,7 +395,7 @@ static int ask_heals(struct gb_trial *trial, struct gb_measure *at, uint32_t act
 	struct gb_testbed *t = trial->testbed;
 	int yes = 1;
 
-	if (!trial->is_sealed || (kind != GB_CALL_REKEY && kind != GB_CALL_REMOVE))
+	if (!trial->is_sealed || kind == GB_CALL_CREATE || kind == GB_CALL_ADD)
 		return 0;
 	if (t->backend->heals != NULL && t->backend->heals(t->world, actor, &yes) != GB_OK)
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "asking whether it heals failed: %s",
@@ -406,39 +406,59 @@ static int ask_heals(struct gb_trial *trial, struct gb_measure *at, uint32_t act
 }
 
 /* Key material that the actor of the last call had to fetch for it. */
-static uint64_t fetched_bytes(const struct gb_testbed *t, const struct gb_call *call)
+static int add_fetched(struct gb_testbed *t, const struct gb_call *call, uint64_t *fetched)
 {
 	uint64_t bytes = 0;
 
-	if (call->published == NULL)
+	if (t->backend->fetched != NULL) {
+		if (t->backend->fetched(t->world, call->device, &bytes) != GB_OK)
+			return gb_testbed_fail(t, GB_EXIT_INTERNAL,
+					       "asking what it fetched failed: %s",
+					       t->backend->error(t->world));
+		*fetched += bytes;
 		return 0;
-	if ((t->backend->features & GB_CLAIMS) != 0 && t->mailbox.sent.messages[GB_CLAIM] == 0)
-		return 0;
-	for (size_t i = 0; i < call->n; i++)
-		bytes += call->published[i].body.len;
-	return bytes;
+	}
+	for (size_t i = 0; call->published != NULL && i < call->n; i++)
+		*fetched += call->published[i].body.len;
+	return 0;
+}
+
+/* What the i-th actor has to do: the first changes the group, the others see to it that those
+ * who are in it now can read them. */
+static struct gb_call call_of_actor(const struct gb_trial *trial, const struct gb_call *first,
+				    uint32_t i)
+{
+	struct gb_call call = *first;
+
+	call.device = trial->testbed->actors[i];
+	if (i > 0 && call.kind != GB_CALL_REKEY) {
+		call.kind = GB_CALL_SHARE;
+		call.published = NULL;
+		call.n = 0;
+	}
+	return call;
 }
 
 /* The call at every actor, one after the other, all of it counted at role actor. */
-static int produce(struct gb_trial *trial, struct gb_call *call, struct gb_measure *server)
+static int produce(struct gb_trial *trial, const struct gb_call *first, struct gb_measure *server)
 {
-	static const char *const names[] = {"create", "add", "remove", "rekey"};
+	static const char *const names[] = {"create", "add", "remove", "rekey", "share"};
 	struct gb_testbed *t = trial->testbed;
 	struct gb_measure *at = measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
-
 	uint64_t fetched = 0;
 
 	gb_mailbox_empty(&t->mailbox);
 	t->mailbox.group_size = trial->roster.size;
 	for (uint32_t i = 0; i < t->job->senders; i++) {
-		call->device = t->actors[i];
-		if (try_forged_key_material(trial, call) != 0)
+		struct gb_call call = call_of_actor(trial, first, i);
+		if (try_forged_key_material(trial, &call) != 0)
 			return -1;
-		if (gb_testbed_must(t, call, &at->cost, names[call->kind]) != 0)
+		if (gb_testbed_must(t, &call, &at->cost, names[call.kind]) != 0)
 			return -1;
-		if (ask_heals(trial, at, call->device, call->kind) != 0)
+		if (ask_heals(trial, at, call.device, first->kind) != 0)
 			return -1;
-		fetched += fetched_bytes(t, call);
+		if (add_fetched(t, &call, &fetched) != 0)
+			return -1;
 	}
 	at->down_bytes += fetched;
 	server->down_bytes += fetched;
