@@ -3,8 +3,8 @@
 figure = "bytes"
 width = 1100
 height = 900
-title = "How much does a change of the group make the member who makes it upload?"
-note = "Bytes sent by the acting member. What the server multiplies counts once. Each band goes from the best to the worst state."
+title = "What does the member who changes the group have to send?"
+note = "Bytes uploaded by the acting member (Megolm: by one sender). What the server multiplies counts once. Bands go from the best to the worst state."
 xname = "members"
 yname = "bytes sent"
 xscale = "decade"

@@ -67,7 +67,8 @@ static void write_summary(const char *const *rows, size_t n)
 
 static const char manifest[] =
 	"{\"status\": \"complete\", \"started\": \"2026-11-23T10:00:00Z\","
-	" \"machine\": {\"cpu\": \"A \\\"fast\\\", new CPU\"}, \"build\": {\"revision\": "
+	" \"machine\": {\"cpu\": \"A \\\"fast\\\", new CPU\", \"cpus\": 2}, \"build\": "
+	"{\"revision\": "
 	"\"1a2b3c\"},"
 	" \"backends\": [{\"name\": \"mls\", \"version\": \"mls 1 on OpenSSL\"},"
 	" {\"name\": \"megolm\", \"version\": \"libolm 3\"}]}";
@@ -115,7 +116,9 @@ static void remove_plots(void)
 	assert_int_equal(system(command), 0);
 }
 
-#define MLS    "backend=mls role=actor phase=total n_processes=5 suite=1 crypto=openssl "
+#define MLS_SUITE(suite)                                                                           \
+	"backend=mls role=actor phase=total n_processes=5 crypto=openssl suite=" suite " "
+#define MLS    MLS_SUITE("1")
 #define MEGOLM "backend=megolm role=actor phase=total n_processes=5 olm_crypto=libolm "
 #define HEADER                                                                                     \
 	"panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,"      \
@@ -131,11 +134,11 @@ static void remove_plots(void)
 static void honest_figure_joins_states_and_their_band(void **state)
 {
 	static const char *const rows[] = {
+		MLS_SUITE("2") "operation=rekey size=2 tree=full cpu_ns_median=77 up_bytes=3",
 		MLS "operation=rekey size=10 tree=cold cpu_ns_median=4000000 up_bytes=900",
 		MLS "operation=rekey size=10 tree=full cpu_ns_median=1500000 up_bytes=800",
 		MLS "operation=rekey size=2 tree=cold cpu_ns_median=1000000 up_bytes=502",
 		MLS "operation=rekey size=2 tree=full cpu_ns_median=1250000 up_bytes=502",
-		MLS "operation=rekey size=2 tree=full cpu_ns_median=77 up_bytes=3 suite=2",
 		MLS "operation=add k=10 size=2 tree=full cpu_ns_median=77 up_bytes=3",
 		"backend=mls operation=rekey role=far phase=process size=2 tree=full "
 		"n_processes=5 cpu_ns_median=77",
@@ -209,11 +212,11 @@ static void held_axes_other_than_the_default_are_named(void **state)
 	assert_int_equal(plot("svg").status, 0);
 	assert_text("plots/honest.csv",
 		    HEADER "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,2,1,1,1\n");
-	assert_text(
-		"plots/facts.csv",
-		"fact,text\n"
-		"machine,A  fast   new CPU · 2026-11-23 · median of 1 to 3 processes · suite 3\n"
-		"versions,groupbench 1a2b3c · mls 1 on OpenSSL · libolm 3\n");
+	assert_text("plots/facts.csv",
+		    "fact,text\n"
+		    "machine,A  fast ; new CPU · 2 CPUs · 2026-11-23 · median of 1 to 3 processes "
+		    "· suite 3\n"
+		    "versions,groupbench 1a2b3c · mls 1 on OpenSSL · libolm 3\n");
 }
 
 static void published_form_takes_one_state_and_its_range(void **state)
@@ -245,6 +248,25 @@ static void published_form_takes_one_state_and_its_range(void **state)
 	assert_has("plots/published-overlay.svg", "MLS create 2023");
 }
 
+/* States that are not the nearest to the published ones are not passed off as them. */
+static void published_form_is_not_drawn_from_other_states(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=add k=1 size=2 tree=cold cpu_ns_median=9000000 cpu_ns_min=9000000 "
+		    "cpu_ns_max=9000000",
+		MEGOLM "operation=rekey size=8 olm=chain cpu_ns_median=9000000 "
+		       "cpu_ns_min=9000000 cpu_ns_max=9000000",
+	};
+	struct command_result result;
+
+	(void)state;
+	write_summary(rows, N(rows));
+	result = plot("svg");
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "published-form: not drawn, neither MLS"));
+	assert_int_equal(access(in_run("plots/published-form.csv"), F_OK), -1);
+}
+
 static void bulk_and_payload_are_drawn_at_the_largest_size_that_varies(void **state)
 {
 	static const char *const rows[] = {
@@ -252,6 +274,7 @@ static void bulk_and_payload_are_drawn_at_the_largest_size_that_varies(void **st
 		MLS "operation=add k=4 size=8 tree=full cpu_ns_median=2000000",
 		MLS "operation=add_each k=4 size=8 tree=full cpu_ns_median=8000000",
 		MLS "operation=add k=4 size=64 tree=full cpu_ns_median=7000000",
+		MLS "operation=add_each k=4 size=64 tree=full cpu_ns_median=7000000",
 		MLS "operation=send size=8 payload=256 tree=full cpu_ns_median=100000",
 		MLS "operation=send size=8 payload=1024 tree=full cpu_ns_median=200000",
 		"backend=mls role=far phase=process operation=receive size=8 payload=1024 "
@@ -480,6 +503,7 @@ int main(void)
 		TEST(other_libraries_and_backends_are_groups_of_their_own),
 		TEST(held_axes_other_than_the_default_are_named),
 		TEST(published_form_takes_one_state_and_its_range),
+		TEST(published_form_is_not_drawn_from_other_states),
 		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),
 		TEST(figures_can_be_redrawn_where_they_lie),
 		TEST(hostile_names_are_only_text),

@@ -14,7 +14,9 @@ static const char *const kind_names[] = {
 void gb_gnuplot_text(char *text)
 {
 	for (; *text != '\0'; text++) {
-		if (*text == ',' || *text == '"' || *text == '\n' || *text == '\r')
+		if (*text == ',')
+			*text = ';';
+		else if (*text == '"' || *text == '\n' || *text == '\r')
 			*text = ' ';
 	}
 }

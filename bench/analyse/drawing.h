@@ -64,8 +64,8 @@ struct gb_drawing {
 };
 
 /*
- * Texts go into CSV fields that gnuplot reads, which does not know quoted commas: commas,
- * quotes and line ends become blanks.
+ * Texts go into CSV fields that gnuplot reads, which does not know quoted commas: a comma
+ * becomes a semicolon, quotes and line ends become blanks.
  */
 void gb_gnuplot_text(char *text);
 

@@ -23,6 +23,19 @@ static const char *text_at(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
+static void add_processor(const json_t *machine, char *line, size_t size)
+{
+	const char *cpu = text_at(machine, "cpu");
+	json_int_t n = json_integer_value(json_object_get(machine, "cpus"));
+	char text[40];
+
+	if (*cpu != '\0')
+		append(line, size, cpu);
+	snprintf(text, sizeof(text), "%lld CPU%s", (long long)n, n > 1 ? "s" : "");
+	if (n > 0)
+		append(line, size, text);
+}
+
 static void add_date(const json_t *manifest, char *line, size_t size)
 {
 	char date[11];
@@ -91,7 +104,6 @@ int gb_facts_read(struct gb_facts *facts, const char *path, const struct gb_summ
 	FILE *file = fopen(path, "r");
 	json_error_t error;
 	json_t *manifest;
-	const char *cpu;
 
 	*facts = (struct gb_facts){0};
 	if (!file)
@@ -101,9 +113,7 @@ int gb_facts_read(struct gb_facts *facts, const char *path, const struct gb_summ
 	if (!manifest)
 		return gb_fail(f, GB_EXIT_INPUT, "%s:%d:%d: %s", path, error.line, error.column,
 			       error.text);
-	cpu = text_at(json_object_get(manifest, "machine"), "cpu");
-	if (*cpu != '\0')
-		append(facts->machine, sizeof(facts->machine), cpu);
+	add_processor(json_object_get(manifest, "machine"), facts->machine, sizeof(facts->machine));
 	add_date(manifest, facts->machine, sizeof(facts->machine));
 	add_processes(summary, facts->machine, sizeof(facts->machine));
 	add_held(held, facts->machine, sizeof(facts->machine));
