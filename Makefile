@@ -187,9 +187,11 @@ coverage:
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include $(LIBDIR)/pkgconfig \
-	        $(PREFIX)/share/groupbench/scenarios)
+	        $(addprefix $(PREFIX)/share/groupbench/,scenarios plots results/published))
 	install -m 755 $(B)/groupbench $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/groupbench/scenarios/
+	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/groupbench/plots/
+	install -m 644 results/published/* $(DESTDIR)$(PREFIX)/share/groupbench/results/published/
 	install -m 644 mls/include/mls.h mls/include/mls_errors.def \
 	        bench/include/groupbench_backend.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(B)/libmls.a $(DESTDIR)$(LIBDIR)/

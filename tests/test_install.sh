@@ -43,6 +43,15 @@ private_is_absent() {
 	! find "$work/root" -name '*probe*' | grep .
 }
 
+# The installed program draws with what was installed, not with the source tree.
+draws() {
+	"$work/root/opt/x/bin/groupbench" run scenarios/quick.yaml -q -b null -s 2,4 -p 1 \
+		--budget 1ms -o "$work/run" &&
+		"$work/root/opt/x/bin/groupbench" summarise "$work/run" &&
+		(cd / && "$work/root/opt/x/bin/groupbench" plot "$work/run" --format svg) &&
+		grep -q "New keys for the group" "$work/run/plots/honest.svg"
+}
+
 cat > "$work/program.c" << 'END'
 #include <mls.h>
 #include <string.h>
@@ -52,10 +61,11 @@ int main(void)
 	return strcmp(mls_err_name(MLS_ERR_TRUNCATED), "TRUNCATED") != 0;
 }
 END
-echo 1..6
+echo 1..7
 holds installs make --no-print-directory install DESTDIR="$work/root" PREFIX=/opt/x
 holds version test "$(flags --modversion libmls)" = "$(sed -n 's/^VERSION := //p' Makefile)"
 holds shared_library shared_program
 holds static_library static_program
 holds plugin_header plugin
 holds probes_stay_behind private_is_absent
+holds draws draws
