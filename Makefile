@@ -150,7 +150,7 @@ end-to-end:
 	        '$(B)/groupbench run scenarios/quick.yaml -b {backend} -o $(B)/end-to-end -q'
 
 test:
-	@tools/install-packages $(purposes) test
+	@tools/install-packages $(purposes) run test
 	@$(MAKE) --no-print-directory $(jobs) programs
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(fuzzers) $(test_scripts)
 
@@ -185,13 +185,14 @@ coverage:
 	gcovr -r . --object-directory build/coverage -e tests/ --print-summary \
 	        --html-details build/coverage/index.html build/coverage
 
+install: data := $(PREFIX)/share/groupbench
 install: all
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include $(LIBDIR)/pkgconfig \
-	        $(addprefix $(PREFIX)/share/groupbench/,scenarios plots results/published))
+	        $(data)/plots $(data)/scenarios $(data)/results/published)
 	install -m 755 $(B)/groupbench $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/groupbench/scenarios/
-	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/groupbench/plots/
-	install -m 644 results/published/* $(DESTDIR)$(PREFIX)/share/groupbench/results/published/
+	install -m 644 plots/*.gp $(DESTDIR)$(data)/plots/
+	install -m 644 results/published/* $(DESTDIR)$(data)/results/published/
+	install -m 644 scenarios/*.yaml $(DESTDIR)$(data)/scenarios/
 	install -m 644 mls/include/mls.h mls/include/mls_errors.def \
 	        bench/include/groupbench_backend.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(B)/libmls.a $(DESTDIR)$(LIBDIR)/

@@ -126,6 +126,41 @@ static void scenarios_have_every_key(void **state)
 	free(text);
 }
 
+/* The scenario in the document can be read, and what it says of a wrong one is true. */
+static void scenarios_example_is_one(void **state)
+{
+	char *text = read_document("docs/scenarios.md"), why[600], path[] = "/tmp/scenarioXXXXXX";
+	char *example = strstr(text, "```yaml\n"), *end, *key, *complaint;
+	struct gb_scenario scenario;
+	FILE *f = fdopen(mkstemp(path), "w");
+
+	(void)state;
+	assert_non_null(f);
+	assert_non_null(example);
+	example += strlen("```yaml\n");
+	end = strstr(example, "```");
+	assert_non_null(end);
+	complaint = strstr(end, "scenarios/newcomer.yaml:");
+	assert_non_null(complaint);
+	complaint += strlen("scenarios/newcomer.yaml");
+	*strchr(complaint, '\n') = '\0';
+	*end = '\0';
+	fputs(example, f);
+	fflush(f);
+	assert_int_equal(gb_scenario_read(&scenario, path, why, sizeof(why)), GB_EXIT_DONE);
+	gb_scenario_free(&scenario);
+
+	key = strstr(example, "processes");
+	assert_non_null(key);
+	rewind(f);
+	fprintf(f, "%.*sproceses%s", (int)(key - example), example, key + strlen("processes"));
+	fclose(f);
+	assert_int_equal(gb_scenario_read(&scenario, path, why, sizeof(why)), GB_EXIT_INPUT);
+	assert_string_equal(why + strlen(path), complaint);
+	remove(path);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +168,7 @@ int main(void)
 		cmocka_unit_test(scenarios_have_every_axis),
 		cmocka_unit_test(scenarios_have_every_operation),
 		cmocka_unit_test(scenarios_have_every_key),
+		cmocka_unit_test(scenarios_example_is_one),
 	};
 
 	return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
