@@ -217,6 +217,15 @@ static enum gb_exit measure(struct gb_run *run, json_t *manifest)
 	return status;
 }
 
+static void say_begin(const struct gb_scenario *s, const struct gb_run *run)
+{
+	fprintf(stderr, "groupbench %s", gb_environment_revision());
+	for (size_t i = 0; i < s->n_backends; i++)
+		fprintf(stderr, "; %s", s->backends[i]->version());
+	fprintf(stderr, "\n%s: %zu processes, seed %llu, into %s\n", s->name, run->schedule->n,
+		(unsigned long long)s->seed, run->results->path);
+}
+
 static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *s,
 			     const struct gb_jobs *jobs, json_t *manifest)
 {
@@ -235,6 +244,8 @@ static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *
 		return GB_EXIT_INTERNAL;
 	status = gb_results_open(&results, r->out, s->name);
 	if (status == GB_EXIT_DONE) {
+		if (!r->is_quiet)
+			say_begin(s, &run);
 		gb_progress_open(&progress, r->is_quiet ? NULL : stderr, jobs, &schedule);
 		status = measure(&run, manifest);
 		gb_results_close(&results);
