@@ -42,7 +42,6 @@ plot "facts.csv" skip 1 using (machine = strcol(1) eq "machine" ? strcol(2) : ma
 	versions = strcol(1) eq "versions" ? strcol(2) : versions, 0):(0) with table
 unset table
 
-if (x_first == x_last) { x_first = x_first / 2.0; x_last = x_last * 2.0 }
 y_low = floor(log10(y_least)); y_high = ceil(log10(y_most))
 if (y_low == y_high) { y_high = y_high + 1 }
 array every[n]
@@ -63,7 +62,11 @@ label_of(scale, d) = scale eq "duration" ? duration[d + 5] : \
 	scale eq "volume" ? volume[d + 5] : decade[d + 5]
 set xtics ()
 set ytics ()
-if (x_first > 1 && x_first < 10) { set xtics add (sprintf("%g", x_first) x_first) }
+# The ends of the x axis have a number too, where no power of ten stands close by.
+written(x) = x < 1000 ? sprintf("%g", x) : sprintf("%d,%03d", int(x) / 1000, int(x) % 1000)
+is_apart(x) = abs(log10(x) - floor(log10(x) + 0.5)) > 0.08 * log10(1.0 * x_last / x_first)
+if (xscale eq "decade" && is_apart(x_first)) { set xtics add (written(x_first) x_first) }
+if (xscale eq "decade" && is_apart(x_last)) { set xtics add (written(x_last) x_last) }
 do for [d = -4:8] {
 	if (xscale ne "binary" && 10.0**d >= x_first) {
 		set xtics add (label_of(xscale, d) 10.0**d)

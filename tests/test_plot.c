@@ -124,6 +124,11 @@ static void remove_plots(void)
 	"panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,"      \
 	"cpu_ms_low,cpu_ms_high\n"
 
+static const char *const two_sizes[] = {
+	MLS "operation=rekey size=2 tree=full cpu_ns_median=1000000",
+	MLS "operation=rekey size=5 tree=full cpu_ns_median=1000000",
+};
+
 /* ---- joined data ---- */
 
 /*
@@ -179,6 +184,7 @@ static void other_libraries_and_backends_are_groups_of_their_own(void **state)
 		"backend=megolm role=actor phase=total operation=rekey size=2 olm=chain "
 		"olm_crypto=openssl cpu_ns_median=2000000",
 		MLS "operation=rekey size=2 tree=churned:4 cpu_ns_median=3000000",
+		MLS "operation=rekey size=4 tree=churned:4 cpu_ns_median=6000000",
 	};
 	struct command_result result;
 
@@ -188,6 +194,7 @@ static void other_libraries_and_backends_are_groups_of_their_own(void **state)
 	assert_int_equal(result.status, 0);
 	assert_text("plots/honest.csv",
 		    HEADER "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,2,3,3,3\n"
+			   "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,4,6,6,6\n"
 			   "1,New keys for the group,2,Megolm: Olm chain,line,2,1,2,1,2,1,1,1\n"
 			   "1,New keys for the group,3,Megolm on OpenSSL: Olm chain,line,3,1,3,1,2,"
 			   "2,2,2\n"
@@ -203,6 +210,8 @@ static void held_axes_other_than_the_default_are_named(void **state)
 	static const char *const rows[] = {
 		"backend=mls role=actor phase=total operation=rekey size=2 tree=full suite=3 "
 		"cpu_ns_median=1000000 n_processes=1",
+		"backend=mls role=actor phase=total operation=rekey size=4 tree=full suite=3 "
+		"cpu_ns_median=1500000 n_processes=1",
 		"backend=mls role=actor phase=total operation=rekey size=2 tree=full suite=7 "
 		"cpu_ns_median=2000000 n_processes=3",
 	};
@@ -210,8 +219,9 @@ static void held_axes_other_than_the_default_are_named(void **state)
 	(void)state;
 	write_summary(rows, N(rows));
 	assert_int_equal(plot("svg").status, 0);
-	assert_text("plots/honest.csv",
-		    HEADER "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,2,1,1,1\n");
+	assert_text("plots/honest.csv", HEADER
+		    "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,2,1,1,1\n"
+		    "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,4,1.5,1.5,1.5\n");
 	assert_text("plots/facts.csv",
 		    "fact,text\n"
 		    "machine,A  fast ; new CPU · 2 CPUs · 2026-11-23 · median of 1 to 3 processes "
@@ -248,6 +258,18 @@ static void published_form_takes_one_state_and_its_range(void **state)
 	assert_has("plots/published-overlay.svg", "MLS create 2023");
 }
 
+static void one_size_is_no_curve(void **state)
+{
+	struct command_result result;
+
+	(void)state;
+	write_summary(two_sizes, 1);
+	result = plot("svg");
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "honest: not drawn, no create"));
+	assert_int_equal(access(in_run("plots/honest.csv"), F_OK), -1);
+}
+
 /* States that are not the nearest to the published ones are not passed off as them. */
 static void published_form_is_not_drawn_from_other_states(void **state)
 {
@@ -256,6 +278,8 @@ static void published_form_is_not_drawn_from_other_states(void **state)
 		    "cpu_ns_max=9000000",
 		MEGOLM "operation=rekey size=8 olm=chain cpu_ns_median=9000000 "
 		       "cpu_ns_min=9000000 cpu_ns_max=9000000",
+		MLS "operation=add k=1 size=4 tree=cold cpu_ns_median=9000000 cpu_ns_min=9000000 "
+		    "cpu_ns_max=9000000",
 	};
 	struct command_result result;
 
@@ -307,14 +331,10 @@ static void bulk_and_payload_are_drawn_at_the_largest_size_that_varies(void **st
 
 static void figures_can_be_redrawn_where_they_lie(void **state)
 {
-	static const char *const rows[] = {
-		MLS "operation=rekey size=2 tree=full cpu_ns_median=1000000",
-		MLS "operation=rekey size=5 tree=full cpu_ns_median=1000000",
-	};
 	char command[300];
 
 	(void)state;
-	write_summary(rows, N(rows));
+	write_summary(two_sizes, N(two_sizes));
 	assert_int_equal(plot("png").status, 0);
 	assert_int_equal(access(in_run("plots/honest.svg"), F_OK), -1);
 	snprintf(command, sizeof(command), "cd '%s' && gnuplot -d honest.gp", in_run("plots"));
@@ -325,17 +345,18 @@ static void figures_can_be_redrawn_where_they_lie(void **state)
 /* Names from outside reach gnuplot as data: they are shown, not obeyed. */
 static void hostile_names_are_only_text(void **state)
 {
-	char bait[100], row[400];
-	const char *rows[] = {row};
+	char bait[100], small[400], large[402];
+	const char *rows[] = {small, large};
 	struct command_result result;
 
 	(void)state;
 	snprintf(bait, sizeof(bait), "%s/bait", run);
-	snprintf(row, sizeof(row),
-		 "backend=`touch>%s` role=actor phase=total operation=rekey size=2 "
-		 "tree='.system('touch>%s').' cpu_ns_median=1000000",
+	snprintf(small, sizeof(small),
+		 "backend=`touch>%s` role=actor phase=total operation=rekey cpu_ns_median=1000000 "
+		 "tree='.system('touch>%s').' size=2",
 		 bait, bait);
-	write_summary(rows, 1);
+	snprintf(large, sizeof(large), "%s0", small);
+	write_summary(rows, N(rows));
 	result = plot("svg");
 	assert_string_equal(result.err, "");
 	assert_int_equal(result.status, 0);
@@ -356,7 +377,6 @@ static void assert_refused(struct command_result result, int status, const char 
 
 static void damaged_runs_end_with_one_message_and_no_plots(void **state)
 {
-	static const char *const rows[] = {MLS "operation=rekey size=2 cpu_ns_median=1000000"};
 	static const char *const bad[] = {MLS "operation=rekey size=2 cpu_ns_median=fast"};
 	struct command_result result;
 	char why[300];
@@ -376,11 +396,11 @@ static void damaged_runs_end_with_one_message_and_no_plots(void **state)
 	assert_non_null(strstr(result.err, "cpu_ns_median is \"fast\", want a number from 0 on"));
 	assert_int_equal(result.status, 65);
 
-	write_summary(rows, 0);
+	write_summary(two_sizes, 0);
 	snprintf(why, sizeof(why), "%s:2:1: no rows", in_run("summary.csv"));
 	assert_refused(plot("svg"), 65, why);
 
-	write_summary(rows, 1);
+	write_summary(two_sizes, N(two_sizes));
 	write_text("manifest.json", "{\n  \"status\": }\n");
 	result = plot("svg");
 	snprintf(why, sizeof(why), "groupbench plot: %s:2:13: ", in_run("manifest.json"));
@@ -407,12 +427,11 @@ static void wrong_use_is_refused(void **state)
 
 static void missing_gnuplot_and_missing_scripts_are_said(void **state)
 {
-	static const char *const rows[] = {MLS "operation=rekey size=2 cpu_ns_median=1000000"};
 	struct command_result result;
 	char *path = strdup(getenv("PATH"));
 
 	(void)state;
-	write_summary(rows, 1);
+	write_summary(two_sizes, N(two_sizes));
 	assert_int_equal(setenv("GROUPBENCH_DATA", run, 1), 0);
 	result = plot("svg");
 	assert_non_null(strstr(result.err, "no plots/style.gp there"));
@@ -431,10 +450,9 @@ static void missing_gnuplot_and_missing_scripts_are_said(void **state)
 /* Without GROUPBENCH_DATA the scripts are found above the program. */
 static void scripts_are_found_above_the_program(void **state)
 {
-	static const char *const rows[] = {MLS "operation=rekey size=2 cpu_ns_median=1000000"};
 
 	(void)state;
-	write_summary(rows, 1);
+	write_summary(two_sizes, N(two_sizes));
 	assert_int_equal(unsetenv("GROUPBENCH_DATA"), 0);
 	assert_string_equal(plot("svg").err, "");
 	assert_int_equal(setenv("GROUPBENCH_DATA", ".", 1), 0);
@@ -443,12 +461,11 @@ static void scripts_are_found_above_the_program(void **state)
 /* A script that fails leaves the picture that was there before. */
 static void failing_gnuplot_leaves_the_old_picture(void **state)
 {
-	static const char *const rows[] = {MLS "operation=rekey size=2 cpu_ns_median=1000000"};
 	char command[600];
 	struct command_result result;
 
 	(void)state;
-	write_summary(rows, 1);
+	write_summary(two_sizes, N(two_sizes));
 	assert_int_equal(plot("svg").status, 0);
 	write_text("plots/honest.svg", "old");
 	snprintf(command, sizeof(command),
@@ -503,6 +520,7 @@ int main(void)
 		TEST(other_libraries_and_backends_are_groups_of_their_own),
 		TEST(held_axes_other_than_the_default_are_named),
 		TEST(published_form_takes_one_state_and_its_range),
+		TEST(one_size_is_no_curve),
 		TEST(published_form_is_not_drawn_from_other_states),
 		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),
 		TEST(figures_can_be_redrawn_where_they_lie),

@@ -57,6 +57,15 @@ int gb_drawing_point(struct gb_drawing *d, const struct gb_point *point, struct 
 	return 0;
 }
 
+bool gb_drawing_has_extent(const struct gb_drawing *d)
+{
+	for (size_t i = 1; i < d->n_points; i++) {
+		if (d->points[i].x > d->points[0].x || d->points[i].x < d->points[0].x)
+			return true;
+	}
+	return false;
+}
+
 void gb_drawing_compact(struct gb_drawing *d)
 {
 	unsigned number[GB_MAX_PANELS + 1] = {0}, n = 0;

@@ -2,6 +2,7 @@
 #define GB_ANALYSE_DRAWING_H
 #include "analyse/failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -78,6 +79,9 @@ unsigned gb_drawing_series(struct gb_drawing *d, const struct gb_series *series)
 
 /* 0, or -1 with *f set when memory ran out. */
 int gb_drawing_point(struct gb_drawing *d, const struct gb_point *point, struct gb_failure *f);
+
+/* Whether the points have more than one x: otherwise there is nothing to see. */
+bool gb_drawing_has_extent(const struct gb_drawing *d);
 
 /* Drops the panels that have no point and counts the others anew. */
 void gb_drawing_compact(struct gb_drawing *d);

@@ -22,7 +22,7 @@ static const struct {
 
 #define N_SERIES (sizeof(published_series) / sizeof(published_series[0]))
 
-/* Adds the points of one series; the number of points, or -1. */
+/* Adds the points of one series. */
 static int add_measured(const struct gb_figure_source *source, size_t which, unsigned series,
 			struct gb_drawing *d, struct gb_failure *f)
 {
@@ -35,7 +35,6 @@ static int add_measured(const struct gb_figure_source *source, size_t which, uns
 		.free_axes = GB_FREE(GB_AXIS_size),
 		.fixed = {[GB_AXIS_tree] = "full", [GB_AXIS_olm] = "ratchet"},
 	};
-	int n = 0;
 
 	for (size_t i = 0; i < source->summary->n; i++) {
 		const struct gb_summary_row *row = &source->summary->rows[i];
@@ -51,17 +50,14 @@ static int add_measured(const struct gb_figure_source *source, size_t which, uns
 			continue;
 		if (gb_drawing_point(d, &point, f) < 0)
 			return -1;
-		n++;
 	}
-	return n;
+	return 0;
 }
 
-/* Adds the measured series of the figure. 1: there are points, 0: none. */
+/* Adds the measured series of the figure. 1: there is something to see, 0: there is not. */
 static int add_all_measured(const struct gb_figure_source *source, struct gb_drawing *d,
 			    struct gb_failure *f)
 {
-	int n = 0;
-
 	d->x_name = "members";
 	d->y_name = "cpu_ms";
 	gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL);
@@ -73,15 +69,12 @@ static int add_all_measured(const struct gb_figure_source *source, struct gb_dra
 			.legend_column = 1 + (unsigned)i,
 			.legend_row = 1,
 		};
-		int added;
 
 		snprintf(s.name, sizeof(s.name), "%s", published_series[i].name);
-		added = add_measured(source, i, gb_drawing_series(d, &s), d, f);
-		if (added < 0)
+		if (add_measured(source, i, gb_drawing_series(d, &s), d, f) < 0)
 			return -1;
-		n += added;
 	}
-	return n > 0;
+	return gb_drawing_has_extent(d);
 }
 
 int gb_figure_published_form(const struct gb_figure_source *source, struct gb_drawing *d,

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * Figures that show what a protocol costs in each of its states, and the band between the
- * best and the worst of them. A group of series is one protocol (on one crypto library, or in
+ * Figures that show what a protocol costs in each of its states, some with the band between
+ * the best and the worst of them. A group of series is one protocol (on one crypto library, or in
  * one form of doing k things); it has a colour. Its states have dashes and markers.
  */
 struct subject {
@@ -24,6 +24,7 @@ struct layout {
 	const char *x_name;
 	const char *y_name;
 	bool bytes; /* y is up_bytes, not CPU time in ms */
+	bool bands; /* draw the range of the states too */
 	unsigned long free_axes;
 	const char *headings[GB_MAX_PANELS];
 	const char *forms[2];
@@ -241,7 +242,7 @@ static void make_group(const struct layout *layout, struct states *states, size_
 	unsigned band = 0;
 
 	name_group(t, layout, name, sizeof(name));
-	if (end - first > 1) {
+	if (layout->bands && end - first > 1) {
 		s.kind = GB_SERIES_BAND;
 		snprintf(s.name, sizeof(s.name), "%.50s: best to worst", name);
 		band = gb_drawing_series(d, &s);
@@ -358,11 +359,11 @@ static int make(const struct gb_figure_source *source, const struct layout *layo
 		gb_drawing_heading(d, layout->headings[i], size);
 	if (collect_states(source, layout, size, &states, f) < 0)
 		return -1;
-	if (states.n == 0)
-		return 0;
 	make_series(layout, &states, d);
 	if (add_lines(source, layout, size, &states, d, f) < 0 || add_bands(&states, d, f) < 0)
 		return -1;
+	if (!gb_drawing_has_extent(d))
+		return 0;
 	gb_drawing_compact(d);
 	return 1;
 }
@@ -394,6 +395,7 @@ int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d
 		.x = GB_COLUMN_size,
 		.x_name = "members",
 		.y_name = "cpu_ms",
+		.bands = true,
 		.free_axes = STATE_AXES,
 		.forms = {"", ""},
 		.subjects = changes,
@@ -413,6 +415,7 @@ int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
 		.x_name = "members",
 		.y_name = "up_bytes",
 		.bytes = true,
+		.bands = true,
 		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
 		.forms = {"", ""},
 		.subjects = changes,

@@ -1,14 +1,17 @@
 #include "analyse/figures.h"
 
 const struct gb_figure gb_figures[] = {
-	{"honest", "no create, add 1, remove 1 or rekey was timed", gb_figure_honest},
-	{"bytes", "no bytes of create, add 1, remove 1 or rekey were counted", gb_figure_bytes},
-	{"published-form", "neither MLS with tree full nor Megolm with olm ratchet was timed",
+	{"honest", "no create, add 1, remove 1 or rekey was timed at two sizes", gb_figure_honest},
+	{"bytes", "no bytes of create, add 1, remove 1 or rekey were counted at two sizes",
+	 gb_figure_bytes},
+	{"published-form",
+	 "neither MLS with tree full nor Megolm with olm ratchet was timed at two sizes",
 	 gb_figure_published_form},
-	{"published-overlay", "neither MLS with tree full nor Megolm with olm ratchet was timed",
+	{"published-overlay",
+	 "neither MLS with tree full nor Megolm with olm ratchet was timed at two sizes",
 	 gb_figure_published_overlay},
-	{"bulk", "no add or remove was timed at several k", gb_figure_bulk},
-	{"payload", "no send was timed with several payloads", gb_figure_payload},
+	{"bulk", "no add or remove was timed at two k", gb_figure_bulk},
+	{"payload", "no send was timed with two payloads", gb_figure_payload},
 };
 
 const size_t gb_n_figures = sizeof(gb_figures) / sizeof(gb_figures[0]);
