@@ -1,6 +1,7 @@
 #include "json.h"
 
 #include "internal.h"
+#include <stdio.h>
 
 #define MAX_DEPTH   32
 #define MAX_MEMBERS 64 /* of an object that is made canonical */
@@ -431,6 +432,93 @@ static enum megolm_err put_array(struct megolm_text *out, struct megolm_slice ar
 	return MEGOLM_OK;
 }
 
+static uint32_t hex4(const uint8_t *p)
+{
+	uint32_t value = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		uint32_t letter = p[i] | 0x20u;
+		value = value << 4 | (letter >= 'a' ? letter - 'a' + 10 : letter - '0');
+	}
+	return value;
+}
+
+/* The code point of the escape at the start of `s`, which moves behind it; a surrogate stands
+ * for itself unless its other half follows. */
+static uint32_t take_escape(struct megolm_slice *s)
+{
+	static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+	uint8_t c = s->p[1];
+	const char *letter = strchr(letters, c);
+	uint32_t high, low;
+
+	if (c != 'u') {
+		advance(s, 2);
+		return letter != NULL ? (uint8_t)meanings[letter - letters] : c;
+	}
+	high = hex4(s->p + 2);
+	advance(s, 6);
+	if (high < 0xd800 || high > 0xdbff || s->len < 6 || s->p[0] != '\\' || s->p[1] != 'u')
+		return high;
+	low = hex4(s->p + 2);
+	if (low < 0xdc00 || low > 0xdfff)
+		return high;
+	advance(s, 6);
+	return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static void put_utf8(struct megolm_text *out, uint32_t c)
+{
+	uint8_t bytes[4];
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint8_t first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = n; i-- > 1; c >>= 6)
+		bytes[i] = (uint8_t)(0x80 | (c & 0x3f));
+	bytes[0] = (uint8_t)(first[n] | c);
+	megolm_put(out, megolm_slice(bytes, n));
+}
+
+/* Each character in its shortest form: itself, or the one escape that there is for it. */
+static void put_character(struct megolm_text *out, uint32_t c)
+{
+	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = c < 0x80 && c != 0 ? strchr(special, (int)c) : NULL;
+	char escape[8];
+
+	if (found != NULL)
+		snprintf(escape, sizeof escape, "\\%c", letters[found - special]);
+	else if (c < 0x20)
+		snprintf(escape, sizeof escape, "\\u%04x", (unsigned)c);
+	else
+		escape[0] = '\0';
+	if (escape[0] == '\0')
+		put_utf8(out, c);
+	megolm_puts(out, escape);
+}
+
+static enum megolm_err put_string(struct megolm_text *out, struct megolm_slice quoted)
+{
+	struct megolm_slice s = inside(quoted);
+
+	megolm_puts(out, "\"");
+	while (s.len > 0) {
+		const uint8_t *escape = memchr(s.p, '\\', s.len);
+		size_t plain = escape != NULL ? (size_t)(escape - s.p) : s.len;
+		uint32_t c;
+		megolm_put(out, megolm_slice(s.p, plain));
+		advance(&s, plain);
+		if (s.len == 0)
+			break;
+		c = take_escape(&s);
+		if (c >= 0xd800 && c <= 0xdfff)
+			return MEGOLM_ERR_JSON;
+		put_character(out, c);
+	}
+	megolm_puts(out, "\"");
+	return MEGOLM_OK;
+}
+
 /* A checked number is written without exponent, fraction or a sign on zero. */
 static bool is_canonical_number(struct megolm_slice n)
 {
@@ -449,9 +537,7 @@ static enum megolm_err put_canonical(struct megolm_text *out, struct megolm_slic
 	case '[':
 		return put_array(out, value);
 	case '"':
-		if (has_escapes(value))
-			return MEGOLM_ERR_JSON;
-		break;
+		return put_string(out, value);
 	case 't':
 	case 'f':
 	case 'n':

@@ -1,0 +1,171 @@
+#include "matrix.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct megolm_slice matrix_text(const char *s)
+{
+	return (struct megolm_slice){(const uint8_t *)s, strlen(s)};
+}
+
+void matrix_open(struct matrix_device *d, unsigned n, const struct megolm_policy *policy)
+{
+	static char user_id[32][24], device_id[32][12];
+	struct megolm_random random = megolm_seeded_random(&d->stream);
+
+	assert_true(n < 32);
+	snprintf(user_id[n], sizeof(user_id[n]), "@%07u:gb.test", n);
+	snprintf(device_id[n], sizeof(device_id[n]), "DEVICE%04u", n);
+	memset(d, 0, sizeof(*d));
+	d->user_id = user_id[n];
+	d->device_id = device_id[n];
+	ASSERT_DONE(megolm_seeded_begin(&d->stream, 7, "device", n, 0));
+	ASSERT_DONE(megolm_device_new(&d->device, d->user_id, d->device_id, &random, policy));
+	ASSERT_DONE(megolm_device_room(d->device, &d->room, MATRIX_ROOM));
+}
+
+void matrix_close(struct matrix_device *d)
+{
+	megolm_device_free(d->device);
+	d->device = NULL;
+}
+
+void matrix_new_key(struct matrix_device *d)
+{
+	size_t len = 0;
+
+	ASSERT_DONE(
+		megolm_device_new_one_time_key(d->device, d->key_text, sizeof(d->key_text), &len));
+	d->key = (struct megolm_slice){d->key_text, len};
+}
+
+struct megolm_peer *matrix_learn(struct matrix_device *d, struct matrix_device *other)
+{
+	struct megolm_peer *peer = NULL;
+
+	ASSERT_DONE(megolm_device_learn(d->device, &peer, megolm_device_keys(other->device),
+					other->user_id, other->device_id, 0));
+	assert_non_null(peer);
+	return peer;
+}
+
+struct megolm_peer *matrix_meet(struct matrix_device *d, struct matrix_device *other)
+{
+	struct megolm_peer *peer = matrix_learn(d, other);
+
+	matrix_new_key(other);
+	ASSERT_DONE(megolm_device_open_session(d->device, peer, other->key));
+	return peer;
+}
+
+struct megolm_peer *matrix_invite(struct matrix_device *d, struct matrix_device *other)
+{
+	struct megolm_peer *peer = matrix_meet(d, other);
+
+	ASSERT_DONE(megolm_room_add(d->room, peer));
+	return peer;
+}
+
+static uint8_t *reserve(struct megolm_sink *self, size_t max)
+{
+	struct matrix_outbox *out = (struct matrix_outbox *)self;
+
+	if (out->n == out->limit)
+		return NULL;
+	free(out->body[out->n]);
+	out->body[out->n] = malloc(max);
+	return out->body[out->n];
+}
+
+static void commit(struct megolm_sink *self, const struct megolm_peer *to, size_t len)
+{
+	struct matrix_outbox *out = (struct matrix_outbox *)self;
+
+	out->to[out->n] = to;
+	out->len[out->n++] = len;
+}
+
+void matrix_outbox_open(struct matrix_outbox *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->sink = (struct megolm_sink){reserve, commit};
+	out->limit = MATRIX_MESSAGES;
+}
+
+void matrix_outbox_close(struct matrix_outbox *out)
+{
+	for (size_t i = 0; i < MATRIX_MESSAGES; i++)
+		free(out->body[i]);
+}
+
+struct megolm_slice matrix_last(const struct matrix_outbox *out)
+{
+	assert_true(out->n > 0);
+	return (struct megolm_slice){out->body[out->n - 1], out->len[out->n - 1]};
+}
+
+enum megolm_err matrix_receive(struct matrix_device *d, const struct matrix_device *from,
+			       struct megolm_slice body)
+{
+	struct megolm_slice content;
+	enum megolm_to_device what;
+	enum megolm_err err = megolm_device_find_content(d->device, &content, body);
+
+	return err != MEGOLM_OK ? err
+				: megolm_device_receive(d->device, &what, from->user_id, content);
+}
+
+void matrix_share(struct matrix_device *from, struct matrix_device **all, size_t n)
+{
+	struct matrix_outbox out;
+
+	matrix_outbox_open(&out);
+	ASSERT_DONE(megolm_room_share(from->room, NULL, 0, &out.sink));
+	for (size_t i = 0; i < out.n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(megolm_peer_user_id(out.to[i]), all[k]->user_id) == 0)
+				ASSERT_DONE(matrix_receive(
+					all[k], from,
+					(struct megolm_slice){out.body[i], out.len[i]}));
+	matrix_outbox_close(&out);
+}
+
+static struct megolm_slice content_of(char text[512], const char *body)
+{
+	snprintf(text, 512, "{\"body\":\"%s\",\"msgtype\":\"m.text\"}", body);
+	return matrix_text(text);
+}
+
+struct megolm_slice matrix_say(struct matrix_device *d, const char *body)
+{
+	static uint8_t event[4096];
+	char text[512];
+	size_t len = 0;
+
+	ASSERT_DONE(megolm_room_encrypt(d->room, event, sizeof(event), &len, 0, "m.room.message",
+					content_of(text, body)));
+	return (struct megolm_slice){event, len};
+}
+
+enum megolm_err matrix_read(struct matrix_device *d, const struct matrix_device *from,
+			    struct megolm_slice content, const char *event_id, const char *body)
+{
+	struct megolm_event event;
+	struct megolm_slice want;
+	char text[512];
+	enum megolm_err err =
+		megolm_room_decrypt(d->room, &event, from->user_id, event_id, content);
+
+	if (err != MEGOLM_OK)
+		return err;
+	want = content_of(text, body);
+	assert_int_equal(event.content.len, want.len);
+	assert_memory_equal(event.content.p, want.p, want.len);
+	assert_int_equal(event.type.len, strlen("m.room.message"));
+	return MEGOLM_OK;
+}

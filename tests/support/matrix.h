@@ -1,0 +1,76 @@
+#ifndef MATRIX_H
+#define MATRIX_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "megolm.h"
+#include "megolm_probe.h"
+
+/*
+ * Matrix devices for tests: repeatable, all in one room, with what they send to each other kept
+ * until somebody hands it over.
+ */
+
+#define MATRIX_ROOM     "!room:gb.test"
+#define MATRIX_MESSAGES 64
+
+struct matrix_device {
+	struct megolm_seeded stream;
+	struct megolm_device *device;
+	struct megolm_room *room;
+	const char *user_id, *device_id;
+	struct megolm_slice key; /* its latest signed one-time key */
+	uint8_t key_text[1024];
+};
+
+/* A sink that keeps. */
+struct matrix_outbox {
+	struct megolm_sink sink; /* first */
+	uint8_t *body[MATRIX_MESSAGES];
+	size_t len[MATRIX_MESSAGES];
+	const struct megolm_peer *to[MATRIX_MESSAGES];
+	size_t n, limit; /* room for `limit` messages */
+};
+
+/* Device number n, "@nnnnnnn:gb.test", in the room. All of these fail the test when they cannot
+ * do what they say. */
+void matrix_open(struct matrix_device *d, unsigned n, const struct megolm_policy *policy);
+void matrix_close(struct matrix_device *d);
+
+/* Makes a new one-time key, d->key. */
+void matrix_new_key(struct matrix_device *d);
+
+/* `d` learns the keys of `other`, without and with an Olm session; and puts it in the room. */
+struct megolm_peer *matrix_learn(struct matrix_device *d, struct matrix_device *other);
+struct megolm_peer *matrix_meet(struct matrix_device *d, struct matrix_device *other);
+struct megolm_peer *matrix_invite(struct matrix_device *d, struct matrix_device *other);
+
+void matrix_outbox_open(struct matrix_outbox *out);
+void matrix_outbox_close(struct matrix_outbox *out);
+
+/* The last message in the outbox. */
+struct megolm_slice matrix_last(const struct matrix_outbox *out);
+
+/* Takes a to-device message in, as a homeserver would hand it over. */
+enum megolm_err matrix_receive(struct matrix_device *d, const struct matrix_device *from,
+			       struct megolm_slice body);
+
+/* Shares the key of the room and hands every message to its recipient among n devices. */
+void matrix_share(struct matrix_device *from, struct matrix_device **all, size_t n);
+
+/* An event of type m.room.message with this body, encrypted; in memory that lives until the next
+ * call. */
+struct megolm_slice matrix_say(struct matrix_device *d, const char *body);
+
+/* Decrypts; on success the content must be the one of matrix_say(body). */
+enum megolm_err matrix_read(struct matrix_device *d, const struct matrix_device *from,
+			    struct megolm_slice content, const char *event_id, const char *body);
+
+struct megolm_slice matrix_text(const char *s);
+
+/* Fails with both names unless `call` gives `want`. */
+#define ASSERT_ERR(call, want) assert_string_equal(megolm_err_name(call), megolm_err_name(want))
+#define ASSERT_DONE(call)      ASSERT_ERR(call, MEGOLM_OK)
+
+#endif
