@@ -22,6 +22,7 @@ static enum megolm_err from_olm(enum OlmErrorCode code)
 		return MEGOLM_ERR_UNKNOWN_INDEX;
 	case OLM_BAD_SIGNATURE:
 		return MEGOLM_ERR_SIGNATURE;
+	case OLM_BAD_ACCOUNT_KEY:
 	case OLM_UNKNOWN_PICKLE_VERSION:
 	case OLM_CORRUPTED_PICKLE:
 	case OLM_PICKLE_EXTRA_DATA:

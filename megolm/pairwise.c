@@ -285,6 +285,13 @@ static enum megolm_err decrypt_normal(struct megolm_device *device, struct megol
 	return err;
 }
 
+/* Version 3, as base64. libolm does not look at that of a pre-key message. */
+static bool has_version(struct megolm_slice body)
+{
+	return body.len >= 2 && body.p[0] == 'A' &&
+	       memchr("wxyz0123456789+/", body.p[1], 16) != NULL;
+}
+
 enum megolm_err megolm_pairwise_decrypt(struct megolm_device *device, struct megolm_decrypted *out,
 					struct megolm_peer *peer, struct megolm_slice sender_key,
 					size_t type, struct megolm_slice body)
@@ -295,6 +302,8 @@ enum megolm_err megolm_pairwise_decrypt(struct megolm_device *device, struct meg
 	*out = (struct megolm_decrypted){0};
 	if (type > 1)
 		FAIL(MEGOLM_ERR_MESSAGE_FORMAT);
+	if (!has_version(body))
+		FAIL(MEGOLM_ERR_MESSAGE_VERSION);
 	if (type == 1)
 		return peer == NULL ? MEGOLM_ERR_UNKNOWN_OLM_SESSION
 				    : decrypt_normal(device, out, peer, body);

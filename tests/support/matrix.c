@@ -169,3 +169,34 @@ enum megolm_err matrix_read(struct matrix_device *d, const struct matrix_device 
 	assert_int_equal(event.type.len, strlen("m.room.message"));
 	return MEGOLM_OK;
 }
+
+void matrix_pair_open(struct matrix_pair *p)
+{
+	matrix_open(&p->alice, 0, &megolm_default_policy);
+	matrix_open(&p->bob, 1, &megolm_default_policy);
+	matrix_outbox_open(&p->out);
+	p->bob_at_alice = matrix_meet(&p->alice, &p->bob);
+}
+
+void matrix_pair_close(struct matrix_pair *p)
+{
+	matrix_outbox_close(&p->out);
+	matrix_close(&p->alice);
+	matrix_close(&p->bob);
+}
+
+struct megolm_peer *matrix_alice_at_bob(struct matrix_pair *p)
+{
+	struct megolm_peer *peer =
+		megolm_device_find(p->bob.device, p->alice.user_id, p->alice.device_id);
+
+	assert_non_null(peer);
+	return peer;
+}
+
+struct megolm_slice matrix_greet(struct matrix_pair *p, struct matrix_device *from,
+				 struct megolm_peer *to)
+{
+	ASSERT_DONE(megolm_device_send_dummy(from->device, to, &p->out.sink));
+	return matrix_last(&p->out);
+}

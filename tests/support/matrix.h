@@ -69,6 +69,21 @@ enum megolm_err matrix_read(struct matrix_device *d, const struct matrix_device 
 
 struct megolm_slice matrix_text(const char *s);
 
+/* Alice, who has opened a session with Bob and sent nothing yet. */
+struct matrix_pair {
+	struct matrix_device alice, bob;
+	struct megolm_peer *bob_at_alice;
+	struct matrix_outbox out;
+};
+
+void matrix_pair_open(struct matrix_pair *p);
+void matrix_pair_close(struct matrix_pair *p);
+struct megolm_peer *matrix_alice_at_bob(struct matrix_pair *p);
+
+/* Sends an m.dummy; its /sendToDevice body. */
+struct megolm_slice matrix_greet(struct matrix_pair *p, struct matrix_device *from,
+				 struct megolm_peer *to);
+
 /* Fails with both names unless `call` gives `want`. */
 #define ASSERT_ERR(call, want) assert_string_equal(megolm_err_name(call), megolm_err_name(want))
 #define ASSERT_DONE(call)      ASSERT_ERR(call, MEGOLM_OK)

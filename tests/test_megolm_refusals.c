@@ -1,0 +1,489 @@
+/* What a device refuses of key material and to-device messages; afterwards it is as it was. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "matrix.h"
+#include "pairwise.h"
+#include "state.h"
+
+/* ---- key material ---- */
+
+/* A copy of a text with the first `from` replaced by `to`, of equal length. */
+static struct megolm_slice changed(char *out, struct megolm_slice text, const char *from,
+				   const char *to)
+{
+	char *at;
+
+	memcpy(out, text.p, text.len);
+	out[text.len] = '\0';
+	at = strstr(out, from);
+	assert_non_null(at);
+	assert_int_equal(strlen(from), strlen(to));
+	memcpy(at, to, strlen(to));
+	return matrix_text(out);
+}
+
+static void device_keys_are_what_was_asked_for_and_signed(void **state)
+{
+	struct matrix_device alice, bob;
+	struct megolm_peer *peer;
+	struct megolm_slice keys;
+	char text[2048];
+
+	(void)state;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	matrix_open(&bob, 1, &megolm_default_policy);
+	keys = megolm_device_keys(bob.device);
+#define LEARN(keys) megolm_device_learn(alice.device, &peer, keys, bob.user_id, bob.device_id, 0)
+	ASSERT_ERR(LEARN(changed(text, keys, "m.megolm.v1", "m.megolm.v2")), MEGOLM_ERR_ALGORITHM);
+	ASSERT_ERR(LEARN(changed(text, keys, "DEVICE0001\",\"keys", "DEVICE0002\",\"keys")),
+		   MEGOLM_ERR_JSON_MEMBER);
+	ASSERT_ERR(LEARN(changed(text, keys, "user_id\":\"@0000001", "user_id\":\"@0000002")),
+		   MEGOLM_ERR_WRONG_DEVICE);
+	ASSERT_ERR(LEARN(changed(text, keys, "user_id\":\"@", "user_id\":\"#")),
+		   MEGOLM_ERR_IDENTIFIER);
+	ASSERT_ERR(LEARN(changed(text, keys, "signatures", "signaturez")), MEGOLM_ERR_SIGNATURE);
+	ASSERT_ERR(LEARN(((struct megolm_slice){keys.p, keys.len - 1})), MEGOLM_ERR_JSON);
+	ASSERT_ERR(megolm_device_learn(alice.device, &peer, keys, alice.user_id, bob.device_id, 0),
+		   MEGOLM_ERR_WRONG_DEVICE);
+	(void)changed(text, keys, "curve25519:DEVICE0001\":\"", "curve25519:DEVICE0001\":\"");
+	*(strstr(text, "curve25519:DEVICE0001\":\"") + 24) ^= 1;
+	ASSERT_ERR(LEARN(matrix_text(text)), MEGOLM_ERR_SIGNATURE);
+	(void)changed(text, keys, "curve25519:DEVICE0001\":\"", "curve25519:DEVICE0001\":\"");
+	*(strstr(text, "curve25519:DEVICE0001\":\"") + 24) = '!';
+	ASSERT_ERR(LEARN(matrix_text(text)), MEGOLM_ERR_BASE64);
+	assert_null(megolm_device_find(alice.device, bob.user_id, bob.device_id));
+	ASSERT_DONE(LEARN(keys));
+	assert_ptr_equal(megolm_device_find(alice.device, bob.user_id, bob.device_id), peer);
+#undef LEARN
+	matrix_close(&alice);
+	matrix_close(&bob);
+}
+
+/* Whoever answers to a known name with other keys is somebody else. */
+static void a_known_device_keeps_its_keys(void **state)
+{
+	struct matrix_device alice, bob, impostor;
+	struct megolm_random random;
+	struct megolm_peer *peer;
+
+	(void)state;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	matrix_open(&bob, 1, &megolm_default_policy);
+	memset(&impostor, 0, sizeof(impostor));
+	random = megolm_seeded_random(&impostor.stream);
+	ASSERT_DONE(megolm_seeded_begin(&impostor.stream, 7, "impostor", 1, 0));
+	ASSERT_DONE(megolm_device_new(&impostor.device, bob.user_id, bob.device_id, &random,
+				      &megolm_default_policy));
+	(void)matrix_learn(&alice, &bob);
+	ASSERT_ERR(megolm_device_learn(alice.device, &peer, megolm_device_keys(impostor.device),
+				       bob.user_id, bob.device_id, 0),
+		   MEGOLM_ERR_DEVICE_CHANGED);
+	(void)matrix_learn(&alice, &bob);
+	matrix_close(&alice);
+	matrix_close(&bob);
+	matrix_close(&impostor);
+}
+
+static void claimed_keys_are_signed_by_their_device(void **state)
+{
+	struct matrix_device alice, bob, carol;
+	struct megolm_peer *peer;
+	char text[2048];
+
+	(void)state;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	matrix_open(&bob, 1, &megolm_default_policy);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	matrix_new_key(&bob);
+	matrix_new_key(&carol);
+	peer = matrix_learn(&alice, &bob);
+#define OPEN(key) megolm_device_open_session(alice.device, peer, key)
+	ASSERT_ERR(OPEN(carol.key), MEGOLM_ERR_SIGNATURE);
+	ASSERT_ERR(OPEN(changed(text, bob.key, "signed_curve25519", "unsign_curve25519")),
+		   MEGOLM_ERR_ALGORITHM);
+	ASSERT_ERR(OPEN(matrix_text("{}")), MEGOLM_ERR_JSON_MEMBER);
+	ASSERT_ERR(OPEN(matrix_text("{\"signed_curve25519:A\":{\"key\":\"AAAA\"}}")),
+		   MEGOLM_ERR_BASE64);
+	(void)changed(text, bob.key, "\"key\":\"", "\"key\":\"");
+	*(strstr(text, "\"key\":\"") + 10) ^= 1;
+	ASSERT_ERR(OPEN(matrix_text(text)), MEGOLM_ERR_SIGNATURE);
+	assert_false(megolm_peer_has_session(peer));
+	ASSERT_DONE(OPEN(bob.key));
+	assert_true(megolm_peer_has_session(peer));
+#undef OPEN
+	matrix_close(&alice);
+	matrix_close(&bob);
+	matrix_close(&carol);
+}
+
+/* A fallback key is marked as one inside what is signed, and may serve twice. */
+static void a_fallback_key_serves_again(void **state)
+{
+	struct matrix_device alice, bob, carol;
+	struct matrix_outbox out;
+	uint8_t key[1024];
+	size_t len;
+
+	(void)state;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	matrix_open(&bob, 1, &megolm_default_policy);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	matrix_outbox_open(&out);
+	ASSERT_DONE(megolm_device_new_fallback_key(bob.device, key, sizeof(key) - 1, &len));
+	key[len] = '\0';
+	assert_non_null(strstr((const char *)key, "{\"fallback\":true,\"key\":\""));
+	for (int i = 0; i < 2; i++) {
+		struct matrix_device *from = i == 0 ? &alice : &carol;
+		struct megolm_peer *peer = matrix_learn(from, &bob);
+
+		ASSERT_DONE(megolm_device_open_session(from->device, peer,
+						       (struct megolm_slice){key, len}));
+		ASSERT_DONE(megolm_device_send_dummy(from->device, peer, &out.sink));
+		ASSERT_DONE(matrix_receive(&bob, from, matrix_last(&out)));
+	}
+	matrix_outbox_close(&out);
+	matrix_close(&alice);
+	matrix_close(&bob);
+	matrix_close(&carol);
+}
+
+/* Two senders that were given one key: the second finds it used. */
+static void a_one_time_key_serves_once(void **state)
+{
+	struct matrix_device alice, bob, carol;
+	struct megolm_peer *peer;
+	struct matrix_outbox out;
+
+	(void)state;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	matrix_open(&bob, 1, &megolm_default_policy);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	matrix_outbox_open(&out);
+	peer = matrix_meet(&alice, &bob);
+	ASSERT_DONE(megolm_device_send_dummy(alice.device, peer, &out.sink));
+	ASSERT_DONE(matrix_receive(&bob, &alice, matrix_last(&out)));
+	peer = matrix_learn(&carol, &bob);
+	ASSERT_DONE(megolm_device_open_session(carol.device, peer, bob.key));
+	ASSERT_DONE(megolm_device_send_dummy(carol.device, peer, &out.sink));
+	ASSERT_ERR(matrix_receive(&bob, &carol, matrix_last(&out)), MEGOLM_ERR_ONE_TIME_KEY);
+	assert_null(megolm_device_find(bob.device, carol.user_id, carol.device_id));
+	matrix_outbox_close(&out);
+	matrix_close(&alice);
+	matrix_close(&bob);
+	matrix_close(&carol);
+}
+
+/* ---- what a receiver refuses ---- */
+
+/* Encrypts any plaintext with the session towards bob; the body of a /sendToDevice request. */
+static struct megolm_slice forge(struct matrix_pair *p, const char *plaintext)
+{
+	static char body[8192];
+	uint8_t olm[4096];
+	size_t len, type;
+
+	ASSERT_DONE(megolm_pairwise_encrypt(p->alice.device, p->bob_at_alice, olm, sizeof(olm),
+					    &len, &type, matrix_text(plaintext)));
+	snprintf(body, sizeof(body),
+		 "{\"messages\":{\"%s\":{\"%s\":{\"algorithm\":\"m.olm.v1.curve25519-aes-sha2\","
+		 "\"ciphertext\":{\"%s\":{\"body\":\"%.*s\",\"type\":%zu}},\"sender_key\":\"%s\"}}}"
+		 "}",
+		 p->bob.user_id, p->bob.device_id, megolm_device_curve25519(p->bob.device),
+		 (int)len, (const char *)olm, type, megolm_device_curve25519(p->alice.device));
+	return matrix_text(body);
+}
+
+/* A plaintext with chosen members; NULL stands for the right value. */
+struct claims {
+	const char *sender, *recipient, *recipient_key, *key, *type, *content;
+	int without_keys; /* no sender_device_keys */
+	const struct matrix_device *keys_of;
+};
+
+static struct megolm_slice forge_event(struct matrix_pair *p, struct claims c)
+{
+	static char text[8192];
+	const struct matrix_device *keys_of = c.keys_of != NULL ? c.keys_of : &p->alice;
+	struct megolm_slice keys = megolm_device_keys(keys_of->device);
+	char device_keys[2048] = "";
+
+#define OR(claim, right) ((claim) != NULL ? (claim) : (right))
+	if (!c.without_keys)
+		snprintf(device_keys, sizeof(device_keys), "\"sender_device_keys\":%.*s,",
+			 (int)keys.len, (const char *)keys.p);
+	snprintf(text, sizeof(text),
+		 "{\"content\":%s,\"keys\":{\"ed25519\":\"%s\"},\"recipient\":\"%s\","
+		 "\"recipient_keys\":{\"ed25519\":\"%s\"},\"sender\":\"%s\",%s\"type\":\"%s\"}",
+		 OR(c.content, "{}"), OR(c.key, megolm_device_ed25519(p->alice.device)),
+		 OR(c.recipient, p->bob.user_id),
+		 OR(c.recipient_key, megolm_device_ed25519(p->bob.device)),
+		 OR(c.sender, p->alice.user_id), device_keys, OR(c.type, "m.dummy"));
+#undef OR
+	return forge(p, text);
+}
+
+/* Each check of E2EE, "Validation of incoming decrypted events", fails alone; the session that
+ * the pre-key message would have made does not exist then, and its one-time key is not used. */
+static void every_check_of_incoming_events_is_made(void **state)
+{
+	struct matrix_device carol;
+	struct matrix_pair p;
+
+	(void)state;
+	matrix_pair_open(&p);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	{
+		const char *eve = megolm_device_ed25519(carol.device);
+		const struct {
+			struct claims claims;
+			enum megolm_err want;
+		} rows[] = {
+			{{.sender = carol.user_id}, MEGOLM_ERR_WRONG_SENDER},
+			{{.recipient = carol.user_id}, MEGOLM_ERR_WRONG_RECIPIENT},
+			{{.recipient_key = eve}, MEGOLM_ERR_WRONG_RECIPIENT},
+			{{.key = eve}, MEGOLM_ERR_WRONG_SENDER},
+			{{.keys_of = &carol}, MEGOLM_ERR_WRONG_SENDER},
+			{{.without_keys = 1}, MEGOLM_ERR_UNKNOWN_DEVICE},
+			{{.content = "[}"}, MEGOLM_ERR_JSON},
+			{{.type = "m.room_key"}, MEGOLM_ERR_JSON_MEMBER},
+		};
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			ASSERT_ERR(
+				matrix_receive(&p.bob, &p.alice, forge_event(&p, rows[i].claims)),
+				rows[i].want);
+			assert_null(megolm_device_find(p.bob.device, p.alice.user_id,
+						       p.alice.device_id));
+		}
+	}
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, forge_event(&p, (struct claims){0})));
+	/* A known device needs no keys, and is held to those it had. */
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice,
+				   forge_event(&p, (struct claims){.without_keys = 1})));
+	ASSERT_ERR(matrix_receive(&p.bob, &p.alice,
+				  forge_event(&p, (struct claims){.without_keys = 1,
+								  .key = megolm_device_ed25519(
+									  carol.device)})),
+		   MEGOLM_ERR_WRONG_SENDER);
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice,
+				   forge_event(&p, (struct claims){.type = "m.secret.send"})));
+	matrix_close(&carol);
+	matrix_pair_close(&p);
+}
+
+/* The keys inside an event must carry a signature that verifies. */
+static void device_keys_inside_an_event_are_verified(void **state)
+{
+	char content[4096], *at;
+	struct megolm_slice event;
+	struct megolm_slice keys;
+	struct matrix_pair p;
+
+	(void)state;
+	matrix_pair_open(&p);
+	keys = megolm_device_keys(p.alice.device);
+	snprintf(content, sizeof(content),
+		 "{\"content\":{},\"keys\":{\"ed25519\":\"%s\"},\"recipient\":\"%s\","
+		 "\"recipient_keys\":{\"ed25519\":\"%s\"},\"sender\":\"%s\","
+		 "\"sender_device_keys\":%.*s,\"type\":\"m.dummy\"}",
+		 megolm_device_ed25519(p.alice.device), p.bob.user_id,
+		 megolm_device_ed25519(p.bob.device), p.alice.user_id, (int)keys.len,
+		 (const char *)keys.p);
+	at = strstr(content, "\"signatures\":{\"@0000000:gb.test\":{\"ed25519:DEVICE0000\":\"");
+	assert_non_null(at);
+	at[60] ^= 1;
+	event = forge(&p, content);
+	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, event), MEGOLM_ERR_SIGNATURE);
+	at[60] ^= 1;
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, forge(&p, content)));
+	matrix_pair_close(&p);
+}
+
+static void the_envelope_is_checked(void **state)
+{
+	struct matrix_device carol;
+	struct matrix_pair p;
+	struct megolm_slice body, cut;
+	char text[8192];
+
+	(void)state;
+	matrix_pair_open(&p);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	body = matrix_greet(&p, &p.alice, p.bob_at_alice);
+#define REFUSED(from, to, want)                                                                    \
+	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, changed(text, body, from, to)), want)
+	REFUSED("m.olm.v1", "m.olm.v2", MEGOLM_ERR_ALGORITHM);
+	REFUSED("@0000001", "@0000002", MEGOLM_ERR_WRONG_RECIPIENT);
+	REFUSED("DEVICE0001", "DEVICE0002", MEGOLM_ERR_WRONG_RECIPIENT);
+	REFUSED("\"type\":0", "\"type\":7", MEGOLM_ERR_MESSAGE_FORMAT);
+	REFUSED("\"type\":0", "\"type\":1", MEGOLM_ERR_UNKNOWN_OLM_SESSION);
+	REFUSED("\"body\":\"A", "\"body\":\"B", MEGOLM_ERR_MESSAGE_VERSION);
+	REFUSED("sender_key", "zender_key", MEGOLM_ERR_JSON_MEMBER);
+#undef REFUSED
+	cut = (struct megolm_slice){body.p, body.len - 1};
+	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, cut), MEGOLM_ERR_JSON);
+	ASSERT_ERR(matrix_receive(&carol, &p.alice, body), MEGOLM_ERR_WRONG_RECIPIENT);
+	ASSERT_ERR(matrix_receive(&p.bob, &carol, body), MEGOLM_ERR_WRONG_SENDER);
+	/* Another sender key than the one inside the pre-key message. */
+	(void)changed(text, body, "sender_key\":\"", "sender_key\":\"");
+	{
+		char *at = strstr(text, "sender_key\":\"") + 20;
+
+		*at = *at == 'A' ? 'B' : 'A';
+	}
+	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, matrix_text(text)), MEGOLM_ERR_ONE_TIME_KEY);
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, body));
+	matrix_close(&carol);
+	matrix_pair_close(&p);
+}
+
+/* The body cut short by one to four characters, or changed in one. */
+static void damaged_olm_messages_are_refused(void **state)
+{
+	struct matrix_pair p;
+	struct megolm_slice body;
+	char text[8192], *end;
+
+	(void)state;
+	matrix_pair_open(&p);
+	body = matrix_greet(&p, &p.alice, p.bob_at_alice);
+	for (size_t cut = 1; cut <= 4; cut++) {
+		enum megolm_err err;
+
+		memcpy(text, body.p, body.len);
+		text[body.len] = '\0';
+		end = strstr(text, "\",\"type\":0");
+		memmove(end - cut, end, strlen(end) + 1);
+		err = matrix_receive(&p.bob, &p.alice, matrix_text(text));
+		assert_true(err == MEGOLM_ERR_MESSAGE_FORMAT || err == MEGOLM_ERR_BASE64 ||
+			    err == MEGOLM_ERR_MESSAGE_MAC);
+	}
+	memcpy(text, body.p, body.len);
+	text[body.len] = '\0';
+	end = strstr(text, "\",\"type\":0");
+	end[-30] ^= 1;
+	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, matrix_text(text)), MEGOLM_ERR_MESSAGE_MAC);
+	assert_null(megolm_device_find(p.bob.device, p.alice.user_id, p.alice.device_id));
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, body));
+	/* The message key is gone with the message. */
+	assert_int_not_equal(matrix_receive(&p.bob, &p.alice, body), MEGOLM_OK);
+	matrix_pair_close(&p);
+}
+
+static void what_is_too_large_is_not_looked_at(void **state)
+{
+	struct megolm_policy small = megolm_default_policy;
+	struct matrix_device alice, bob;
+	struct matrix_outbox out;
+	struct megolm_peer *peer;
+	enum megolm_to_device what;
+	struct megolm_slice content;
+
+	(void)state;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	small.max_content = 1000;
+	matrix_open(&bob, 1, &small);
+	matrix_outbox_open(&out);
+	peer = matrix_meet(&alice, &bob);
+	ASSERT_DONE(megolm_device_send_dummy(alice.device, peer, &out.sink));
+	ASSERT_ERR(megolm_device_find_content(bob.device, &content, matrix_last(&out)),
+		   MEGOLM_ERR_TOO_LARGE);
+	ASSERT_ERR(megolm_device_receive(bob.device, &what, alice.user_id, matrix_last(&out)),
+		   MEGOLM_ERR_TOO_LARGE);
+	matrix_outbox_close(&out);
+	matrix_close(&alice);
+	matrix_close(&bob);
+}
+
+/* E2EE: at least four sessions with a device are kept; the fifth pushes the oldest out. */
+static void four_sessions_are_kept(void **state)
+{
+	struct matrix_pair p;
+	struct megolm_slice body[5];
+
+	(void)state;
+	matrix_pair_open(&p);
+	for (int i = 0; i < 5; i++) {
+		if (i > 0) {
+			matrix_new_key(&p.bob);
+			ASSERT_DONE(megolm_device_open_session(p.alice.device, p.bob_at_alice,
+							       p.bob.key));
+		}
+		ASSERT_DONE(matrix_receive(&p.bob, &p.alice,
+					   matrix_greet(&p, &p.alice, p.bob_at_alice)));
+		body[i] = matrix_greet(&p, &p.alice, p.bob_at_alice);
+	}
+	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, body[0]), MEGOLM_ERR_ONE_TIME_KEY);
+	for (int i = 1; i < 5; i++)
+		ASSERT_DONE(matrix_receive(&p.bob, &p.alice, body[i]));
+	matrix_pair_close(&p);
+}
+
+static void a_damaged_pickle_is_refused(void **state)
+{
+	struct matrix_pair p;
+	struct megolm_owned *saved;
+
+	(void)state;
+	matrix_pair_open(&p);
+	ASSERT_DONE(megolm_probe_checkpoint(p.alice.device));
+	saved = &p.bob_at_alice->session[0]->saved;
+	(void)matrix_greet(&p, &p.alice, p.bob_at_alice);
+	saved->p[saved->len / 2] ^= 1;
+	ASSERT_ERR(megolm_probe_rollback(p.alice.device), MEGOLM_ERR_PICKLE);
+	saved->p[saved->len / 2] ^= 1;
+	ASSERT_DONE(megolm_probe_rollback(p.alice.device));
+	p.alice.device->saved_account.p[10] ^= 1;
+	ASSERT_ERR(megolm_probe_rollback(p.alice.device), MEGOLM_ERR_PICKLE);
+	p.alice.device->saved_account.p[10] ^= 1;
+	ASSERT_DONE(megolm_probe_rollback(p.alice.device));
+	matrix_pair_close(&p);
+}
+
+static void identifiers_are_printable(void **state)
+{
+	static const char *const users[] = {
+		"alice", "@alice", "@al\"ice:x", "@al ice:x", "@al\\ice:x", "@al\nice:x", ""};
+	struct megolm_device *device = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		ASSERT_ERR(megolm_device_new(&device, users[i], "DEVICE", &megolm_system_random,
+					     &megolm_default_policy),
+			   MEGOLM_ERR_IDENTIFIER);
+	ASSERT_ERR(megolm_device_new(&device, "@a:x", "DEV\"", &megolm_system_random,
+				     &megolm_default_policy),
+		   MEGOLM_ERR_IDENTIFIER);
+	assert_null(device);
+	ASSERT_DONE(megolm_device_new(&device, "@a:x", "DEVICE", &megolm_system_random,
+				      &megolm_default_policy));
+	megolm_device_free(device);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(device_keys_are_what_was_asked_for_and_signed),
+		cmocka_unit_test(a_known_device_keeps_its_keys),
+		cmocka_unit_test(claimed_keys_are_signed_by_their_device),
+		cmocka_unit_test(a_fallback_key_serves_again),
+		cmocka_unit_test(a_one_time_key_serves_once),
+		cmocka_unit_test(every_check_of_incoming_events_is_made),
+		cmocka_unit_test(device_keys_inside_an_event_are_verified),
+		cmocka_unit_test(the_envelope_is_checked),
+		cmocka_unit_test(damaged_olm_messages_are_refused),
+		cmocka_unit_test(what_is_too_large_is_not_looked_at),
+		cmocka_unit_test(four_sessions_are_kept),
+		cmocka_unit_test(a_damaged_pickle_is_refused),
+		cmocka_unit_test(identifiers_are_printable),
+	};
+
+	return cmocka_run_group_tests_name("megolm refusals", tests, NULL, NULL);
+}
