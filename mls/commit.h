@@ -14,6 +14,18 @@ enum mls_err MLS_MUST_CHECK mls_commit_create(struct mls_group *group, struct ml
 					      const struct mls_commit_request *request);
 
 /*
+ * Makes the commit by which a client joins a group by itself (12.4.3.2).
+ *
+ *   outside  the group as a GroupInfo shows it: its epoch has tree, context and transcript
+ *            hash, but no secrets, and keys.leaf is MLS_NO_LEAF
+ */
+enum mls_err MLS_MUST_CHECK mls_commit_create_external(struct mls_group *outside,
+						       struct mls_staged *staged,
+						       struct mls_buf *commit,
+						       struct mls_slice external_pub,
+						       const struct mls_external_request *request);
+
+/*
  * Processes a commit of another member whose membership tag or encryption was checked and
  * whose signature fits its sender. Its confirmation tag is checked here. When it removes
  * us, staged->epoch is NULL: we cannot know the next epoch. On failure *staged is empty.

@@ -1,16 +1,18 @@
 #include "commit.h"
 
+#include "commit_list.h"
 #include "private_message.h"
 #include "public_message.h"
 #include "welcome.h"
 
-/* Creating a commit, RFC 9420 12.4.1. */
+/* Creating a commit, RFC 9420 12.4.1 and 12.4.3.2. */
 
 struct creating {
 	struct mls_group *group;
 	const struct mls_commit_request *request;
 	struct mls_transition t;
-	struct mls_buf psk_memory, extensions_memory; /* of entries of the list */
+	struct mls_buf memory; /* of entries of the list */
+	uint32_t leaf;         /* of the committer in the new epoch */
 	struct mls_path path;
 	bool has_path;
 	struct mls_frame frame;
@@ -20,159 +22,8 @@ struct creating {
 static void creating_clear(struct creating *v)
 {
 	mls_transition_clear(&v->t);
-	mls_buf_free(&v->psk_memory);
-	mls_buf_free(&v->extensions_memory);
+	mls_buf_free(&v->memory);
 	mls_path_clear(&v->path);
-}
-
-static enum mls_err list_adds(struct creating *v)
-{
-	struct mls_listed entry = {.type = MLS_PROPOSAL_ADD, .sender = v->t.list.committer};
-	struct mls_key_package key_package;
-	enum mls_err err = mls_proposal_list_reserve(&v->t.list, v->request->n_add);
-
-	for (size_t i = 0; i < v->request->n_add && err == MLS_OK; i++) {
-		err = mls_key_package_message(&key_package, v->request->add[i]);
-		entry.body = key_package.encoded;
-		if (err == MLS_OK)
-			mls_proposal_list_put(&v->t.list, &entry);
-	}
-	return err;
-}
-
-static enum mls_err list_removes(struct creating *v)
-{
-	struct mls_listed entry = {.type = MLS_PROPOSAL_REMOVE, .sender = v->t.list.committer};
-	enum mls_err err = mls_proposal_list_reserve(&v->t.list, v->request->n_remove);
-
-	for (size_t i = 0; i < v->request->n_remove && err == MLS_OK; i++) {
-		entry.removed = v->request->remove[i];
-		mls_proposal_list_put(&v->t.list, &entry);
-	}
-	return err;
-}
-
-/* Memory first, so that the entries can point into it. */
-static enum mls_err write_psk_ids(struct creating *v)
-{
-	struct mls_crypto *crypto = v->t.client->crypto;
-	uint8_t nonce[MLS_MAX_HASH];
-	struct mls_psk_id id = {.type = MLS_PSK_EXTERNAL, .psk_nonce = {nonce, crypto->suite->nh}};
-	enum mls_err err = MLS_OK;
-
-	for (size_t i = 0; i < v->request->n_psk_ids; i++) {
-		id.psk_id = v->request->psk_ids[i];
-		TRY(mls_random_bytes(crypto, nonce, crypto->suite->nh));
-		TRY(mls_psk_id_encode(&v->psk_memory, &id));
-	}
-out:
-	return err;
-}
-
-static enum mls_err list_psks(struct creating *v)
-{
-	struct mls_listed entry = {.type = MLS_PROPOSAL_PSK, .sender = v->t.list.committer};
-	struct mls_slice rest;
-	struct mls_psk_id id;
-	enum mls_err err = MLS_OK;
-
-	TRY(write_psk_ids(v));
-	TRY(mls_proposal_list_reserve(&v->t.list, v->request->n_psk_ids));
-	rest = mls_buf_slice(&v->psk_memory);
-	while (rest.len > 0) {
-		entry.body = rest;
-		TRY(mls_psk_id_next(&rest, &id));
-		entry.body.len -= rest.len;
-		mls_proposal_list_put(&v->t.list, &entry);
-	}
-out:
-	return err;
-}
-
-static enum mls_err list_extensions(struct creating *v)
-{
-	struct mls_listed entry = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
-				   .sender = v->t.list.committer};
-	struct mls_codec c = {.out = &v->extensions_memory};
-	struct mls_slice body = v->request->extensions;
-	enum mls_err err = mls_proposal_list_reserve(&v->t.list, 1);
-
-	mls_opaque(&c, &body);
-	if (err || c.err)
-		return err ? err : c.err;
-	entry.body = mls_buf_slice(&v->extensions_memory);
-	mls_proposal_list_put(&v->t.list, &entry);
-	return MLS_OK;
-}
-
-/* Which leaf an Update or Remove is about. */
-static bool touches(const struct mls_cached_proposal *cached, uint32_t *leaf)
-{
-	struct mls_codec c = {.in = mls_buf_slice(&cached->body)};
-
-	*leaf = cached->sender.index;
-	if (cached->type == MLS_PROPOSAL_REMOVE)
-		mls_u32(&c, leaf);
-	return cached->type == MLS_PROPOSAL_REMOVE || cached->type == MLS_PROPOSAL_UPDATE;
-}
-
-/* RFC 9420 12.2: of several for one leaf any Remove, else the last Update; of several new
- * extension lists the last; a ReInit only alone. */
-static bool is_superseded(const struct mls_proposal_cache *cache, size_t at)
-{
-	const struct mls_cached_proposal *cached = cache->v[at];
-	uint32_t leaf, other_leaf;
-	const bool has_leaf = touches(cached, &leaf);
-
-	if (cached->type == MLS_PROPOSAL_REINIT && cache->n > 1)
-		return true;
-	for (size_t i = 0; i < cache->n; i++) {
-		const struct mls_cached_proposal *other = cache->v[i];
-		const bool later = other->type == cached->type && i > at;
-
-		if (later && cached->type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
-			return true;
-		if (!has_leaf || !touches(other, &other_leaf) || other_leaf != leaf)
-			continue;
-		if (later ||
-		    (other->type == MLS_PROPOSAL_REMOVE && cached->type == MLS_PROPOSAL_UPDATE))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The proposals of this epoch, by reference, but for what this commit must not have: our own
- * Updates, since our path does more, and our own removal (12.2).
- */
-static enum mls_err list_cached(struct creating *v)
-{
-	const struct mls_proposal_cache *cache = &v->group->proposals;
-	uint32_t leaf;
-	enum mls_err err = MLS_OK;
-
-	for (size_t i = 0; i < cache->n && err == MLS_OK; i++) {
-		if (touches(cache->v[i], &leaf) && leaf == v->t.list.committer.index)
-			continue;
-		if (!is_superseded(cache, i))
-			err = mls_proposal_list_put_cached(&v->t.list, cache->v[i]);
-	}
-	return err;
-}
-
-static enum mls_err make_list(struct creating *v)
-{
-	enum mls_err err = MLS_OK;
-
-	if (!v->request->without_proposals)
-		TRY(list_cached(v));
-	TRY(list_adds(v));
-	TRY(list_removes(v));
-	TRY(list_psks(v));
-	if (v->request->set_extensions)
-		TRY(list_extensions(v));
-out:
-	return err;
 }
 
 /* Version to content_type of the message, and the proposals. */
@@ -203,7 +54,7 @@ static enum mls_err put_path(struct creating *v)
 	enum mls_err err = MLS_OK;
 
 	TRY(mls_random_bytes(crypto, leaf_secret.bytes, leaf_secret.len));
-	TRY(mls_path_create(crypto, &v->path, &t->epoch->tree, t->old->keys.leaf, &t->client->leaf,
+	TRY(mls_path_create(crypto, &v->path, &t->epoch->tree, v->leaf, &t->client->leaf,
 			    t->client->signer, t->old->context.group_id, &leaf_secret));
 	TRY(mls_transition_context(t, t->old->context.confirmed_transcript_hash));
 	TRY(mls_path_encrypt(crypto, &v->path, v->frame.out, &t->epoch->tree,
@@ -275,23 +126,45 @@ out:
 	return err;
 }
 
-static enum mls_err create(struct creating *v, const struct mls_commit_output *output)
+/* Frame, path, signature, tags: the message, from the list that was applied. */
+static enum mls_err put_commit(struct creating *v, struct mls_buf *out)
 {
 	const bool is_private = v->request->handshake == MLS_HANDSHAKE_PRIVATE;
 	enum mls_err err = MLS_OK;
 
 	v->group->frame.len = 0;
-	TRY(make_list(v));
+	TRY(begin_frame(v, is_private ? &v->group->frame : out));
+	TRY(put_optional_path(v));
+	TRY(sign_and_confirm(v));
+	if (v->t.list.committer.type == MLS_SENDER_MEMBER)
+		TRY(seal(v, out));
+out:
+	return err;
+}
+
+static enum mls_err create(struct creating *v, const struct mls_commit_output *output)
+{
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_commit_list(&v->t.list, &v->memory, v->group, v->request));
 	TRY(mls_transition_apply(&v->t, true));
 	if (v->t.applied.n_added > 0 && !output->welcome)
 		FAIL(MLS_ERR_WELCOME_WANTED);
-	TRY(begin_frame(v, is_private ? &v->group->frame : output->commit));
-	TRY(put_optional_path(v));
-	TRY(sign_and_confirm(v));
-	TRY(seal(v, output->commit));
+	TRY(put_commit(v, output->commit));
 	TRY(put_others(v, output));
 out:
 	return err;
+}
+
+/* What is known of the commit once its message stands in `out` from `start` on. */
+static void finish(struct creating *v, struct mls_staged *staged, const struct mls_buf *out,
+		   size_t start)
+{
+	const struct mls_slice message = {out->p + start, out->len - start};
+
+	mls_transition_finish(&v->t, staged);
+	staged->committer = v->leaf;
+	mls_hash(v->t.client->crypto, staged->message_hash, &message, 1);
 }
 
 static size_t len_of(const struct mls_buf *b)
@@ -312,17 +185,13 @@ enum mls_err mls_commit_create(struct mls_group *group, struct mls_staged *stage
 	const uint32_t own_leaf = group->epoch->keys.leaf;
 	const size_t commit = len_of(output->commit), welcome = len_of(output->welcome);
 	const size_t ratchet_tree = len_of(output->ratchet_tree);
-	struct creating v = {.group = group, .request = request};
-	struct mls_slice message;
+	struct creating v = {.group = group, .request = request, .leaf = own_leaf};
 	enum mls_err err = MLS_OK;
 
 	*staged = (struct mls_staged){0};
 	TRY(mls_transition_begin(&v.t, group, (struct mls_sender){MLS_SENDER_MEMBER, own_leaf}));
 	TRY(create(&v, output));
-	mls_transition_finish(&v.t, staged);
-	staged->committer = own_leaf;
-	message = mls_slice(output->commit->p + commit, output->commit->len - commit);
-	mls_hash(v.t.client->crypto, staged->message_hash, &message, 1);
+	finish(&v, staged, output->commit, commit);
 out:
 	if (err) {
 		cut(output->commit, commit);
@@ -330,6 +199,33 @@ out:
 		cut(output->ratchet_tree, ratchet_tree);
 	}
 	mls_buf_clear(&group->frame);
+	creating_clear(&v);
+	return err;
+}
+
+enum mls_err mls_commit_create_external(struct mls_group *outside, struct mls_staged *staged,
+					struct mls_buf *commit, struct mls_slice external_pub,
+					const struct mls_external_request *request)
+{
+	const struct mls_commit_request as_member = {.authenticated_data =
+							     request->authenticated_data};
+	struct creating v = {.group = outside, .request = &as_member};
+	struct mls_transition *t = &v.t;
+	const size_t start = commit->len;
+	enum mls_err err = MLS_OK;
+
+	*staged = (struct mls_staged){0};
+	TRY(mls_transition_begin(t, outside,
+				 (struct mls_sender){.type = MLS_SENDER_NEW_MEMBER_COMMIT}));
+	TRY(mls_commit_list_external(&t->list, &v.memory, t->client->crypto, &t->init_secret,
+				     external_pub, request));
+	TRY(mls_transition_apply(t, true));
+	TRY(mls_tree_free_leaf(&t->epoch->tree, &v.leaf));
+	TRY(put_commit(&v, commit));
+	finish(&v, staged, commit, start);
+out:
+	if (err)
+		commit->len = start;
 	creating_clear(&v);
 	return err;
 }

@@ -39,6 +39,8 @@ struct mls_group {
 	struct mls_epoch *epoch;
 	struct mls_secret_tree secret_tree;
 	struct mls_proposal_cache proposals;
+	uint8_t joined_by[MLS_MAX_HASH]; /* of the external commit by which we came in */
+	bool has_joined_by;
 	struct mls_staged *pending;  /* our own commit, until it comes back; NULL: none */
 	struct mls_past_epoch *past; /* newest first; room for policy->past_epochs */
 	size_t n_past;

@@ -10,13 +10,34 @@ static enum mls_err check_group(const struct mls_group *group, struct mls_slice 
 									 : MLS_ERR_GROUP_ID;
 }
 
-static bool is_own_commit(const struct mls_group *group, struct mls_slice message)
+static bool is_message(const struct mls_group *group, const uint8_t *want, struct mls_slice message)
 {
 	struct mls_crypto *crypto = group->client->crypto;
 	uint8_t hash[MLS_MAX_HASH];
 
 	mls_hash(crypto, hash, &message, 1);
-	return memcmp(hash, group->pending->message_hash, crypto->suite->nh) == 0;
+	return memcmp(hash, want, crypto->suite->nh) == 0;
+}
+
+static bool is_pending(const struct mls_group *group, struct mls_slice message)
+{
+	return group->pending && is_message(group, group->pending->message_hash, message);
+}
+
+/* Is it the external commit by which we came in? It is answered once. */
+static bool is_own_joining(struct mls_group *group, struct mls_event *event,
+			   const struct mls_framed_content *content, struct mls_slice message)
+{
+	if (content->sender.type != MLS_SENDER_NEW_MEMBER_COMMIT || !group->has_joined_by ||
+	    !is_message(group, group->joined_by, message))
+		return false;
+	group->has_joined_by = false;
+	*event = (struct mls_event){
+		.type = MLS_EVENT_OWN_COMMIT,
+		.epoch = content->epoch + 1,
+		.sender = group->epoch->keys.leaf,
+	};
+	return true;
 }
 
 /* Our own commit came back: what it begins is there already (14). */
@@ -167,12 +188,14 @@ static enum mls_err receive_public(struct mls_group *group, struct mls_event *ev
 	if (content->content_type == MLS_CONTENT_APPLICATION)
 		FAIL(MLS_ERR_APPLICATION_PUBLIC);
 	TRY(check_group(group, content->group_id));
+	if (is_own_joining(group, event, content, message))
+		return MLS_OK;
 	if (content->epoch != group->epoch->context.epoch)
 		FAIL(MLS_ERR_EPOCH);
 	is_own = content->sender.type == MLS_SENDER_MEMBER &&
 		 content->sender.index == group->epoch->keys.leaf;
 	if (is_own && content->content_type == MLS_CONTENT_COMMIT) {
-		if (!group->pending || !is_own_commit(group, message))
+		if (!is_pending(group, message))
 			FAIL(MLS_ERR_OWN_MESSAGE);
 		complete_own(group, event);
 		return MLS_OK;
@@ -250,8 +273,7 @@ static enum mls_err receive_private(struct mls_group *group, struct mls_event *e
 
 	TRY(mls_private_message_decode(body, &private));
 	TRY(check_group(group, private.group_id));
-	if (group->pending && private.content_type == MLS_CONTENT_COMMIT &&
-	    is_own_commit(group, message)) {
+	if (private.content_type == MLS_CONTENT_COMMIT && is_pending(group, message)) {
 		complete_own(group, event);
 		return MLS_OK;
 	}

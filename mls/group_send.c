@@ -1,6 +1,7 @@
 #include "group.h"
 
 #include "private_message.h"
+#include "proposal_make.h"
 #include "public_message.h"
 
 /* Application data and proposals: RFC 9420 6.3, 12.1, 15. */
@@ -156,57 +157,71 @@ out:
 	return err;
 }
 
-enum mls_err mls_group_propose_add(struct mls_group *group, struct mls_buf *message,
-				   struct mls_slice key_package, enum mls_handshake handshake)
-{
-	struct mls_proposal proposal = {.type = MLS_PROPOSAL_ADD};
-	struct mls_buf encoded = {0};
-	enum mls_err err = MLS_OK;
-
-	TRY(mls_key_package_message(&proposal.add, key_package));
-	TRY(mls_proposal_encode(&encoded, &proposal));
-	TRY(propose(group, message, mls_buf_slice(&encoded), handshake, NULL));
-out:
-	mls_buf_free(&encoded);
-	return err;
-}
-
-enum mls_err mls_group_propose_remove(struct mls_group *group, struct mls_buf *message,
-				      uint32_t leaf, enum mls_handshake handshake)
-{
-	const struct mls_proposal proposal = {.type = MLS_PROPOSAL_REMOVE, .remove = leaf};
-	struct mls_buf encoded = {0};
-	enum mls_err err = MLS_OK;
-
-	TRY(mls_proposal_encode(&encoded, &proposal));
-	TRY(propose(group, message, mls_buf_slice(&encoded), handshake, NULL));
-out:
-	mls_buf_free(&encoded);
-	return err;
-}
-
-enum mls_err mls_group_propose_update(struct mls_group *group, struct mls_buf *message,
-				      enum mls_handshake handshake)
+/* An Update of this member: a leaf with a new key. */
+static enum mls_err write_update(struct mls_group *group, struct mls_buf *out, struct mls_key **key)
 {
 	const struct mls_client *client = group->client;
 	const struct mls_epoch *epoch = group->epoch;
 	struct mls_leaf_node leaf = client->leaf;
+	enum mls_err err = mls_key_generate(client->crypto, key);
+
+	if (err)
+		return err;
+	leaf.encryption_key = mls_key_public(*key);
+	leaf.source = MLS_LEAF_UPDATE;
+	return mls_leaf_node_sign(client->crypto, out, &leaf, client->signer,
+				  epoch->context.group_id, epoch->keys.leaf);
+}
+
+enum mls_err mls_group_propose(struct mls_group *group, struct mls_buf *message,
+			       const struct mls_proposal_request *request,
+			       enum mls_handshake handshake)
+{
 	struct mls_key *key = NULL;
 	struct mls_buf encoded = {0};
-	uint16_t type = MLS_PROPOSAL_UPDATE;
+	uint16_t type = (uint16_t)request->type;
 	struct mls_codec c = {.out = &encoded};
 	enum mls_err err = MLS_OK;
 
-	TRY(mls_key_generate(client->crypto, &key));
-	leaf.encryption_key = mls_key_public(key);
-	leaf.source = MLS_LEAF_UPDATE;
 	mls_u16(&c, &type);
 	TRY(c.err);
-	TRY(mls_leaf_node_sign(client->crypto, &encoded, &leaf, client->signer,
-			       epoch->context.group_id, epoch->keys.leaf));
+	if (request->type == MLS_PROPOSAL_UPDATE)
+		TRY(write_update(group, &encoded, &key));
+	else
+		TRY(mls_proposal_write(group->client->crypto, &encoded, request));
 	TRY(propose(group, message, mls_buf_slice(&encoded), handshake, key));
 out:
 	mls_key_free(key);
 	mls_buf_free(&encoded);
+	return err;
+}
+
+enum mls_err mls_client_propose(struct mls_client *client, struct mls_buf *message,
+				const struct mls_outside_sender *sender,
+				const struct mls_proposal_request *request)
+{
+	const struct mls_framed_content head = {
+		.group_id = sender->group_id,
+		.epoch = sender->epoch,
+		.sender = {.type = sender->is_joining ? MLS_SENDER_NEW_MEMBER_PROPOSAL
+						      : MLS_SENDER_EXTERNAL,
+			   .index = sender->sender_index},
+		.content_type = MLS_CONTENT_PROPOSAL,
+	};
+	const size_t start = message->len;
+	uint16_t type = (uint16_t)request->type;
+	struct mls_codec c = {.out = message};
+	struct mls_frame frame;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_proposal_check_sender(type, head.sender.type));
+	TRY(mls_frame_begin(&frame, message, MLS_WIRE_PUBLIC_MESSAGE, &head));
+	mls_u16(&c, &type);
+	TRY(c.err);
+	TRY(mls_proposal_write(client->crypto, message, request));
+	TRY(mls_frame_sign(client->crypto, &frame, client->signer, (struct mls_slice){0}));
+out:
+	if (err)
+		message->len = start;
 	return err;
 }

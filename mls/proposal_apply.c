@@ -20,6 +20,16 @@ void mls_applied_clear(struct mls_applied *applied)
 	*applied = (struct mls_applied){0};
 }
 
+enum mls_err mls_applied_put_joined(struct mls_applied *applied, uint32_t leaf)
+{
+	applied->added = malloc(sizeof(*applied->added));
+	if (!applied->added)
+		return MLS_ERR_NOMEM;
+	applied->added[0] = leaf;
+	applied->n_added = 1;
+	return MLS_OK;
+}
+
 static bool must_validate(const struct applying *a, const struct mls_listed *entry)
 {
 	return !entry->cached || a->validate_cached;

@@ -70,6 +70,9 @@ struct mls_applied {
 };
 void mls_applied_clear(struct mls_applied *applied);
 
+/* Notes that the committer itself came in at this leaf, once all else is done. */
+enum mls_err MLS_MUST_CHECK mls_applied_put_joined(struct mls_applied *applied, uint32_t leaf);
+
 /* The first entry of a type; NULL where there is none. */
 const struct mls_listed *mls_proposal_list_first(const struct mls_proposal_list *list,
 						 uint16_t type);

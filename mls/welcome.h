@@ -25,6 +25,27 @@ enum mls_err MLS_MUST_CHECK mls_group_info_write(const struct mls_client *client
 enum mls_err MLS_MUST_CHECK mls_welcome_write(const struct mls_transition *t, struct mls_buf *out,
 					      const struct mls_path *path, bool tree_inside);
 
+/*
+ * What a joiner checks of a GroupInfo and its tree (12.4.3.1), before it validates the tree.
+ *
+ *   check_context  version, suite, extensions that `capabilities` do not support, a group that
+ *                  the client is in: VERSION, SUITE, GROUP_EXTENSION_UNSUPPORTED,
+ *                  REQUIRED_CAPABILITIES, GROUP_ID_TAKEN
+ *   take_tree      decodes the tree inside, or the one beside it, rehashed; TREE_MISSING,
+ *                  TREE_HASH, errors of mls_tree_decode
+ *   check_signer   LEAF_BLANK, GROUP_INFO_SIGNATURE
+ */
+enum mls_err MLS_MUST_CHECK
+mls_group_info_check_context(const struct mls_client *client, const struct mls_group_info *info,
+			     const struct mls_capabilities *capabilities);
+enum mls_err MLS_MUST_CHECK mls_group_info_take_tree(const struct mls_client *client,
+						     struct mls_tree *tree,
+						     const struct mls_group_info *info,
+						     struct mls_slice ratchet_tree);
+enum mls_err MLS_MUST_CHECK mls_group_info_check_signer(const struct mls_client *client,
+							const struct mls_group_info *info,
+							const struct mls_tree *tree);
+
 /* A Welcome as it is opened, step by step; ended by mls_joining_clear. */
 struct mls_joining {
 	struct mls_client *client;

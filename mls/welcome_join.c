@@ -148,47 +148,51 @@ out:
 	return err;
 }
 
-static enum mls_err check_context(const struct mls_joining *j, const struct mls_key_package *ours)
+enum mls_err mls_group_info_check_context(const struct mls_client *client,
+					  const struct mls_group_info *info,
+					  const struct mls_capabilities *capabilities)
 {
-	const struct mls_group_context *context = &j->info.context;
+	const struct mls_group_context *context = &info->context;
 
 	if (context->version != MLS_VERSION_MLS10)
 		return MLS_ERR_VERSION;
-	if (context->cipher_suite != j->client->crypto->suite->id)
+	if (context->cipher_suite != client->crypto->suite->id)
 		return MLS_ERR_SUITE;
-	if (mls_client_has_group(j->client, context->group_id))
+	if (mls_client_has_group(client, context->group_id))
 		return MLS_ERR_GROUP_ID_TAKEN;
-	return mls_capabilities_satisfy(&ours->leaf_node.capabilities, context->extensions);
+	return mls_capabilities_satisfy(capabilities, context->extensions);
 }
 
-/* The tree of the Welcome, or the one beside it, if it is the one that GroupInfo means. */
-static enum mls_err take_tree(struct mls_joining *j, struct mls_slice ratchet_tree)
+enum mls_err mls_group_info_take_tree(const struct mls_client *client, struct mls_tree *tree,
+				      const struct mls_group_info *info,
+				      struct mls_slice ratchet_tree)
 {
-	struct mls_crypto *crypto = j->client->crypto;
+	struct mls_crypto *crypto = client->crypto;
 	struct mls_slice inside = {0};
 	struct mls_key_index_seed seed;
 	enum mls_err err = MLS_OK;
 
-	if (mls_extension_find(j->info.extensions, MLS_EXTENSION_RATCHET_TREE, &inside))
+	if (mls_extension_find(info->extensions, MLS_EXTENSION_RATCHET_TREE, &inside))
 		ratchet_tree = inside;
 	if (!ratchet_tree.len)
 		FAIL(MLS_ERR_TREE_MISSING);
 	TRY(mls_random_bytes(crypto, seed.bytes[0], sizeof(seed.bytes)));
-	TRY(mls_tree_decode(&j->epoch->tree, crypto->suite, &seed, ratchet_tree,
-			    j->client->policy.max_leaves));
-	mls_tree_rehash(crypto, &j->epoch->tree);
-	if (!mls_slice_equal(mls_tree_hash(&j->epoch->tree), j->info.context.tree_hash))
+	TRY(mls_tree_decode(tree, crypto->suite, &seed, ratchet_tree, client->policy.max_leaves));
+	mls_tree_rehash(crypto, tree);
+	if (!mls_slice_equal(mls_tree_hash(tree), info->context.tree_hash))
 		FAIL(MLS_ERR_TREE_HASH);
 out:
 	return err;
 }
 
-static enum mls_err check_signer(const struct mls_joining *j)
+enum mls_err mls_group_info_check_signer(const struct mls_client *client,
+					 const struct mls_group_info *info,
+					 const struct mls_tree *tree)
 {
 	struct mls_leaf_node signer;
-	enum mls_err err = mls_tree_leaf_node(&j->epoch->tree, j->info.signer, &signer);
+	enum mls_err err = mls_tree_leaf_node(tree, info->signer, &signer);
 
-	return err ? err : mls_group_info_verify(j->client->crypto, &j->info, signer.signature_key);
+	return err ? err : mls_group_info_verify(client->crypto, info, signer.signature_key);
 }
 
 /* All secrets of the epoch, if the tag shows that they are those of the group. */
@@ -224,11 +228,11 @@ enum mls_err mls_joining_finish(struct mls_joining *j, struct mls_slice ratchet_
 	enum mls_err err = MLS_OK;
 
 	TRY(mls_key_package_decode(mls_buf_slice(&j->kept->key_package), &ours));
-	TRY(check_context(j, &ours));
+	TRY(mls_group_info_check_context(j->client, &j->info, &ours.leaf_node.capabilities));
 	TRY(mls_epoch_new(&j->epoch));
-	TRY(take_tree(j, ratchet_tree));
+	TRY(mls_group_info_take_tree(j->client, &j->epoch->tree, &j->info, ratchet_tree));
 	TRY(derive_epoch(j));
-	TRY(check_signer(j));
+	TRY(mls_group_info_check_signer(j->client, &j->info, &j->epoch->tree));
 	TRY(take_keys(j, &ours));
 	rules = mls_client_rules(j->client, j->info.context.group_id, j->info.context.extensions,
 				 false);

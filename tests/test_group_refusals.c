@@ -349,9 +349,18 @@ static void proposals_are_committed_by_reference(void **state)
 		struct mls_event event;
 
 		member_publish(w->client[joiner], &package);
-		OK(mls_group_propose_add(w->group[1], &proposal[0], bytes_of(&package), how[i]));
-		OK(mls_group_propose_update(w->group[2], &proposal[1], how[i]));
-		OK(mls_group_propose_remove(w->group[3], &proposal[2], 4, how[i]));
+		OK(mls_group_propose(
+			w->group[1], &proposal[0],
+			&(struct mls_proposal_request){.type = MLS_PROPOSAL_ADD,
+						       .key_package = bytes_of(&package)},
+			how[i]));
+		OK(mls_group_propose(w->group[2], &proposal[1],
+				     &(struct mls_proposal_request){.type = MLS_PROPOSAL_UPDATE},
+				     how[i]));
+		OK(mls_group_propose(
+			w->group[3], &proposal[2],
+			&(struct mls_proposal_request){.type = MLS_PROPOSAL_REMOVE, .leaf = 4},
+			how[i]));
 		for (uint32_t m = 0; m < 5; m++) {
 			for (uint32_t p = 0; p < 3; p++) {
 				if (m == p + 1)
@@ -386,7 +395,9 @@ static void an_update_heals(void **state)
 	struct mls_event event;
 
 	(void)state;
-	OK(mls_group_propose_update(w->group[2], &proposal, MLS_HANDSHAKE_PUBLIC));
+	OK(mls_group_propose(w->group[2], &proposal,
+			     &(struct mls_proposal_request){.type = MLS_PROPOSAL_UPDATE},
+			     MLS_HANDSHAKE_PUBLIC));
 	OK(mls_group_receive(w->group[2], &event, bytes_of(&proposal)));
 	OK(mls_group_receive(w->group[1], &event, bytes_of(&proposal)));
 	OK(mls_group_receive(w->group[0], &event, bytes_of(&proposal)));

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "public_message.h"
 #include "scene.h"
 
 static const struct mls_slice nothing = {0};
@@ -225,10 +226,125 @@ static void rules_of_messages_are_checked(void **state)
 	}
 }
 
+/* ---- a commit of somebody who joins by itself ---- */
+
+/* The path of an honest external commit of the outsider, who then forges the rest. */
+static void outsider_forges(struct scene *s, struct mls_buf *honest)
+{
+	const struct mls_group_info_request open_to_all = {.ratchet_tree = true,
+							   .external_pub = true};
+	struct mls_client *outsider = s->w->client[s->outsider];
+	struct mls_group *group = NULL;
+	struct mls_buf info = {0};
+	struct mls_public_message message;
+
+	OK(mls_group_info(s->w->group[VICTIM], &info, &open_to_all));
+	OK(mls_group_join_external(outsider, &group, honest, bytes_of(&info),
+				   &(struct mls_external_request){0}));
+	OK(mls_public_message_decode(mls_slice(honest->p + 4, honest->len - 4), &message));
+	honest->len = 0;
+	s->f.path = message.content.content.commit.path.leaf_node.encoded;
+	s->f.path.len = (size_t)(message.content.encoded.p + message.content.content_end -
+				 s->f.path.p); /* the path is the last part of the commit */
+	s->f.sender = (struct mls_sender){.type = MLS_SENDER_NEW_MEMBER_COMMIT};
+	s->f.signer = outsider->signer;
+	mls_group_free(group);
+	mls_buf_free(&info);
+}
+
+static void no_external_init(struct scene *s)
+{
+	scene_put(s, forge_psk(MLS_PSK_EXTERNAL, 0, 32));
+}
+
+static void two_external_inits(struct scene *s)
+{
+	scene_put(s, forge_external_init());
+	scene_put(s, forge_external_init());
+}
+
+static void two_external_removes(struct scene *s)
+{
+	scene_put(s, forge_external_init());
+	scene_put(s, forge_remove(LAST));
+	scene_put(s, forge_remove(THIRD));
+}
+
+static void external_add(struct scene *s)
+{
+	scene_put(s, forge_external_init());
+	scene_put(s, scene_add(s));
+}
+
+static void external_reference(struct scene *s)
+{
+	static const uint8_t ref[32] = {1};
+
+	scene_put(s, forge_external_init());
+	forge_reference(&s->f, mls_slice(ref, sizeof(ref)));
+}
+
+static void external_without_path(struct scene *s)
+{
+	scene_put(s, forge_external_init());
+	s->f.path = nothing;
+}
+
+static void replaces_another_client(struct scene *s)
+{
+	scene_put(s, forge_external_init());
+	scene_put(s, forge_remove(N_SCENE));
+}
+
+static void external_signed_by_another(struct scene *s)
+{
+	scene_put(s, forge_external_init());
+	s->f.signer = s->w->client[FORGER]->signer;
+}
+
+static void external_wrong_tag(struct scene *s)
+{
+	scene_put(s, forge_external_init());
+}
+
+static const struct {
+	const char *what;
+	void (*forge)(struct scene *s);
+	enum mls_err want;
+} external_rows[] = {
+	{"no ExternalInit", no_external_init, MLS_ERR_EXTERNAL_INIT_ONE},
+	{"two ExternalInits", two_external_inits, MLS_ERR_EXTERNAL_INIT_ONE},
+	{"two Removes", two_external_removes, MLS_ERR_EXTERNAL_REMOVE_ONE},
+	{"an Add", external_add, MLS_ERR_EXTERNAL_PROPOSAL},
+	{"a reference", external_reference, MLS_ERR_EXTERNAL_REFERENCE},
+	{"no path", external_without_path, MLS_ERR_PATH_MISSING},
+	{"replaces nobody", replaces_another_client, MLS_ERR_LEAF_BLANK},
+	{"signed by another", external_signed_by_another, MLS_ERR_SIGNATURE},
+	{"wrong tag", external_wrong_tag, MLS_ERR_CONFIRMATION_TAG},
+};
+
+static void rules_of_an_external_commit_are_checked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MLS_N(external_rows); i++) {
+		struct mls_buf honest = {0};
+		struct scene s;
+
+		scene_begin(&s);
+		outsider_forges(&s, &honest);
+		external_rows[i].forge(&s);
+		forge_public(&s.f, &s.message);
+		scene_expect_refusal(&s, external_rows[i].what, external_rows[i].want);
+		mls_buf_free(&honest);
+		scene_end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_of_messages_are_checked),
+		cmocka_unit_test(rules_of_an_external_commit_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -219,9 +219,14 @@ static void too_many_proposals_are_refused(void **state)
 	(void)state;
 	policy.max_proposals = 1;
 	w = world_new(1, 4, NULL, &policy);
-	OK(mls_group_propose_remove(w->group[0], &message, 1, MLS_HANDSHAKE_PUBLIC));
+	OK(mls_group_propose(w->group[0], &message,
+			     &(struct mls_proposal_request){.type = MLS_PROPOSAL_REMOVE, .leaf = 1},
+			     MLS_HANDSHAKE_PUBLIC));
 	message.len = 0;
-	REFUSED(mls_group_propose_remove(w->group[0], &message, 2, MLS_HANDSHAKE_PUBLIC),
+	REFUSED(mls_group_propose(
+			w->group[0], &message,
+			&(struct mls_proposal_request){.type = MLS_PROPOSAL_REMOVE, .leaf = 2},
+			MLS_HANDSHAKE_PUBLIC),
 		MLS_ERR_PROPOSALS_TOO_MANY);
 	assert_int_equal(message.len, 0);
 	mls_buf_free(&message);

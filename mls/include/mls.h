@@ -266,6 +266,38 @@ enum mls_err MLS_MUST_CHECK mls_group_create(struct mls_client *client, struct m
 enum mls_err MLS_MUST_CHECK mls_group_join(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice welcome, struct mls_slice ratchet_tree);
 
+/*
+ * How a client joins by itself.
+ *
+ *   ratchet_tree  where the GroupInfo does not carry it; as mls_group_join takes it
+ *   replaces      set: `leaf` is an older self of this client, removed in the same commit
+ *   psks          n_psks PSKs that this client and all members have
+ */
+struct mls_external_request {
+	struct mls_slice ratchet_tree;
+	bool replaces;
+	uint32_t leaf;
+	const struct mls_psk_name *psks;
+	size_t n_psks;
+	struct mls_slice authenticated_data;
+};
+
+/*
+ * mls_group_join_external makes the group of a GroupInfo and appends the Commit by which this
+ * client adds itself (12.4.3.2). The group is in the epoch that the commit begins; if the
+ * commit is not accepted, the group is of no use and must be freed.
+ *
+ *   group_info  MLSMessage with a GroupInfo that has external_pub
+ *
+ * The whole tree is validated as in mls_group_join. EXTERNAL_PUB_MISSING, and the codes of
+ * the rules that the GroupInfo or the tree breaks. On failure nothing is appended.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_join_external(struct mls_client *client,
+						    struct mls_group **group,
+						    struct mls_buf *commit,
+						    struct mls_slice group_info,
+						    const struct mls_external_request *request);
+
 /* Wipes and frees; NULL is allowed. */
 void mls_group_free(struct mls_group *group);
 
@@ -275,13 +307,28 @@ enum mls_handshake {
 	MLS_HANDSHAKE_PRIVATE, /* encrypted */
 };
 
+/* Which pre-shared key is meant (8.4). */
+struct mls_psk_name {
+	struct mls_slice id;       /* of an external PSK; empty: a resumption PSK, of the */
+	struct mls_slice group_id; /* group and epoch given here (8.6) */
+	uint64_t epoch;
+};
+
+/* What a group is to be reinitialized as (12.1.5). */
+struct mls_reinit_parameters {
+	struct mls_slice group_id;
+	uint16_t suite;
+	struct mls_slice extensions; /* encoded body */
+};
+
 /*
  * What a commit shall contain. {0} is an empty commit with path, as a PublicMessage.
  *
  *   add                 n_add KeyPackages, each an MLSMessage
  *   remove              n_remove leaf indexes
- *   psk_ids             n_psk_ids external PSKs that the client and all members know
+ *   psks                n_psks PSKs that this client and all members have
  *   set_extensions      replace the GroupContext's extensions by `extensions` (encoded body)
+ *   reinit              shut the group down for a successor (11.2); nothing else then
  *   without_proposals   leave out the proposals received or sent in this epoch, which are
  *                       otherwise included by reference
  *   path_if_required    leave out the path where 12.4 allows it
@@ -294,10 +341,11 @@ struct mls_commit_request {
 	size_t n_add;
 	const uint32_t *remove;
 	size_t n_remove;
-	const struct mls_slice *psk_ids;
-	size_t n_psk_ids;
+	const struct mls_psk_name *psks;
+	size_t n_psks;
 	bool set_extensions;
 	struct mls_slice extensions;
+	const struct mls_reinit_parameters *reinit;
 	bool without_proposals;
 	bool path_if_required;
 	bool tree_in_welcome;
@@ -338,18 +386,49 @@ enum mls_err MLS_MUST_CHECK mls_group_merge(struct mls_group *group);
 void mls_group_discard(struct mls_group *group);
 
 /*
- * Proposals (12.1), sent now and committed later by anyone. Each appends one message and
- * caches the proposal. A proposal that is not valid fails with its rule's code.
+ * One proposal (12.1). `type` says which of the fields are meant.
+ *
+ *   ADD                       key_package, an MLSMessage
+ *   UPDATE                    nothing: a new leaf of this member
+ *   REMOVE                    leaf
+ *   PSK                       psk
+ *   REINIT                    reinit
+ *   GROUP_CONTEXT_EXTENSIONS  extensions, the encoded body
  */
-enum mls_err MLS_MUST_CHECK mls_group_propose_add(struct mls_group *group, struct mls_buf *message,
-						  struct mls_slice key_package,
-						  enum mls_handshake handshake);
-enum mls_err MLS_MUST_CHECK mls_group_propose_update(struct mls_group *group,
-						     struct mls_buf *message,
-						     enum mls_handshake handshake);
-enum mls_err MLS_MUST_CHECK mls_group_propose_remove(struct mls_group *group,
-						     struct mls_buf *message, uint32_t leaf,
-						     enum mls_handshake handshake);
+struct mls_proposal_request {
+	enum mls_proposal_type type;
+	struct mls_slice key_package;
+	uint32_t leaf;
+	struct mls_psk_name psk;
+	struct mls_reinit_parameters reinit;
+	struct mls_slice extensions;
+};
+
+/*
+ * mls_group_propose appends a message with one proposal, which anyone may commit later, and
+ * keeps the proposal. What is not valid fails with its rule's code.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_propose(struct mls_group *group, struct mls_buf *message,
+					      const struct mls_proposal_request *request,
+					      enum mls_handshake handshake);
+
+/* To which group somebody outside it speaks, and as whom. */
+struct mls_outside_sender {
+	struct mls_slice group_id;
+	uint64_t epoch;
+	bool is_joining; /* asks to be added; else: sender_index of external_senders */
+	uint32_t sender_index;
+};
+
+/*
+ * mls_client_propose appends a message with a proposal from outside the group (12.1.8): of a
+ * client who asks to be added, with a key package of its own, or of one whose signature key
+ * stands in the group's external_senders. PROPOSAL_SENDER for what such a sender may not
+ * propose.
+ */
+enum mls_err MLS_MUST_CHECK mls_client_propose(struct mls_client *client, struct mls_buf *message,
+					       const struct mls_outside_sender *sender,
+					       const struct mls_proposal_request *request);
 
 /*
  * mls_group_protect encrypts application data for the present epoch (6.3).
@@ -369,7 +448,7 @@ enum mls_event_type {
 	MLS_EVENT_APPLICATION, /* data is the plaintext */
 	MLS_EVENT_PROPOSAL,    /* proposal_type was cached for a later commit */
 	MLS_EVENT_COMMIT,      /* another member's commit began `epoch` */
-	MLS_EVENT_OWN_COMMIT,  /* the pending commit came back and began `epoch` */
+	MLS_EVENT_OWN_COMMIT,  /* the own commit came back: `epoch` is the present one */
 	MLS_EVENT_REMOVED,     /* this member was removed: the group can only be freed */
 	MLS_EVENT_REINIT,      /* the group is shut down and waits for its successor (11.2) */
 };

@@ -1,0 +1,195 @@
+#include "commit_list.h"
+
+/*
+ * An entry that points at what was written into `memory` since `start`. Its capacity is
+ * reserved before the first one, so that it does not move.
+ */
+static void put_written(struct mls_proposal_list *list, uint16_t type, const struct mls_buf *memory,
+			size_t start)
+{
+	const struct mls_listed entry = {.type = type,
+					 .sender = list->committer,
+					 .body = {memory->p + start, memory->len - start}};
+
+	mls_proposal_list_put(list, &entry);
+}
+
+static enum mls_err list_adds(struct mls_proposal_list *list,
+			      const struct mls_commit_request *request)
+{
+	struct mls_listed entry = {.type = MLS_PROPOSAL_ADD, .sender = list->committer};
+	struct mls_key_package key_package;
+	enum mls_err err = MLS_OK;
+
+	for (size_t i = 0; i < request->n_add && err == MLS_OK; i++) {
+		err = mls_key_package_message(&key_package, request->add[i]);
+		entry.body = key_package.encoded;
+		if (err == MLS_OK)
+			mls_proposal_list_put(list, &entry);
+	}
+	return err;
+}
+
+static void list_remove(struct mls_proposal_list *list, uint32_t leaf)
+{
+	const struct mls_listed entry = {
+		.type = MLS_PROPOSAL_REMOVE, .sender = list->committer, .removed = leaf};
+
+	mls_proposal_list_put(list, &entry);
+}
+
+static enum mls_err list_psks(struct mls_proposal_list *list, struct mls_buf *memory,
+			      struct mls_crypto *crypto, const struct mls_psk_name *psks, size_t n)
+{
+	enum mls_err err = MLS_OK;
+
+	for (size_t i = 0; i < n; i++) {
+		const size_t start = memory->len;
+
+		TRY(mls_psk_name_write(crypto, memory, &psks[i]));
+		put_written(list, MLS_PROPOSAL_PSK, memory, start);
+	}
+out:
+	return err;
+}
+
+static enum mls_err list_extensions(struct mls_proposal_list *list, struct mls_buf *memory,
+				    struct mls_slice extensions)
+{
+	struct mls_codec c = {.out = memory};
+	const size_t start = memory->len;
+
+	mls_opaque(&c, &extensions);
+	if (mls_codec_ok(&c))
+		put_written(list, MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS, memory, start);
+	return c.err;
+}
+
+static enum mls_err list_reinit(struct mls_proposal_list *list, struct mls_buf *memory,
+				const struct mls_reinit_parameters *parameters)
+{
+	const size_t start = memory->len;
+	enum mls_err err = mls_reinit_write(memory, parameters);
+
+	if (err == MLS_OK)
+		put_written(list, MLS_PROPOSAL_REINIT, memory, start);
+	return err;
+}
+
+/* Which leaf an Update or Remove is about. */
+static bool touches(const struct mls_cached_proposal *cached, uint32_t *leaf)
+{
+	struct mls_codec c = {.in = mls_buf_slice(&cached->body)};
+
+	*leaf = cached->sender.index;
+	if (cached->type == MLS_PROPOSAL_REMOVE)
+		mls_u32(&c, leaf);
+	return cached->type == MLS_PROPOSAL_REMOVE || cached->type == MLS_PROPOSAL_UPDATE;
+}
+
+/* RFC 9420 12.2: of several for one leaf any Remove, else the last Update; of several new
+ * extension lists the last; a ReInit only alone. */
+static bool is_superseded(const struct mls_proposal_cache *cache, size_t at)
+{
+	const struct mls_cached_proposal *cached = cache->v[at];
+	uint32_t leaf, other_leaf;
+	const bool has_leaf = touches(cached, &leaf);
+
+	if (cached->type == MLS_PROPOSAL_REINIT && cache->n > 1)
+		return true;
+	for (size_t i = 0; i < cache->n; i++) {
+		const struct mls_cached_proposal *other = cache->v[i];
+		const bool later = other->type == cached->type && i > at;
+
+		if (later && cached->type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
+			return true;
+		if (!has_leaf || !touches(other, &other_leaf) || other_leaf != leaf)
+			continue;
+		if (later ||
+		    (other->type == MLS_PROPOSAL_REMOVE && cached->type == MLS_PROPOSAL_UPDATE))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The proposals of this epoch, by reference, but for what this commit must not have: our own
+ * Updates, since our path does more, and our own removal (12.2).
+ */
+static enum mls_err list_cached(struct mls_proposal_list *list,
+				const struct mls_proposal_cache *cache)
+{
+	uint32_t leaf;
+	enum mls_err err = MLS_OK;
+
+	for (size_t i = 0; i < cache->n && err == MLS_OK; i++) {
+		if (touches(cache->v[i], &leaf) && leaf == list->committer.index)
+			continue;
+		if (!is_superseded(cache, i))
+			err = mls_proposal_list_put_cached(list, cache->v[i]);
+	}
+	return err;
+}
+
+static size_t memory_bound(const struct mls_crypto *crypto, const struct mls_psk_name *psks,
+			   size_t n)
+{
+	size_t bound = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bound += mls_psk_name_bound(crypto, &psks[i]);
+	return bound;
+}
+
+enum mls_err mls_commit_list(struct mls_proposal_list *list, struct mls_buf *memory,
+			     const struct mls_group *group,
+			     const struct mls_commit_request *request)
+{
+	struct mls_crypto *crypto = group->client->crypto;
+	size_t bound = memory_bound(crypto, request->psks, request->n_psks);
+	enum mls_err err = MLS_OK;
+
+	if (request->set_extensions)
+		bound += request->extensions.len + 4;
+	if (request->reinit)
+		bound += mls_reinit_bound(request->reinit);
+	TRY(mls_buf_reserve(memory, bound));
+	if (!request->without_proposals && !request->reinit)
+		TRY(list_cached(list, &group->proposals));
+	TRY(mls_proposal_list_reserve(list,
+				      request->n_add + request->n_remove + request->n_psks + 2));
+	TRY(list_adds(list, request));
+	for (size_t i = 0; i < request->n_remove; i++)
+		list_remove(list, request->remove[i]);
+	TRY(list_psks(list, memory, crypto, request->psks, request->n_psks));
+	if (request->set_extensions)
+		TRY(list_extensions(list, memory, request->extensions));
+	if (request->reinit)
+		TRY(list_reinit(list, memory, request->reinit));
+out:
+	return err;
+}
+
+enum mls_err mls_commit_list_external(struct mls_proposal_list *list, struct mls_buf *memory,
+				      struct mls_crypto *crypto, struct mls_secret *init_secret,
+				      struct mls_slice external_pub,
+				      const struct mls_external_request *request)
+{
+	uint8_t bytes[MLS_MAX_PUBLIC_KEY];
+	struct mls_slice kem_output = {bytes, crypto->suite->npk};
+	const size_t bound = memory_bound(crypto, request->psks, request->n_psks);
+	struct mls_codec c = {.out = memory};
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_external_init_to(crypto, bytes, init_secret, external_pub));
+	TRY(mls_buf_reserve(memory, bound + kem_output.len + 4));
+	TRY(mls_proposal_list_reserve(list, request->n_psks + 2));
+	mls_opaque(&c, &kem_output);
+	TRY(c.err);
+	put_written(list, MLS_PROPOSAL_EXTERNAL_INIT, memory, 0);
+	if (request->replaces)
+		list_remove(list, request->leaf);
+	TRY(list_psks(list, memory, crypto, request->psks, request->n_psks));
+out:
+	return err;
+}
