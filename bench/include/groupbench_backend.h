@@ -232,7 +232,9 @@ struct gb_backend {
 	 * Key material. publish makes `device` live if it is not and sends one KEY_MATERIAL
 	 * of it. publish_many sends one for each of n dormant devices, in order, and keeps
 	 * nothing. materialise makes a dormant device live, with the private part of the
-	 * material that publish_many sends for it.
+	 * material that publish_many sends for it. Where signatures draw randomness that no
+	 * seed reaches (ECDSA in OpenSSL), that holds only for material published once the
+	 * device is live.
 	 */
 	enum gb_status (*publish)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 	enum gb_status (*publish_many)(struct gb_world *w, uint32_t first, uint32_t n,

@@ -81,6 +81,8 @@ static bool open_world(struct play *p, uint64_t seed, const struct gb_axis *othe
 	enum gb_status status;
 
 	*p = (struct play){.backend = p->backend};
+	p->fetches_tree = other != NULL && strcmp(other->name, "tree_delivery") == 0 &&
+			  strcmp(other->value, "fetched") == 0;
 	if (gb_mailbox_open(&p->mailbox, &size) != 0 ||
 	    gb_directory_open(&p->directory, 0, PLAY_DEVICES) != 0)
 		return play_broken(p, "out of memory");
@@ -103,13 +105,23 @@ bool play_alone(struct play *p, uint64_t seed, uint32_t device)
 	       is_ok(p, "materialise", device, p->backend->materialise(p->world, device));
 }
 
-bool play_open(struct play *p, uint64_t seed)
+static bool materialise_all(struct play *p)
 {
-	bool ok = open_world(p, seed, NULL) && fetch_key_material(p);
+	bool ok = true;
 
 	for (uint32_t device = 0; ok && device < PLAY_DEVICES; device++)
 		ok = is_ok(p, "materialise", device, p->backend->materialise(p->world, device));
 	return ok;
+}
+
+bool play_with(struct play *p, uint64_t seed, const struct gb_axis *axis)
+{
+	return open_world(p, seed, axis) && materialise_all(p) && fetch_key_material(p);
+}
+
+bool play_open(struct play *p, uint64_t seed)
+{
+	return open_world(p, seed, NULL) && fetch_key_material(p) && materialise_all(p);
 }
 
 bool play_shape(struct play *p, uint64_t seed, const struct gb_shape *shape,
@@ -183,7 +195,9 @@ static bool join(struct play *p, uint32_t device, size_t message)
 
 	since.kept += message;
 	since.n_kept -= message;
-	n = gb_delivery_all(&since, device, false, mine, 16);
+	n = gb_delivery_all(&since, device, false, mine, 15);
+	if (p->fetches_tree && n > 0)
+		mine[n++] = p->mailbox.kept[p->mailbox.n_kept - 1];
 	if (n == 0 || n > 16)
 		return play_broken(p, "device %u was sent %zu messages to join by", device, n);
 	return is_ok(p, "join", device, p->backend->join(p->world, device, mine, n)) &&
@@ -251,9 +265,20 @@ bool play_start_add(struct play *p, uint32_t device, uint32_t first, uint32_t n,
 		    &before);
 }
 
+/* The last actor, whose commit has come back, hands the ratchet tree to the server. */
+static bool fetch_tree(struct play *p)
+{
+	uint32_t device = p->mailbox.sender;
+
+	return is_ok(p, "fetch_tree", device,
+		     p->backend->fetch_tree(p->world, device, &p->mailbox.outbox)) &&
+	       (p->mailbox.kept[p->mailbox.n_kept - 1].kind == GB_RATCHET_TREE ||
+		play_broken(p, "fetch_tree sent no ratchet tree"));
+}
+
 bool play_let_in(struct play *p, uint32_t first, uint32_t n, size_t message)
 {
-	if (!play_deliver_from(p, message))
+	if (!play_deliver_from(p, message) || (p->fetches_tree && !fetch_tree(p)))
 		return false;
 	for (uint32_t device = first; device < first + n; device++) {
 		if (!join(p, device, message))

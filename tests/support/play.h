@@ -47,7 +47,8 @@ struct play {
 	bool is_member[PLAY_DEVICES];
 	bool is_leaving[PLAY_DEVICES]; /* by the operation that is being delivered */
 	uint32_t n_members;
-	uint32_t n_sent; /* application messages, whose plaintext is their number */
+	bool fetches_tree; /* newcomers get the ratchet tree apart from the Welcome */
+	uint32_t n_sent;   /* application messages, whose plaintext is their number */
 	struct play_step step[PLAY_STEPS];
 	size_t n_steps;
 	char broken[300];
@@ -58,12 +59,15 @@ struct play {
  * axis that the backend honours, and fetch key material of devices 0 .. PLAY_DEVICES - 1.
  *
  *   play_open    all devices are live, none is in a group
+ *   play_with    the same, where axis->name is axis->value, and key material was published
+ *                by devices that were live already
  *   play_alone   only `device` is live
  *   play_shape   the group of `shape`, on axes where axis->name, if given, is axis->value
  *
  * Whatever they return, play_close ends it.
  */
 bool play_open(struct play *p, uint64_t seed);
+bool play_with(struct play *p, uint64_t seed, const struct gb_axis *axis);
 bool play_alone(struct play *p, uint64_t seed, uint32_t device);
 bool play_shape(struct play *p, uint64_t seed, const struct gb_shape *shape,
 		const struct gb_axis *axis);

@@ -213,6 +213,58 @@ bool promise_shaped_groups_live(struct play *p)
 	return true;
 }
 
+/* A short life under one value of one axis; what breaks it names the value. */
+static bool lives_with(struct play *p, const char *name, const char *value)
+{
+	struct gb_axis axis = {name, value};
+	char why[sizeof(p->broken)];
+
+	if (play_with(p, PROMISE_SEED, &axis) && play_found(p, 4) && play_message(p, 0) &&
+	    play_add(p, 0, 4, 2) && play_message(p, 0) && play_rekey(p, 0) &&
+	    play_remove(p, 0, 2, 1) && play_members_agree(p, 0) && play_message(p, 0))
+		return true;
+	memcpy(why, p->broken, sizeof(why));
+	return play_broken(p, "%s = %s: %.200s", name, value, why);
+}
+
+static bool is_in_range(const struct gb_axis_spec *axis, const char *value)
+{
+	char *end;
+	unsigned long least = strtoul(axis->range, &end, 10);
+	unsigned long most = strtoul(end + strspn(end, "."), NULL, 10);
+	unsigned long number = strtoul(value, NULL, 10);
+
+	return axis->type != GB_AXIS_NUMBER || (number >= least && number <= most);
+}
+
+/* Every value of every axis that is not a state of a shaped group. */
+bool promise_every_axis_value_is_a_life(struct play *p)
+{
+	static const char numbers[] = "0 1 2 3 4 5 6 7 16 100 255 1024";
+	const char *reason;
+
+	for (size_t i = 0; i < GB_AXES; i++) {
+		const struct gb_axis_spec *axis = &gb_axes[i];
+		char words[100], *rest = words, *word;
+
+		if (axis->owner != GB_AXIS_OF_BACKEND)
+			continue;
+		strcpy(words, axis->type == GB_AXIS_CHOICE   ? axis->range
+			      : axis->type == GB_AXIS_NUMBER ? numbers
+							     : "yes no");
+		while ((word = strtok_r(rest, " ", &rest)) != NULL) {
+			if (!is_in_range(axis, word) ||
+			    p->backend->axis(axis->name, word, &reason) != GB_HONOURED)
+				continue;
+			if (p->world != NULL)
+				play_close(p);
+			if (!lives_with(p, axis->name, word))
+				return false;
+		}
+	}
+	return true;
+}
+
 /* Two actors, and a group that one of them founds among devices that are there already. */
 bool promise_shaped_actors_act(struct play *p)
 {
