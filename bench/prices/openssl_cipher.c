@@ -30,7 +30,7 @@ static bool encrypt(struct cipher *s, size_t len, size_t *out_len)
 {
 	int n = 0, n_final = 0;
 
-	if (EVP_EncryptInit_ex2(s->context, s->cipher, s->key, s->nonce, NULL) != 1 ||
+	if (EVP_EncryptInit_ex2(s->context, NULL, s->key, s->nonce, NULL) != 1 ||
 	    EVP_EncryptUpdate(s->context, s->out, &n, s->text, (int)len) != 1 ||
 	    EVP_EncryptFinal_ex(s->context, s->out + n, &n_final) != 1)
 		return false;
@@ -63,7 +63,7 @@ static bool run_long(void *state, unsigned n)
 	return encrypt_often(state, GB_CASE_LONG, n);
 }
 
-/* What was encrypted can be decrypted. */
+/* What was encrypted can be decrypted; the context encrypts again afterwards. */
 static bool decrypts(struct cipher *s, size_t len)
 {
 	uint8_t *plain = malloc(len + 32);
@@ -75,7 +75,8 @@ static bool decrypts(struct cipher *s, size_t len)
 						      s->out + text_len) == 1) &&
 		  EVP_DecryptUpdate(s->context, plain, &n, s->out, (int)text_len) == 1 &&
 		  EVP_DecryptFinal_ex(s->context, plain + n, &n_final) == 1 &&
-		  n + n_final == GB_CASE_SHORT && memcmp(plain, s->text, GB_CASE_SHORT) == 0;
+		  n + n_final == GB_CASE_SHORT && memcmp(plain, s->text, GB_CASE_SHORT) == 0 &&
+		  EVP_EncryptInit_ex2(s->context, s->cipher, NULL, NULL, NULL) == 1;
 
 	free(plain);
 	return ok;
@@ -99,8 +100,9 @@ bool gb_openssl_cipher_cases(struct gb_case_list *list, enum gb_algorithm algori
 	s->cipher = EVP_CIPHER_fetch(NULL, names[algorithm], NULL);
 	s->context = EVP_CIPHER_CTX_new();
 	memset(s->text, 0x54, sizeof(s->text));
-	if (s->cipher == NULL || s->context == NULL || !encrypt(s, GB_CASE_SHORT, &len) ||
-	    !decrypts(s, len))
+	if (s->cipher == NULL || s->context == NULL ||
+	    EVP_EncryptInit_ex2(s->context, s->cipher, NULL, NULL, NULL) != 1 ||
+	    !encrypt(s, GB_CASE_SHORT, &len) || !decrypts(s, len))
 		return false;
 	gb_case_add(list, GB_LIBRARY_OPENSSL, algorithm,
 		    s->is_aead ? GB_CASE_SEAL_SHORT : GB_CASE_CBC_SHORT, run_short, s);
