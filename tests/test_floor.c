@@ -1,4 +1,5 @@
 #include "stats/floor.h"
+#include "stats/megolm_sizes.h"
 #include "stats/mls_parts.h"
 
 #include <math.h>
@@ -28,8 +29,12 @@ static struct gb_floor_case mls(enum gb_floor_step step, enum gb_floor_tree tree
 
 static struct gb_floor_case megolm(enum gb_floor_step step, enum gb_floor_olm olm, uint32_t size)
 {
-	return (struct gb_floor_case){
-		.protocol = GB_FLOOR_MEGOLM, .step = step, .olm = olm, .size = size, .senders = 1};
+	return (struct gb_floor_case){.protocol = GB_FLOOR_MEGOLM,
+				      .step = step,
+				      .olm = olm,
+				      .size = size,
+				      .identity = 16,
+				      .senders = 1};
 }
 
 static struct gb_floor_case as(struct gb_floor_case c, enum gb_floor_role role, uint32_t device)
@@ -240,6 +245,18 @@ static void sizes_are_those_of_the_rfc(void **state)
 	gb_tree_model_free(&tree);
 }
 
+/* As one backend wrote them, from users with ids of 16 and of 30 bytes, four times each. */
+static void matrix_json_has_its_length(void **state)
+{
+	(void)state;
+	assert_int_equal(gb_cbc_padded(gb_room_key_bytes(16)), 1120);
+	assert_int_equal(gb_room_key_bytes(30) - gb_room_key_bytes(16), 4 * 14);
+	assert_int_equal(gb_cbc_padded(gb_room_message_bytes(256)), 448);
+	assert_int_equal(gb_one_time_key_signed(), 53);
+	assert_int_equal(gb_cbc_padded(15), 16);
+	assert_int_equal(gb_cbc_padded(16), 32);
+}
+
 /* ---- public-key operations: keygen, dh, sign, verify ---- */
 
 static void counts_by_hand(void **state)
@@ -272,15 +289,16 @@ static void counts_by_hand(void **state)
 		{mls(GB_FLOOR_SEND, GB_FLOOR_FULL, 8), {0, 0, 1, 0}},
 		{as(mls(GB_FLOOR_SEND, GB_FLOOR_FULL, 8), GB_FLOOR_MEMBER, 1), {0, 0, 0, 1}},
 		/* Megolm: a sign for the session key, and what each Olm state takes */
-		{megolm(GB_FLOOR_CREATE, GB_FLOOR_OLM_NEW, 5), {8, 12, 1, 4}},
+		{megolm(GB_FLOOR_CREATE, GB_FLOOR_OLM_NEW, 5), {8, 12, 1, 8}},
 		{megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_NEW, 5), {8, 12, 1, 4}},
 		{megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_RATCHET, 5), {4, 4, 1, 0}},
 		{megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_CHAIN, 5), {0, 0, 1, 0}},
-		{megolm(GB_FLOOR_ADD, GB_FLOOR_OLM_NEW, 5), {2, 3, 1, 1}},
+		{megolm(GB_FLOOR_ADD, GB_FLOOR_OLM_NEW, 5), {2, 3, 1, 2}},
 		{megolm(GB_FLOOR_REMOVE, GB_FLOOR_OLM_RATCHET, 5), {3, 3, 1, 0}},
 		{as(megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_NEW, 5), GB_FLOOR_MEMBER, 1), {0, 3, 0, 1}},
 		{as(megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_RATCHET, 5), GB_FLOOR_MEMBER, 1),
 		 {0, 1, 0, 1}},
+		{as(megolm(GB_FLOOR_ADD, GB_FLOOR_OLM_NEW, 5), GB_FLOOR_JOINER, 5), {0, 3, 0, 2}},
 		{as(megolm(GB_FLOOR_ADD, GB_FLOOR_OLM_CHAIN, 5), GB_FLOOR_JOINER, 5), {0, 0, 0, 1}},
 		{megolm(GB_FLOOR_SEND, GB_FLOOR_OLM_CHAIN, 5), {0, 0, 1, 0}},
 		{as(megolm(GB_FLOOR_SEND, GB_FLOOR_OLM_CHAIN, 5), GB_FLOOR_MEMBER, 1),
@@ -412,7 +430,7 @@ static void messages_and_olm_agree_with_the_floor_table(void **state)
 	assert_ms(&c, 0.043);
 	c = as(c, GB_FLOOR_MEMBER, 1);
 	assert_ms(&c, 0.107);
-	c = megolm(GB_FLOOR_CREATE, GB_FLOOR_OLM_NEW, 1001);
+	c = megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_NEW, 1001);
 	assert_ms(&c, 283);
 	c = megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_RATCHET, 1001);
 	assert_ms(&c, 71.3 + 5);
@@ -614,6 +632,7 @@ int main(void)
 		cmocka_unit_test(newcomers_are_left_out_of_the_resolution),
 		cmocka_unit_test(emptied_half_is_cut_off),
 		cmocka_unit_test(sizes_are_those_of_the_rfc),
+		cmocka_unit_test(matrix_json_has_its_length),
 		cmocka_unit_test(counts_by_hand),
 		cmocka_unit_test(counts_by_formula),
 		cmocka_unit_test(times_agree_with_the_floor_table),

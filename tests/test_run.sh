@@ -89,6 +89,18 @@ expect 65 "bad.yaml:6:1: found" "$program" check "$work/short.yaml" "$work/bad.y
 holds test ! -e "$work/none"
 result "a wrong scenario is status 65, and there is no folder"
 
+echo '{"schema":3,"prices":{}}' > "$work/bad.json"
+expect 65 "$work/bad.json: schema: found another, wanted 1" \
+	"$program" run "$work/short.yaml" --calibration "$work/bad.json" --out "$work/none"
+expect 74 "cannot read $work/nowhere.json" \
+	"$program" run "$work/short.yaml" -c "$work/nowhere.json" --out "$work/none"
+holds test ! -e "$work/none"
+echo '{"schema":1,"prices":{}}' > "$work/prices.json"
+expect 0 "" "$program" run "$work/short.yaml" -c "$work/prices.json" --out "$work/priced"
+holds cmp "$work/prices.json" "$work/priced/calibration.json"
+holds test ! -e "$work/run/calibration.json"
+result "a run carries the prices it is given, and none when nothing needs them"
+
 expect 74 "$work/nowhere.yaml: No such file or directory" "$program" run "$work/nowhere.yaml"
 expect 74 "groupbench run: $work/short.yaml/run: Not a directory" \
 	"$program" run "$work/short.yaml" --out "$work/short.yaml/run"

@@ -1,7 +1,9 @@
 #include "analyse/summarise.h"
 
+#include "analyse/calibration.h"
 #include "analyse/commands.h"
 #include "analyse/csv.h"
+#include "analyse/floor_of_cell.h"
 #include "analyse/new_file.h"
 #include "stats/order.h"
 
@@ -9,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONFIDENCE 0.95
 #define N(array)   (sizeof(array) / sizeof((array)[0]))
@@ -169,10 +172,37 @@ static void put_header(FILE *out)
 	}
 	for (size_t i = 0; i < GB_EXACT_COLUMNS; i++)
 		fprintf(out, ",%s", gb_columns[gb_exact_columns[i]].name);
-	fputs(",bytes_exact,counts_exact,restore,heals\n", out);
+	fputs(",bytes_exact,counts_exact,restore,heals,floor_ns,floor_ns_median,floor_ns_equal,"
+	      "time_over_floor,time_over_floor_median\n",
+	      out);
 }
 
-static int put_cell(FILE *out, const struct gb_cell *cell)
+static void put_known(FILE *out, double number, const char *format)
+{
+	putc(',', out);
+	if (isfinite(number))
+		fprintf(out, format, number);
+}
+
+/* Like is divided by like: the least time by the floor at the least prices, the median by the
+ * floor at median prices. */
+static int put_floor(FILE *out, const struct gb_cell *cell, const struct gb_prices *prices,
+		     const struct gb_time_summary *cpu)
+{
+	struct gb_cell_floor floor = {NAN, NAN, NAN};
+	bool timed = cpu->n_processes > 0;
+
+	if (prices && gb_floor_of_cell(cell, prices, &floor) < 0)
+		return -1;
+	put_known(out, floor.minimum, "%.0f");
+	put_known(out, floor.median, "%.0f");
+	put_known(out, floor.equal, "%.0f");
+	put_known(out, timed ? cpu->least / floor.minimum : NAN, "%.4g");
+	put_known(out, timed ? cpu->median / floor.median : NAN, "%.4g");
+	return 0;
+}
+
+static int put_cell(FILE *out, const struct gb_cell *cell, const struct gb_prices *prices)
 {
 	struct gb_time_summary cpu, wall;
 
@@ -201,27 +231,42 @@ static int put_cell(FILE *out, const struct gb_cell *cell)
 	gb_csv_put(out, cell->restore);
 	putc(',', out);
 	gb_csv_put(out, cell->heals);
+	if (put_floor(out, cell, prices, &cpu) < 0)
+		return -1;
 	putc('\n', out);
 	return 0;
 }
 
-int gb_write_summary(const struct gb_cells *cells, FILE *out)
+int gb_write_summary(const struct gb_cells *cells, const struct gb_prices *prices, FILE *out)
 {
 	put_header(out);
 	for (size_t i = 0; i < cells->n; i++) {
-		if (cells->cell[i]->n_samples > 0 && put_cell(out, cells->cell[i]) < 0)
+		if (cells->cell[i]->n_samples > 0 && put_cell(out, cells->cell[i], prices) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int write_file(const struct gb_cells *cells, const char *run, struct gb_failure *f)
+/* RUN/calibration.json, if the run carries one. 1: *prices is set, 0: there is none. */
+static int read_prices(struct gb_prices *prices, const char *run, struct gb_failure *f)
+{
+	char *path = gb_join_path(run, GB_CALIBRATION_FILE, f);
+	int status = path ? access(path, F_OK) == 0 : -1;
+
+	if (status == 1 && gb_calibration_read(prices, path, f) < 0)
+		status = -1;
+	free(path);
+	return status;
+}
+
+static int write_file(const struct gb_cells *cells, const struct gb_prices *prices, const char *run,
+		      struct gb_failure *f)
 {
 	struct gb_new_file file;
 
 	if (gb_new_file_begin(&file, run, "summary.csv", f) < 0)
 		return -1;
-	if (gb_write_summary(cells, file.out) < 0) {
+	if (gb_write_summary(cells, prices, file.out) < 0) {
 		gb_new_file_drop(&file);
 		return gb_fail_memory(f);
 	}
@@ -231,11 +276,15 @@ static int write_file(const struct gb_cells *cells, const char *run, struct gb_f
 static int summarise_run(const char *run, struct gb_failure *f)
 {
 	struct gb_cells cells = {0};
+	struct gb_prices prices;
 	char *path = gb_join_path(run, "samples.csv", f);
 	int status = path ? gb_cells_read(&cells, path, f) : -1;
+	int priced = status == 0 ? read_prices(&prices, run, f) : -1;
 
-	if (status == 0)
-		status = write_file(&cells, run, f);
+	if (priced >= 0)
+		status = write_file(&cells, priced ? &prices : NULL, run, f);
+	else
+		status = -1;
 	if (status == 0)
 		printf("%s/summary.csv: %zu cells\n", run, cells.n);
 	gb_cells_free(&cells);

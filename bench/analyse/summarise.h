@@ -1,6 +1,7 @@
 #ifndef GB_ANALYSE_SUMMARISE_H
 #define GB_ANALYSE_SUMMARISE_H
 #include "analyse/cells.h"
+#include "stats/prices.h"
 
 #include <stdio.h>
 
@@ -26,9 +27,9 @@ int gb_summarise_time(const struct gb_cell *cell, bool wall, struct gb_time_summ
 /*
  * Writes summary.csv: header, then one record for each cell that has samples. Times in ns; a
  * column that is exact holds the value itself, or the median when the samples differ, for
- * which bytes_exact or counts_exact says no. 0, or -1 when memory ran out; errors of the
- * stream stay in ferror(out).
+ * which bytes_exact or counts_exact says no. The columns of the crypto floor are empty without
+ * prices (NULL). 0, or -1 when memory ran out; errors of the stream stay in ferror(out).
  */
-int gb_write_summary(const struct gb_cells *cells, FILE *out);
+int gb_write_summary(const struct gb_cells *cells, const struct gb_prices *prices, FILE *out);
 
 #endif

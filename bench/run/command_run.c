@@ -1,5 +1,7 @@
+#include "analyse/calibration.h"
 #include "backends/backends.h"
 #include "exit_status.h"
+#include "prices/carry.h"
 #include "run/commands.h"
 #include "run/environment.h"
 #include "run/parent.h"
@@ -16,12 +18,14 @@ static const struct gb_option options[] = {
 	{"budget", 0, "TIME", "time for the samples of a cell in a process: 50ms, 3s", ""},
 	{"seed", 0, "N", "all randomness derives from it", ""},
 	{"deadline", 0, "TIME", "longest silence of a worker; default by group size", ""},
+	{"calibration", 'c', "FILE", "prices of primitives; default measured first; none: without",
+	 NULL},
 	{"quiet", 'q', NULL, "no progress", NULL},
 };
 
 /* The command line, as given; it is applied once the scenario is known. */
 struct request {
-	const char *out, *backends, *sizes;
+	const char *out, *backends, *sizes, *calibration;
 	uint64_t processes, budget_ns, seed, deadline_ns; /* 0: not given */
 	bool is_quiet;
 };
@@ -44,6 +48,8 @@ static int set(void *context, const struct gb_option *option, const char *value)
 		r->backends = value;
 	else if (strcmp(option->name, "size") == 0)
 		r->sizes = value;
+	else if (strcmp(option->name, "calibration") == 0)
+		r->calibration = value;
 	else if (strcmp(option->name, "processes") == 0)
 		bad = gb_parse_number(value, 1, 1000, &r->processes, wanted);
 	else if (strcmp(option->name, "budget") == 0)
@@ -195,8 +201,24 @@ static void say_end(const struct gb_run *run, enum gb_exit status)
 	       path, path);
 }
 
+/* Prices belong into the run: the times of primitives here and now. */
+static enum gb_exit calibrate(struct gb_run *run, const struct request *r)
+{
+	struct gb_failure f = {0};
+	char note[320];
+
+	if (gb_carry_calibration(run->jobs, r->calibration, run->results->path, note, sizeof note,
+				 &f) < 0) {
+		snprintf(run->why, sizeof run->why, "%.600s", f.text);
+		return f.status;
+	}
+	if (note[0] != '\0')
+		fprintf(stderr, "groupbench run: %s\n", note);
+	return GB_EXIT_DONE;
+}
+
 /* The turns, with a manifest before and after: the folder is valid in between. */
-static enum gb_exit measure(struct gb_run *run, json_t *manifest)
+static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t *manifest)
 {
 	struct gb_results *results = run->results;
 	enum gb_exit status = gb_results_manifest(results, manifest), last;
@@ -206,7 +228,9 @@ static enum gb_exit measure(struct gb_run *run, json_t *manifest)
 		return status;
 	}
 	run->not_measured = json_object_get(manifest, "not_measured");
-	status = gb_run_turns(run);
+	status = calibrate(run, r);
+	if (status == GB_EXIT_DONE)
+		status = gb_run_turns(run);
 	end_manifest(manifest, run, status);
 	last = gb_results_manifest(results, manifest);
 	if (status == GB_EXIT_DONE && last != GB_EXIT_DONE) {
@@ -226,6 +250,18 @@ static void say_begin(const struct gb_scenario *s, const struct gb_run *run)
 		(unsigned long long)s->seed, run->results->path);
 }
 
+/* A file of prices that is none is refused before there is a folder. */
+static enum gb_exit check_calibration(const struct request *r)
+{
+	struct gb_failure f = {0};
+	struct gb_prices prices;
+
+	if (r->calibration == NULL || strcmp(r->calibration, "none") == 0 ||
+	    gb_calibration_read(&prices, r->calibration, &f) == 0)
+		return GB_EXIT_DONE;
+	return (enum gb_exit)gb_report_failure(&f, "run");
+}
+
 static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *s,
 			     const struct gb_jobs *jobs, json_t *manifest)
 {
@@ -240,6 +276,9 @@ static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *
 			     .deadline_ns = r->deadline_ns};
 	enum gb_exit status;
 
+	status = check_calibration(r);
+	if (status != GB_EXIT_DONE)
+		return status;
 	if (gb_schedule_make(&schedule, jobs, s->seed) != 0)
 		return GB_EXIT_INTERNAL;
 	status = gb_results_open(&results, r->out, s->name);
@@ -247,7 +286,7 @@ static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *
 		if (!r->is_quiet)
 			say_begin(s, &run);
 		gb_progress_open(&progress, r->is_quiet ? NULL : stderr, jobs, &schedule);
-		status = measure(&run, manifest);
+		status = measure(&run, r, manifest);
 		gb_results_close(&results);
 	} else {
 		fprintf(stderr, "groupbench run: %s\n", results.why);

@@ -43,6 +43,7 @@ struct gb_floor_case {
 	bool path;         /* commits that only add carry an UpdatePath */
 	bool tree_apart;   /* the Welcome does not hold the tree */
 	bool private;      /* commits are PrivateMessages */
+	bool has_sent;     /* the actor has, in the epoch before: its ratchets are there */
 	uint32_t padding;  /* 0, or application messages are padded to a multiple of it */
 	uint32_t identity; /* bytes */
 	uint32_t suite;

@@ -1,35 +1,26 @@
 #include "stats/floor.h"
 
+#include "stats/megolm_sizes.h"
+
 /*
  * The floor of a Matrix room, one function a duty (Olm and Megolm specifications). With
  * K, D, S, V as for MLS and s symmetric work alone:
  *
  *   new Megolm session   K + S of Ed25519, random bytes
- *   share with one       new: V + 2 K + 3 D + s; ratchet: K + D + s; chain: s
- *   take in a share      new: 3 D + V + s; ratchet: D + V + s; chain: V + s
+ *   share with one       new: V + 2 K + 3 D + s, and V for who was not known;
+ *                        ratchet: K + D + s; chain: s
+ *   take in a share      new: 3 D + V + s, and V from who was not known;
+ *                        ratchet: D + V + s; chain: V + s
  *   send, receive        S + s, V + s
  *
  * libolm's hash is SHA-256, its cipher AES-256-CBC with a truncated HMAC.
  */
 static const struct gb_hash_shape sha256 = {32, 64, 8};
 
-/*
- * Lengths in bytes. A one-time key is signed as {"key":"..."}; a room key is the JSON of an
- * Olm payload with m.room_key in it, its shortest form with identifiers of usual length.
- */
-#define SIGNED_KEY      53
-#define ROOM_KEY        704
-#define OLM_OVERHEAD    40  /* version, ratchet key, counter and lengths under the MAC */
-#define MEGOLM_OVERHEAD 8   /* version, index and lengths under the MAC */
-#define SESSION_KEY     165 /* version, index, ratchet, public key: what is signed */
-#define MEGOLM_RATCHET  128
-#define CIPHER_KEYS     80 /* of AES, of HMAC, and the IV */
-#define LENGTH(text)    (sizeof(text) - 1)
-
-static uint64_t padded(uint64_t plaintext)
-{
-	return (plaintext / 16 + 1) * 16;
-}
+#define MEGOLM_RATCHET 128
+#define CIPHER_KEYS    80 /* of AES, of HMAC, and the IV */
+#define TRUNCATED_MAC  8
+#define LENGTH(text)   (sizeof(text) - 1)
 
 /* HKDF from a constant salt to the keys of one message. */
 static void message_keys(struct gb_tally *t, uint64_t times, uint64_t secret, uint64_t info)
@@ -39,21 +30,22 @@ static void message_keys(struct gb_tally *t, uint64_t times, uint64_t secret, ui
 	gb_tally_expand(t, &sha256, times, info, CIPHER_KEYS);
 }
 
-static void cipher_and_mac(struct gb_tally *t, uint64_t times, uint64_t plaintext,
-			   uint64_t overhead)
+static void cipher_and_mac(struct gb_tally *t, uint64_t times, uint64_t plaintext, uint64_t message)
 {
-	gb_tally_cbc(t, times, padded(plaintext));
+	gb_tally_cbc(t, times, gb_cbc_padded(plaintext));
 	gb_tally_hmac_key(t, times);
-	gb_tally_hmac(t, &sha256, times, padded(plaintext) + overhead);
+	gb_tally_hmac(t, &sha256, times, message);
 }
 
-/* An Olm message on a chain that is there: message key and next chain key, both by HMAC. */
-static void olm_message(struct gb_tally *t, uint64_t times)
+/* A room key on a chain that is there: message key and next chain key, both by HMAC. */
+static void olm_message(struct gb_tally *t, const struct gb_floor_case *c, uint64_t times)
 {
+	uint64_t room_key = gb_room_key_bytes(c->identity);
+
 	gb_tally_hmac_key(t, times);
 	gb_tally_hmac(t, &sha256, 2 * times, 1);
 	message_keys(t, times, 32, LENGTH("OLM_KEYS"));
-	cipher_and_mac(t, times, ROOM_KEY, OLM_OVERHEAD);
+	cipher_and_mac(t, times, room_key, gb_olm_message_bytes(room_key));
 }
 
 /* Root and chain key from the three Diffie-Hellman results of a new session. */
@@ -74,49 +66,61 @@ static void next_keys(struct gb_tally *t, uint64_t times)
 	gb_tally_expand(t, &sha256, times, LENGTH("OLM_RATCHET"), 64);
 }
 
-static void share(struct gb_tally *t, enum gb_floor_olm olm, uint64_t devices)
+/* Devices that come into a group, or make one, have each other's keys still to verify. */
+static bool are_strangers(const struct gb_floor_case *c)
+{
+	return c->step == GB_FLOOR_CREATE || c->step == GB_FLOOR_ADD;
+}
+
+static void share(struct gb_tally *t, const struct gb_floor_case *c, enum gb_floor_olm olm,
+		  uint64_t devices)
 {
 	if (olm == GB_FLOOR_OLM_NEW) {
-		gb_tally_verify(t, devices, SIGNED_KEY);
+		if (are_strangers(c))
+			gb_tally_verify(t, devices, gb_device_keys_signed(c->identity));
+		gb_tally_verify(t, devices, gb_one_time_key_signed());
 		t->keygen += 2 * devices;
 		first_keys(t, devices);
 	} else if (olm == GB_FLOOR_OLM_RATCHET) {
 		t->keygen += devices;
 		next_keys(t, devices);
 	}
-	olm_message(t, devices);
+	olm_message(t, c, devices);
 }
 
-static void take_in(struct gb_tally *t, enum gb_floor_olm olm)
+static void take_in(struct gb_tally *t, const struct gb_floor_case *c, enum gb_floor_olm olm)
 {
+	if (olm == GB_FLOOR_OLM_NEW && c->role == GB_FLOOR_JOINER)
+		gb_tally_verify(t, 1, gb_device_keys_signed(c->identity));
 	if (olm == GB_FLOOR_OLM_NEW)
 		first_keys(t, 1);
 	else if (olm == GB_FLOOR_OLM_RATCHET)
 		next_keys(t, 1);
-	olm_message(t, 1);
-	gb_tally_verify(t, 1, SESSION_KEY);
+	olm_message(t, c, 1);
+	gb_tally_verify(t, 1, GB_SESSION_KEY_BYTES);
 }
 
 static void new_session(struct gb_tally *t)
 {
 	t->random_bytes += MEGOLM_RATCHET;
 	t->signer_keygen += 1;
-	gb_tally_sign(t, 1, SESSION_KEY);
+	gb_tally_sign(t, 1, GB_SESSION_KEY_BYTES);
 }
 
 /* The last of the ratchet's four parts moves on with each message. */
 static void message(struct gb_tally *t, const struct gb_floor_case *c)
 {
-	uint64_t is_signed = padded(c->payload) + MEGOLM_OVERHEAD + 8;
+	uint64_t plaintext = gb_room_message_bytes(c->payload);
+	uint64_t message = gb_megolm_message_bytes(plaintext);
 
 	message_keys(t, 1, MEGOLM_RATCHET, LENGTH("MEGOLM_KEYS"));
-	cipher_and_mac(t, 1, c->payload, MEGOLM_OVERHEAD);
+	cipher_and_mac(t, 1, plaintext, message);
 	if (c->role == GB_FLOOR_ACTOR) {
 		gb_tally_hmac_key(t, 1);
 		gb_tally_hmac(t, &sha256, 1, 1);
-		gb_tally_sign(t, 1, is_signed);
+		gb_tally_sign(t, 1, message + TRUNCATED_MAC);
 	} else {
-		gb_tally_verify(t, 1, is_signed);
+		gb_tally_verify(t, 1, message + TRUNCATED_MAC);
 	}
 }
 
@@ -137,18 +141,18 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 	case GB_FLOOR_CREATE:
 	case GB_FLOOR_REKEY:
 		new_session(t);
-		share(t, olm_of_members(c), members - 1);
-		share(t, GB_FLOOR_OLM_CHAIN, c->before == GB_FLOOR_ADD ? c->k : 0);
+		share(t, c, olm_of_members(c), members - 1);
+		share(t, c, GB_FLOOR_OLM_CHAIN, c->before == GB_FLOOR_ADD ? c->k : 0);
 		break;
 	case GB_FLOOR_ADD: /* the session key from the present index on is signed anew */
-		gb_tally_sign(t, steps, SESSION_KEY);
-		share(t, c->olm, c->k);
+		gb_tally_sign(t, steps, GB_SESSION_KEY_BYTES);
+		share(t, c, c->olm, c->k);
 		break;
 	case GB_FLOOR_REMOVE:
 		for (uint32_t i = 0; i < steps; i++) {
 			members -= leaving;
 			new_session(t);
-			share(t, i == 0 ? c->olm : GB_FLOOR_OLM_CHAIN, members - 1);
+			share(t, c, i == 0 ? c->olm : GB_FLOOR_OLM_CHAIN, members - 1);
 		}
 		break;
 	case GB_FLOOR_SEND:
@@ -160,9 +164,9 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 /* One who gets what a sender shared. */
 static void receive(struct gb_tally *t, const struct gb_floor_case *c)
 {
-	take_in(t, olm_of_members(c));
+	take_in(t, c, olm_of_members(c));
 	for (uint32_t i = 1; c->step == GB_FLOOR_REMOVE && c->one_by_one && i < c->k; i++)
-		take_in(t, GB_FLOOR_OLM_CHAIN);
+		take_in(t, c, GB_FLOOR_OLM_CHAIN);
 }
 
 static bool has_formula(const struct gb_floor_case *c)

@@ -20,7 +20,7 @@ struct commit {
 	struct gb_mls_sizes sizes;
 	const struct gb_tree_model *tree; /* after the commit */
 	struct gb_tree_path path;
-	bool has_path, private, tree_apart;
+	bool has_path, private, tree_apart, has_sent;
 	unsigned depth_before; /* of the tree whose epoch protects the message */
 	uint32_t adds;
 	uint64_t bytes; /* of struct Commit */
@@ -46,7 +46,8 @@ static void protect_commit(struct gb_tally *t, const struct commit *c)
 		gb_membership_tag(t, &c->sizes, c->bytes);
 		return;
 	}
-	gb_secret_tree_descent(t, c->sizes.suite, c->depth_before);
+	if (!c->has_sent)
+		gb_secret_tree_descent(t, c->sizes.suite, c->depth_before);
 	gb_tally_hmac_key(t, 1);
 	gb_private_message(t, c->sizes.suite, content);
 }
@@ -211,7 +212,7 @@ static bool takes_part(const struct gb_floor_case *c, const struct gb_tree_model
 }
 
 static void play_commit(const struct gb_floor_case *c, struct gb_tree_model *tree,
-			const struct gb_tree_change *change, struct gb_tally *t)
+			const struct gb_tree_change *change, bool has_sent, struct gb_tally *t)
 {
 	struct commit now = {
 		.sizes = {gb_mls_suite(c->suite), c->identity},
@@ -219,6 +220,7 @@ static void play_commit(const struct gb_floor_case *c, struct gb_tree_model *tre
 		.has_path = change->path,
 		.private = c->private,
 		.tree_apart = c->tree_apart,
+		.has_sent = has_sent,
 		.depth_before = gb_tree_depth(tree),
 		.adds = change->n_adds,
 		.is_first = tree->members == 1,
@@ -249,7 +251,7 @@ static void play_step(const struct gb_floor_case *c, struct gb_tree_model *tree,
 		return;
 	for (uint32_t i = 0; i < commits; i++) {
 		struct gb_tree_change change = change_of(c, step, i, n / commits);
-		play_commit(c, tree, &change, t);
+		play_commit(c, tree, &change, c->has_sent && i == 0, t);
 	}
 }
 

@@ -1,0 +1,65 @@
+#include "stats/megolm_sizes.h"
+
+/* Lengths of what stands in the templates, which are without it. */
+#define DEVICE_ID   10
+#define ROOM_ID     13
+#define KEY         43  /* 32 bytes in unpadded base64 */
+#define SIGNATURE   86  /* 64 bytes */
+#define SESSION_KEY 306 /* GB_SESSION_KEY_BYTES and a signature */
+
+#define LENGTH(text) (sizeof(text) - 1)
+
+uint64_t gb_device_keys_signed(uint64_t user_id)
+{
+	return LENGTH("{\"algorithms\":[\"m.olm.v1.curve25519-aes-sha2\","
+		      "\"m.megolm.v1.aes-sha2\"],\"device_id\":\"\","
+		      "\"keys\":{\"curve25519:\":\"\",\"ed25519:\":\"\"},\"user_id\":\"\"}") +
+	       3 * DEVICE_ID + 2 * KEY + user_id;
+}
+
+static uint64_t device_keys(uint64_t user_id)
+{
+	return gb_device_keys_signed(user_id) +
+	       LENGTH("\"signatures\":{\"\":{\"ed25519:\":\"\"}},") + user_id + DEVICE_ID +
+	       SIGNATURE;
+}
+
+uint64_t gb_one_time_key_signed(void)
+{
+	return LENGTH("{\"key\":\"\"}") + KEY;
+}
+
+uint64_t gb_room_key_bytes(uint64_t user_id)
+{
+	uint64_t content = LENGTH("{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"room_id\":\"\","
+				  "\"session_id\":\"\",\"session_key\":\"\"}") +
+			   ROOM_ID + KEY + SESSION_KEY;
+
+	return LENGTH("{\"content\":,\"keys\":{\"ed25519\":\"\"},\"recipient\":\"\","
+		      "\"recipient_keys\":{\"ed25519\":\"\"},\"sender\":\"\","
+		      "\"sender_device_keys\":,\"type\":\"m.room_key\"}") +
+	       content + 2 * KEY + 2 * user_id + device_keys(user_id);
+}
+
+uint64_t gb_room_message_bytes(uint64_t payload)
+{
+	return LENGTH("{\"content\":{\"body\":\"\",\"msgtype\":\"test.gb.bytes\"},"
+		      "\"room_id\":\"\",\"type\":\"m.room.message\"}") +
+	       ROOM_ID + (4 * payload + 2) / 3;
+}
+
+uint64_t gb_cbc_padded(uint64_t plaintext)
+{
+	return (plaintext / 16 + 1) * 16;
+}
+
+/* Fields are tag, length and value: version, ratchet key, counter, ciphertext. */
+uint64_t gb_olm_message_bytes(uint64_t plaintext)
+{
+	return 1 + 2 + 32 + 2 + 3 + gb_cbc_padded(plaintext);
+}
+
+uint64_t gb_megolm_message_bytes(uint64_t plaintext)
+{
+	return 1 + 2 + 3 + gb_cbc_padded(plaintext);
+}

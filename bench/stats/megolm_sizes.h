@@ -1,0 +1,30 @@
+#ifndef GB_STATS_MEGOLM_SIZES_H
+#define GB_STATS_MEGOLM_SIZES_H
+#include <stdint.h>
+
+/*
+ * How long the plaintexts of Olm and Megolm are in a Matrix room, in bytes: JSON of the
+ * Matrix specification without a blank, with the user ids of the axis `identity`, device ids
+ * of 10 bytes and a room id of 13.
+ */
+
+/* The Olm payload with m.room_key in it, sender_device_keys included. */
+uint64_t gb_room_key_bytes(uint64_t user_id);
+
+/* What the signature of device keys and of a one-time key covers. */
+uint64_t gb_device_keys_signed(uint64_t user_id);
+uint64_t gb_one_time_key_signed(void);
+
+/* An m.room.message whose body is `payload` arbitrary bytes, so in base64. */
+uint64_t gb_room_message_bytes(uint64_t payload);
+
+/* Under the MAC: an Olm message and a Megolm message around that much plaintext. */
+uint64_t gb_olm_message_bytes(uint64_t plaintext);
+uint64_t gb_megolm_message_bytes(uint64_t plaintext);
+
+/* AES-CBC with PKCS#7 padding. */
+uint64_t gb_cbc_padded(uint64_t plaintext);
+
+/* A Megolm session key without its signature: version, index, ratchet, public key. */
+#define GB_SESSION_KEY_BYTES (1 + 4 + 128 + 32)
+#endif

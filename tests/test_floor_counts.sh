@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# The crypto floor against what real backends were counted doing, at every role: with prices
+# of 1 for one primitive and 0 for all others, floor_ns is how often the floor has it. The
+# floor must never be above what was done, and where the backend wastes nothing, equal.
+set -u
+cd "$(dirname "$0")/.."
+program=$(cd "${B:-build}" && pwd)/groupbench
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+n=0
+
+cat > "$work/floor.yaml" << 'END'
+# How often is each primitive unavoidable?
+name: floor
+backends: [mls, megolm]
+size: [5, 8, 9, 33]
+tree: [cold, full]
+olm: [new, ratchet, chain]
+samples: { processes: 1, min: 1, max: 1, budget: 1s }
+measure: [create, { add: 1 }, { add: 3 }, { add_each: 2 }, rekey, send, { remove: [1, 2] },
+  { remove_each: 2 }, { rekey_after_add: 2 }, { rekey_after_add_each: 2 },
+  { rekey_after_remove: 2 }, { rekey_after_remove_each: 2 }]
+END
+sed 's/backends: .*/backends: [mls]/; s/^size:.*/size: [6]/; s/^tree:.*/tree: [full]/; /^olm:/d
+	s/^samples/path: no\nhandshake: private\ntree_delivery: fetched\n&/' \
+	"$work/floor.yaml" > "$work/options.yaml"
+sed 's/^tree:.*/&\npadding: 100/; /^olm:/d; /^  /d; s/backends: .*/backends: [mls]/; s/^measure:.*/measure: [send]/' \
+	"$work/floor.yaml" > "$work/padded.yaml"
+
+primitives="keygen dh signer_keygen sign sign_bytes verify verify_bytes hash hash_blocks hmac_keys
+	hmac aead aead_bytes cbc cbc_bytes random_bytes"
+algorithms="x25519 ed25519 sha256 aes128gcm aes256cbc random"
+
+# prices PRIMITIVE...: a calibration in which these cost 1 and all others nothing.
+prices() {
+	local library algorithm primitive price all libraries=
+	for library in openssl libolm; do
+		all=
+		for algorithm in $algorithms; do
+			local row=
+			for primitive in $primitives; do
+				price=0
+				[[ " $* " == *" $primitive "* ]] && price=1
+				row+=",\"$primitive\":{\"minimum\":[$price,$price],\"median\":[$price,$price]}"
+			done
+			all+=",\"$algorithm\":{${row:1}}"
+		done
+		libraries+=",\"$library\":{${all:1}}"
+	done
+	echo "{\"schema\":1,\"prices\":{${libraries:1}}}"
+}
+
+# agrees RUN BACKEND RULE COLUMN PRIMITIVE...: the floor of the primitives and the counts of
+# the column are `equal`, or the floor is `below` or equal; in every cell that has a floor.
+# Who creates an MLS group makes its own first leaf in the same call, which could have been
+# made before, and protects a commit that nobody but itself will see: there it is below.
+agrees() {
+	local run=$1 backend=$2 rule=$3 column=$4 output
+	shift 4
+	n=$((n + 1))
+	prices "$@" > "$work/$run/calibration.json"
+	output=$("$program" summarise "$work/$run" 2>&1) &&
+		output=$(awk -F, -v backend="$backend" -v rule="$rule" -v column="count_$column" '
+			NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+			$1 != backend || $at["floor_ns"] == "" { next }
+			{ is = $at[column]; floor = $at["floor_ns"]; cells++ }
+			floor > is || (rule == "equal" && floor < is && $at["counts_exact"] == "yes" &&
+				!(backend == "mls" && $2 == "create")) {
+				print $2, "k " $3, "size " $4, $5 $6, $at["role"] ": floor " floor ", counted " is
+				bad++
+			}
+			END { if (cells < 20) print "only " cells + 0 " cells"; exit bad || cells < 20 }
+		' "$work/$run/summary.csv")
+	if [ $? -eq 0 ]; then
+		echo "ok $n - $run $backend $column"
+	else
+		echo "not ok $n - $run $backend $column"
+		head -20 <<< "$output" | sed 's/^/# /'
+	fi
+}
+
+for run in floor options padded; do
+	if ! said=$("$program" run "$work/$run.yaml" --out "$work/$run" -q --calibration none 2>&1); then
+		echo "not ok 1 - run"
+		sed 's/^/# /' <<< "$said"
+		exit 1
+	fi
+done
+
+echo 1..27
+for run in floor options; do
+	agrees $run mls equal keygen keygen
+	agrees $run mls equal dh dh
+	agrees $run mls equal sign sign
+	agrees $run mls equal verify verify
+	agrees $run mls equal aead aead
+	agrees $run mls equal aead_bytes aead_bytes
+	agrees $run mls below hash hash
+	agrees $run mls below hmac hmac
+	agrees $run mls below hash_blocks hash_blocks
+done
+agrees padded mls equal aead_bytes aead_bytes
+agrees padded mls equal hmac hmac
+# libolm signs a session key each time it is asked for it, and does the Diffie-Hellman of a
+# ratchet step twice when it receives.
+agrees floor megolm equal keygen keygen signer_keygen
+agrees floor megolm below dh dh
+agrees floor megolm below sign sign
+agrees floor megolm equal verify verify
+agrees floor megolm equal cbc cbc
+agrees floor megolm equal cbc_bytes cbc_bytes
+agrees floor megolm below hash_blocks hash_blocks
