@@ -49,6 +49,7 @@ static void make_genuine(void)
 					    .n_add = 1,
 					    .tree_in_welcome = true,
 					    .handshake = MLS_HANDSHAKE_PRIVATE};
+	struct mls_proposal_request removal = {.type = MLS_PROPOSAL_REMOVE, .leaf = 3};
 	struct mls_commit_output commit = {.commit = &genuine[COMMIT]};
 	struct mls_commit_output welcome = {.commit = &genuine[PRIVATE_ADD],
 					    .welcome = &genuine[WELCOME]};
@@ -62,9 +63,9 @@ static void make_genuine(void)
 	for (size_t i = 0; i < 5; i++)
 		sender[i] = copy_of(0);
 	must(mls_group_protect(sender[0], &genuine[APPLICATION], add, nothing));
-	must(mls_group_propose_remove(sender[1], &genuine[PROPOSAL], 3, MLS_HANDSHAKE_PUBLIC));
-	must(mls_group_propose_remove(sender[2], &genuine[PRIVATE_PROPOSAL], 3,
-				      MLS_HANDSHAKE_PRIVATE));
+	must(mls_group_propose(sender[1], &genuine[PROPOSAL], &removal, MLS_HANDSHAKE_PUBLIC));
+	must(mls_group_propose(sender[2], &genuine[PRIVATE_PROPOSAL], &removal,
+			       MLS_HANDSHAKE_PRIVATE));
 	must(mls_group_commit(sender[3], &commit, &with_path));
 	must(mls_group_commit(sender[4], &welcome, &adding));
 	for (size_t i = 0; i < 5; i++)
