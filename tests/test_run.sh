@@ -59,7 +59,17 @@ holds test "$(tail -n 2 <<< "$said")" = "$work/run/samples.csv"$'\n'"$work/run/m
 holds manifest_says complete
 holds rows_are_whole
 holds test "$(grep -c ^null,send,.*,actor,produce "$work/run/samples.csv")" -ge 4
+samples=$(grep -c ,server,deliver, "$work/run/samples.csv")
+holds grep -q "^4 of 4 processes, $samples samples, each verified" <<< "$said"
+holds grep -q "\"samples\": $samples" "$work/run/manifest.json"
 result "a run measures and names its files"
+
+sed 's/send/{ remove: 2 }/' "$work/short.yaml" > "$work/large.yaml"
+expect 0 "" "$program" run "$work/large.yaml" --size 4 --out "$work/large"
+holds test "$(grep -c '"reason": "the group is too small to lose so many members"' \
+	"$work/large/manifest.json")" -eq 1
+holds grep -q '"operation": "remove"' "$work/large/manifest.json"
+result "the manifest says what was not measured"
 
 before=$(md5sum "$work"/run/*)
 expect 74 "$work/run: found an earlier run, wanted a new folder" \
@@ -67,6 +77,9 @@ expect 74 "$work/run: found an earlier run, wanted a new folder" \
 rm "$work/run/manifest.json"
 expect 74 "found an earlier run" "$program" run "$work/short.yaml" --out "$work/run"
 holds test "$(md5sum "$work"/run/samples.csv)" = "$(grep samples.csv <<< "$before")"
+rm -rf "$work/half" && mkdir "$work/half" && echo '{}' > "$work/half/manifest.json"
+expect 74 "found an earlier run" "$program" run "$work/short.yaml" --out "$work/half"
+holds test "$(cat "$work/half/manifest.json")" = '{}'
 result "an earlier run is not touched"
 
 expect 64 "found 0 operands, wanted SCENARIO" "$program" run

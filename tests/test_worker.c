@@ -1,6 +1,7 @@
 /* A worker from job to rows, in this process, with the null backend and changed copies. */
 #include "backends/backends.h"
 #include "run/columns.h"
+#include "run/sampling.h"
 #include "run/worker.h"
 
 #include <setjmp.h>
@@ -354,6 +355,41 @@ static void a_failed_call_that_sent_breaks_a_promise(void **state)
 	forget(r);
 }
 
+/* The same text always becomes the same bytes. */
+static enum gb_status sends_plainly(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
+				    struct gb_outbox *out)
+{
+	size_t len = 32 + plaintext.len;
+	uint8_t *p = out->reserve(out, len);
+	struct gb_message m = {.kind = GB_APPLICATION,
+			       .address = GB_TO_GROUP,
+			       .fanout = GB_FANOUT_SERVER,
+			       .from = device,
+			       .body = {p, len}};
+
+	(void)w;
+	memset(p, 0, 32);
+	memcpy(p + 32, plaintext.p, plaintext.len);
+	out->commit(out, &m);
+	return GB_OK;
+}
+
+static void equal_messages_on_the_wire_break_a_promise(void **state)
+{
+	struct gb_backend plain = gb_backend_null;
+	struct gb_job job = job_of(&plain, 4);
+	struct report *r;
+
+	(void)state;
+	plain.send = sends_plainly;
+	add_task(&job, GB_OPERATION_rekey, 0, 0);
+	r = measure(&job);
+	assert_int_equal(r->status, GB_EXIT_ORACLE);
+	assert_non_null(strstr(r->failed, "two messages of the same text are equal on the wire "
+					  "(promise: no key is used twice)"));
+	forget(r);
+}
+
 static enum gb_status own_clock(struct gb_world *w, struct gb_clocks *last)
 {
 	(void)w;
@@ -408,6 +444,30 @@ static void samples_stop_at_max(void **state)
 	forget(r);
 }
 
+/* Below six samples no interval has 95 %; from there on its half-width decides. */
+static void samples_stop_when_the_median_is_precise(void **state)
+{
+	struct gb_sampling policy = {
+		.min = 1, .max = 100, .until_ci = 0.02, .budget_ns = UINT64_C(3600000000000)};
+	struct gb_sampler steady, wild;
+
+	(void)state;
+	assert_int_equal(gb_sampler_open(&steady, &policy), 0);
+	assert_int_equal(gb_sampler_open(&wild, &policy), 0);
+	for (int i = 1; i <= 6; i++) {
+		gb_sampler_note(&steady, i % 2 == 0 ? 1000 : 1039);
+		gb_sampler_note(&wild, i % 2 == 0 ? 1000 : 1050);
+		assert_int_equal(gb_sampler_is_done(&steady), i == 6);
+		assert_false(gb_sampler_is_done(&wild));
+	}
+	steady.policy.min = 7;
+	assert_false(gb_sampler_is_done(&steady));
+	wild.policy.budget_ns = 0;
+	assert_true(gb_sampler_is_done(&wild));
+	gb_sampler_close(&steady);
+	gb_sampler_close(&wild);
+}
+
 static void backends_are_checked_before_use(void **state)
 {
 	struct gb_backend b = gb_backend_null;
@@ -454,6 +514,8 @@ int main(void)
 		cmocka_unit_test(a_failed_call_that_sent_breaks_a_promise),
 		cmocka_unit_test(clocks_and_counts_are_the_backends_where_it_has_them),
 		cmocka_unit_test(samples_stop_at_max),
+		cmocka_unit_test(equal_messages_on_the_wire_break_a_promise),
+		cmocka_unit_test(samples_stop_when_the_median_is_precise),
 		cmocka_unit_test(backends_are_checked_before_use),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
