@@ -262,27 +262,6 @@ static enum mls_err find_place(struct place *place, const struct mls_path_receiv
 	return place->key ? MLS_OK : MLS_ERR_PRIVATE_KEY_MISMATCH;
 }
 
-/*
- * Counts the ciphertexts of a node, which were decoded before, and stops at none; the one at
- * `index` is given to `found`.
- */
-static size_t count_ciphertexts(struct mls_slice body, size_t index,
-				struct mls_hpke_ciphertext *found)
-{
-	struct mls_codec c = {.in = body};
-	size_t n = 0;
-
-	for (; c.in.len > 0 && mls_codec_ok(&c); n++) {
-		struct mls_hpke_ciphertext v;
-
-		mls_opaque(&c, &v.kem_output);
-		mls_opaque(&c, &v.ciphertext);
-		if (n == index)
-			*found = v;
-	}
-	return n;
-}
-
 /* Checks how many ciphertexts each node of the path has and finds the one for us. */
 static enum mls_err find_ciphertext(const struct mls_path_receiver *r,
 				    const struct mls_filtered_path *nodes, uint8_t ours,
@@ -296,8 +275,8 @@ static enum mls_err find_ciphertext(const struct mls_path_receiver *r,
 		size_t want = mls_tree_resolution_len(r->tree, copath) -
 			      added_between(r, mls_first_leaf(copath), mls_end_leaf(copath));
 
-		if (count_ciphertexts(node.encrypted_path_secret, i == ours ? index : SIZE_MAX,
-				      found) != want)
+		if (mls_ciphertexts_count(node.encrypted_path_secret, i == ours ? index : SIZE_MAX,
+					  found) != want)
 			return MLS_ERR_PATH_CIPHERTEXTS;
 	}
 	return found->kem_output.p ? MLS_OK : MLS_ERR_PATH_CIPHERTEXTS;
