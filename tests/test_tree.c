@@ -251,6 +251,32 @@ static void copies_are_values(void **state)
 	mls_buf_free(&after);
 }
 
+/* Lists of unmerged leaves have room to grow in place, but not under a copy. */
+static void unmerged_leaves_are_values(void **state)
+{
+	static struct group g;
+	struct mls_buf before = {0}, after = {0};
+	struct mls_tree copy;
+	uint32_t leaf;
+
+	(void)state;
+	start(&g);
+	for (uint32_t i = 1; i < 9; i++)
+		add(&g, i);
+	commit(&g, 0);
+	for (uint32_t i = 9; i < 12; i++)
+		add(&g, i);
+	mls_tree_copy(&copy, &g.tree);
+	encoding_of(&g.tree, &before);
+	assert_int_equal(mls_tree_add(&copy, &leaf, leaf_of(12)), MLS_OK);
+	encoding_of(&g.tree, &after);
+	assert_true(mls_slice_equal(mls_buf_slice(&before), mls_buf_slice(&after)));
+	mls_tree_clear(&copy);
+	mls_tree_clear(&g.tree);
+	mls_buf_free(&before);
+	mls_buf_free(&after);
+}
+
 /* One changed leaf costs the hashes of one path, blank subtrees or not. */
 static void a_change_rehashes_one_path(void **state)
 {
@@ -353,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(caches_agree_with_a_fresh_reader),
 		cmocka_unit_test(copies_are_values),
+		cmocka_unit_test(unmerged_leaves_are_values),
 		cmocka_unit_test(a_change_rehashes_one_path),
 		cmocka_unit_test(removal_truncates),
 		cmocka_unit_test(updates_may_exchange_keys),

@@ -225,6 +225,7 @@ static void keys_are_unique(void **state)
 /* Four leaves; `blank` of them is blank. The left parent and the root list unmerged leaves. */
 static void expect_unmerged(uint32_t blank, const char *left, const char *root, enum mls_err want)
 {
+	struct mls_leaf_rules rules = test_rules(crypto);
 	struct nodes n = {{0}};
 	struct mls_tree tree;
 
@@ -242,6 +243,8 @@ static void expect_unmerged(uint32_t blank, const char *left, const char *root, 
 	}
 	assert_int_equal(decode(&tree, &n, 4), MLS_OK);
 	assert_int_equal(mls_tree_validate_unmerged(&tree), want);
+	if (want)
+		assert_int_equal(mls_tree_validate(&rules, &tree), want);
 	mls_tree_clear(&tree);
 }
 
@@ -259,30 +262,37 @@ static void unmerged_leaves_are_members_below(void **state)
 	expect_unmerged(2, "", "2", MLS_ERR_UNMERGED_LEAF);
 }
 
+static void commit(struct mls_tree *tree, uint32_t sender)
+{
+	struct mls_secret secret = {.len = crypto->suite->nh};
+	struct mls_path path;
+
+	assert_int_equal(mls_random_bytes(crypto, secret.bytes, secret.len), MLS_OK);
+	assert_int_equal(
+		mls_path_create(crypto, &path, tree, sender, &members[sender].key_package.leaf_node,
+				members[sender].signer, test_rules(crypto).group_id, &secret),
+		MLS_OK);
+	mls_path_clear(&path);
+}
+
 /* A tree in which `sender` has committed, and who joined after that is unmerged. */
 static void committed_tree(struct mls_tree *tree, uint32_t n_before, uint32_t sender,
 			   uint32_t n_after)
 {
-	struct mls_secret secret = {.bytes = {5}, .len = crypto->suite->nh};
-	struct mls_path path;
 	uint32_t leaf;
 
 	assert_int_equal(mls_tree_new(tree, crypto->suite, &test_seed,
 				      members[0].key_package.leaf_node.encoded),
 			 MLS_OK);
 	for (uint32_t i = 1; i < n_before + n_after; i++) {
-		if (i == n_before) {
-			assert_int_equal(mls_path_create(crypto, &path, tree, sender,
-							 &members[sender].key_package.leaf_node,
-							 members[sender].signer,
-							 test_rules(crypto).group_id, &secret),
-					 MLS_OK);
-			mls_path_clear(&path);
-		}
+		if (i == n_before)
+			commit(tree, sender);
 		assert_int_equal(
 			mls_tree_add(tree, &leaf, members[i].key_package.leaf_node.encoded),
 			MLS_OK);
 	}
+	if (n_after == 0)
+		commit(tree, sender);
 	mls_tree_rehash(crypto, tree);
 }
 
@@ -370,6 +380,54 @@ static void unmerged_leaves_are_complete(void **state)
 	mls_buf_free(&encoded);
 }
 
+/*
+ * Leaf 5 committed while 4 was blank; 4 was filled since and is the root's one unmerged leaf.
+ * In place of that list the root gets another one, of blank leaves too. Read without the
+ * rules for unmerged leaves: the parent hash does not cover those on the committer's side.
+ */
+static void expect_list(const char *list, size_t len, enum mls_err want)
+{
+	struct mls_buf encoded = {0};
+	struct nodes n = {{0}};
+	struct mls_slice key;
+	struct mls_tree tree;
+	size_t at = 2; /* behind the length of all nodes */
+	uint32_t leaf;
+
+	committed_tree(&tree, 6, 0, 0);
+	assert_int_equal(mls_tree_remove(&tree, 4), MLS_OK);
+	commit(&tree, 5);
+	assert_int_equal(mls_tree_add(&tree, &leaf, members[7].key_package.leaf_node.encoded),
+			 MLS_OK);
+	assert_int_equal(leaf, 4);
+	key = mls_tree_public_key(&tree, mls_root(tree.depth));
+	assert_int_equal(mls_tree_encode(&tree, &encoded), MLS_OK);
+	while (memcmp(encoded.p + at, key.p, key.len) != 0)
+		at++;
+	at += 32 + 1;
+	assert_memory_equal(encoded.p + at, "\4\0\0\0\4", 5);
+	assert_int_equal(mls_buf_append(&n.bytes, mls_slice(encoded.p + 2, at - 2)), MLS_OK);
+	put_bytes(&n, list, len);
+	at += 5;
+	assert_int_equal(mls_buf_append(&n.bytes, mls_slice(encoded.p + at, encoded.len - at)),
+			 MLS_OK);
+	mls_tree_clear(&tree);
+	mls_buf_free(&encoded);
+	assert_int_equal(decode(&tree, &n, 8), MLS_OK);
+	mls_tree_rehash(crypto, &tree);
+	assert_int_equal(mls_tree_validate_parent_hashes(crypto, &tree), want);
+	mls_tree_clear(&tree);
+}
+
+static void unmerged_leaves_are_the_rest_of_the_resolution(void **state)
+{
+	(void)state;
+	expect_list("\4\0\0\0\4", 5, MLS_OK);
+	expect_list("\4\0\0\0\6", 5, MLS_ERR_PARENT_HASH_CHAIN);
+	expect_list("\x08\0\0\0\4\0\0\0\6", 9, MLS_ERR_PARENT_HASH_CHAIN);
+	expect_list("", 1, MLS_ERR_PARENT_HASH_CHAIN);
+}
+
 static void every_leaf_is_judged(void **state)
 {
 	struct mls_leaf_rules rules = test_rules(crypto);
@@ -430,6 +488,7 @@ int main(void)
 		cmocka_unit_test(parents_are_bound_to_leaves),
 		cmocka_unit_test(invented_parents_are_noticed),
 		cmocka_unit_test(unmerged_leaves_are_complete),
+		cmocka_unit_test(unmerged_leaves_are_the_rest_of_the_resolution),
 		cmocka_unit_test(every_leaf_is_judged),
 		cmocka_unit_test(credential_types_are_known_to_all),
 	};
