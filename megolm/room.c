@@ -226,22 +226,20 @@ static enum megolm_err session_key(OlmOutboundGroupSession *olm, uint8_t *out, s
 	return err;
 }
 
-/* At index 0 it is what was kept for the own messages: libolm signs a key each time. */
 enum megolm_err megolm_room_session_key(struct megolm_room *room, uint8_t *out, size_t cap,
 					size_t *len)
 {
-	const struct megolm_inbound *own;
+	return room->outbound.olm != NULL ? session_key(room->outbound.olm, out, cap, len)
+					  : MEGOLM_ERR_USAGE;
+}
 
-	if (room->outbound.olm == NULL)
-		return MEGOLM_ERR_USAGE;
-	own = megolm_inbound_find(room, megolm_slice_of(room->outbound.id));
-	if (megolm_room_index(room) > 0 || own == NULL || own->session_key.p == NULL)
-		return session_key(room->outbound.olm, out, cap, len);
-	if (own->session_key.len > cap)
-		return MEGOLM_ERR_OUTPUT;
-	memcpy(out, own->session_key.p, own->session_key.len);
-	*len = own->session_key.len;
-	return MEGOLM_OK;
+struct megolm_slice megolm_room_first_key(const struct megolm_room *room)
+{
+	const struct megolm_inbound *own =
+		megolm_inbound_find(room, megolm_slice_of(room->outbound.id));
+
+	return own != NULL ? megolm_slice(own->session_key.p, own->session_key.len)
+			   : megolm_slice(NULL, 0);
 }
 
 /* The own messages come back as everybody's do; the key for them is opened when one does. */

@@ -22,6 +22,10 @@ bool megolm_room_rotation_due(const struct megolm_room *room, uint64_t now_ms);
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_session_key(struct megolm_room *room, uint8_t *out,
 							  size_t cap, size_t *len);
 
+/* The session key that was made for the own messages when the session began: libolm signs one
+ * each time. Empty once it was used. */
+struct megolm_slice megolm_room_first_key(const struct megolm_room *room);
+
 /* Wipes and frees. */
 void megolm_room_free(struct megolm_room *room);
 

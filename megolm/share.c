@@ -19,17 +19,21 @@ struct megolm_peer *megolm_room_next_without_session(const struct megolm_room *r
 }
 
 /* The content of m.room_key, at the current index. */
-static enum megolm_err write_room_key(struct megolm_text *out, struct megolm_room *room)
+static enum megolm_err write_room_key(struct megolm_text *out, struct megolm_room *room,
+				      bool is_new)
 {
-	size_t len;
-	enum megolm_err err;
+	struct megolm_slice first = is_new ? megolm_room_first_key(room) : megolm_slice(NULL, 0);
+	size_t len = 0;
+	enum megolm_err err = MEGOLM_OK;
 
 	megolm_puts(out, "{\"algorithm\":\"" MEGOLM_MEGOLM_V1 "\",\"room_id\":\"");
 	megolm_puts(out, room->id);
 	megolm_puts(out, "\",\"session_id\":\"");
 	megolm_puts(out, room->outbound.id);
 	megolm_puts(out, "\",\"session_key\":\"");
-	err = megolm_room_session_key(room, out->p + out->len, out->cap - out->len, &len);
+	megolm_put(out, first);
+	if (first.len == 0)
+		err = megolm_room_session_key(room, out->p + out->len, out->cap - out->len, &len);
 	if (err != MEGOLM_OK)
 		return err;
 	out->len += len;
@@ -80,7 +84,7 @@ enum megolm_err megolm_room_share(struct megolm_room *room, struct megolm_shared
 		TRY(megolm_room_begin_session(room, now_ms));
 	done.healed = done.new_session;
 	if (room->n_lacking > 0) {
-		TRY(write_room_key(&room_key, room));
+		TRY(write_room_key(&room_key, room, done.new_session));
 		TRY(megolm_olm_event_begin(&event, room->device, "m.room_key",
 					   megolm_text_slice(&room_key)));
 		TRY(send_room_key(room, &done, &event, sink));

@@ -1,0 +1,496 @@
+/*
+ * The megolm backend by itself: what every operation costs and sends in every state of the Olm
+ * sessions, by formula; axes; and what goes back when a state is rolled back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "backends/backends.h"
+#include "delivery/directory.h"
+#include "delivery/outbox.h"
+
+#define BACKEND  (&gb_backend_megolm)
+#define CAPACITY 600
+#define JOINERS  3
+
+struct world {
+	struct gb_world *world;
+	struct gb_mailbox mailbox;
+	struct gb_directory directory;
+	uint32_t size;
+};
+
+static void assert_ok(const struct world *w, enum gb_status status)
+{
+	if (status != GB_OK)
+		fail_msg("status %d: %s", status, BACKEND->error(w->world));
+}
+
+static void open_world(struct world *w, const struct gb_axis *axes, size_t n_axes)
+{
+	const struct gb_mailbox_size size = {.capacity = CAPACITY,
+					     .expected_bytes = 4 << 20,
+					     .max_kept = 4000,
+					     .max_recipients = 4000};
+	const struct gb_config config = {.struct_size = sizeof(config),
+					 .seed = 11,
+					 .capacity = CAPACITY,
+					 .axes = axes,
+					 .n_axes = n_axes};
+
+	memset(w, 0, sizeof(*w));
+	assert_int_equal(gb_mailbox_open(&w->mailbox, &size), 0);
+	memset(w->mailbox.listening, true, CAPACITY * sizeof(w->mailbox.listening[0]));
+	assert_ok(w, BACKEND->open(&w->world, &config));
+	assert_int_equal(gb_directory_open(&w->directory, 0, CAPACITY), 0);
+}
+
+/* A world with the group of `size`, device 0 its actor, all of the first six live. */
+static void open_shaped(struct world *w, uint32_t size, const char *olm, bool without_group)
+{
+	const struct gb_axis axis = {"olm", olm};
+	uint32_t live[6], actor = 0;
+	struct gb_shape shape = {.struct_size = sizeof(shape),
+				 .size = size,
+				 .joiners = JOINERS,
+				 .without_group = without_group,
+				 .live = live,
+				 .actors = &actor,
+				 .n_actors = 1};
+
+	open_world(w, &axis, 1);
+	for (; shape.n_live < 6 && shape.n_live < size + JOINERS; shape.n_live++)
+		live[shape.n_live] = (uint32_t)shape.n_live;
+	assert_ok(w, BACKEND->shape(w->world, &shape));
+	assert_ok(w, BACKEND->publish_many(w->world, 0, size + JOINERS, &w->directory.outbox));
+	w->size = size;
+	w->mailbox.group_size = size;
+}
+
+static void close_world(struct world *w)
+{
+	BACKEND->close(w->world);
+	gb_mailbox_close(&w->mailbox);
+	gb_directory_close(&w->directory);
+}
+
+enum operation { CREATE, ADD, REKEY, REMOVE };
+
+/* What device 0 does, and what it cost. */
+static struct gb_counts act(struct world *w, enum operation operation)
+{
+	struct gb_outbox *out = &w->mailbox.outbox;
+	const struct gb_published *published = w->directory.published;
+	struct gb_counts before, after;
+	const uint32_t leaving = w->size - 1;
+
+	gb_mailbox_empty(&w->mailbox);
+	w->mailbox.group_size = w->size;
+	assert_ok(w, BACKEND->counts(w->world, &before));
+	switch (operation) {
+	case CREATE:
+		assert_ok(w, BACKEND->create(w->world, 0, published + 1, w->size - 1, out));
+		break;
+	case ADD:
+		assert_ok(w, BACKEND->add(w->world, 0, published + w->size, JOINERS, out));
+		break;
+	case REKEY:
+		assert_ok(w, BACKEND->rekey(w->world, 0, out));
+		break;
+	case REMOVE:
+		assert_ok(w, BACKEND->remove(w->world, 0, &leaving, 1, out));
+		break;
+	}
+	assert_null(w->mailbox.violation);
+	assert_ok(w, BACKEND->counts(w->world, &after));
+#define SUBTRACT(name, sentence) after.name -= before.name;
+	GB_PRIMITIVES(SUBTRACT)
+#undef SUBTRACT
+	return after;
+}
+
+/*
+ * scenarios.md 2.6, for n recipients: a new Megolm session is a key pair and a signature, a
+ * share at a later index a signature; each room key one CBC encryption, under a new Olm session
+ * (2 key pairs, 3 DH, 1 verification of the claimed key), after a ratchet step (1 and 1), or on
+ * the chain. The device keys of whoever is new to the sender are verified once.
+ */
+static void assert_costs(const struct gb_counts *c, const char *olm, uint64_t n,
+			 enum operation operation)
+{
+	bool is_new = strcmp(olm, "new") == 0, steps = strcmp(olm, "ratchet") == 0;
+	bool meets = operation == CREATE || operation == ADD;
+	uint64_t session = operation == ADD ? 0 : 1;
+
+	assert_int_equal(c->keygen, session + (is_new ? 2 * n : steps ? n : 0));
+	assert_int_equal(c->dh, is_new ? 3 * n : steps ? n : 0);
+	assert_int_equal(c->verify, is_new ? n * (meets ? 2 : 1) : 0);
+	assert_int_equal(c->sign, 1);
+	assert_int_equal(c->cbc, n);
+	assert_int_equal(c->hkdf, 2 * (is_new || steps ? 2 * n : n));
+	assert_int_equal(c->aead, 0);
+	assert_int_equal(c->random_bytes, 160 * session + (is_new ? 64 * n : steps ? 32 * n : 0));
+}
+
+static size_t count_kind(const struct world *w, enum gb_kind kind)
+{
+	return w->mailbox.sent.messages[kind];
+}
+
+static void operations_cost_what_their_state_says(void **state)
+{
+	static const char *const states[] = {"new", "chain", "ratchet"};
+	static const uint32_t sizes[] = {2, 3, 10};
+
+	(void)state;
+	for (size_t s = 0; s < 3; s++)
+		for (size_t i = 0; i < 3; i++)
+			for (int o = CREATE; o <= REMOVE; o++) {
+				enum operation operation = (enum operation)o;
+				struct world w;
+				struct gb_counts counts;
+				uint32_t n = sizes[i] - 1;
+
+				open_shaped(&w, sizes[i], states[s], operation == CREATE);
+				assert_ok(&w, BACKEND->checkpoint(w.world));
+				counts = act(&w, operation);
+				n = operation == ADD ? JOINERS : operation == REMOVE ? n - 1 : n;
+				if (n > 0)
+					assert_costs(&counts, states[s], n, operation);
+				assert_int_equal(count_kind(&w, GB_ROOM_KEY), n);
+				assert_int_equal(count_kind(&w, GB_CLAIM), s == 0 && n > 0);
+				close_world(&w);
+			}
+}
+
+/* Once more after a rollback each costs the same, and so does the second one without. */
+static void rollback_brings_the_state_back(void **state)
+{
+	static const char *const states[] = {"new", "chain", "ratchet"};
+
+	(void)state;
+	for (size_t s = 0; s < 3; s++) {
+		struct world w;
+		uint64_t before, after;
+
+		open_shaped(&w, 8, states[s], false);
+		assert_ok(&w, BACKEND->checkpoint(w.world));
+		assert_ok(&w, BACKEND->state_size(w.world, 0, &before));
+		for (int i = 0; i < 3; i++) {
+			struct gb_counts counts = act(&w, REKEY);
+
+			assert_costs(&counts, states[s], 7, REKEY);
+			assert_ok(&w, BACKEND->rollback(w.world));
+			counts = act(&w, ADD);
+			assert_costs(&counts, states[s], JOINERS, ADD);
+			assert_ok(&w, BACKEND->rollback(w.world));
+			assert_ok(&w, BACKEND->state_size(w.world, 0, &after));
+			assert_int_equal(before, after);
+		}
+		(void)act(&w, REKEY);
+		{
+			/* Now the sessions exist and nothing came back. */
+			struct gb_counts counts = act(&w, REKEY);
+			assert_costs(&counts, "chain", 7, REKEY);
+		}
+		close_world(&w);
+	}
+}
+
+/* heals: a Diffie-Hellman step was due on every pair. */
+static void only_rekeys_with_steps_heal(void **state)
+{
+	static const struct {
+		const char *olm;
+		int heals;
+	} rows[] = {{"new", 1}, {"ratchet", 1}, {"chain", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct world w;
+		int heals = -1;
+
+		open_shaped(&w, 5, rows[i].olm, false);
+		(void)act(&w, REKEY);
+		assert_ok(&w, BACKEND->heals(w.world, 0, &heals));
+		assert_int_equal(heals, rows[i].heals);
+		(void)act(&w, REMOVE);
+		assert_ok(&w, BACKEND->heals(w.world, 0, &heals));
+		assert_int_equal(heals, 0);
+		close_world(&w);
+	}
+}
+
+/* A room key is one message for each device; each is received, and by nobody else. */
+static void room_keys_go_to_one_device_each(void **state)
+{
+	bool served[10] = {false};
+	struct world w;
+
+	(void)state;
+	open_shaped(&w, 10, "ratchet", false);
+	(void)act(&w, REKEY);
+	assert_int_equal(w.mailbox.n_kept, 9);
+	for (size_t i = 0; i < w.mailbox.n_kept; i++) {
+		const struct gb_message *m = &w.mailbox.kept[i];
+
+		assert_int_equal(m->kind, GB_ROOM_KEY);
+		assert_int_equal(m->address, GB_TO_DEVICES);
+		assert_int_equal(m->fanout, GB_FANOUT_CLIENT);
+		assert_int_equal(m->n_to, 1);
+		assert_false(served[m->to[0]]);
+		served[m->to[0]] = true;
+		if (m->to[0] >= 6)
+			continue;
+		assert_int_equal(BACKEND->process(w.world, m->to[0] == 1 ? 2 : 1, m), GB_REJECTED);
+		assert_ok(&w, BACKEND->process(w.world, m->to[0], m));
+	}
+	for (uint32_t d = 1; d < 10; d++)
+		assert_true(served[d]);
+	close_world(&w);
+}
+
+/* An outbox that reads claims and counts what they name. */
+struct claims {
+	struct gb_outbox outbox; /* first */
+	uint8_t room[1 << 16];
+	size_t n_requests, n_devices;
+};
+
+static uint8_t *reserve_claim(struct gb_outbox *self, size_t capacity)
+{
+	struct claims *c = (struct claims *)self;
+
+	assert_true(capacity <= sizeof(c->room));
+	return c->room;
+}
+
+/* {"one_time_keys":{USER:{DEVICE:"signed_curve25519"}}}, each user named once. */
+static void read_claim(struct gb_outbox *self, const struct gb_message *m)
+{
+	struct claims *c = (struct claims *)self;
+	size_t n = 0;
+	json_t *json, *devices, *algorithm;
+	const char *user, *device;
+
+	if (m->kind != GB_CLAIM)
+		return;
+	assert_int_equal(m->address, GB_TO_SERVER);
+	json = json_loadb((const char *)m->body.p, m->body.len, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	json_object_foreach(json_object_get(json, "one_time_keys"), user, devices)
+	{
+		json_object_foreach(devices, device, algorithm)
+		{
+			assert_string_equal(json_string_value(algorithm), "signed_curve25519");
+			n++;
+		}
+	}
+	assert_true(n >= 1 && n <= 250);
+	c->n_requests++;
+	c->n_devices += n;
+	json_decref(json);
+}
+
+/* The devices of one user stand together, also when others have left the list. */
+static void claims_come_in_batches(void **state)
+{
+	const struct gb_axis axes[] = {{"olm", "new"}, {"devices_per_user", "4"}};
+	const uint32_t self = 0, leaving[] = {1, 2, 300};
+	const struct gb_shape shape = {.struct_size = sizeof(shape),
+				       .size = 550,
+				       .live = &self,
+				       .n_live = 1,
+				       .actors = &self,
+				       .n_actors = 1};
+	static struct claims claims;
+	struct world w;
+
+	(void)state;
+	claims = (struct claims){.outbox = {reserve_claim, read_claim}};
+	open_world(&w, axes, 2);
+	assert_ok(&w, BACKEND->shape(w.world, &shape));
+	assert_ok(&w, BACKEND->checkpoint(w.world));
+	assert_ok(&w, BACKEND->rekey(w.world, 0, &claims.outbox));
+	assert_int_equal(claims.n_requests, 3);
+	assert_int_equal(claims.n_devices, 549);
+	assert_ok(&w, BACKEND->rollback(w.world));
+	assert_ok(&w, BACKEND->remove(w.world, 0, leaving, 3, &claims.outbox));
+	assert_int_equal(claims.n_devices, 549 + 546);
+	close_world(&w);
+}
+
+/* Key material is JSON that says who the device is, with an id as long as asked for. */
+static void identities_have_the_length_of_their_axis(void **state)
+{
+	static const char *const lengths[] = {"16", "40", "255"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		const struct gb_axis axis = {"identity", lengths[i]};
+		struct gb_bytes body;
+		struct world w;
+		json_t *json, *keys;
+
+		open_world(&w, &axis, 1);
+		assert_ok(&w, BACKEND->publish_many(w.world, 0, CAPACITY, &w.directory.outbox));
+		body = w.directory.published[CAPACITY - 1].body;
+		json = json_loadb((const char *)body.p, body.len, JSON_REJECT_DUPLICATES, NULL);
+		assert_non_null(json);
+		keys = json_object_get(json, "device_keys");
+		assert_int_equal(json_string_length(json_object_get(keys, "user_id")),
+				 strtoul(lengths[i], NULL, 10));
+		assert_int_equal(json_string_length(json_object_get(keys, "device_id")), 10);
+		assert_int_equal(json_object_size(json_object_get(json, "one_time_keys")), 1);
+		json_decref(json);
+		close_world(&w);
+	}
+}
+
+/* No one-time key is published twice. */
+static void publishing_again_gives_another_key(void **state)
+{
+	struct gb_directory first, second;
+	struct world w;
+
+	(void)state;
+	open_world(&w, NULL, 0);
+	assert_int_equal(gb_directory_open(&first, 4, 1), 0);
+	assert_int_equal(gb_directory_open(&second, 4, 1), 0);
+	assert_ok(&w, BACKEND->publish(w.world, 4, &first.outbox));
+	assert_ok(&w, BACKEND->publish(w.world, 4, &second.outbox));
+	assert_int_equal(first.published[0].body.len, second.published[0].body.len);
+	assert_memory_not_equal(first.published[0].body.p, second.published[0].body.p,
+				first.published[0].body.len);
+	gb_directory_close(&first);
+	gb_directory_close(&second);
+	close_world(&w);
+}
+
+/* Bytes that are no text, and text that needs escapes, come back as they were. */
+static void any_payload_arrives(void **state)
+{
+	static const size_t lengths[] = {0, 1, 2, 3, 4, 31, 256, 65536, 1 << 20};
+	uint8_t *bytes = malloc(1 << 20);
+	struct world w;
+
+	(void)state;
+	assert_non_null(bytes);
+	open_shaped(&w, 3, "chain", false);
+	for (size_t i = 0; i < 2 * sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t len = lengths[i / 2];
+		struct gb_bytes got;
+
+		for (size_t k = 0; k < len; k++)
+			bytes[k] = (uint8_t)(i % 2 == 0 ? 'a' + k % 26 : k * 7);
+		gb_mailbox_empty(&w.mailbox);
+		assert_ok(&w, BACKEND->send(w.world, 0, (struct gb_bytes){bytes, len},
+					    &w.mailbox.outbox));
+		assert_ok(&w, BACKEND->receive(w.world, 1, &w.mailbox.kept[0], &got));
+		assert_int_equal(got.len, len);
+		if (len > 0)
+			assert_memory_equal(got.p, bytes, len);
+	}
+	free(bytes);
+	close_world(&w);
+}
+
+/* Whoever never sent before shares its key with everybody first; who left does not get it. */
+static void others_share_before_they_send(void **state)
+{
+	struct gb_bytes text = {(const uint8_t *)"hello", 5}, got;
+	struct world w;
+	size_t n;
+
+	(void)state;
+	open_shaped(&w, 6, "ratchet", false);
+	(void)act(&w, REMOVE); /* device 5 */
+	for (size_t i = 0; i < w.mailbox.n_kept; i++)
+		if (w.mailbox.kept[i].to[0] == 3)
+			assert_ok(&w, BACKEND->process(w.world, 3, &w.mailbox.kept[i]));
+	gb_mailbox_empty(&w.mailbox);
+	w.mailbox.sender = 3;
+	assert_ok(&w, BACKEND->send(w.world, 3, text, &w.mailbox.outbox));
+	n = w.mailbox.n_kept;
+	assert_int_equal(count_kind(&w, GB_ROOM_KEY), 4);
+	assert_int_equal(w.mailbox.kept[n - 1].kind, GB_APPLICATION);
+	for (size_t i = 0; i < n - 1; i++) {
+		const struct gb_message *m = &w.mailbox.kept[i];
+
+		if (m->kind != GB_ROOM_KEY)
+			continue;
+		assert_int_not_equal(m->to[0], 5);
+		assert_ok(&w, BACKEND->process(w.world, m->to[0], m));
+		assert_ok(&w, BACKEND->receive(w.world, m->to[0], &w.mailbox.kept[n - 1], &got));
+	}
+	assert_int_equal(BACKEND->receive(w.world, 5, &w.mailbox.kept[n - 1], &got), GB_REJECTED);
+	/* The next one needs no key. */
+	gb_mailbox_empty(&w.mailbox);
+	assert_ok(&w, BACKEND->send(w.world, 3, text, &w.mailbox.outbox));
+	assert_int_equal(w.mailbox.n_kept, 1);
+	close_world(&w);
+}
+
+static void axes_are_answered(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		enum gb_answer answer;
+	} rows[] = {
+		{"olm", "new", GB_HONOURED},
+		{"olm", "chain", GB_HONOURED},
+		{"olm", "ratchet", GB_HONOURED},
+		{"olm", "shared", GB_HONOURED},
+		{"olm", "old", GB_NOT_SUPPORTED},
+		{"olm_crypto", "libolm", GB_HONOURED},
+		{"olm_crypto", "openssl", GB_HONOURED},
+		{"olm_crypto", "sodium", GB_NOT_SUPPORTED},
+		{"identity", "16", GB_HONOURED},
+		{"identity", "255", GB_HONOURED},
+		{"identity", "15", GB_NOT_SUPPORTED},
+		{"identity", "256", GB_NOT_SUPPORTED},
+		{"devices_per_user", "5", GB_HONOURED},
+		{"threads", "1", GB_NOT_APPLICABLE},
+		{"threads", "2", GB_NOT_SUPPORTED},
+		{"tree", "cold", GB_NOT_APPLICABLE},
+		{"path", "yes", GB_NOT_APPLICABLE},
+		{"suite", "1", GB_NOT_APPLICABLE},
+		{"crypto", "openssl", GB_NOT_APPLICABLE},
+		{"padding", "16", GB_NOT_APPLICABLE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *reason = NULL;
+
+		assert_int_equal(BACKEND->axis(rows[i].name, rows[i].value, &reason),
+				 rows[i].answer);
+		assert_int_equal(reason != NULL, rows[i].answer == GB_NOT_SUPPORTED);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(operations_cost_what_their_state_says),
+		cmocka_unit_test(rollback_brings_the_state_back),
+		cmocka_unit_test(only_rekeys_with_steps_heal),
+		cmocka_unit_test(room_keys_go_to_one_device_each),
+		cmocka_unit_test(claims_come_in_batches),
+		cmocka_unit_test(identities_have_the_length_of_their_axis),
+		cmocka_unit_test(publishing_again_gives_another_key),
+		cmocka_unit_test(any_payload_arrives),
+		cmocka_unit_test(others_share_before_they_send),
+		cmocka_unit_test(axes_are_answered),
+	};
+
+	return cmocka_run_group_tests_name("megolm backend", tests, NULL, NULL);
+}
