@@ -13,7 +13,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum genuine { APPLICATION, PROPOSAL, PRIVATE_PROPOSAL, COMMIT, PRIVATE_ADD, WELCOME, N_GENUINE };
+enum genuine {
+	APPLICATION,
+	PROPOSAL,
+	PRIVATE_PROPOSAL,
+	COMMIT,
+	PRIVATE_ADD,
+	WELCOME,
+	OUTSIDE_PROPOSAL,
+	EXTERNAL_COMMIT,
+	GROUP_INFO,
+	N_GENUINE
+};
 
 static struct world *w;
 static struct mls_buf genuine[N_GENUINE];
@@ -37,6 +48,24 @@ static struct mls_group *copy_of(uint32_t member)
 static void keep_key_package(void)
 {
 	must(mls_client_keep_key_package(joiner, bytes_of(&key_package), bytes_of(&private_part)));
+}
+
+/* What the joiner sends who asks to be added, or who adds itself. */
+static void make_from_outside(struct mls_group *member, const struct mls_proposal_request *add)
+{
+	const struct mls_group_info_request open_group = {.ratchet_tree = true,
+							  .external_pub = true};
+	const struct mls_external_request plain = {.ratchet_tree = {0}};
+	const struct mls_outside_sender as_joiner = {.group_id = mls_group_id(member),
+						     .epoch = mls_group_epoch(member),
+						     .is_joining = true};
+	struct mls_group *joined = NULL;
+
+	must(mls_group_info(member, &genuine[GROUP_INFO], &open_group));
+	must(mls_client_propose(joiner, &genuine[OUTSIDE_PROPOSAL], &as_joiner, add));
+	must(mls_group_join_external(joiner, &joined, &genuine[EXTERNAL_COMMIT],
+				     bytes_of(&genuine[GROUP_INFO]), &plain));
+	mls_group_free(joined);
 }
 
 /* Every message is of one and the same epoch. */
@@ -68,6 +97,8 @@ static void make_genuine(void)
 			       MLS_HANDSHAKE_PRIVATE));
 	must(mls_group_commit(sender[3], &commit, &with_path));
 	must(mls_group_commit(sender[4], &welcome, &adding));
+	make_from_outside(sender[0], &(struct mls_proposal_request){.type = MLS_PROPOSAL_ADD,
+								    .key_package = add});
 	for (size_t i = 0; i < 5; i++)
 		mls_group_free(sender[i]);
 }
@@ -111,6 +142,21 @@ static void join(struct mls_slice welcome, bool is_genuine)
 	mls_group_free(group);
 }
 
+static void join_external(struct mls_slice group_info, bool is_genuine)
+{
+	const struct mls_external_request plain = {.ratchet_tree = {0}};
+	struct mls_group *group = NULL;
+	struct mls_buf commit = {0};
+	enum mls_err err = mls_group_join_external(joiner, &group, &commit, group_info, &plain);
+
+	if ((err == MLS_OK) != is_genuine || (err != MLS_OK && commit.len > 0))
+		abort();
+	if (err != MLS_OK)
+		check_refusal(err);
+	mls_buf_free(&commit);
+	mls_group_free(group);
+}
+
 static void try_edited(enum genuine which, const uint8_t *edits, size_t n_edits)
 {
 	const struct mls_buf *from = &genuine[which];
@@ -127,6 +173,8 @@ static void try_edited(enum genuine which, const uint8_t *edits, size_t n_edits)
 	is_genuine = memcmp(copy, from->p, from->len) == 0;
 	if (which == WELCOME)
 		join(message, is_genuine);
+	else if (which == GROUP_INFO)
+		join_external(message, is_genuine);
 	else
 		receive(message, is_genuine);
 	free(copy);
@@ -144,13 +192,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_genuine();
 	if (size == 0)
 		return 0;
-	if (data[0] % 8 < N_GENUINE && size == 2) {
-		sweep((enum genuine)(data[0] % 8), data[1] % 8);
-	} else if (data[0] % 8 < N_GENUINE) {
-		try_edited((enum genuine)(data[0] % 8), data + 1, (size - 1) / 3);
+	if (data[0] % 16 < N_GENUINE && size == 2) {
+		sweep((enum genuine)(data[0] % 16), data[1] % 8);
+	} else if (data[0] % 16 < N_GENUINE) {
+		try_edited((enum genuine)(data[0] % 16), data + 1, (size - 1) / 3);
 	} else {
 		receive((struct mls_slice){data + 1, size - 1}, false);
 		join((struct mls_slice){data + 1, size - 1}, false);
+		join_external((struct mls_slice){data + 1, size - 1}, false);
 	}
 	return 0;
 }
