@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# The example program of docs/mls.md compiles without a warning, runs, and prints what the page
+# says that it prints.
+set -u
+cd "$(dirname "$0")/.."
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+B=${B:-build}
+CC=${CC:-cc}
+
+# block LANGUAGE N: the Nth code block of the page that begins with ```LANGUAGE.
+block() {
+	awk -v start="\`\`\`$1" -v want="$2" '
+		/^```/ && inside { inside = 0; next }
+		$0 == start && !inside { inside = 1; n++; next }
+		/^```/ { inside = 1; skip = 1 }
+		inside && n == want && !skip { print }
+		!inside { skip = 0 }' docs/mls.md
+}
+
+report() {
+	if [ "$2" -eq 0 ]; then
+		echo "ok $1 - $3"
+	else
+		sed 's/^/# /' "$work/log"
+		echo "not ok $1 - $3"
+	fi
+}
+
+echo 1..2
+soname=$(objdump -p "$B/libmls.so" | awk '$1 == "SONAME" { print $2 }')
+cp "$B/libmls.so" "$work/$soname"
+block c 1 > "$work/example.c"
+$CC -std=c11 -Wall -Wextra -Werror -Imls/include -o "$work/example" "$work/example.c" \
+	"$B/libmls.so" > "$work/log" 2>&1
+report 1 $? "the example compiles"
+block "" 1 > "$work/want"
+LD_LIBRARY_PATH=$work "$work/example" > "$work/log" 2>&1 && diff "$work/want" "$work/log" > "$work/diff" 2>&1
+report 2 $? "it prints what the page says"
