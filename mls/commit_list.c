@@ -53,6 +53,18 @@ out:
 	return err;
 }
 
+/* The first commit of a successor shows from which group it follows (11.2, 11.3). */
+static enum mls_err list_origin(struct mls_proposal_list *list, struct mls_buf *memory,
+				struct mls_crypto *crypto)
+{
+	const size_t start = memory->len;
+	enum mls_err err = mls_origin_write(crypto, memory, list->origin);
+
+	if (err == MLS_OK)
+		put_written(list, MLS_PROPOSAL_PSK, memory, start);
+	return err;
+}
+
 static enum mls_err list_extensions(struct mls_proposal_list *list, struct mls_buf *memory,
 				    struct mls_slice extensions)
 {
@@ -153,15 +165,19 @@ enum mls_err mls_commit_list(struct mls_proposal_list *list, struct mls_buf *mem
 		bound += request->extensions.len + 4;
 	if (request->reinit)
 		bound += mls_reinit_bound(request->reinit);
+	if (list->origin)
+		bound += list->origin->group_id.len + crypto->suite->nh + 32;
 	TRY(mls_buf_reserve(memory, bound));
 	if (!request->without_proposals && !request->reinit)
 		TRY(list_cached(list, &group->proposals));
 	TRY(mls_proposal_list_reserve(list,
-				      request->n_add + request->n_remove + request->n_psks + 2));
+				      request->n_add + request->n_remove + request->n_psks + 3));
 	TRY(list_adds(list, request));
 	for (size_t i = 0; i < request->n_remove; i++)
 		list_remove(list, request->remove[i]);
 	TRY(list_psks(list, memory, crypto, request->psks, request->n_psks));
+	if (list->origin)
+		TRY(list_origin(list, memory, crypto));
 	if (request->set_extensions)
 		TRY(list_extensions(list, memory, request->extensions));
 	if (request->reinit)

@@ -14,7 +14,8 @@ struct mls_staged {
 	uint32_t committer; /* leaf index in the new epoch */
 	uint32_t *added, *removed;
 	size_t n_added, n_removed;
-	bool removes_us, reinit;
+	bool removes_us;
+	struct mls_buf reinit;              /* the body of its ReInit; empty: none */
 	uint8_t message_hash[MLS_MAX_HASH]; /* of an own commit: the message, to know it again */
 };
 
@@ -39,6 +40,8 @@ struct mls_group {
 	struct mls_epoch *epoch;
 	struct mls_secret_tree secret_tree;
 	struct mls_proposal_cache proposals;
+	struct mls_buf reinit;           /* of the commit that shut the group down */
+	struct mls_origin *origin;       /* until the first commit of a successor; else NULL */
 	uint8_t joined_by[MLS_MAX_HASH]; /* of the external commit by which we came in */
 	bool has_joined_by;
 	struct mls_staged *pending;  /* our own commit, until it comes back; NULL: none */

@@ -13,6 +13,7 @@ void mls_staged_clear(struct mls_staged *staged)
 	mls_secret_tree_clear(&staged->secret_tree);
 	free(staged->added);
 	free(staged->removed);
+	mls_buf_free(&staged->reinit);
 	*staged = (struct mls_staged){0};
 }
 
@@ -84,6 +85,8 @@ void mls_group_free(struct mls_group *group)
 	for (size_t i = 0; i < group->n_past; i++)
 		past_clear(&group->past[i]);
 	free(group->past);
+	mls_buf_free(&group->reinit);
+	mls_origin_free(group->origin);
 	mls_buf_free(&group->frame);
 	mls_buf_free(&group->plain);
 	free(group);
@@ -159,19 +162,27 @@ out:
 	return err;
 }
 
+enum mls_err mls_joining_enter(struct mls_joining *j, struct mls_group **group)
+{
+	struct mls_epoch *epoch = j->epoch;
+	enum mls_err err;
+
+	j->epoch = NULL;
+	err = mls_group_begin(j->client, group, epoch, &j->secret_tree);
+	if (err == MLS_OK)
+		mls_client_drop_kept(j->client, j->kept);
+	return err;
+}
+
 enum mls_err mls_group_join(struct mls_client *client, struct mls_group **group,
 			    struct mls_slice welcome, struct mls_slice ratchet_tree)
 {
 	struct mls_joining j;
-	struct mls_epoch *epoch;
 	enum mls_err err = MLS_OK;
 
-	TRY(mls_joining_open(&j, client, welcome));
+	TRY(mls_joining_open(&j, client, welcome, NULL));
 	TRY(mls_joining_finish(&j, ratchet_tree));
-	epoch = j.epoch;
-	j.epoch = NULL;
-	TRY(mls_group_begin(client, group, epoch, &j.secret_tree));
-	mls_client_drop_kept(client, j.kept);
+	TRY(mls_joining_enter(&j, group));
 out:
 	mls_joining_clear(&j);
 	return err;
@@ -210,9 +221,9 @@ static void retire_epoch(struct mls_group *group)
 void mls_group_advance(struct mls_group *group, struct mls_event *event, struct mls_staged *staged)
 {
 	*event = (struct mls_event){
-		.type = staged->removes_us ? MLS_EVENT_REMOVED
-			: staged->reinit   ? MLS_EVENT_REINIT
-					   : MLS_EVENT_COMMIT,
+		.type = staged->removes_us   ? MLS_EVENT_REMOVED
+			: staged->reinit.len ? MLS_EVENT_REINIT
+					     : MLS_EVENT_COMMIT,
 		.epoch = group->epoch->context.epoch + 1,
 		.sender = staged->committer,
 		.added = staged->added,
@@ -225,8 +236,12 @@ void mls_group_advance(struct mls_group *group, struct mls_event *event, struct 
 	staged->added = staged->removed = NULL;
 	if (staged->removes_us)
 		group->state = MLS_GROUP_REMOVED;
-	else if (staged->reinit)
+	else if (staged->reinit.len)
 		group->state = MLS_GROUP_REINITIALIZED;
+	group->reinit = staged->reinit;
+	staged->reinit = (struct mls_buf){0};
+	mls_origin_free(group->origin);
+	group->origin = NULL;
 	if (staged->epoch) {
 		retire_epoch(group);
 		group->epoch = staged->epoch;

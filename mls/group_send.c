@@ -111,7 +111,7 @@ static enum mls_err validate(const struct mls_group *group,
 	case MLS_PROPOSAL_REMOVE:
 		return mls_tree_leaf(&epoch->tree, proposal->remove) ? MLS_OK : MLS_ERR_LEAF_BLANK;
 	case MLS_PROPOSAL_PSK:
-		return mls_psk_id_check(&proposal->psk, group->client->crypto->suite->nh);
+		return mls_psk_id_check(&proposal->psk, group->client->crypto->suite->nh, NULL);
 	case MLS_PROPOSAL_REINIT:
 		return proposal->reinit.version < MLS_VERSION_MLS10 ? MLS_ERR_REINIT_VERSION
 								    : MLS_OK;

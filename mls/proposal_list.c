@@ -249,15 +249,6 @@ static int by_bytes(const void *a, const void *b)
 	return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-enum mls_err mls_psk_id_check(const struct mls_psk_id *id, size_t nh)
-{
-	if (id->psk_nonce.len != nh)
-		return MLS_ERR_PSK_NONCE;
-	if (id->type == MLS_PSK_RESUMPTION && id->usage != MLS_PSK_APPLICATION)
-		return MLS_ERR_PSK_USAGE_HERE;
-	return MLS_OK;
-}
-
 static enum mls_err check_psks(const struct mls_proposal_list *list, size_t nh)
 {
 	const size_t n = list->n_of[MLS_PROPOSAL_PSK];
@@ -275,7 +266,7 @@ static enum mls_err check_psks(const struct mls_proposal_list *list, size_t nh)
 		if (list->v[i].type != MLS_PROPOSAL_PSK)
 			continue;
 		TRY(mls_psk_id_decode(list->v[i].body, &id));
-		TRY(mls_psk_id_check(&id, nh));
+		TRY(mls_psk_id_check(&id, nh, list->origin));
 		bodies[at++] = list->v[i].body;
 	}
 	qsort(bodies, n, sizeof(*bodies), by_bytes);

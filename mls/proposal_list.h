@@ -1,6 +1,7 @@
 #ifndef MLS_PROPOSAL_LIST_H
 #define MLS_PROPOSAL_LIST_H
 #include "epoch.h"
+#include "origin.h"
 #include "proposal_cache.h"
 
 /*
@@ -20,6 +21,7 @@ struct mls_proposal_list {
 	struct mls_sender committer; /* a member, or MLS_SENDER_NEW_MEMBER_COMMIT */
 	struct mls_listed *v;
 	size_t n, room;
+	const struct mls_origin *origin; /* of a new group's first commit; else NULL */
 	size_t n_of[MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS + 1]; /* how many of each type */
 };
 
@@ -54,9 +56,6 @@ enum mls_err MLS_MUST_CHECK mls_proposal_check_sender(uint16_t type, uint8_t sen
  * KDF.Nh. */
 enum mls_err MLS_MUST_CHECK mls_proposal_list_check(const struct mls_proposal_list *list,
 						    size_t nh);
-
-/* May a PreSharedKey proposal name this PSK (12.1.4)? PSK_NONCE, PSK_USAGE_HERE. */
-enum mls_err MLS_MUST_CHECK mls_psk_id_check(const struct mls_psk_id *id, size_t nh);
 
 /* What applying a list has done beside changing the tree. */
 struct mls_applied {

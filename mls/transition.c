@@ -12,7 +12,7 @@ enum mls_err mls_transition_begin(struct mls_transition *t, const struct mls_gro
 	*t = (struct mls_transition){
 		.client = group->client,
 		.old = group->epoch,
-		.list = {.committer = committer},
+		.list = {.committer = committer, .origin = group->origin},
 		.init_secret = group->epoch->secrets.init_secret,
 	};
 	/* RFC 9420 12.4.1: without a path, commit_secret is zeros. */
@@ -24,9 +24,18 @@ void mls_transition_clear(struct mls_transition *t)
 {
 	mls_proposal_list_clear(&t->list);
 	mls_applied_clear(&t->applied);
+	mls_buf_free(&t->reinit);
 	mls_epoch_free(t->epoch);
 	mls_secret_tree_clear(&t->secret_tree);
 	mls_wipe(t, sizeof(*t));
+}
+
+/* What the group is reinitialized as outlives the commit that says so (12.3). */
+static enum mls_err keep_reinit(struct mls_transition *t)
+{
+	const struct mls_listed *entry = mls_proposal_list_first(&t->list, MLS_PROPOSAL_REINIT);
+
+	return entry ? mls_buf_append(&t->reinit, entry->body) : MLS_OK;
 }
 
 enum mls_err mls_transition_apply(struct mls_transition *t, bool sending)
@@ -34,6 +43,9 @@ enum mls_err mls_transition_apply(struct mls_transition *t, bool sending)
 	struct mls_epoch *epoch = t->epoch;
 	enum mls_err err = mls_proposal_list_check(&t->list, t->client->crypto->suite->nh);
 
+	if (err)
+		return err;
+	err = keep_reinit(t);
 	if (err)
 		return err;
 	mls_tree_copy(&epoch->tree, &t->old->tree);
@@ -81,8 +93,20 @@ static bool find_resumption(const struct mls_client *client, const struct mls_ps
 	return false;
 }
 
+static bool find_psk(const struct mls_client *client, struct mls_psk *psk,
+		     const struct mls_origin *origin)
+{
+	if (psk->id.type == MLS_PSK_EXTERNAL)
+		return mls_client_find_psk(client, psk->id.psk_id, &psk->psk);
+	if (!mls_origin_is(origin, &psk->id))
+		return find_resumption(client, &psk->id, &psk->psk);
+	psk->psk = mls_secret_slice(&origin->resumption_psk);
+	return true;
+}
+
 enum mls_err mls_client_psk_secret(const struct mls_client *client, struct mls_secret *psk_secret,
-				   const struct mls_slice *ids, size_t n)
+				   const struct mls_slice *ids, size_t n,
+				   const struct mls_origin *origin)
 {
 	struct mls_psk *psks = NULL;
 	enum mls_err err = MLS_OK;
@@ -97,9 +121,7 @@ enum mls_err mls_client_psk_secret(const struct mls_client *client, struct mls_s
 		struct mls_psk *psk = &psks[i];
 
 		TRY(mls_psk_id_decode(ids[i], &psk->id));
-		known = psk->id.type == MLS_PSK_EXTERNAL
-				? mls_client_find_psk(client, psk->id.psk_id, &psk->psk)
-				: find_resumption(client, &psk->id, &psk->psk);
+		known = find_psk(client, psk, origin);
 		if (!known)
 			FAIL(MLS_ERR_PSK_UNKNOWN);
 	}
@@ -125,7 +147,7 @@ static enum mls_err list_psk_secret(const struct mls_transition *t, struct mls_s
 		if (t->list.v[i].type == MLS_PROPOSAL_PSK)
 			ids[at++] = t->list.v[i].body;
 	}
-	err = mls_client_psk_secret(t->client, psk_secret, ids, n);
+	err = mls_client_psk_secret(t->client, psk_secret, ids, n, t->list.origin);
 	free(ids);
 	return err;
 }
@@ -163,9 +185,10 @@ void mls_transition_finish(struct mls_transition *t, struct mls_staged *staged)
 		.n_added = applied->n_added,
 		.n_removed = applied->n_removed,
 		.removes_us = applied->removes_us,
-		.reinit = t->list.n_of[MLS_PROPOSAL_REINIT] > 0,
+		.reinit = t->reinit,
 	};
 	t->epoch = NULL;
 	t->secret_tree = (struct mls_secret_tree){0};
+	t->reinit = (struct mls_buf){0};
 	applied->added = applied->removed = NULL;
 }

@@ -23,6 +23,7 @@ struct mls_transition {
 	struct mls_secret init_secret;   /* of the old epoch, or of an ExternalInit (8.3) */
 	struct mls_secret commit_secret; /* zeros until a path sets it */
 	struct mls_secret joiner_secret, member_secret;
+	struct mls_buf reinit; /* the body of a ReInit, if there is one */
 };
 
 enum mls_err MLS_MUST_CHECK mls_transition_begin(struct mls_transition *t,
@@ -50,11 +51,13 @@ void mls_transition_clear(struct mls_transition *t);
 /*
  * The PSKs of a list of PreSharedKeyIDs (8.4), as `client` has them.
  *
- *   ids   n encoded PreSharedKeyIDs
+ *   ids     n encoded PreSharedKeyIDs
+ *   origin  has the PSK of its own usage; NULL: there is none
  *
  * PSK_UNKNOWN where one is not there.
  */
 enum mls_err MLS_MUST_CHECK mls_client_psk_secret(const struct mls_client *client,
 						  struct mls_secret *psk_secret,
-						  const struct mls_slice *ids, size_t n);
+						  const struct mls_slice *ids, size_t n,
+						  const struct mls_origin *origin);
 #endif

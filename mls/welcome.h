@@ -49,6 +49,8 @@ enum mls_err MLS_MUST_CHECK mls_group_info_check_signer(const struct mls_client 
 /* A Welcome as it is opened, step by step; ended by mls_joining_clear. */
 struct mls_joining {
 	struct mls_client *client;
+	const struct mls_origin *origin;   /* of a successor that is expected; else NULL */
+	size_t n_origin;                   /* how often the Welcome names its PSK */
 	struct mls_kept_key_package *kept; /* the one that the Welcome is for */
 	struct mls_buf secrets_bytes, info_bytes;
 	struct mls_group_secrets secrets; /* views of secrets_bytes */
@@ -60,10 +62,14 @@ struct mls_joining {
 
 /* Decrypts GroupSecrets and GroupInfo of an MLSMessage with a Welcome. */
 enum mls_err MLS_MUST_CHECK mls_joining_open(struct mls_joining *j, struct mls_client *client,
-					     struct mls_slice message);
+					     struct mls_slice message,
+					     const struct mls_origin *origin);
 
 /* Builds and checks the epoch. `ratchet_tree` may be empty. */
 enum mls_err MLS_MUST_CHECK mls_joining_finish(struct mls_joining *j,
 					       struct mls_slice ratchet_tree);
+
+/* Makes the group, and consumes the key package. */
+enum mls_err MLS_MUST_CHECK mls_joining_enter(struct mls_joining *j, struct mls_group **group);
 void mls_joining_clear(struct mls_joining *j);
 #endif

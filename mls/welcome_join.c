@@ -97,9 +97,10 @@ static enum mls_err derive_member_secret(struct mls_joining *j)
 		ids[i] = rest;
 		TRY(mls_psk_id_next(&rest, &id));
 		ids[i].len -= rest.len;
-		TRY(mls_psk_id_check(&id, j->client->crypto->suite->nh));
+		TRY(mls_psk_id_check(&id, j->client->crypto->suite->nh, j->origin));
+		j->n_origin += mls_origin_is(j->origin, &id);
 	}
-	TRY(mls_client_psk_secret(j->client, &psk_secret, ids, n));
+	TRY(mls_client_psk_secret(j->client, &psk_secret, ids, n, j->origin));
 	mls_member_secret(j->client->crypto, &j->member_secret, &j->joiner_secret, &psk_secret);
 out:
 	mls_secret_wipe(&psk_secret);
@@ -130,12 +131,12 @@ out:
 }
 
 enum mls_err mls_joining_open(struct mls_joining *j, struct mls_client *client,
-			      struct mls_slice message)
+			      struct mls_slice message, const struct mls_origin *origin)
 {
 	struct mls_welcome welcome;
 	enum mls_err err = MLS_OK;
 
-	*j = (struct mls_joining){.client = client};
+	*j = (struct mls_joining){.client = client, .origin = origin};
 	if (message.len > client->policy.max_message)
 		return MLS_ERR_MESSAGE_TOO_LONG;
 	TRY(decode_welcome(&welcome, message));

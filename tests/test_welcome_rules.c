@@ -140,7 +140,7 @@ static void rules_of_a_welcome_are_checked(void **state)
 				    &(struct mls_commit_request){
 					    .add = &add, .n_add = 1, .tree_in_welcome = true}));
 		forge_welcome(joiner, s.w->group[FORGER], &s.message, bytes_of(&s.w->welcome),
-			      welcome_rows[i].change);
+			      welcome_rows[i].change, NULL);
 		err = mls_group_join(joiner, &group, bytes_of(&s.message), nothing);
 		if (err != welcome_rows[i].want)
 			fail_msg("%s: %s, want %s", welcome_rows[i].what, mls_err_name(err),

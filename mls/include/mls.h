@@ -298,6 +298,37 @@ enum mls_err MLS_MUST_CHECK mls_group_join_external(struct mls_client *client,
 						    struct mls_slice group_info,
 						    const struct mls_external_request *request);
 
+/* How one group follows from another. */
+enum mls_succession {
+	MLS_SUCCESSION_REINIT, /* all members go on with other parameters (11.2) */
+	MLS_SUCCESSION_BRANCH, /* some members, the same parameters (11.3) */
+};
+
+/*
+ * mls_group_create_successor makes a group of one member that follows from `old`: its first
+ * commit, in which the other members must be added, carries the resumption PSK that proves it.
+ *
+ *   client    a client of the new group's cipher suite
+ *   old       REINIT: a group that a ReInit has shut down, which says what the new one is
+ *   group_id  BRANCH: as for mls_group_create; REINIT: not read
+ *
+ * SUITE where the client has another one than the new group; NOT_REINITIALIZED.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_create_successor(struct mls_client *client,
+						       struct mls_group **group,
+						       const struct mls_group *old,
+						       enum mls_succession how,
+						       struct mls_slice group_id);
+
+/*
+ * mls_group_join_successor joins, as mls_group_join does, a group that must follow from
+ * `old`. SUCCESSOR_PSK, SUCCESSOR_EPOCH, SUCCESSOR_PARAMETERS, SUCCESSOR_MEMBERS where it does
+ * not; members are compared by their credentials.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_join_successor(
+	struct mls_client *client, struct mls_group **group, const struct mls_group *old,
+	enum mls_succession how, struct mls_slice welcome, struct mls_slice ratchet_tree);
+
 /* Wipes and frees; NULL is allowed. */
 void mls_group_free(struct mls_group *group);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "buf.h"
 #include "group.h"
 
 void mls_probe_set_random(struct mls_client *client, const struct mls_random *random)
@@ -80,6 +81,8 @@ static enum mls_err fork_pending(struct mls_group *copy, const struct mls_staged
 	made->epoch = mls_epoch_ref(pending->epoch);
 	made->secret_tree = (struct mls_secret_tree){0};
 	mls_secret_tree_fork(&made->secret_tree, &pending->secret_tree);
+	made->reinit = (struct mls_buf){0};
+	err = mls_buf_append(&made->reinit, mls_buf_slice(&pending->reinit));
 	made->added = copy_leaves(pending->added, pending->n_added, &err);
 	made->removed = copy_leaves(pending->removed, pending->n_removed, &err);
 	copy->pending = made;
@@ -93,13 +96,14 @@ enum mls_err mls_probe_group_fork(struct mls_client *client, struct mls_group **
 	struct mls_group *made = NULL;
 	enum mls_err err = MLS_OK;
 
-	if (client->policy.past_epochs < group->n_past)
+	if (client->policy.past_epochs < group->n_past || group->origin)
 		return MLS_ERR_USAGE;
 	mls_secret_tree_fork(&secret_tree, &group->secret_tree);
 	TRY(mls_group_begin(client, &made, mls_epoch_ref(group->epoch), &secret_tree));
 	made->state = group->state;
 	made->has_joined_by = group->has_joined_by;
 	memcpy(made->joined_by, group->joined_by, sizeof(made->joined_by));
+	TRY(mls_buf_append(&made->reinit, mls_buf_slice(&group->reinit)));
 	TRY(mls_proposal_cache_copy(&made->proposals, &group->proposals));
 	TRY(fork_pending(made, group->pending));
 	for (; made->n_past < group->n_past; made->n_past++) {

@@ -157,7 +157,7 @@ static void put_info(const struct mls_group *committer, struct mls_buf *out,
 
 void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 		   struct mls_buf *out, struct mls_slice welcome,
-		   void (*change)(struct forged_welcome *w))
+		   void (*change)(struct forged_welcome *w), const struct mls_origin *origin)
 {
 	struct mls_crypto *crypto = joiner->crypto;
 	struct mls_joining j;
@@ -167,7 +167,7 @@ void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 	struct mls_buf info = {0}, secrets = {0};
 	struct mls_key_package package;
 
-	OK(mls_joining_open(&j, joiner, welcome));
+	OK(mls_joining_open(&j, joiner, welcome, origin));
 	w.info = j.info;
 	w.secrets = j.secrets;
 	change(&w);

@@ -36,6 +36,7 @@ void forge_private(struct forgery *f, struct mls_buf *message, struct mls_slice 
 /*
  * A Welcome made again with other contents: `change` may change what the joiner will
  * decrypt, and the key package whose private keys `joiner` keeps stays the addressee.
+ * `origin` is the group that a successor follows from, or NULL.
  */
 struct forged_welcome {
 	struct mls_group_info info;
@@ -44,5 +45,5 @@ struct forged_welcome {
 };
 void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 		   struct mls_buf *out, struct mls_slice welcome,
-		   void (*change)(struct forged_welcome *w));
+		   void (*change)(struct forged_welcome *w), const struct mls_origin *origin);
 #endif

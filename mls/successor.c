@@ -1,0 +1,188 @@
+#include "commit.h"
+#include "welcome.h"
+
+#include <stdlib.h>
+
+/* Groups that follow from others: RFC 9420 11.2, 11.3, 12.4.3.1. */
+
+static enum mls_err origin_new(struct mls_origin **out, const struct mls_group *old,
+			       enum mls_succession how)
+{
+	const struct mls_epoch *epoch = old->epoch;
+	struct mls_origin *made;
+	enum mls_err err;
+
+	if (how == MLS_SUCCESSION_REINIT && old->state != MLS_GROUP_REINITIALIZED)
+		return MLS_ERR_NOT_REINITIALIZED;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return MLS_ERR_NOMEM;
+	made->usage = how == MLS_SUCCESSION_REINIT ? MLS_PSK_REINIT : MLS_PSK_BRANCH;
+	made->epoch = epoch->context.epoch;
+	made->resumption_psk = epoch->secrets.resumption_psk;
+	err = mls_buf_append(&made->group_id, epoch->context.group_id);
+	if (err) {
+		mls_origin_free(made);
+		return err;
+	}
+	*out = made;
+	return MLS_OK;
+}
+
+/* What the successor must be. */
+struct parameters {
+	uint16_t version, suite;
+	struct mls_slice group_id; /* of a reinitialized group */
+	struct mls_slice extensions;
+};
+
+static enum mls_err read_parameters(struct parameters *out, const struct mls_group *old,
+				    enum mls_succession how)
+{
+	const struct mls_group_context *context = &old->epoch->context;
+	struct mls_reinit reinit;
+	enum mls_err err;
+
+	*out = (struct parameters){.version = context->version,
+				   .suite = context->cipher_suite,
+				   .extensions = context->extensions};
+	if (how == MLS_SUCCESSION_BRANCH)
+		return MLS_OK;
+	err = mls_reinit_decode(mls_buf_slice(&old->reinit), &reinit);
+	if (err)
+		return err;
+	*out = (struct parameters){reinit.version, reinit.suite, reinit.group_id,
+				   reinit.extensions};
+	return MLS_OK;
+}
+
+enum mls_err mls_group_create_successor(struct mls_client *client, struct mls_group **group,
+					const struct mls_group *old, enum mls_succession how,
+					struct mls_slice group_id)
+{
+	struct mls_origin *origin = NULL;
+	struct parameters parameters;
+	enum mls_err err = MLS_OK;
+
+	TRY(origin_new(&origin, old, how));
+	TRY(read_parameters(&parameters, old, how));
+	if (parameters.suite != client->crypto->suite->id)
+		FAIL(MLS_ERR_SUITE);
+	if (how == MLS_SUCCESSION_REINIT)
+		group_id = parameters.group_id;
+	TRY(mls_group_create(client, group, group_id, parameters.extensions));
+	(*group)->origin = origin;
+	origin = NULL;
+out:
+	mls_origin_free(origin);
+	return err;
+}
+
+/* The credentials of all members, in an order that makes them easy to compare. */
+struct credentials {
+	struct mls_credential *v;
+	size_t n;
+};
+
+static int by_credential(const void *a, const void *b)
+{
+	const struct mls_credential *x = a, *y = b;
+	const size_t shared = x->content.len < y->content.len ? x->content.len : y->content.len;
+	int order = (x->type > y->type) - (x->type < y->type);
+
+	if (!order && shared > 0)
+		order = memcmp(x->content.p, y->content.p, shared);
+	return order ? order
+		     : (x->content.len > y->content.len) - (x->content.len < y->content.len);
+}
+
+static enum mls_err list_credentials(struct credentials *out, const struct mls_tree *tree)
+{
+	struct mls_leaf_node leaf;
+	enum mls_err err = MLS_OK;
+
+	*out = (struct credentials){.v = calloc(mls_tree_n_members(tree), sizeof(*out->v))};
+	if (!out->v)
+		return MLS_ERR_NOMEM;
+	for (uint32_t i = mls_tree_next_member(tree, 0); i != MLS_NO_LEAF;
+	     i = mls_tree_next_member(tree, i + 1)) {
+		TRY(mls_tree_leaf_node(tree, i, &leaf));
+		out->v[out->n++] = leaf.credential;
+	}
+	qsort(out->v, out->n, sizeof(*out->v), by_credential);
+out:
+	return err;
+}
+
+/* Is each of `some` among `all`? */
+static bool is_subset(const struct credentials *some, const struct credentials *all)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < some->n; i++) {
+		while (at < all->n && by_credential(&all->v[at], &some->v[i]) < 0)
+			at++;
+		if (at == all->n || by_credential(&all->v[at], &some->v[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static enum mls_err check_members(const struct mls_tree *tree, const struct mls_tree *old_tree,
+				  enum mls_succession how)
+{
+	struct credentials now = {0}, before = {0};
+	bool fits;
+	enum mls_err err = MLS_OK;
+
+	TRY(list_credentials(&now, tree));
+	TRY(list_credentials(&before, old_tree));
+	fits = how == MLS_SUCCESSION_BRANCH ? is_subset(&now, &before) : is_subset(&before, &now);
+	if (!fits)
+		FAIL(MLS_ERR_SUCCESSOR_MEMBERS);
+out:
+	free(now.v);
+	free(before.v);
+	return err;
+}
+
+static enum mls_err check_parameters(const struct mls_group_context *context,
+				     const struct mls_group *old, enum mls_succession how)
+{
+	struct parameters want;
+	enum mls_err err = read_parameters(&want, old, how);
+
+	if (err)
+		return err;
+	if (context->epoch != 1)
+		return MLS_ERR_SUCCESSOR_EPOCH;
+	if (context->version != want.version || context->cipher_suite != want.suite)
+		return MLS_ERR_SUCCESSOR_PARAMETERS;
+	if (how == MLS_SUCCESSION_REINIT &&
+	    !(mls_slice_equal(context->group_id, want.group_id) &&
+	      mls_slice_equal(context->extensions, want.extensions)))
+		return MLS_ERR_SUCCESSOR_PARAMETERS;
+	return MLS_OK;
+}
+
+enum mls_err mls_group_join_successor(struct mls_client *client, struct mls_group **group,
+				      const struct mls_group *old, enum mls_succession how,
+				      struct mls_slice welcome, struct mls_slice ratchet_tree)
+{
+	struct mls_origin *origin = NULL;
+	struct mls_joining j = {0};
+	enum mls_err err = MLS_OK;
+
+	TRY(origin_new(&origin, old, how));
+	TRY(mls_joining_open(&j, client, welcome, origin));
+	if (j.n_origin != 1)
+		FAIL(MLS_ERR_SUCCESSOR_PSK);
+	TRY(check_parameters(&j.info.context, old, how));
+	TRY(mls_joining_finish(&j, ratchet_tree));
+	TRY(check_members(&j.epoch->tree, &old->epoch->tree, how));
+	TRY(mls_joining_enter(&j, group));
+out:
+	mls_joining_clear(&j);
+	mls_origin_free(origin);
+	return err;
+}

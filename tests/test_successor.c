@@ -1,0 +1,244 @@
+/* Groups that follow from others: RFC 9420 11.2, 11.3, 12.4.3.1. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "forge.h"
+
+static const struct mls_slice nothing = {0};
+static const struct mls_slice next_id = {(const uint8_t *)"next", 4};
+
+/* Three members and, for each, a client of the suite that comes next. */
+struct family {
+	struct world *old;
+	struct mls_client *client[4]; /* the last one is no member of the old group */
+	struct mls_group *group[4];
+	struct mls_buf commit, welcome, package[4];
+};
+
+static void family_begin(struct family *f, uint16_t suite)
+{
+	*f = (struct family){.old = world_new(1, 3, NULL, NULL)};
+	for (uint32_t i = 0; i < 4; i++) {
+		f->client[i] = member_client(suite, i);
+		member_publish(f->client[i], &f->package[i]);
+	}
+}
+
+static void family_end(struct family *f)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		mls_group_free(f->group[i]);
+		mls_client_free(f->client[i]);
+		mls_buf_free(&f->package[i]);
+	}
+	mls_buf_free(&f->commit);
+	mls_buf_free(&f->welcome);
+	world_free(f->old);
+}
+
+static void shut_down(struct family *f, uint16_t suite)
+{
+	const struct mls_reinit_parameters reinit = {.group_id = next_id, .suite = suite};
+	struct mls_event event;
+
+	f->old->commit.len = 0;
+	OK(mls_group_commit(f->old->group[1],
+			    &(struct mls_commit_output){.commit = &f->old->commit},
+			    &(struct mls_commit_request){.reinit = &reinit}));
+	for (uint32_t i = 0; i < 3; i++) {
+		OK(mls_group_receive(f->old->group[i], &event, bytes_of(&f->old->commit)));
+		assert_int_equal(event.type, MLS_EVENT_REINIT);
+	}
+}
+
+/* Member 0 begins the successor and adds the given others. */
+static void succeed(struct family *f, enum mls_succession how, const uint32_t *others, size_t n)
+{
+	struct mls_slice add[4];
+	struct mls_event event;
+
+	for (size_t i = 0; i < n; i++)
+		add[i] = bytes_of(&f->package[others[i]]);
+	OK(mls_group_create_successor(f->client[0], &f->group[0], f->old->group[0], how, nothing));
+	f->commit.len = f->welcome.len = 0;
+	OK(mls_group_commit(
+		f->group[0],
+		&(struct mls_commit_output){.commit = &f->commit, .welcome = &f->welcome},
+		&(struct mls_commit_request){.add = add, .n_add = n, .tree_in_welcome = true}));
+	OK(mls_group_receive(f->group[0], &event, bytes_of(&f->commit)));
+}
+
+static enum mls_err follow(struct family *f, enum mls_succession how, uint32_t member)
+{
+	return mls_group_join_successor(f->client[member], &f->group[member], f->old->group[member],
+					how, bytes_of(&f->welcome), nothing);
+}
+
+static void expect_agreement(const struct family *f, uint32_t a, uint32_t b)
+{
+	const struct mls_slice x = mls_group_epoch_authenticator(f->group[a]);
+	const struct mls_slice y = mls_group_epoch_authenticator(f->group[b]);
+
+	assert_int_equal(x.len, y.len);
+	assert_memory_equal(x.p, y.p, x.len);
+}
+
+static void a_group_goes_on_with_another_suite(void **state)
+{
+	const uint32_t others[] = {1, 2};
+	struct family f;
+
+	(void)state;
+	family_begin(&f, 2);
+	shut_down(&f, 2);
+	succeed(&f, MLS_SUCCESSION_REINIT, others, 2);
+	assert_int_equal(mls_group_suite(f.group[0]), 2);
+	assert_int_equal(mls_group_epoch(f.group[0]), 1);
+	assert_memory_equal(mls_group_id(f.group[0]).p, next_id.p, next_id.len);
+	OK(follow(&f, MLS_SUCCESSION_REINIT, 1));
+	OK(follow(&f, MLS_SUCCESSION_REINIT, 2));
+	expect_agreement(&f, 0, 1);
+	expect_agreement(&f, 0, 2);
+	family_end(&f);
+}
+
+static void some_members_branch_off(void **state)
+{
+	const uint32_t others[] = {2};
+	struct family f;
+
+	(void)state;
+	family_begin(&f, 1);
+	succeed(&f, MLS_SUCCESSION_BRANCH, others, 1);
+	OK(follow(&f, MLS_SUCCESSION_BRANCH, 2));
+	expect_agreement(&f, 0, 2);
+	world_check(f.old); /* which goes on as before */
+	family_end(&f);
+}
+
+static void what_was_not_announced_is_refused(void **state)
+{
+	struct mls_group *group = NULL;
+	const uint32_t others[] = {1, 2}, one[] = {1}, stranger[] = {1, 3};
+	struct family f;
+
+	(void)state;
+	family_begin(&f, 1);
+	REFUSED(mls_group_create_successor(f.client[0], &group, f.old->group[0],
+					   MLS_SUCCESSION_REINIT, nothing),
+		MLS_ERR_NOT_REINITIALIZED);
+	succeed(&f, MLS_SUCCESSION_BRANCH, stranger, 2);
+	REFUSED(follow(&f, MLS_SUCCESSION_BRANCH, 1), MLS_ERR_SUCCESSOR_MEMBERS);
+	REFUSED(mls_group_join(f.client[1], &group, bytes_of(&f.welcome), nothing),
+		MLS_ERR_PSK_USAGE_HERE);
+	mls_group_free(f.group[0]);
+	shut_down(&f, 1);
+	succeed(&f, MLS_SUCCESSION_REINIT, one, 1);
+	REFUSED(follow(&f, MLS_SUCCESSION_REINIT, 1), MLS_ERR_SUCCESSOR_MEMBERS);
+	REFUSED(follow(&f, MLS_SUCCESSION_BRANCH, 1), MLS_ERR_PSK_USAGE_HERE);
+	mls_group_free(f.group[0]);
+	f.group[0] = NULL;
+	succeed(&f, MLS_SUCCESSION_REINIT, others, 2);
+	OK(follow(&f, MLS_SUCCESSION_REINIT, 1));
+	OK(follow(&f, MLS_SUCCESSION_REINIT, 2));
+	family_end(&f);
+}
+
+static void a_client_of_another_suite_cannot_succeed(void **state)
+{
+	struct mls_group *group = NULL;
+	struct family f;
+
+	(void)state;
+	family_begin(&f, 3);
+	shut_down(&f, 2);
+	REFUSED(mls_group_create_successor(f.client[0], &group, f.old->group[0],
+					   MLS_SUCCESSION_REINIT, nothing),
+		MLS_ERR_SUITE);
+	family_end(&f);
+}
+
+static void a_group_without_origin_is_no_successor(void **state)
+{
+	struct mls_slice add;
+	struct family f;
+
+	(void)state;
+	family_begin(&f, 1);
+	add = bytes_of(&f.package[1]);
+	OK(mls_group_create(f.client[0], &f.group[0], nothing, nothing));
+	OK(mls_group_commit(
+		f.group[0], &(struct mls_commit_output){.commit = &f.commit, .welcome = &f.welcome},
+		&(struct mls_commit_request){.add = &add, .n_add = 1, .tree_in_welcome = true}));
+	REFUSED(follow(&f, MLS_SUCCESSION_BRANCH, 1), MLS_ERR_SUCCESSOR_PSK);
+	family_end(&f);
+}
+
+static void later_epoch(struct forged_welcome *w)
+{
+	w->info.context.epoch = 2;
+}
+
+static void other_group_id(struct forged_welcome *w)
+{
+	w->info.context.group_id = mls_slice_str("other");
+}
+
+static void other_extensions(struct forged_welcome *w)
+{
+	w->info.context.extensions = mls_slice("\0\5\1\0", 4); /* no external senders */
+}
+
+static void a_forged_successor_is_refused(void **state)
+{
+	static const struct {
+		void (*change)(struct forged_welcome *w);
+		enum mls_err want;
+	} rows[] = {
+		{later_epoch, MLS_ERR_SUCCESSOR_EPOCH},
+		{other_group_id, MLS_ERR_SUCCESSOR_PARAMETERS},
+		{other_extensions, MLS_ERR_SUCCESSOR_PARAMETERS},
+	};
+	const uint32_t others[] = {1, 2};
+
+	(void)state;
+	for (size_t i = 0; i < MLS_N(rows); i++) {
+		struct mls_origin origin = {.usage = MLS_PSK_REINIT};
+		struct mls_buf forged = {0};
+		struct family f;
+
+		family_begin(&f, 1);
+		shut_down(&f, 1);
+		succeed(&f, MLS_SUCCESSION_REINIT, others, 2);
+		OK(mls_buf_append(&origin.group_id, mls_group_id(f.old->group[1])));
+		origin.epoch = mls_group_epoch(f.old->group[1]);
+		origin.resumption_psk = f.old->group[1]->epoch->secrets.resumption_psk;
+		forge_welcome(f.client[1], f.group[0], &forged, bytes_of(&f.welcome),
+			      rows[i].change, &origin);
+		REFUSED(mls_group_join_successor(f.client[1], &f.group[1], f.old->group[1],
+						 MLS_SUCCESSION_REINIT, bytes_of(&forged), nothing),
+			rows[i].want);
+		OK(follow(&f, MLS_SUCCESSION_REINIT, 1));
+		mls_buf_free(&forged);
+		mls_buf_free(&origin.group_id);
+		family_end(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_group_goes_on_with_another_suite),
+		cmocka_unit_test(some_members_branch_off),
+		cmocka_unit_test(what_was_not_announced_is_refused),
+		cmocka_unit_test(a_client_of_another_suite_cannot_succeed),
+		cmocka_unit_test(a_group_without_origin_is_no_successor),
+		cmocka_unit_test(a_forged_successor_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
