@@ -1,4 +1,5 @@
 #include "stats/order.h"
+#include "stats/resample.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -108,12 +109,51 @@ static void median_interval_is_the_exact_one(void **state)
 	}
 }
 
+/*
+ * The draws are SplitMix64's, whose first outputs for the seed 1234567 are widely published:
+ * 6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431.
+ */
+static void draws_are_those_of_the_published_generator(void **state)
+{
+	static const size_t want[] = {317, 973, 423, 431};
+	struct gb_draws draws;
+
+	(void)state;
+	gb_draws_begin(&draws, 1234567);
+	for (size_t i = 0; i < N(want); i++)
+		assert_int_equal(gb_draw_below(&draws, 1000), want[i]);
+}
+
+static void resampled_medians_come_from_the_values(void **state)
+{
+	static const double values[] = {1, 2, 4, 8, 16};
+	size_t seen[17] = {0};
+	double room[5];
+	struct gb_draws draws;
+
+	(void)state;
+	gb_draws_begin(&draws, 1);
+	for (size_t i = 0; i < 20000; i++) {
+		double median = gb_resampled_median(&draws, values, 5, room);
+
+		assert_true(median >= 1 && median <= 16);
+		seen[(size_t)median]++;
+	}
+	/* P(median <= value i) = P(Binomial(5, i/5) >= 3): 0.05792, 0.31744, 0.68256, 0.94208. */
+	assert_true(labs((long)seen[1] - 1158) < 150);
+	assert_true(labs((long)seen[2] - 5190) < 300);
+	assert_true(labs((long)seen[4] - 7302) < 300);
+	assert_true(labs((long)seen[16] - 1158) < 150);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(median_mad_and_quantiles_agree_with_numpy),
 		cmocka_unit_test(sorting_keeps_every_value),
 		cmocka_unit_test(median_interval_is_the_exact_one),
+		cmocka_unit_test(draws_are_those_of_the_published_generator),
+		cmocka_unit_test(resampled_medians_come_from_the_values),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);

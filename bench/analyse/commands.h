@@ -18,4 +18,11 @@ extern const struct gb_command gb_command_summarise;
  */
 extern const struct gb_command gb_command_plot;
 
+/*
+ * fit RUN: from RUN/samples.csv how CPU time grows with the size of the group (RUN/fit.csv),
+ * which backend is cheaper from which size on (RUN/crossings.csv), and by which factor the
+ * published graph differs (RUN/published.csv). All of it is printed too.
+ */
+extern const struct gb_command gb_command_fit;
+
 #endif

@@ -1,39 +1,33 @@
-#include "analyse/csv.h"
 #include "analyse/figures.h"
+#include "analyse/published.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The four series of the published comparison, by their published names. */
+/* How each of the published series is drawn. */
 static const struct {
-	const char *name;
-	const char *backend;
-	const char *operation;
-	const char *k;
 	enum gb_colour colour;
 	unsigned look;
-} published_series[] = {
-	{"MLS add new member", "mls", "add", "1", GB_GREEN, 1},
-	{"MLS update", "mls", "rekey", NULL, GB_BLUE, 2},
-	{"MLS create", "mls", "create", NULL, GB_SKY, 3},
-	{"new megolm session", "megolm", "rekey", NULL, GB_VERMILLION, 4},
+} styles[GB_PUBLISHED_SERIES] = {
+	{GB_GREEN, 1},
+	{GB_BLUE, 2},
+	{GB_SKY, 3},
+	{GB_VERMILLION, 4},
 };
-
-#define N_SERIES (sizeof(published_series) / sizeof(published_series[0]))
 
 /* Adds the points of one series. */
 static int add_measured(const struct gb_figure_source *source, size_t which, unsigned series,
 			struct gb_drawing *d, struct gb_failure *f)
 {
 	const struct gb_query query = {
-		.backend = published_series[which].backend,
-		.operation = published_series[which].operation,
-		.k = published_series[which].k,
+		.backend = gb_published_series[which].backend,
+		.operation = gb_published_series[which].operation,
+		.k = gb_published_series[which].k,
 		.role = "actor",
 		.phase = "total",
 		.free_axes = GB_FREE(GB_AXIS_size),
-		.fixed = {[GB_AXIS_tree] = "full", [GB_AXIS_olm] = "ratchet"},
+		.fixed = {[GB_AXIS_tree] = GB_PUBLISHED_TREE, [GB_AXIS_olm] = GB_PUBLISHED_OLM},
 	};
 
 	for (size_t i = 0; i < source->summary->n; i++) {
@@ -61,16 +55,16 @@ static int add_all_measured(const struct gb_figure_source *source, struct gb_dra
 	d->x_name = "members";
 	d->y_name = "cpu_ms";
 	gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL);
-	for (size_t i = 0; i < N_SERIES; i++) {
+	for (size_t i = 0; i < GB_PUBLISHED_SERIES; i++) {
 		struct gb_series s = {
 			.kind = GB_SERIES_BOTH,
-			.colour = published_series[i].colour,
-			.look = published_series[i].look,
+			.colour = styles[i].colour,
+			.look = styles[i].look,
 			.legend_column = 1 + (unsigned)i,
 			.legend_row = 1,
 		};
 
-		snprintf(s.name, sizeof(s.name), "%s", published_series[i].name);
+		snprintf(s.name, sizeof(s.name), "%s", gb_published_series[i].name);
 		if (add_measured(source, i, gb_drawing_series(d, &s), d, f) < 0)
 			return -1;
 	}
@@ -83,72 +77,49 @@ int gb_figure_published_form(const struct gb_figure_source *source, struct gb_dr
 	return add_all_measured(source, d, f);
 }
 
-/* Columns of arewemlsyet-2023.csv. */
-struct published {
-	struct gb_csv *csv;
-	long series, size, time;
-};
-
-static int take_published_row(const struct published *p, const unsigned number[N_SERIES],
-			      struct gb_drawing *d, struct gb_failure *f)
+static int add_published(const struct gb_figure_source *source,
+			 const unsigned number[GB_PUBLISHED_SERIES], struct gb_drawing *d,
+			 struct gb_failure *f)
 {
-	struct gb_point point = {.panel = 1};
+	struct gb_published_graph published;
+	int status = gb_published_graph_read(&published, source->published, f);
 
-	for (size_t i = 0; i < N_SERIES; i++) {
-		if (strcmp(gb_csv_text(p->csv, (size_t)p->series), published_series[i].name) == 0)
-			point.series = number[i];
+	for (size_t i = 0; i < published.n && status == 0; i++) {
+		const struct gb_published_point *from = &published.points[i];
+		const struct gb_point point = {
+			.panel = 1,
+			.series = number[from->series],
+			.x = from->size,
+			.y = from->time_ms,
+			.low = from->time_ms,
+			.high = from->time_ms,
+		};
+
+		status = gb_drawing_point(d, &point, f);
 	}
-	if (point.series == 0)
-		return gb_csv_complain(p->csv, (size_t)p->series, "one of the four series", f);
-	if (gb_csv_number(p->csv, (size_t)p->size, &point.x, f) < 0 ||
-	    gb_csv_number(p->csv, (size_t)p->time, &point.y, f) < 0)
-		return -1;
-	if (point.x <= 0 || point.y <= 0)
-		return gb_csv_complain(p->csv, (size_t)p->time, "a time above 0", f);
-	point.low = point.high = point.y;
-	return gb_drawing_point(d, &point, f);
-}
-
-static int read_published(struct published *p, const unsigned number[N_SERIES],
-			  struct gb_drawing *d, struct gb_failure *f)
-{
-	int more;
-
-	p->series = gb_csv_find(p->csv, "series", f);
-	p->size = gb_csv_find(p->csv, "group_size", f);
-	p->time = gb_csv_find(p->csv, "time_ms", f);
-	if (p->series < 0 || p->size < 0 || p->time < 0)
-		return -1;
-	more = gb_csv_next(p->csv, f);
-	while (more == 1)
-		more = take_published_row(p, number, d, f) < 0 ? -1 : gb_csv_next(p->csv, f);
-	return more;
+	gb_published_graph_free(&published);
+	return status;
 }
 
 int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb_drawing *d,
 				struct gb_failure *f)
 {
-	struct published p = {0};
-	unsigned number[N_SERIES];
+	unsigned number[GB_PUBLISHED_SERIES];
 	int made = add_all_measured(source, d, f);
 
 	if (made <= 0)
 		return made;
-	for (size_t i = 0; i < N_SERIES; i++) {
+	for (size_t i = 0; i < GB_PUBLISHED_SERIES; i++) {
 		struct gb_series s = {
 			.kind = GB_SERIES_PUBLISHED,
 			.colour = GB_GREY,
-			.look = published_series[i].look,
+			.look = styles[i].look,
 			.legend_column = 1 + (unsigned)i,
 			.legend_row = 2,
 		};
 
-		snprintf(s.name, sizeof(s.name), "%s 2023", published_series[i].name);
+		snprintf(s.name, sizeof(s.name), "%s 2023", gb_published_series[i].name);
 		number[i] = gb_drawing_series(d, &s);
 	}
-	if (gb_csv_open(&p.csv, source->published, GB_CSV_LEADING_COMMENTS, f) < 0)
-		return -1;
-	made = read_published(&p, number, d, f);
-	gb_csv_close(p.csv);
-	return made < 0 ? -1 : 1;
+	return add_published(source, number, d, f) < 0 ? -1 : 1;
 }

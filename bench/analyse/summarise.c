@@ -16,12 +16,6 @@
 #define CONFIDENCE 0.95
 #define N(array)   (sizeof(array) / sizeof((array)[0]))
 
-/* Room for the values of a cell: samples of one process, and medians of the processes. */
-struct scratch {
-	double *values;
-	double *medians;
-};
-
 static double time_of(const struct gb_observation *s, bool wall)
 {
 	return wall ? s->wall_ns : s->cpu_ns;
@@ -42,51 +36,46 @@ static size_t times_of_process(const struct gb_cell *cell, bool wall, size_t *at
 	return n;
 }
 
-static void summarise_processes(const struct gb_cell *cell, bool wall, struct scratch *room,
-				struct gb_time_summary *out)
+static void summarise_processes(const struct gb_cell *cell, bool wall, double *values,
+				double *medians, struct gb_time_summary *out)
 {
-	struct gb_median_interval interval;
 	size_t at = 0;
 
 	while (at < cell->n_samples) {
-		size_t n = times_of_process(cell, wall, &at, room->values);
+		size_t n = times_of_process(cell, wall, &at, values);
 
 		if (n == 0)
 			continue;
-		gb_sort(room->values, n);
-		if (out->n_processes == 0 || room->values[0] < out->least)
-			out->least = room->values[0];
-		if (out->n_processes == 0 || room->values[n - 1] > out->most)
-			out->most = room->values[n - 1];
-		room->medians[out->n_processes++] = gb_median(room->values, n);
+		gb_sort(values, n);
+		if (out->n_processes == 0 || values[0] < out->least)
+			out->least = values[0];
+		if (out->n_processes == 0 || values[n - 1] > out->most)
+			out->most = values[n - 1];
+		medians[out->n_processes++] = gb_median(values, n);
 	}
-	if (out->n_processes == 0)
-		return;
-	gb_sort(room->medians, out->n_processes);
-	interval = gb_median_interval(out->n_processes, CONFIDENCE);
-	out->median = gb_median(room->medians, out->n_processes);
-	out->mad = gb_mad(room->medians, out->n_processes);
-	out->low = room->medians[interval.low];
-	out->high = room->medians[interval.high];
-	out->coverage = interval.coverage;
 }
 
-int gb_summarise_time(const struct gb_cell *cell, bool wall, struct gb_time_summary *out)
+int gb_summarise_time(const struct gb_cell *cell, bool wall, double *medians,
+		      struct gb_time_summary *out)
 {
-	struct scratch room = {
-		.values = malloc(cell->n_samples * sizeof(double)),
-		.medians = malloc(cell->n_samples * sizeof(double)),
-	};
-	int status = -1;
+	double *values = malloc(cell->n_samples * sizeof(*values));
+	struct gb_median_interval interval;
 
 	*out = (struct gb_time_summary){0};
-	if (room.values && room.medians) {
-		summarise_processes(cell, wall, &room, out);
-		status = 0;
-	}
-	free(room.values);
-	free(room.medians);
-	return status;
+	if (!values)
+		return -1;
+	summarise_processes(cell, wall, values, medians, out);
+	free(values);
+	if (out->n_processes == 0)
+		return 0;
+	gb_sort(medians, out->n_processes);
+	interval = gb_median_interval(out->n_processes, CONFIDENCE);
+	out->median = gb_median(medians, out->n_processes);
+	out->mad = gb_mad(medians, out->n_processes);
+	out->low = medians[interval.low];
+	out->high = medians[interval.high];
+	out->coverage = interval.coverage;
+	return 0;
 }
 
 /* At most two decimals, none that are 0: medians of whole numbers have halves and quarters. */
@@ -202,11 +191,23 @@ static int put_floor(FILE *out, const struct gb_cell *cell, const struct gb_pric
 	return 0;
 }
 
+static int summarise_times(const struct gb_cell *cell, struct gb_time_summary *cpu,
+			   struct gb_time_summary *wall)
+{
+	double *medians = malloc(cell->n_samples * sizeof(*medians));
+	int status = -1;
+
+	if (medians && gb_summarise_time(cell, false, medians, cpu) == 0)
+		status = gb_summarise_time(cell, true, medians, wall);
+	free(medians);
+	return status;
+}
+
 static int put_cell(FILE *out, const struct gb_cell *cell, const struct gb_prices *prices)
 {
 	struct gb_time_summary cpu, wall;
 
-	if (gb_summarise_time(cell, false, &cpu) < 0 || gb_summarise_time(cell, true, &wall) < 0)
+	if (summarise_times(cell, &cpu, &wall) < 0)
 		return -1;
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
 		gb_csv_put(out, cell->key[i]);

@@ -21,8 +21,12 @@ struct gb_time_summary {
 	double most;
 };
 
-/* Of cpu_ns, or of wall_ns if `wall`. 0, or -1 when memory ran out. */
-int gb_summarise_time(const struct gb_cell *cell, bool wall, struct gb_time_summary *out);
+/*
+ * Of cpu_ns, or of wall_ns if `wall`. medians[], which takes cell->n_samples, gets those of the
+ * n_processes processes in ascending order. 0, or -1 when memory ran out.
+ */
+int gb_summarise_time(const struct gb_cell *cell, bool wall, double *medians,
+		      struct gb_time_summary *out);
 
 /*
  * Writes summary.csv: header, then one record for each cell that has samples. Times in ns; a

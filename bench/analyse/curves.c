@@ -1,0 +1,218 @@
+#include "analyse/curves.h"
+
+#include "analyse/summarise.h"
+#include "stats/order.h"
+#include "stats/resample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the size stands among the columns of a key, which begins with backend, operation, k. */
+#define KEY_AXES  3
+#define KEY_SIZE  (KEY_AXES + GB_AXIS_size)
+#define KEY_ROLE  (GB_KEY_COLUMNS - 2)
+#define KEY_PHASE (GB_KEY_COLUMNS - 1)
+
+static bool is_on_a_curve(const struct gb_cell *cell)
+{
+	static const char *const phases[] = {"total", "process", "join"};
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		if (strcmp(cell->key[KEY_PHASE], phases[i]) == 0)
+			return cell->n_samples > 0;
+	}
+	return false;
+}
+
+static int by_curve(const struct gb_cell *x, const struct gb_cell *y)
+{
+	int order = 0;
+
+	for (size_t i = 0; i < GB_KEY_COLUMNS && order == 0; i++) {
+		if (i != KEY_SIZE)
+			order = strcmp(x->key[i], y->key[i]);
+	}
+	return order;
+}
+
+static double size_of(const struct gb_cell *cell)
+{
+	return strtod(cell->key[KEY_SIZE], NULL);
+}
+
+static int by_curve_and_size(const void *a, const void *b)
+{
+	const struct gb_cell *const *x = a;
+	const struct gb_cell *const *y = b;
+	int order = by_curve(*x, *y);
+
+	if (order == 0 && (size_of(*x) < size_of(*y) || size_of(*x) > size_of(*y)))
+		order = size_of(*x) < size_of(*y) ? -1 : 1;
+	return order;
+}
+
+/* ---- points ---- */
+
+static int add_point(struct gb_curve *curve, const struct gb_cell *cell)
+{
+	struct gb_time_summary cpu;
+	double *medians = malloc(cell->n_samples * sizeof(*medians));
+
+	if (!medians || gb_summarise_time(cell, false, medians, &cpu) < 0) {
+		free(medians);
+		return -1;
+	}
+	if (cpu.n_processes == 0 || !(medians[0] > 0) || !(size_of(cell) > 0)) {
+		free(medians);
+		return 0;
+	}
+	curve->size[curve->n] = size_of(cell);
+	curve->cost_ns[curve->n] = cpu.median;
+	curve->medians[curve->n] = medians;
+	curve->n_processes[curve->n] = cpu.n_processes;
+	if (curve->n == 0 || cpu.n_processes < curve->least_processes)
+		curve->least_processes = cpu.n_processes;
+	curve->n++;
+	return 0;
+}
+
+static int add_points(struct gb_curve *curve, struct gb_cell *const *cells, size_t n)
+{
+	memcpy(curve->key, cells[0]->key, sizeof(curve->key));
+	curve->size = malloc(n * sizeof(*curve->size));
+	curve->cost_ns = malloc(n * sizeof(*curve->cost_ns));
+	curve->medians = malloc(n * sizeof(double *));
+	curve->n_processes = malloc(n * sizeof(*curve->n_processes));
+	if (!curve->size || !curve->cost_ns || !curve->medians || !curve->n_processes)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (add_point(curve, cells[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- fits ---- */
+
+/* One replicate: every size gets the median of resampled processes. */
+static void replicate(const struct gb_curve *curve, struct gb_draws *draws, double *cost,
+		      double *room, struct gb_growth *out)
+{
+	for (size_t i = 0; i < curve->n; i++)
+		cost[i] =
+			gb_resampled_median(draws, curve->medians[i], curve->n_processes[i], room);
+	*out = (struct gb_growth){0};
+	gb_growth_fit(curve->size, cost, curve->n, curve->growth.set, out);
+}
+
+/* Draws differ from curve to curve: equal ones would tie their errors together. */
+static int make_replicates(struct gb_curve *curve, uint64_t seed)
+{
+	struct gb_draws draws;
+	size_t most = 0;
+	double *cost, *room;
+	int status = -1;
+
+	for (size_t i = 0; i < curve->n; i++)
+		most = curve->n_processes[i] > most ? curve->n_processes[i] : most;
+	cost = malloc(curve->n * sizeof(*cost));
+	room = malloc(most * sizeof(*room));
+	curve->replicates = malloc(GB_REPLICATES * sizeof(*curve->replicates));
+	if (cost && room && curve->replicates) {
+		gb_draws_begin(&draws, seed);
+		for (size_t i = 0; i < GB_REPLICATES; i++)
+			replicate(curve, &draws, cost, room, &curve->replicates[i]);
+		status = 0;
+	}
+	free(cost);
+	free(room);
+	return status;
+}
+
+static int fit(struct gb_curve *curve, uint64_t seed)
+{
+	struct gb_growth found[GB_GROWTH_SETS];
+	size_t n = gb_growth_select(curve->size, curve->cost_ns, curve->n, found);
+
+	if (n == 0)
+		return 0;
+	curve->growth = found[0];
+	for (size_t i = 1; i < n; i++)
+		curve->others[curve->n_others++] = found[i].set;
+	return curve->least_processes > 1 ? make_replicates(curve, seed) : 0;
+}
+
+/* ---- all curves ---- */
+
+static int make_curves(struct gb_cell *const *cells, size_t n, struct gb_curves *curves,
+		       struct gb_failure *f)
+{
+	curves->curve = calloc(n + 1, sizeof(*curves->curve));
+	if (!curves->curve)
+		return gb_fail_memory(f);
+	for (size_t first = 0, end; first < n; first = end) {
+		struct gb_curve *curve = &curves->curve[curves->n++];
+
+		end = first + 1;
+		while (end < n && by_curve(cells[first], cells[end]) == 0)
+			end++;
+		if (add_points(curve, cells + first, end - first) < 0 || fit(curve, curves->n) < 0)
+			return gb_fail_memory(f);
+	}
+	return 0;
+}
+
+int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f)
+{
+	struct gb_cell **chosen = malloc((cells->n + 1) * sizeof(struct gb_cell *));
+	size_t n = 0;
+	int status;
+
+	if (!chosen)
+		return gb_fail_memory(f);
+	for (size_t i = 0; i < cells->n; i++) {
+		if (is_on_a_curve(cells->cell[i]))
+			chosen[n++] = cells->cell[i];
+	}
+	qsort(chosen, n, sizeof(struct gb_cell *), by_curve_and_size);
+	status = make_curves(chosen, n, curves, f);
+	free(chosen);
+	return status;
+}
+
+void gb_curve_name(const struct gb_curve *curve, char *name, size_t size)
+{
+	size_t len = (size_t)snprintf(name, size, "%s %s", curve->key[0], curve->key[1]);
+
+	if (*curve->key[2] != '\0' && len < size)
+		len += (size_t)snprintf(name + len, size - len, " %s", curve->key[2]);
+	if (strcmp(curve->key[KEY_ROLE], "actor") != 0 && len < size)
+		len += (size_t)snprintf(name + len, size - len, " %s", curve->key[KEY_ROLE]);
+	for (size_t axis = 0; axis < GB_AXES && len < size; axis++) {
+		const char *value = curve->key[KEY_AXES + axis];
+		bool is_state = axis == GB_AXIS_tree || axis == GB_AXIS_olm;
+
+		if (axis == GB_AXIS_size || *value == '\0' ||
+		    (!is_state && strcmp(value, gb_axes[axis].default_value) == 0))
+			continue;
+		len += (size_t)snprintf(name + len, size - len, " %s=%s", gb_axes[axis].name,
+					value);
+	}
+}
+
+void gb_curves_free(struct gb_curves *curves)
+{
+	for (size_t i = 0; i < curves->n; i++) {
+		struct gb_curve *curve = &curves->curve[i];
+
+		for (size_t j = 0; j < curve->n; j++)
+			free(curve->medians[j]);
+		free(curve->size);
+		free(curve->cost_ns);
+		free(curve->medians);
+		free(curve->n_processes);
+		free(curve->replicates);
+	}
+	free(curves->curve);
+	*curves = (struct gb_curves){0};
+}

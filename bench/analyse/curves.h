@@ -1,0 +1,43 @@
+#ifndef GB_ANALYSE_CURVES_H
+#define GB_ANALYSE_CURVES_H
+#include "analyse/cells.h"
+#include "stats/growth.h"
+
+/*
+ * The curves of a run: CPU time over the size of the group, everything else equal. The
+ * points are medians over processes; replicates resample the processes.
+ */
+#define GB_REPLICATES 1000
+
+struct gb_curve {
+	const char *key[GB_KEY_COLUMNS]; /* of its first cell: the size there means nothing */
+	size_t n;                        /* sizes, ascending, each above 0 */
+	double *size;
+	double *cost_ns;
+	double **medians; /* of the processes, for each size; as many as n_processes[i] */
+	size_t *n_processes;
+	size_t least_processes; /* at any size; with 1 there are no replicates */
+
+	struct gb_growth growth;         /* the best by AICc; its set is 0 when there is no fit */
+	unsigned others[GB_GROWTH_SETS]; /* sets that cannot be told apart from it */
+	size_t n_others;
+	struct gb_growth *replicates; /* GB_REPLICATES fits of terms of growth.set, or NULL */
+};
+
+struct gb_curves {
+	struct gb_curve *curve;
+	size_t n;
+};
+
+/*
+ * The curves of what the actor spends in all, of processing and of joining, in the order of
+ * their keys without the size; `cells` must outlive them. Curves of less than 4 sizes have no
+ * fit. 0, or -1 with *f set. On failure too, gb_curves_free.
+ */
+int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f);
+/* "mls rekey tree=full": what tells the curve from the others, cut at `size` bytes. */
+void gb_curve_name(const struct gb_curve *curve, char *name, size_t size);
+
+void gb_curves_free(struct gb_curves *curves);
+
+#endif

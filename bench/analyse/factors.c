@@ -1,0 +1,172 @@
+#include "analyse/factors.h"
+
+#include "stats/order.h"
+#include "stats/resample.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_AXES 3
+#define SEED     1 /* any: the same one each time */
+
+static bool is_nearest(const struct gb_curve *curve, const struct gb_published_series *s)
+{
+	if (strcmp(curve->key[0], s->backend) != 0 || strcmp(curve->key[1], s->operation) != 0 ||
+	    strcmp(curve->key[2], s->k) != 0 ||
+	    strcmp(curve->key[GB_KEY_COLUMNS - 1], "total") != 0)
+		return false;
+	for (size_t axis = 0; axis < GB_AXES; axis++) {
+		const char *value = curve->key[KEY_AXES + axis];
+		const char *wanted = axis == GB_AXIS_tree  ? GB_PUBLISHED_TREE
+				     : axis == GB_AXIS_olm ? GB_PUBLISHED_OLM
+							   : gb_axes[axis].default_value;
+
+		if (axis != GB_AXIS_size && *value != '\0' && strcmp(value, wanted) != 0)
+			return false;
+	}
+	return true;
+}
+
+const struct gb_curve *gb_curve_nearest(const struct gb_curves *curves,
+					const struct gb_published_series *series)
+{
+	for (size_t i = 0; i < curves->n; i++) {
+		if (is_nearest(&curves->curve[i], series))
+			return &curves->curve[i];
+	}
+	return NULL;
+}
+
+/* Sizes that both have: the place on the curve, and the published time. */
+struct common {
+	size_t *at;
+	double *published_ns;
+	double *logs; /* room for one number a size */
+	size_t n;
+};
+
+static void find_common(const struct gb_published_graph *graph, size_t series,
+			const struct gb_curve *curve, struct common *c)
+{
+	for (size_t i = 0; i < curve->n; i++) {
+		for (size_t j = 0; j < graph->n; j++) {
+			const struct gb_published_point *p = &graph->points[j];
+
+			if (p->series != series || p->size < curve->size[i] ||
+			    p->size > curve->size[i])
+				continue;
+			c->at[c->n] = i;
+			c->published_ns[c->n++] = p->time_ms * 1e6;
+			break;
+		}
+	}
+}
+
+/* The mean of c->logs, and the root mean square of their deviations from it. */
+static void mean_and_deviation(const struct common *c, double *mean, double *deviation)
+{
+	double sum = 0, squares = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		sum += c->logs[i];
+	*mean = sum / (double)c->n;
+	for (size_t i = 0; i < c->n; i++)
+		squares += pow(c->logs[i] - *mean, 2);
+	*deviation = sqrt(squares / (double)c->n);
+}
+
+static void compare(const struct gb_curve *curve, const struct common *c, struct gb_factor *out)
+{
+	double mean;
+
+	for (size_t i = 0; i < c->n; i++)
+		c->logs[i] = log(c->published_ns[i] / curve->cost_ns[c->at[i]]);
+	mean_and_deviation(c, &mean, &out->shape);
+	out->ratio = exp(mean);
+}
+
+static int resample(const struct gb_curve *curve, const struct common *c, struct gb_factor *out)
+{
+	double means[GB_REPLICATES], deviations[GB_REPLICATES], *room;
+	struct gb_draws draws;
+	size_t most = 0;
+
+	for (size_t i = 0; i < curve->n; i++)
+		most = curve->n_processes[i] > most ? curve->n_processes[i] : most;
+	room = malloc(most * sizeof(*room));
+	if (!room)
+		return -1;
+	gb_draws_begin(&draws, SEED);
+	for (size_t r = 0; r < GB_REPLICATES; r++) {
+		for (size_t i = 0; i < c->n; i++) {
+			size_t at = c->at[i];
+			double cost = gb_resampled_median(&draws, curve->medians[at],
+							  curve->n_processes[at], room);
+
+			c->logs[i] = log(c->published_ns[i] / cost);
+		}
+		mean_and_deviation(c, &means[r], &deviations[r]);
+	}
+	free(room);
+	gb_sort(means, GB_REPLICATES);
+	gb_sort(deviations, GB_REPLICATES);
+	out->ratio_low = exp(gb_quantile(means, GB_REPLICATES, 0.025));
+	out->ratio_high = exp(gb_quantile(means, GB_REPLICATES, 0.975));
+	out->shape_low = gb_quantile(deviations, GB_REPLICATES, 0.025);
+	out->shape_high = gb_quantile(deviations, GB_REPLICATES, 0.975);
+	return 0;
+}
+
+static int fit_published(const struct gb_published_graph *graph, size_t series,
+			 struct gb_growth *out)
+{
+	struct gb_growth found[GB_GROWTH_SETS];
+	double *size = malloc((graph->n + 1) * sizeof(*size));
+	double *cost = malloc((graph->n + 1) * sizeof(*cost));
+	size_t n = 0;
+	int status = -1;
+
+	if (size && cost) {
+		for (size_t i = 0; i < graph->n; i++) {
+			if (graph->points[i].series != series)
+				continue;
+			size[n] = graph->points[i].size;
+			cost[n++] = graph->points[i].time_ms * 1e6;
+		}
+		if (gb_growth_select(size, cost, n, found) > 0)
+			*out = found[0];
+		status = 0;
+	}
+	free(size);
+	free(cost);
+	return status;
+}
+
+int gb_factor_of(const struct gb_published_graph *graph, size_t series,
+		 const struct gb_curve *curve, struct gb_factor *out)
+{
+	struct common c = {
+		.at = malloc((curve->n + 1) * sizeof(*c.at)),
+		.published_ns = malloc((curve->n + 1) * sizeof(*c.published_ns)),
+		.logs = malloc((curve->n + 1) * sizeof(*c.logs)),
+	};
+	int status = -1;
+
+	*out = (struct gb_factor){
+		.ratio_low = NAN, .ratio_high = NAN, .shape_low = NAN, .shape_high = NAN};
+	if (c.at && c.published_ns && c.logs) {
+		find_common(graph, series, curve, &c);
+		out->n = c.n;
+		status = fit_published(graph, series, &out->published);
+	}
+	if (status == 0 && c.n >= 2) {
+		compare(curve, &c, out);
+		if (curve->least_processes > 1)
+			status = resample(curve, &c, out);
+	}
+	free(c.at);
+	free(c.published_ns);
+	free(c.logs);
+	return status;
+}

@@ -1,0 +1,353 @@
+#include "analyse/commands.h"
+
+#include "analyse/crossings.h"
+#include "analyse/csv.h"
+#include "analyse/data_folder.h"
+#include "analyse/factors.h"
+#include "analyse/new_file.h"
+#include "stats/order.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A fitted curve says little beyond this many times the largest size measured. */
+#define REACH 4
+
+static const char *const term_columns[GB_GROWTH_TERMS] = {
+	"constant_ns", "log2_n_ns", "n_ns", "n_log2_n_ns", "n2_ns",
+};
+
+struct fit {
+	struct gb_cells cells;
+	struct gb_curves curves;
+	struct gb_published_graph graph;
+};
+
+static void close_fit(struct fit *fit)
+{
+	gb_curves_free(&fit->curves);
+	gb_cells_free(&fit->cells);
+	gb_published_graph_free(&fit->graph);
+}
+
+/* ---- words ---- */
+
+/* Three digits in the unit that suits them. */
+static void format_time(double ns, char *text, size_t size)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	size_t unit = 0;
+
+	while (unit < 3 && ns >= 999.5) {
+		ns /= 1000;
+		unit++;
+	}
+	snprintf(text, size, "%.3g %s", ns, units[unit]);
+}
+
+/* "203 us + 123 us log2 N" */
+static void format_growth(const struct gb_growth *g, char *text, size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++) {
+		const char *name = gb_growth_term_name(j);
+		char time[40];
+
+		if (!(g->set & 1u << j) || len >= size)
+			continue;
+		format_time(g->coefficient[j], time, sizeof(time));
+		len += (size_t)snprintf(text + len, size - len, "%s%s%s%s", len > 0 ? " + " : "",
+					time, *name ? " " : "", name);
+	}
+}
+
+/* "1 + log2 N" */
+static void format_set(unsigned set, char *text, size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++) {
+		const char *name = gb_growth_term_name(j);
+
+		if ((set & 1u << j) && len < size)
+			len += (size_t)snprintf(text + len, size - len, "%s%s",
+						len > 0 ? " + " : "", *name ? name : "1");
+	}
+}
+
+/* ---- curves ---- */
+
+static bool is_actors(const struct gb_curve *c)
+{
+	return strcmp(c->key[GB_KEY_COLUMNS - 1], "total") == 0;
+}
+
+static void say_curve(const struct gb_curve *c)
+{
+	double leads = gb_growth_leads_from(&c->growth);
+	char name[160], growth[160], other[60];
+
+	gb_curve_name(c, name, sizeof(name));
+	format_growth(&c->growth, growth, sizeof(growth));
+	printf("%-44s %s  (error %.1f %%, N = %.0f..%.0f)\n", name, growth, 100 * c->growth.error,
+	       c->size[0], c->size[c->n - 1]);
+	if (leads > c->size[0] && leads <= REACH * c->size[c->n - 1])
+		printf("%-44s its fastest growing term leads from N = %.0f\n", "", leads);
+	for (size_t i = 0; i < c->n_others; i++) {
+		format_set(c->others[i], other, sizeof(other));
+		printf("%-44s cannot be told apart from %s\n", "", other);
+	}
+}
+
+/* The 95 % interval of a coefficient over the replicates. */
+static void put_interval(FILE *out, const struct gb_curve *c, unsigned term)
+{
+	double values[GB_REPLICATES];
+
+	if (!c->replicates || !(c->growth.set & 1u << term)) {
+		fputs(",,", out);
+		return;
+	}
+	for (size_t i = 0; i < GB_REPLICATES; i++)
+		values[i] = c->replicates[i].coefficient[term];
+	gb_sort(values, GB_REPLICATES);
+	fprintf(out, ",%.6g,%.6g", gb_quantile(values, GB_REPLICATES, 0.025),
+		gb_quantile(values, GB_REPLICATES, 0.975));
+}
+
+static void put_curve(FILE *out, const struct gb_curve *c)
+{
+	char set[60];
+
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		if (i != 3 + GB_AXIS_size) {
+			gb_csv_put(out, c->key[i]);
+			putc(',', out);
+		}
+	}
+	format_set(c->growth.set, set, sizeof(set));
+	fprintf(out, "%zu,%.0f,%.0f,%zu,%s,", c->n, c->size[0], c->size[c->n - 1],
+		c->least_processes, set);
+	for (size_t i = 0; i < c->n_others; i++) {
+		format_set(c->others[i], set, sizeof(set));
+		fprintf(out, "%s%s", i > 0 ? " | " : "", set);
+	}
+	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++) {
+		putc(',', out);
+		if (c->growth.set & 1u << j)
+			fprintf(out, "%.6g", c->growth.coefficient[j]);
+		put_interval(out, c, j);
+	}
+	fprintf(out, ",%.6g\n", c->growth.error);
+}
+
+static int write_curves(const struct gb_curves *curves, const char *run, struct gb_failure *f)
+{
+	struct gb_new_file file;
+	size_t without = 0;
+
+	if (gb_new_file_begin(&file, run, "fit.csv", f) < 0)
+		return -1;
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		if (i != 3 + GB_AXIS_size)
+			fprintf(file.out, "%s,", gb_columns[gb_key_columns[i]].name);
+	}
+	fputs("sizes,size_min,size_max,n_processes,terms,other_terms", file.out);
+	for (size_t j = 0; j < GB_GROWTH_TERMS; j++)
+		fprintf(file.out, ",%s,%s_ci_low,%s_ci_high", term_columns[j], term_columns[j],
+			term_columns[j]);
+	fputs(",error\n", file.out);
+	for (size_t i = 0; i < curves->n; i++) {
+		if (curves->curve[i].growth.set == 0) {
+			without++;
+			continue;
+		}
+		if (is_actors(&curves->curve[i]))
+			say_curve(&curves->curve[i]);
+		put_curve(file.out, &curves->curve[i]);
+	}
+	if (without > 0)
+		printf("curves of fewer than 4 sizes, which have no fit: %zu\n", without);
+	printf("%s/fit.csv has the curves of all roles\n", run);
+	return gb_new_file_keep(&file, f);
+}
+
+/* ---- crossings ---- */
+
+static void put_crossing(FILE *out, const struct gb_curve *a, const struct gb_curve *b,
+			 const struct gb_crossing *x)
+{
+	char first[160], second[160];
+
+	gb_curve_name(x->first_wins ? a : b, first, sizeof(first));
+	gb_curve_name(x->first_wins ? b : a, second, sizeof(second));
+	printf("%s is cheaper than %s ", first, second);
+	gb_csv_put(out, first);
+	putc(',', out);
+	gb_csv_put(out, second);
+	if (x->from > 0) {
+		printf("from N = %.0f", x->from);
+		fprintf(out, ",%.6g,", x->from);
+	} else {
+		printf("at all sizes");
+		fprintf(out, ",,");
+	}
+	if (x->low > 0) {
+		printf(" [%.0f .. %.0f]", x->low, x->high);
+		fprintf(out, "%.6g,%.6g,", x->low, x->high);
+	} else {
+		fprintf(out, ",,");
+	}
+	if (!isnan(x->agreement))
+		fprintf(out, "%.3f", x->agreement);
+	if (x->agreement < 0.95)
+		printf(", in %.0f %% of the replicates", 100 * x->agreement);
+	printf("\n");
+	putc('\n', out);
+}
+
+static int write_crossings(const struct gb_curves *curves, const char *run, struct gb_failure *f)
+{
+	struct gb_new_file file;
+	struct gb_crossing crossing;
+
+	if (gb_new_file_begin(&file, run, "crossings.csv", f) < 0)
+		return -1;
+	fputs("cheaper,dearer,from_size,from_size_ci_low,from_size_ci_high,agreement\n", file.out);
+	for (size_t i = 0; i < curves->n; i++) {
+		for (size_t j = i + 1; j < curves->n; j++) {
+			const struct gb_curve *a = &curves->curve[i], *b = &curves->curve[j];
+
+			if (is_actors(a) && gb_curves_are_comparable(a, b) &&
+			    gb_compare_curves(a, b, &crossing))
+				put_crossing(file.out, a, b, &crossing);
+		}
+	}
+	return gb_new_file_keep(&file, f);
+}
+
+/* ---- the published graph ---- */
+
+static void put_optional(FILE *out, double number)
+{
+	putc(',', out);
+	if (!isnan(number))
+		fprintf(out, "%.6g", number);
+}
+
+static void put_factor(FILE *out, size_t series, const struct gb_factor *x)
+{
+	const char *name = gb_published_series[series].name;
+	char growth[160], set[60];
+
+	format_growth(&x->published, growth, sizeof(growth));
+	format_set(x->published.set, set, sizeof(set));
+	printf("published %s: %.3g times ours", name, x->ratio);
+	if (!isnan(x->ratio_low))
+		printf(" [%.3g .. %.3g]", x->ratio_low, x->ratio_high);
+	printf(" over %zu sizes, shapes differ by %.0f %%\n", x->n, 100 * (exp(x->shape) - 1));
+	printf("  it grows as %s  (error %.1f %%)\n", growth, 100 * x->published.error);
+	fprintf(out, "%s,%zu,%.6g", name, x->n, x->ratio);
+	put_optional(out, x->ratio_low);
+	put_optional(out, x->ratio_high);
+	put_optional(out, x->shape);
+	put_optional(out, x->shape_low);
+	put_optional(out, x->shape_high);
+	fprintf(out, ",%s", set);
+	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++)
+		put_optional(out, x->published.set & 1u << j ? x->published.coefficient[j] : NAN);
+	fprintf(out, ",%.6g\n", x->published.error);
+}
+
+static int put_factors(const struct fit *fit, FILE *out, struct gb_failure *f)
+{
+	for (size_t i = 0; i < GB_PUBLISHED_SERIES; i++) {
+		const struct gb_curve *curve =
+			gb_curve_nearest(&fit->curves, &gb_published_series[i]);
+		struct gb_factor factor;
+
+		if (!curve)
+			continue;
+		if (gb_factor_of(&fit->graph, i, curve, &factor) < 0)
+			return gb_fail_memory(f);
+		if (factor.n >= 2)
+			put_factor(out, i, &factor);
+	}
+	return 0;
+}
+
+static int write_factors(const struct fit *fit, const char *run, struct gb_failure *f)
+{
+	struct gb_new_file file;
+
+	if (gb_new_file_begin(&file, run, "published.csv", f) < 0)
+		return -1;
+	fputs("series,sizes,published_over_measured,ratio_ci_low,ratio_ci_high,shape_error,"
+	      "shape_ci_low,shape_ci_high,published_terms",
+	      file.out);
+	for (size_t j = 0; j < GB_GROWTH_TERMS; j++)
+		fprintf(file.out, ",published_%s", term_columns[j]);
+	fputs(",published_error\n", file.out);
+	if (put_factors(fit, file.out, f) < 0) {
+		gb_new_file_drop(&file);
+		return -1;
+	}
+	return gb_new_file_keep(&file, f);
+}
+
+/* ---- command ---- */
+
+static int read_published(struct fit *fit, struct gb_failure *f)
+{
+	char *data = gb_find_data_folder(f), *path = NULL;
+	int status = -1;
+
+	if (data)
+		path = gb_join_path(data, "results/published/arewemlsyet-2023.csv", f);
+	if (path)
+		status = gb_published_graph_read(&fit->graph, path, f);
+	free(path);
+	free(data);
+	return status;
+}
+
+static int fit_run(const char *run, struct fit *fit, struct gb_failure *f)
+{
+	char *path = gb_join_path(run, "samples.csv", f);
+	int status = path ? gb_cells_read(&fit->cells, path, f) : -1;
+
+	free(path);
+	if (status < 0 || read_published(fit, f) < 0 ||
+	    gb_curves_make(&fit->cells, &fit->curves, f) < 0)
+		return -1;
+	if (write_curves(&fit->curves, run, f) < 0 || write_crossings(&fit->curves, run, f) < 0)
+		return -1;
+	return write_factors(fit, run, f);
+}
+
+static int fit_main(const struct gb_command *self, int argc, char **argv)
+{
+	struct gb_failure f = {0};
+	struct fit fit = {0};
+	size_t n_operands;
+	int status = gb_options_parse(self, argc, argv, &n_operands, NULL, NULL);
+
+	if (status != 0)
+		return status < 0 ? GB_EXIT_DONE : status;
+	status = fit_run(argv[1], &fit, &f);
+	close_fit(&fit);
+	return status < 0 ? gb_report_failure(&f, self->name) : GB_EXIT_DONE;
+}
+
+const struct gb_command gb_command_fit = {
+	.name = "fit",
+	.operands = "RUN",
+	.min_operands = 1,
+	.max_operands = 1,
+	.sentence = "Says how costs grow, where curves cross, how published ones compare.",
+	.main = fit_main,
+};
