@@ -175,8 +175,10 @@ enum mls_err mls_proposal_list_apply(const struct mls_proposal_list *list,
 	*applied = (struct mls_applied){0};
 	a.rules = mls_client_rules(client, epoch->context.group_id, (struct mls_slice){0}, sending);
 	TRY(new_extensions(&a, epoch));
-	TRY(apply_updates(&a));
+	/* Updates come first in 12.3, with the same result; but they may bring keys of members
+	 * that are removed. */
 	TRY(apply_removes(&a));
+	TRY(apply_updates(&a));
 	TRY(apply_adds(&a));
 	if (a.validate_cached)
 		TRY(mls_member_support_satisfy(&tree->support, applied->extensions));
