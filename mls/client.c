@@ -115,7 +115,8 @@ enum mls_err mls_client_new(struct mls_client **client, const struct mls_client_
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;
-	TRY(mls_crypto_new(&crypto, suite, config->random.fill ? &config->random : NULL));
+	TRY(mls_crypto_new(&crypto, config->crypto, suite,
+			   config->random.fill ? &config->random : NULL));
 	TRY(mls_client_init(made, crypto, config));
 	*client = made;
 	made = NULL;

@@ -5,22 +5,31 @@
 #include "crypto_provider.h"
 #include "internal.h"
 
-static const struct mls_dh_ops *dh_of(const struct mls_suite *suite)
+static const struct mls_dh_ops *dh_of(enum mls_crypto_library library,
+				      const struct mls_suite *suite)
 {
+	if (library == MLS_CRYPTO_SODIUM)
+		return suite->kem == MLS_KEM_X25519 ? &mls_sodium_x25519 : NULL;
+	if (library != MLS_CRYPTO_OPENSSL)
+		return NULL;
 	if (suite->kem == MLS_KEM_X25519 || suite->kem == MLS_KEM_X448)
 		return &mls_openssl_ecx;
 	return &mls_openssl_ecdh;
 }
 
-static const struct mls_signature_ops *signature_of(const struct mls_suite *suite)
+/* Asked when dh_of() has found something: the suites with X25519 sign by Ed25519. */
+static const struct mls_signature_ops *signature_of(enum mls_crypto_library library,
+						    const struct mls_suite *suite)
 {
+	if (library == MLS_CRYPTO_SODIUM)
+		return &mls_sodium_ed25519;
 	if (suite->signature == MLS_ED25519 || suite->signature == MLS_ED448)
 		return &mls_openssl_eddsa;
 	return &mls_openssl_ecdsa;
 }
 
-enum mls_err mls_crypto_new(struct mls_crypto **out, const struct mls_suite *suite,
-			    const struct mls_random *random)
+enum mls_err mls_crypto_new(struct mls_crypto **out, enum mls_crypto_library library,
+			    const struct mls_suite *suite, const struct mls_random *random)
 {
 	enum mls_err err = MLS_OK;
 	struct mls_crypto *c = calloc(1, sizeof(*c));
@@ -29,8 +38,11 @@ enum mls_err mls_crypto_new(struct mls_crypto **out, const struct mls_suite *sui
 	if (!c)
 		return MLS_ERR_NOMEM;
 	c->suite = suite;
-	c->dh = dh_of(suite);
-	c->signature = signature_of(suite);
+	c->library = library;
+	c->dh = dh_of(library, suite);
+	if (!c->dh)
+		FAIL(MLS_ERR_CRYPTO_LIBRARY);
+	c->signature = signature_of(library, suite);
 	mls_crypto_set_random(c, random);
 	TRY(mls_aead_state_new(&c->aead, suite));
 	TRY(c->dh->key.open(&c->dh_state, suite));

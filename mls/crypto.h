@@ -10,7 +10,7 @@
  *
  * A struct mls_crypto belongs to one cipher suite and one thread: it keeps every context
  * the library needs, counts what is called, and draws randomness. Key objects may be used
- * through any struct mls_crypto of the same suite, by one thread at a time.
+ * through any struct mls_crypto of the same suite and library, by one thread at a time.
  *
  * Inputs that are hashed, authenticated or signed are arrays of slices, taken as if they
  * stood behind one another, so that callers do not concatenate.
@@ -35,8 +35,9 @@ struct mls_aead_state;
 #define MLS_RANDOM_POOL 256
 
 struct mls_crypto {
-	const struct mls_suite *suite; /* never NULL, never changes */
-	struct mls_counts counts;      /* since the beginning, or since the owner set them to 0 */
+	const struct mls_suite *suite;   /* never NULL, never changes */
+	enum mls_crypto_library library; /* of the curves */
+	struct mls_counts counts;        /* since the beginning, or since the owner set them to 0 */
 
 	/* ---- for the files behind the seam, and hpke.c ---- */
 	struct mls_hmac_key zero_salt;      /* keyed with zeros, which no salt at all means too */
@@ -53,13 +54,15 @@ struct mls_crypto {
 };
 
 /*
- * Makes the state for one suite and one thread. `random` is copied; NULL means the
- * library's own generator. The source is asked for blocks of MLS_RANDOM_POOL bytes,
+ * Makes the state for one suite and one thread. `library` does the curves, OpenSSL the rest;
+ * CRYPTO_LIBRARY when it lacks the suite's. `random` is copied; NULL means OpenSSL's
+ * generator. The source is asked for blocks of MLS_RANDOM_POOL bytes,
  * kept until they are used and wiped then: a source that repeats its bytes makes
  * everything repeat, except the nonces of ECDSA signatures, which are the library's.
  * On failure *out is NULL.
  */
-enum mls_err MLS_MUST_CHECK mls_crypto_new(struct mls_crypto **out, const struct mls_suite *suite,
+enum mls_err MLS_MUST_CHECK mls_crypto_new(struct mls_crypto **out, enum mls_crypto_library library,
+					   const struct mls_suite *suite,
 					   const struct mls_random *random);
 
 /* Wipes and frees; NULL is allowed. */

@@ -3,12 +3,14 @@
 
 #include <openssl/evp.h>
 
+#include "crypto_ed25519.h"
 #include "crypto_openssl.h"
 
 struct eddsa {
 	EVP_PKEY_CTX *import;
 	EVP_MD_CTX *verify; /* given another key each time */
 	size_t key_len;
+	bool is_ed25519;
 };
 
 static void eddsa_close(void *state)
@@ -28,7 +30,8 @@ static enum mls_err eddsa_open(void **state, const struct mls_suite *suite)
 		return MLS_ERR_NOMEM;
 	*state = s;
 	s->key_len = suite->signature_public;
-	s->import = mls_openssl_importer(suite->signature == MLS_ED25519 ? "ED25519" : "ED448");
+	s->is_ed25519 = suite->signature == MLS_ED25519;
+	s->import = mls_openssl_importer(s->is_ed25519 ? "ED25519" : "ED448");
 	s->verify = EVP_MD_CTX_new();
 	return s->import && s->verify ? MLS_OK : mls_openssl_failed(MLS_ERR_CRYPTO);
 }
@@ -96,9 +99,12 @@ static enum mls_err eddsa_verify(struct mls_crypto *c, const uint8_t *public_key
 	struct eddsa *s = c->signature_state;
 	enum mls_err err = MLS_OK;
 	struct mls_slice message;
-	EVP_PKEY *key = mls_openssl_import(s->import, NULL, (struct mls_slice){0},
-					   mls_slice(public_key, s->key_len));
+	EVP_PKEY *key;
 
+	if (s->is_ed25519 && !mls_ed25519_is_sound(public_key, signature))
+		return MLS_ERR_SIGNATURE;
+	key = mls_openssl_import(s->import, NULL, (struct mls_slice){0},
+				 mls_slice(public_key, s->key_len));
 	TRY(mls_parts_joined(c, &message, parts, n_parts));
 	/* A context that is not reset keeps the key of its first use. */
 	if (!key || EVP_MD_CTX_reset(s->verify) != 1 ||

@@ -28,7 +28,7 @@ struct mls_signer {
  * What KEMs and signature schemes have in common. Lengths of keys are right when these are
  * called.
  *
- *   open     makes *state for a suite; close ends it
+ *   open     makes *state for a suite; close ends one that is not NULL
  *   prepare  makes `native` of a pair whose private_key is there. public_key is there too,
  *            or is computed into its place if `compute_public`. MLS_ERR_PRIVATE_KEY for a
  *            scalar outside its range.
@@ -63,6 +63,8 @@ extern const struct mls_dh_ops mls_openssl_ecx;  /* X25519, X448 */
 extern const struct mls_dh_ops mls_openssl_ecdh; /* P-256, P-384, P-521 */
 extern const struct mls_signature_ops mls_openssl_eddsa;
 extern const struct mls_signature_ops mls_openssl_ecdsa;
+extern const struct mls_dh_ops mls_sodium_x25519;
+extern const struct mls_signature_ops mls_sodium_ed25519;
 
 enum mls_err MLS_MUST_CHECK mls_aead_state_new(struct mls_aead_state **out,
 					       const struct mls_suite *suite);

@@ -20,7 +20,9 @@ static struct mls_crypto *crypto_new(uint16_t suite)
 {
 	struct mls_crypto *c = NULL;
 
-	assert_int_equal(mls_crypto_new(&c, mls_suite_find(suite), NULL), MLS_OK);
+	assert_int_equal(mls_crypto_new(&c, vectors_library(mls_suite_find(suite)),
+					mls_suite_find(suite), NULL),
+			 MLS_OK);
 	return c;
 }
 
@@ -571,5 +573,5 @@ int main(void)
 		cmocka_unit_test(aead),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return VECTORS_ON_BOTH(tests);
 }

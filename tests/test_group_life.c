@@ -46,6 +46,20 @@ static void members_come_and_go(void **state)
 	world_free(w);
 }
 
+static int on_sodium(void **state)
+{
+	(void)state;
+	members_on(MLS_CRYPTO_SODIUM, MLS_CRYPTO_SODIUM);
+	return 0;
+}
+
+static int on_both(void **state)
+{
+	(void)state;
+	members_on(MLS_CRYPTO_OPENSSL, MLS_CRYPTO_SODIUM);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -53,5 +67,7 @@ int main(void)
 		cmocka_unit_test(members_come_and_go),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("members on OpenSSL", tests, NULL, NULL) +
+	       cmocka_run_group_tests_name("members on libsodium", tests, on_sodium, NULL) +
+	       cmocka_run_group_tests_name("members on either", tests, on_both, NULL);
 }

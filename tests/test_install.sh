@@ -31,7 +31,7 @@ shared_program() {
 
 static_program() {
 	$CC -o "$work/static" "$work/program.c" $(flags --cflags libmls) \
-		"$work/root/opt/x/lib/libmls.a" -lcrypto && "$work/static"
+		"$work/root/opt/x/lib/libmls.a" -lcrypto -lsodium && "$work/static"
 }
 
 plugin() {
@@ -58,7 +58,9 @@ cat > "$work/program.c" << 'END'
 
 int main(void)
 {
-	return strcmp(mls_err_name(MLS_ERR_TRUNCATED), "TRUNCATED") != 0;
+	if (!strstr(mls_crypto_version(MLS_CRYPTO_OPENSSL), "OpenSSL"))
+		return 1;
+	return strlen(mls_crypto_version(MLS_CRYPTO_SODIUM)) == 0;
 }
 END
 echo 1..7

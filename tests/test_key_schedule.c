@@ -167,7 +167,7 @@ static void confirmation_tag(void **state)
 	uint8_t tag[MLS_MAX_HASH];
 
 	(void)state;
-	assert_int_equal(mls_crypto_new(&c, mls_suite_find(1), NULL), MLS_OK);
+	assert_int_equal(mls_crypto_new(&c, MLS_CRYPTO_OPENSSL, mls_suite_find(1), NULL), MLS_OK);
 	mls_confirmation_tag(c, tag, &key, mls_slice_str("what do ya want for nothing?"));
 	assert_true(mls_slice_equal(
 		mls_slice(tag, 32),
@@ -215,7 +215,7 @@ static void a_list_of_psks_has_a_16_bit_count(void **state)
 	struct mls_secret out;
 
 	(void)state;
-	assert_int_equal(mls_crypto_new(&c, mls_suite_find(1), NULL), MLS_OK);
+	assert_int_equal(mls_crypto_new(&c, MLS_CRYPTO_OPENSSL, mls_suite_find(1), NULL), MLS_OK);
 	assert_int_equal(mls_psk_secret(c, &out, &psk, 65536), MLS_ERR_TOO_LONG);
 	mls_crypto_free(c);
 }
@@ -230,5 +230,5 @@ int main(void)
 		cmocka_unit_test(a_list_of_psks_has_a_16_bit_count),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return VECTORS_ON_BOTH(tests);
 }

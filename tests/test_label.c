@@ -169,5 +169,5 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(crypto_basics)};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return VECTORS_ON_BOTH(tests);
 }

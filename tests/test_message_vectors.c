@@ -23,7 +23,7 @@ static struct mls_crypto *crypto_of(json_t *v)
 	const struct mls_suite *suite = mls_suite_find((uint16_t)vector_number(v, "cipher_suite"));
 
 	assert_non_null(suite);
-	OK(mls_crypto_new(&crypto, suite, NULL));
+	OK(mls_crypto_new(&crypto, vectors_library(suite), suite, NULL));
 	return crypto;
 }
 
@@ -444,5 +444,5 @@ int main(void)
 		cmocka_unit_test(messages_encode_as_they_decode),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return VECTORS_ON_BOTH(tests);
 }

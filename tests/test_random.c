@@ -14,7 +14,8 @@ static struct mls_crypto *crypto_new(uint16_t suite)
 {
 	struct mls_crypto *c = NULL;
 
-	assert_int_equal(mls_crypto_new(&c, mls_suite_find(suite), NULL), MLS_OK);
+	assert_int_equal(mls_crypto_new(&c, MLS_CRYPTO_OPENSSL, mls_suite_find(suite), NULL),
+			 MLS_OK);
 	return c;
 }
 

@@ -28,7 +28,7 @@ static int set_up(void **state)
 
 	f = (struct fixture){0};
 	*state = &f;
-	if (mls_crypto_new(&f.c, mls_suite_find(1), NULL))
+	if (mls_crypto_new(&f.c, MLS_CRYPTO_OPENSSL, mls_suite_find(1), NULL))
 		return -1;
 	return mls_secret_tree_init(&f.tree, N_LEAVES, &secret) == MLS_OK ? 0 : -1;
 }
@@ -402,5 +402,5 @@ int main(void)
 		TEST(a_consumed_key_is_wiped),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return VECTORS_ON_BOTH(tests);
 }

@@ -21,7 +21,7 @@ static struct mls_crypto *crypto_for(uint16_t suite_id)
 	struct mls_crypto *crypto = NULL;
 
 	assert_non_null(suite);
-	assert_int_equal(mls_crypto_new(&crypto, suite, NULL), MLS_OK);
+	assert_int_equal(mls_crypto_new(&crypto, vectors_library(suite), suite, NULL), MLS_OK);
 	return crypto;
 }
 
@@ -373,5 +373,5 @@ int main(void)
 		cmocka_unit_test(treekem),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return VECTORS_ON_BOTH(tests);
 }

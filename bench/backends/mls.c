@@ -432,7 +432,8 @@ static const char *version_text(void)
 {
 	static char text[128];
 
-	snprintf(text, sizeof(text), "mls %s on %s", mls_version(), mls_crypto_version());
+	snprintf(text, sizeof(text), "mls %s on %s, libsodium %s", mls_version(),
+		 mls_crypto_version(MLS_CRYPTO_OPENSSL), mls_crypto_version(MLS_CRYPTO_SODIUM));
 	return text;
 }
 

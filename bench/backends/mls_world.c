@@ -49,8 +49,7 @@ static enum gb_answer set_axis(struct gb_mls_axes *axes, const char *name, const
 		if (axes->identity < MIN_IDENTITY)
 			*reason = "an identity is a device number of at least 10 digits";
 	} else if (equal(name, "crypto")) {
-		if (!equal(value, "openssl"))
-			*reason = "mls/ is built on OpenSSL alone";
+		axes->crypto = equal(value, "sodium") ? MLS_CRYPTO_SODIUM : MLS_CRYPTO_OPENSSL;
 	} else if (equal(name, "threads")) {
 		if (!equal(value, "1"))
 			*reason = "mls/ works in one thread";
@@ -110,6 +109,7 @@ static void config_of(struct gb_world *w, uint32_t device, struct mls_client_con
 {
 	*config = (struct mls_client_config){
 		.suite = w->axes.suite,
+		.crypto = w->axes.crypto,
 		.credential_type = MLS_CREDENTIAL_BASIC,
 		.credential = gb_mls_identity(w, device),
 		.now_s = NOW_S,
@@ -206,6 +206,13 @@ static enum gb_status open_world(struct gb_world *w, const struct gb_config *con
 	config_of(w, 0, &root);
 	root.random = mls_seeded_random_source(&w->random);
 	err = mls_client_new(&w->root, &root);
+	if (err == MLS_ERR_CRYPTO_LIBRARY) {
+		snprintf(w->error, sizeof(w->error),
+			 "crypto: sodium has the curves of suites 1 and 3 alone, not those of "
+			 "suite %u",
+			 (unsigned)w->axes.suite);
+		return GB_UNSUPPORTED;
+	}
 	if (err)
 		return gb_mls_failed(w, "open", err);
 	err = root.random.fill(root.random.state, w->group_id, sizeof(w->group_id));

@@ -29,6 +29,7 @@ struct gb_mls_axes {
 	enum mls_handshake handshake;
 	uint32_t padding;
 	uint16_t suite;
+	enum mls_crypto_library crypto;
 	uint32_t identity; /* bytes */
 };
 

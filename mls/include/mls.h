@@ -20,9 +20,19 @@
 #define MLS_MUST_CHECK
 #endif
 
-/* The version of this library, and what the cryptographic library below calls itself. */
+/*
+ * Cryptographic libraries. OpenSSL has everything. libsodium has the curves of cipher suites
+ * 1 and 3, X25519 and Ed25519, and does them in less time; the rest then stays with
+ * OpenSSL. Members on either understand each other.
+ */
+enum mls_crypto_library {
+	MLS_CRYPTO_OPENSSL = 0,
+	MLS_CRYPTO_SODIUM = 1,
+};
+
+/* The version of this library; and that of a library below, as this reports it. */
 const char *mls_version(void);
-const char *mls_crypto_version(void);
+const char *mls_crypto_version(enum mls_crypto_library library);
 
 /* Borrowed bytes. */
 struct mls_slice {
@@ -173,6 +183,7 @@ struct mls_client;
  * What a client is made from; everything is copied.
  *
  *   suite              cipher suite (17.1)
+ *   crypto             whose curves are used; 0: OpenSSL's
  *   signature_private  the signature key as the vectors of the working group write it: the
  *   signature_public   seed of EdDSA, the scalar of ECDSA. Both empty: a key is generated.
  *   credential         credential_type and its content
@@ -184,6 +195,7 @@ struct mls_client;
  */
 struct mls_client_config {
 	uint16_t suite;
+	enum mls_crypto_library crypto;
 	struct mls_slice signature_private, signature_public;
 	uint16_t credential_type;
 	struct mls_slice credential;
@@ -199,6 +211,7 @@ struct mls_random mls_random_system(void);
 
 /*
  * mls_client_new makes a client. Fails with SUITE for a cipher suite it does not know,
+ * CRYPTO_LIBRARY for one whose curves config->crypto does not have,
  * SIGNATURE_KEY for a private and public key that do not belong together, CRYPTO, NOMEM.
  */
 enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,

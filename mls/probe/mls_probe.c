@@ -26,6 +26,8 @@ enum mls_err mls_probe_client_new(struct mls_client **client,
 
 	if (config->suite != crypto->suite->id)
 		return MLS_ERR_SUITE;
+	if (config->crypto != crypto->library)
+		return MLS_ERR_CRYPTO_LIBRARY;
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;

@@ -16,12 +16,21 @@ void expect_err(enum mls_err got, enum mls_err want, const char *call, const cha
 	_fail(file, line);
 }
 
+static enum mls_crypto_library library[2];
+
+void members_on(enum mls_crypto_library even, enum mls_crypto_library odd)
+{
+	library[0] = even;
+	library[1] = odd;
+}
+
 struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
 					     const struct mls_policy *policy)
 {
 	char identity[17];
 	struct mls_client_config config = {
 		.suite = suite,
+		.crypto = suite == 1 || suite == 3 ? library[number % 2] : MLS_CRYPTO_OPENSSL,
 		.credential_type = MLS_CREDENTIAL_BASIC,
 		.now_s = TEST_NOW_S,
 		.policy = policy,

@@ -12,6 +12,13 @@ struct mls_client *member_client(uint16_t suite, uint32_t number);
 struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
 					     const struct mls_policy *policy);
 
+/*
+ * Clients that are made from now on use the curves of `even` if their number is even and of
+ * `odd` otherwise; those of OpenSSL where libsodium does not have the suite, and until this is
+ * called.
+ */
+void members_on(enum mls_crypto_library even, enum mls_crypto_library odd);
+
 /* A key package that the client keeps; its message is appended to *message. */
 void member_publish(struct mls_client *client, struct mls_buf *message);
 

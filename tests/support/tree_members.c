@@ -32,7 +32,9 @@ struct mls_crypto *test_crypto(uint16_t suite_id)
 
 	state = 88172645463325252u;
 	assert_non_null(mls_suite_find(suite_id));
-	assert_int_equal(mls_crypto_new(&crypto, mls_suite_find(suite_id), &random), MLS_OK);
+	assert_int_equal(
+		mls_crypto_new(&crypto, MLS_CRYPTO_OPENSSL, mls_suite_find(suite_id), &random),
+		MLS_OK);
 	return crypto;
 }
 

@@ -164,6 +164,22 @@ struct mls_slice vector_hex_at(const json_t *array, size_t i)
 	return hex(digits);
 }
 
+static bool on_sodium;
+
+int vectors_on_sodium(void **state)
+{
+	(void)state;
+	on_sodium = true;
+	return 0;
+}
+
+enum mls_crypto_library vectors_library(const struct mls_suite *suite)
+{
+	if (on_sodium && (suite->id == 1 || suite->id == 3))
+		return MLS_CRYPTO_SODIUM;
+	return MLS_CRYPTO_OPENSSL;
+}
+
 struct mls_crypto *vector_crypto(json_t *object)
 {
 	uint64_t id = vector_number(object, "cipher_suite");
@@ -172,7 +188,7 @@ struct mls_crypto *vector_crypto(json_t *object)
 
 	if (!suite)
 		fail_msg("cipher suite %ju: not known", (uintmax_t)id);
-	assert_int_equal(mls_crypto_new(&c, suite, NULL), MLS_OK);
+	assert_int_equal(mls_crypto_new(&c, vectors_library(suite), suite, NULL), MLS_OK);
 	return c;
 }
 

@@ -63,6 +63,16 @@ void vector_expect(json_t *object, const char *key, struct mls_slice got);
 /* Fails for every key that was not read. */
 void vector_done(json_t *object);
 
+/*
+ * A program that hands its tests to VECTORS_ON_BOTH runs them twice: on OpenSSL, and with the
+ * curves of libsodium for the suites it has. vectors_library() is the one to ask for.
+ */
+enum mls_crypto_library vectors_library(const struct mls_suite *suite);
+int vectors_on_sodium(void **state);
+#define VECTORS_ON_BOTH(tests)                                                                     \
+	(cmocka_run_group_tests_name("on OpenSSL", tests, NULL, NULL) +                            \
+	 cmocka_run_group_tests_name("on libsodium", tests, vectors_on_sodium, NULL))
+
 /* Cryptography of the case's key "cipher_suite", on the system's randomness; the caller frees
  * it with mls_crypto_free(). */
 struct mls_crypto *vector_crypto(json_t *object);

@@ -1,8 +1,0 @@
-#include <openssl/crypto.h>
-
-#include "mls.h"
-
-const char *mls_crypto_version(void)
-{
-	return OpenSSL_version(OPENSSL_VERSION);
-}
