@@ -9,7 +9,8 @@
 #   10 x, 11 y, 12 low, 13 high; their names tell the units
 #
 # A figure sets before: title, note, xname, yname, columns (of the grid), xscale and yscale
-# ("decade": numbers, "duration": milliseconds, "volume": bytes, "binary": bytes in KiB).
+# ("decade": numbers, "duration": milliseconds, "volume": bytes, "binary": bytes in KiB,
+# "ratio": y alone, around 1, which has a line of its own).
 
 csv = figure . ".csv"
 stats csv using (column("series")) nooutput
@@ -71,7 +72,11 @@ do for [d = -4:8] {
 	if (xscale ne "binary" && 10.0**d >= x_first) {
 		set xtics add (label_of(xscale, d) 10.0**d)
 	}
-	set ytics add (label_of(yscale, d) 10.0**d)
+	if (yscale ne "ratio") { set ytics add (label_of(yscale, d) 10.0**d) }
+}
+if (yscale eq "ratio") {
+	set yrange [least(0.9, 0.97 * y_least):most(2, 1.05 * y_most)]
+	do for [i = 1:|ratio|] { set ytics add (ratio[i] 1.0 * ratio[i]) }
 }
 if (xscale eq "binary") {
 	do for [i = 1:|binary|] { set xtics add (binary[i] 2.0**binary_exponent[i]) }
@@ -120,7 +125,8 @@ do for [p = 1:n_panels] {
 	set title heading[p] font ":Bold" offset 0, -0.5 noenhanced
 	set xlabel (p + columns > n_panels ? xname : "") offset 0, 0.4
 	set ylabel (c == 0 ? yname : "") offset 0, 0
-	plot for [i = 1:n] csv skip 1 using (mine(p, i) && is_filled(i) ? $10 : NaN):12:13 \
+	plot yscale eq "ratio" ? 1 : NaN with lines linecolor "#444444" dashtype 1 linewidth 1, \
+		for [i = 1:n] csv skip 1 using (mine(p, i) && is_filled(i) ? $10 : NaN):12:13 \
 			with filledcurves fillcolor rgb colour[hue[i]] \
 			fillstyle transparent solid 0.18 noborder, \
 		for [i = 1:n] csv skip 1 using (mine(p, i) && kind[i] eq "published" ? $10 : NaN):11 \

@@ -16,9 +16,9 @@
 
 static char run[] = "/tmp/groupbench-plot-XXXXXX";
 
-static const char *const numbers[] = {"n_processes",    "cpu_ns_median", "cpu_ns_ci_low",
-				      "cpu_ns_ci_high", "cpu_ns_min",    "cpu_ns_max",
-				      "up_bytes"};
+static const char *const numbers[] = {"n_processes",    "cpu_ns_median",  "cpu_ns_ci_low",
+				      "cpu_ns_ci_high", "cpu_ns_min",     "cpu_ns_max",
+				      "up_bytes",       "time_over_floor"};
 
 /* ---- the run ---- */
 
@@ -327,6 +327,63 @@ static void bulk_and_payload_are_drawn_at_the_largest_size_that_varies(void **st
 	assert_has("plots/payload.svg", "Read a message");
 }
 
+static void time_over_floor_is_drawn_at_every_role(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=2 tree=full cpu_ns_median=9 time_over_floor=1.2",
+		MLS "operation=rekey size=5 tree=full cpu_ns_median=9 time_over_floor=1.1",
+		MLS "operation=rekey size=9 tree=full cpu_ns_median=9",
+		"backend=mls role=far phase=process operation=rekey size=5 tree=full "
+		"time_over_floor=1.05",
+		"backend=mls role=far phase=process operation=receive size=5 tree=full "
+		"time_over_floor=1.5",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/time_over_floor.csv",
+		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,"
+		    "time_over_floor,time_over_floor_low,time_over_floor_high\n"
+		    "1,New keys: actor,1,MLS: tree full,line,1,1,1,1,2,1.2,1.2,1.2\n"
+		    "1,New keys: actor,1,MLS: tree full,line,1,1,1,1,5,1.1,1.1,1.1\n"
+		    "2,New keys: far member,1,MLS: tree full,line,1,1,1,1,5,1.05,1.05,1.05\n"
+		    "3,Read: far member,1,MLS: tree full,line,1,1,1,1,5,1.5,1.5,1.5\n");
+	assert_has("plots/time_over_floor.svg", "New keys: far member");
+	assert_has("plots/time_over_floor.svg", "1.15");
+}
+
+/* A summary from before there was a floor lacks its columns, and only that figure. */
+static void summary_without_a_floor_is_read(void **state)
+{
+	struct command_result result;
+	FILE *file = fopen(in_run("summary.csv"), "w");
+
+	(void)state;
+	assert_non_null(file);
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
+		fprintf(file, "%s,", gb_columns[gb_key_columns[i]].name);
+	for (size_t i = 0; i + 1 < N(numbers); i++)
+		fprintf(file, "%s%c", numbers[i], i + 2 < N(numbers) ? ',' : '\n');
+	for (size_t size = 2; size <= 4; size += 2) {
+		for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+			char values[100];
+			snprintf(values, sizeof(values),
+				 "backend=mls role=actor phase=total operation=rekey size=%zu",
+				 size);
+			put_value_of(gb_columns[gb_key_columns[i]].name, values, file);
+			putc(',', file);
+		}
+		fputs("5,1000,,,,,\n", file);
+	}
+	assert_int_equal(fclose(file), 0);
+	remove_plots();
+	result = plot("svg");
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "time_over_floor: not drawn, nothing that has a"));
+	assert_has("plots/honest.csv", "New keys for the group");
+}
+
 /* ---- scripts ---- */
 
 static void figures_can_be_redrawn_where_they_lie(void **state)
@@ -523,6 +580,8 @@ int main(void)
 		TEST(one_size_is_no_curve),
 		TEST(published_form_is_not_drawn_from_other_states),
 		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),
+		cmocka_unit_test(time_over_floor_is_drawn_at_every_role),
+		cmocka_unit_test(summary_without_a_floor_is_read),
 		TEST(figures_can_be_redrawn_where_they_lie),
 		TEST(hostile_names_are_only_text),
 		TEST(damaged_runs_end_with_one_message_and_no_plots),

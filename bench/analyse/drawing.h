@@ -50,7 +50,7 @@ struct gb_point {
 };
 
 #define GB_MAX_SERIES 64
-#define GB_MAX_PANELS 6
+#define GB_MAX_PANELS 9
 
 struct gb_drawing {
 	const char *x_name; /* columns of the CSV file, with units */

@@ -19,11 +19,13 @@ struct subject {
 	const char *phase;
 };
 
+enum measure { TIME_IN_MS, UP_BYTES, TIME_OVER_FLOOR };
+
 struct layout {
 	enum gb_column x;
 	const char *x_name;
 	const char *y_name;
-	bool bytes; /* y is up_bytes, not CPU time in ms */
+	enum measure y;
 	bool bands; /* draw the range of the states too */
 	unsigned long free_axes;
 	const char *headings[GB_MAX_PANELS];
@@ -169,7 +171,15 @@ static struct trait trait_of(const struct gb_summary_row *row, unsigned form)
 
 static double y_of(const struct layout *layout, const struct gb_summary_row *row)
 {
-	return layout->bytes ? row->up_bytes : row->cpu_ns_median / 1e6;
+	switch (layout->y) {
+	case UP_BYTES:
+		return row->up_bytes;
+	case TIME_OVER_FLOOR:
+		return row->time_over_floor;
+	case TIME_IN_MS:
+		break;
+	}
+	return row->cpu_ns_median / 1e6;
 }
 
 static double x_of(const struct layout *layout, const struct gb_summary_row *row)
@@ -414,7 +424,7 @@ int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
 		.x = GB_COLUMN_size,
 		.x_name = "members",
 		.y_name = "up_bytes",
-		.bytes = true,
+		.y = UP_BYTES,
 		.bands = true,
 		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
 		.forms = {"", ""},
@@ -423,6 +433,34 @@ int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
 	};
 
 	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
+	return make(source, &layout, NULL, d, f);
+}
+
+/* Who does how much more than must be, at every role. */
+int gb_figure_time_over_floor(const struct gb_figure_source *source, struct gb_drawing *d,
+			      struct gb_failure *f)
+{
+	static const struct subject roles[] = {
+		{1, 0, "create", NULL, "actor", "total"},  {2, 0, "add", "1", "actor", "total"},
+		{3, 0, "remove", "1", "actor", "total"},   {4, 0, "rekey", NULL, "actor", "total"},
+		{5, 0, "rekey", NULL, "near", "process"},  {6, 0, "rekey", NULL, "far", "process"},
+		{7, 0, "add", "1", "joiner", "join"},      {8, 0, "send", NULL, "actor", "total"},
+		{9, 0, "receive", NULL, "far", "process"},
+	};
+	const struct layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "time_over_floor",
+		.y = TIME_OVER_FLOOR,
+		.free_axes = STATE_AXES,
+		.headings = {"Create: actor", "Add one: actor", "Remove one: actor",
+			     "New keys: actor", "New keys: near member", "New keys: far member",
+			     "Join: newcomer", "Send: actor", "Read: far member"},
+		.forms = {"", ""},
+		.subjects = roles,
+		.n_subjects = N(roles),
+	};
+
 	return make(source, &layout, NULL, d, f);
 }
 

@@ -11,6 +11,8 @@ const struct gb_figure gb_figures[] = {
 	 "neither MLS with tree full nor Megolm with olm ratchet was timed at two sizes",
 	 gb_figure_published_overlay},
 	{"bulk", "no add or remove was timed at two k", gb_figure_bulk},
+	{"time_over_floor", "nothing that has a crypto floor was timed at two sizes",
+	 gb_figure_time_over_floor},
 	{"payload", "no send was timed with two payloads", gb_figure_payload},
 };
 

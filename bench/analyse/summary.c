@@ -3,6 +3,8 @@
 #include "analyse/csv.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +17,15 @@ static const struct {
 	{                                                                                          \
 #name, offsetof(struct gb_summary_row, name)                                       \
 	}
-	NUMBER(cpu_ns_median), NUMBER(cpu_ns_ci_low), NUMBER(cpu_ns_ci_high), NUMBER(cpu_ns_min),
-	NUMBER(cpu_ns_max),    NUMBER(up_bytes),      NUMBER(n_processes),
+	NUMBER(cpu_ns_median), NUMBER(cpu_ns_ci_low),   NUMBER(cpu_ns_ci_high),
+	NUMBER(cpu_ns_min),    NUMBER(cpu_ns_max),      NUMBER(up_bytes),
+	NUMBER(n_processes),   NUMBER(time_over_floor), /* the one that a file may lack */
 #undef NUMBER
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+#define OPTIONAL  (N_NUMBERS - 1)
+#define MISSING   SIZE_MAX
 
 struct source {
 	struct gb_csv *csv;
@@ -54,6 +59,14 @@ static int find_column(const struct gb_csv *csv, const char *name, size_t *colum
 	return found < 0 ? -1 : 0;
 }
 
+static bool has_column(const struct gb_csv *csv, const char *name)
+{
+	for (size_t i = 0; i < gb_csv_columns(csv); i++)
+		if (strcmp(gb_csv_name(csv, i), name) == 0)
+			return true;
+	return false;
+}
+
 static int find_columns(struct source *s, struct gb_failure *f)
 {
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
@@ -61,6 +74,9 @@ static int find_columns(struct source *s, struct gb_failure *f)
 			return -1;
 	}
 	for (size_t i = 0; i < N_NUMBERS; i++) {
+		s->number[i] = MISSING;
+		if (i == OPTIONAL && !has_column(s->csv, numbers[i].name))
+			continue;
 		if (find_column(s->csv, numbers[i].name, &s->number[i], f) < 0)
 			return -1;
 	}
@@ -72,7 +88,7 @@ static int read_numbers(const struct source *s, struct gb_summary_row *row, stru
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		double number = NAN;
 
-		if (gb_csv_number(s->csv, s->number[i], &number, f) < 0)
+		if (s->number[i] != MISSING && gb_csv_number(s->csv, s->number[i], &number, f) < 0)
 			return -1;
 		memcpy((char *)row + numbers[i].offset, &number, sizeof(number));
 	}

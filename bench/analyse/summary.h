@@ -14,6 +14,7 @@ struct gb_summary_row {
 	double cpu_ns_max;
 	double up_bytes;
 	double n_processes;
+	double time_over_floor; /* NAN, too, in a file from before there was a floor */
 };
 
 struct gb_summary {

@@ -43,9 +43,9 @@ uint64_t gb_room_key_bytes(uint64_t user_id)
 
 uint64_t gb_room_message_bytes(uint64_t payload)
 {
-	return LENGTH("{\"content\":{\"body\":\"\",\"msgtype\":\"test.gb.bytes\"},"
+	return LENGTH("{\"content\":{\"body\":\"\",\"msgtype\":\"m.text\"},"
 		      "\"room_id\":\"\",\"type\":\"m.room.message\"}") +
-	       ROOM_ID + (4 * payload + 2) / 3;
+	       ROOM_ID + payload;
 }
 
 uint64_t gb_cbc_padded(uint64_t plaintext)

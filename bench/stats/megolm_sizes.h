@@ -15,7 +15,7 @@ uint64_t gb_room_key_bytes(uint64_t user_id);
 uint64_t gb_device_keys_signed(uint64_t user_id);
 uint64_t gb_one_time_key_signed(void);
 
-/* An m.room.message whose body is `payload` arbitrary bytes, so in base64. */
+/* An m.room.message whose body is `payload` bytes of text that JSON need not escape. */
 uint64_t gb_room_message_bytes(uint64_t payload);
 
 /* Under the MAC: an Olm message and a Megolm message around that much plaintext. */
