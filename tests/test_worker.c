@@ -304,6 +304,33 @@ static void what_is_unsupported_is_skipped_and_the_rest_measured(void **state)
 	forget(r);
 }
 
+static enum gb_status cannot_open(struct gb_world **out, const struct gb_config *config)
+{
+	enum gb_status status = gb_backend_null.open(out, config);
+
+	return status == GB_OK ? GB_UNSUPPORTED : status;
+}
+
+static void axes_that_do_not_go_together_are_skipped(void **state)
+{
+	struct gb_backend poor = gb_backend_null;
+	struct gb_job job = job_of(&poor, 4);
+	struct report *r;
+
+	(void)state;
+	poor.open = cannot_open;
+	poor.error = no_such_thing;
+	add_task(&job, GB_OPERATION_create, 0, 0);
+	add_task(&job, GB_OPERATION_rekey, 0, 0);
+	add_task(&job, GB_OPERATION_add, 1, 0);
+	r = measure(&job);
+	assert_int_equal(r->status, GB_EXIT_DONE);
+	assert_int_equal(r->n_skipped, 3);
+	assert_string_equal(r->skipped, "add 1 0 no such thing");
+	assert_int_equal(r->n_samples, 0);
+	forget(r);
+}
+
 static enum gb_status fails_to_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
 	(void)w;
@@ -510,6 +537,7 @@ int main(void)
 		cmocka_unit_test(every_operation_works_from_two_members_on),
 		cmocka_unit_test(worlds_without_rollback_are_reopened),
 		cmocka_unit_test(what_is_unsupported_is_skipped_and_the_rest_measured),
+		cmocka_unit_test(axes_that_do_not_go_together_are_skipped),
 		cmocka_unit_test(a_failure_ends_the_run_without_a_row),
 		cmocka_unit_test(a_failed_call_that_sent_breaks_a_promise),
 		cmocka_unit_test(clocks_and_counts_are_the_backends_where_it_has_them),

@@ -46,11 +46,21 @@ bool gb_testbed_own_clock(const struct gb_testbed *t)
 	return (t->backend->features & GB_OWN_CLOCK) != 0;
 }
 
-/* Preparation: anything but GB_OK ends the run. */
+/* What the backend cannot do, by its own words. */
+static int unsupported(struct gb_testbed *t)
+{
+	t->unsupported = true;
+	snprintf(t->why, sizeof t->why, "%s", t->backend->error(t->world));
+	return -1;
+}
+
+/* Preparation: anything but GB_OK and GB_UNSUPPORTED ends the run. */
 static int prepared(struct gb_testbed *t, enum gb_status status, const char *what)
 {
 	if (status == GB_OK)
 		return 0;
+	if (status == GB_UNSUPPORTED && t->world != NULL)
+		return unsupported(t);
 	return gb_testbed_fail(t, GB_EXIT_INTERNAL, "%s failed: %s", what,
 			       t->world != NULL ? t->backend->error(t->world)
 						: "no world was made");
@@ -298,9 +308,7 @@ int gb_testbed_must(struct gb_testbed *t, struct gb_call *call, struct gb_cost *
 	case GB_OK:
 		return 0;
 	case GB_UNSUPPORTED:
-		t->unsupported = true;
-		snprintf(t->why, sizeof t->why, "%s", t->backend->error(t->world));
-		return -1;
+		return unsupported(t);
 	case GB_REJECTED:
 		return gb_testbed_break(t, "honest input is taken in",
 					"%s: device %u refused it: %s", what, call->device,

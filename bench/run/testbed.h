@@ -32,8 +32,8 @@ struct gb_testbed {
 
 /*
  * Opens the world, shapes the group (or, without_group, what exists before it), publishes
- * key material, remembers the state. -1 with status and why set; then, too,
- * gb_testbed_close must be called.
+ * key material, remembers the state. -1 with status and why set, or unsupported and why
+ * where the backend answers GB_UNSUPPORTED; then, too, gb_testbed_close must be called.
  */
 int gb_testbed_open(struct gb_testbed *t, const struct gb_job *job, bool without_group);
 void gb_testbed_close(struct gb_testbed *t);

@@ -124,11 +124,29 @@ static int measure_task(struct worker *w, const struct gb_task *task)
 	return failed ? -1 : 0;
 }
 
+/* The world of a task. What the backend cannot do, such as axes that do not go together, is
+ * no failure: *skipped. */
+static int open_testbed(struct worker *w, const struct gb_task *task, bool without_group,
+			bool *skipped)
+{
+	*skipped = false;
+	if (gb_testbed_open(&w->testbed, w->job, without_group) == 0)
+		return 0;
+	if (!w->testbed.unsupported) {
+		say_failed(w, "preparation");
+		return -1;
+	}
+	say_skipped(w, task, w->testbed.why);
+	gb_testbed_close(&w->testbed);
+	*skipped = true;
+	return 0;
+}
+
 /* All tasks that start without a group, or all that start with one, in one world. */
 static int measure_tasks(struct worker *w, bool without_group)
 {
 	const struct gb_job *job = w->job;
-	bool is_open = false;
+	bool is_open = false, skipped = false;
 
 	for (size_t i = 0; i < job->n_tasks; i++) {
 		const struct gb_task *task = &job->tasks[i];
@@ -139,10 +157,10 @@ static int measure_tasks(struct worker *w, bool without_group)
 			say_skipped(w, task, obstacle);
 			continue;
 		}
-		if (!is_open && gb_testbed_open(&w->testbed, job, without_group) != 0) {
-			say_failed(w, "preparation");
+		if (!is_open && open_testbed(w, task, without_group, &skipped) != 0)
 			return -1;
-		}
+		if (skipped)
+			continue;
 		is_open = true;
 		say_alive(w);
 		if (measure_task(w, task) != 0)
