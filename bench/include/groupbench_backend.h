@@ -219,7 +219,8 @@ struct gb_backend {
 	/* Largest group this backend can hold, in members. */
 	uint32_t max_size;
 
-	/* On any status but GB_OK *out is NULL or a world that only serves error() and close(). */
+	/* On any status but GB_OK *out is NULL or a world that only serves error() and close().
+	 * GB_UNSUPPORTED: axes that this backend cannot have together, or at this size. */
 	enum gb_status (*open)(struct gb_world **out, const struct gb_config *config);
 	void (*close)(struct gb_world *w); /* wipes and frees; NULL is allowed */
 
