@@ -41,29 +41,24 @@ const struct mls_cached_proposal *mls_proposal_cache_find(const struct mls_propo
 	return NULL;
 }
 
-enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
-				    const struct mls_client *client,
-				    const struct mls_authenticated_content *content,
-				    struct mls_key *update_key)
+enum mls_err mls_proposal_cache_restore(struct mls_proposal_cache *cache, struct mls_slice ref,
+					struct mls_sender sender, uint16_t type,
+					struct mls_slice body, struct mls_key *update_key)
 {
-	const struct mls_slice bytes = content->content.content_bytes;
-	struct mls_crypto *crypto = client->crypto;
 	struct mls_cached_proposal *made = NULL;
 	enum mls_err err = MLS_OK;
 
-	if (cache->n >= client->policy.max_proposals)
-		return MLS_ERR_PROPOSALS_TOO_MANY;
+	if (ref.len > sizeof(made->ref))
+		return MLS_ERR_USAGE;
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;
 	made->refs = 1;
-	made->ref_len = crypto->suite->nh;
-	mls_ref_hash(crypto, made->ref, "MLS 1.0 Proposal Reference", content->encoded);
-	if (mls_proposal_cache_find(cache, mls_slice(made->ref, made->ref_len)))
-		goto out;
-	made->sender = content->content.sender;
-	made->type = content->content.proposal.type;
-	TRY(mls_buf_append(&made->body, mls_slice(bytes.p + 2, bytes.len - 2)));
+	made->ref_len = (uint8_t)ref.len;
+	memcpy(made->ref, ref.p, ref.len);
+	made->sender = sender;
+	made->type = type;
+	TRY(mls_buf_append(&made->body, body));
 	TRY(grow(cache));
 	made->update_key = update_key ? mls_key_ref(update_key) : NULL;
 	cache->v[cache->n++] = made;
@@ -71,6 +66,26 @@ enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
 out:
 	cached_free(made);
 	return err;
+}
+
+enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
+				    const struct mls_client *client,
+				    const struct mls_authenticated_content *content,
+				    struct mls_key *update_key)
+{
+	const struct mls_slice bytes = content->content.content_bytes;
+	struct mls_crypto *crypto = client->crypto;
+	uint8_t hash[MLS_MAX_HASH];
+	const struct mls_slice ref = {hash, crypto->suite->nh};
+
+	mls_ref_hash(crypto, hash, "MLS 1.0 Proposal Reference", content->encoded);
+	if (mls_proposal_cache_find(cache, ref))
+		return MLS_OK;
+	if (cache->n >= client->policy.max_proposals)
+		return MLS_ERR_PROPOSALS_TOO_MANY;
+	return mls_proposal_cache_restore(cache, ref, content->content.sender,
+					  content->content.proposal.type,
+					  mls_slice(bytes.p + 2, bytes.len - 2), update_key);
 }
 
 enum mls_err mls_proposal_cache_copy(struct mls_proposal_cache *out,

@@ -26,6 +26,13 @@ enum mls_err MLS_MUST_CHECK mls_proposal_cache_add(struct mls_proposal_cache *ca
 						   const struct mls_client *client,
 						   const struct mls_authenticated_content *content,
 						   struct mls_key *update_key);
+/* Keeps a proposal of which all is known, at the end. `body` stands behind the type. */
+enum mls_err MLS_MUST_CHECK mls_proposal_cache_restore(struct mls_proposal_cache *cache,
+						       struct mls_slice ref,
+						       struct mls_sender sender, uint16_t type,
+						       struct mls_slice body,
+						       struct mls_key *update_key);
+
 /* The proposal of a reference; NULL where there is none. */
 const struct mls_cached_proposal *mls_proposal_cache_find(const struct mls_proposal_cache *cache,
 							  struct mls_slice ref);

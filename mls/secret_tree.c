@@ -276,6 +276,94 @@ enum mls_err mls_secret_tree_consume(struct mls_crypto *c, struct mls_secret_tre
 	return err ? err : mls_sender_ratchet_consume(c, ratchet, generation, policy);
 }
 
+static enum mls_err save_node(const struct mls_crypto *c, struct mls_codec *out,
+			      struct mls_secret_node *node)
+{
+	uint8_t kind = (uint8_t)node->kind;
+	struct mls_slice secret;
+
+	mls_u8(out, &kind);
+	switch (node->kind) {
+	case SECRET:
+		secret = mls_secret_slice(&as_secret(node)->secret);
+		mls_opaque(out, &secret);
+		return out->err;
+	case PARENT:
+		out->err = save_node(c, out, as_parent(node)->child[0]);
+		return out->err ? out->err : save_node(c, out, as_parent(node)->child[1]);
+	default:
+		for (size_t i = 0; i < 2 && mls_codec_ok(out); i++)
+			out->err = mls_sender_ratchet_save(c, out->out,
+							   &as_ratchets(node)->ratchet[i]);
+		return out->err;
+	}
+}
+
+enum mls_err mls_secret_tree_save(const struct mls_crypto *c, const struct mls_secret_tree *t,
+				  struct mls_buf *out)
+{
+	struct mls_codec codec = {.out = out};
+	uint8_t height = t->height;
+
+	mls_u8(&codec, &height);
+	return codec.err ? codec.err : save_node(c, &codec, t->root);
+}
+
+static enum mls_err load_secret(const struct mls_crypto *c, struct mls_codec *in,
+				struct mls_secret *secret)
+{
+	struct mls_slice bytes = {0};
+
+	mls_opaque(in, &bytes);
+	if (in->err || bytes.len != c->suite->nh)
+		return MLS_ERR_STATE;
+	memcpy(secret->bytes, bytes.p, bytes.len);
+	secret->len = (uint8_t)bytes.len;
+	return MLS_OK;
+}
+
+/* A parent cannot stand where leaves are, nor ratchets anywhere else. */
+static enum mls_err load_node(const struct mls_crypto *c, struct mls_codec *in,
+			      struct mls_secret_node **node, uint8_t height)
+{
+	uint8_t kind = 0;
+	enum mls_err err = MLS_OK;
+
+	mls_u8(in, &kind);
+	if (in->err || kind > RATCHETS || (kind == PARENT && height == 0) ||
+	    (kind == RATCHETS && height > 0))
+		return MLS_ERR_STATE;
+	*node = node_new((enum kind)kind);
+	if (!*node)
+		return MLS_ERR_NOMEM;
+	if (kind == SECRET)
+		return load_secret(c, in, &as_secret(*node)->secret);
+	for (size_t i = 0; i < 2 && err == MLS_OK; i++)
+		err = kind == PARENT
+			      ? load_node(c, in, &as_parent(*node)->child[i], (uint8_t)(height - 1))
+			      : mls_sender_ratchet_load(c, in, &as_ratchets(*node)->ratchet[i]);
+	return err;
+}
+
+enum mls_err mls_secret_tree_load(const struct mls_crypto *c, struct mls_secret_tree *t,
+				  uint32_t n_leaves, struct mls_slice saved)
+{
+	struct mls_codec in = {.in = saved};
+	enum mls_err err = MLS_OK;
+
+	*t = (struct mls_secret_tree){0};
+	mls_u8(&in, &t->height);
+	if (in.err || t->height > 31 || (uint32_t)1 << t->height != n_leaves)
+		FAIL(MLS_ERR_STATE);
+	TRY(load_node(c, &in, &t->root, t->height));
+	if (in.in.len > 0)
+		FAIL(MLS_ERR_STATE);
+out:
+	if (err)
+		mls_secret_tree_clear(t);
+	return err;
+}
+
 enum mls_err mls_sender_data_key(struct mls_crypto *c, struct mls_message_key *out,
 				 const struct mls_secret *sender_data_secret,
 				 struct mls_slice ciphertext)

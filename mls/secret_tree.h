@@ -72,6 +72,18 @@ enum mls_err MLS_MUST_CHECK mls_secret_tree_consume(struct mls_crypto *c, struct
 						    const struct mls_policy *policy);
 
 /*
+ * Appends the tree as saved state: what of it is in use, with all ratchet positions and kept
+ * keys; and reads that back for a tree of `n_leaves`, a power of two. STATE for anything that
+ * mls_secret_tree_save does not write; *t is zero then.
+ */
+enum mls_err MLS_MUST_CHECK mls_secret_tree_save(const struct mls_crypto *c,
+						 const struct mls_secret_tree *t,
+						 struct mls_buf *out);
+enum mls_err MLS_MUST_CHECK mls_secret_tree_load(const struct mls_crypto *c,
+						 struct mls_secret_tree *t, uint32_t n_leaves,
+						 struct mls_slice saved);
+
+/*
  * Key and nonce of the encrypted sender data (RFC 9420 6.3.2), from the ciphertext of the
  * content; out->generation is 0.
  */

@@ -228,3 +228,68 @@ void mls_sender_ratchet_clear(struct mls_sender_ratchet *r)
 	free(r->kept);
 	mls_wipe(r, sizeof(*r));
 }
+
+/* Generation, key, nonce: in both directions. */
+static void kept_walk(struct mls_codec *codec, struct mls_message_key *key, size_t nk)
+{
+	struct mls_slice bytes = {key->key, nk}, nonce = {key->nonce, MLS_AEAD_NONCE};
+
+	mls_u32(codec, &key->generation);
+	mls_fixed(codec, &bytes, nk);
+	mls_fixed(codec, &nonce, MLS_AEAD_NONCE);
+	if (mls_encoding(codec) || !mls_codec_ok(codec))
+		return;
+	memcpy(key->key, bytes.p, nk);
+	memcpy(key->nonce, nonce.p, MLS_AEAD_NONCE);
+}
+
+enum mls_err mls_sender_ratchet_save(const struct mls_crypto *c, struct mls_buf *out,
+				     const struct mls_sender_ratchet *r)
+{
+	struct mls_codec codec = {.out = out};
+	struct mls_slice secret = mls_secret_slice(&r->secret);
+	uint32_t next = r->next, n_kept = r->n_kept;
+
+	mls_opaque(&codec, &secret);
+	mls_u32(&codec, &next);
+	mls_u32(&codec, &n_kept);
+	for (uint32_t i = 0; i < n_kept; i++)
+		kept_walk(&codec, &r->kept[i], c->suite->nk);
+	return codec.err;
+}
+
+/* Each generation kept is above the one before and below the next one of the ratchet. */
+static enum mls_err load_kept(const struct mls_crypto *c, struct mls_codec *in,
+			      struct mls_sender_ratchet *r)
+{
+	for (uint32_t i = 0; i < r->n_kept; i++) {
+		kept_walk(in, &r->kept[i], c->suite->nk);
+		if (r->kept[i].generation >= r->next ||
+		    (i > 0 && r->kept[i].generation <= r->kept[i - 1].generation))
+			return MLS_ERR_STATE;
+	}
+	return in->err ? MLS_ERR_STATE : MLS_OK;
+}
+
+enum mls_err mls_sender_ratchet_load(const struct mls_crypto *c, struct mls_codec *in,
+				     struct mls_sender_ratchet *r)
+{
+	const size_t entry = 4 + (size_t)c->suite->nk + MLS_AEAD_NONCE;
+	struct mls_slice secret = {0};
+	uint32_t n_kept = 0;
+	enum mls_err err;
+
+	mls_opaque(in, &secret);
+	mls_u32(in, &r->next);
+	mls_u32(in, &n_kept);
+	if (in->err || (secret.len && secret.len != c->suite->nh) || n_kept > in->in.len / entry)
+		return MLS_ERR_STATE;
+	if (secret.len)
+		memcpy(r->secret.bytes, secret.p, secret.len);
+	r->secret.len = (uint8_t)secret.len;
+	err = n_kept ? reserve(r, n_kept) : MLS_OK;
+	if (err)
+		return err;
+	r->n_kept = n_kept;
+	return load_kept(c, in, r);
+}

@@ -42,4 +42,12 @@ enum mls_err MLS_MUST_CHECK mls_sender_ratchet_consume(struct mls_crypto *c,
 						       struct mls_sender_ratchet *r,
 						       uint32_t generation,
 						       const struct mls_policy *policy);
+
+/* Appends the ratchet as saved state; reads it back from a codec that decodes, into {0}. What
+ * does not fit together is STATE. */
+enum mls_err MLS_MUST_CHECK mls_sender_ratchet_save(const struct mls_crypto *c, struct mls_buf *out,
+						    const struct mls_sender_ratchet *r);
+enum mls_err MLS_MUST_CHECK mls_sender_ratchet_load(const struct mls_crypto *c,
+						    struct mls_codec *in,
+						    struct mls_sender_ratchet *r);
 #endif

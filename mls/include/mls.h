@@ -527,6 +527,26 @@ struct mls_event {
 enum mls_err MLS_MUST_CHECK mls_group_receive(struct mls_group *group, struct mls_event *event,
 					      struct mls_slice message);
 
+/*
+ * mls_group_save appends the whole state of a group: epoch, private keys, ratchet positions and
+ * kept keys, cached proposals, pending commit, past epochs. It holds secrets in the clear.
+ *
+ * When to save: what a message was made with must not be used again (9.1, 6.3.1). So the
+ * state after mls_group_protect, a private handshake or a commit must be on stable storage
+ * before the message leaves this device, and the state after mls_group_receive before its
+ * event is acted on.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct mls_buf *out);
+
+/*
+ * mls_group_load makes the group again. `client` has the suite, signature key and credential of
+ * the one that saved, and its policy keeps at least as many past epochs. STATE for what
+ * mls_group_save did not write, every single damaged byte included; STATE_CLIENT for
+ * another client's; GROUP_ID_TAKEN.
+ */
+enum mls_err MLS_MUST_CHECK mls_group_load(struct mls_client *client, struct mls_group **group,
+					   struct mls_slice saved);
+
 /* MLS-Exporter (8.5): `len` bytes that all members of the epoch can derive; at most
  * 255 * KDF.Nh bytes, else USAGE. */
 enum mls_err MLS_MUST_CHECK mls_group_export(const struct mls_group *group, uint8_t *out,

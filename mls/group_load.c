@@ -1,0 +1,287 @@
+#include "group_state.h"
+
+#include <stdlib.h>
+
+/* A group from saved state. What does not fit together is STATE; what was made until then is
+ * freed with the group. */
+
+static enum mls_err copy_exact(uint8_t *out, struct mls_slice bytes, size_t len)
+{
+	if (bytes.len != len)
+		return MLS_ERR_STATE;
+	memcpy(out, bytes.p, len);
+	return MLS_OK;
+}
+
+static enum mls_err as_state(enum mls_err err)
+{
+	return err == MLS_OK || err == MLS_ERR_NOMEM || err == MLS_ERR_CRYPTO ? err : MLS_ERR_STATE;
+}
+
+static enum mls_err load_keys(struct mls_crypto *crypto, struct mls_private_path *keys,
+			      const struct mls_saved_epoch *v)
+{
+	struct mls_codec c = {.in = v->keys};
+
+	keys->leaf = v->leaf;
+	while (mls_codec_ok(&c) && c.in.len > 0) {
+		struct mls_slice private_key, public_key;
+		uint8_t level = 0;
+
+		mls_u8(&c, &level);
+		mls_opaque(&c, &private_key);
+		mls_opaque(&c, &public_key);
+		if (c.err || level > MLS_MAX_DEPTH || keys->key[level])
+			return MLS_ERR_STATE;
+		c.err = mls_key_import(crypto, &keys->key[level], private_key, public_key);
+	}
+	return as_state(c.err);
+}
+
+static enum mls_err load_secrets(struct mls_epoch_secrets *secrets, struct mls_slice saved,
+				 size_t nh)
+{
+	struct mls_codec c = {.in = saved};
+	struct mls_slice bytes = {0};
+
+#define LOAD_SECRET(name)                                                                          \
+	mls_fixed(&c, &bytes, nh);                                                                 \
+	if (c.err)                                                                                 \
+		return MLS_ERR_STATE;                                                              \
+	memcpy(secrets->name.bytes, bytes.p, nh);                                                  \
+	secrets->name.len = (uint8_t)nh;
+	MLS_SAVED_SECRETS(LOAD_SECRET)
+#undef LOAD_SECRET
+	return c.in.len > 0 ? MLS_ERR_STATE : MLS_OK;
+}
+
+static enum mls_err load_tree(struct mls_client *client, struct mls_epoch *epoch,
+			      const struct mls_saved_epoch *v)
+{
+	struct mls_crypto *crypto = client->crypto;
+	struct mls_key_index_seed seed;
+	enum mls_err err = mls_random_bytes(crypto, seed.bytes[0], sizeof(seed.bytes));
+
+	if (err == MLS_OK)
+		err = as_state(mls_tree_decode(&epoch->tree, crypto->suite, &seed, v->tree,
+					       UINT32_C(1) << 31));
+	if (err)
+		return err;
+	mls_tree_rehash(crypto, &epoch->tree);
+	return mls_slice_equal(mls_tree_hash(&epoch->tree), epoch->context.tree_hash)
+		       ? MLS_OK
+		       : MLS_ERR_STATE;
+}
+
+static enum mls_err load_epoch(struct mls_client *client, struct mls_epoch **out,
+			       struct mls_secret_tree *secret_tree, struct mls_slice saved)
+{
+	struct mls_crypto *crypto = client->crypto;
+	const size_t nh = crypto->suite->nh;
+	struct mls_codec c = {.in = saved};
+	struct mls_group_context context;
+	struct mls_epoch *epoch;
+	struct mls_saved_epoch v = {0};
+	enum mls_err err = MLS_OK;
+
+	mls_saved_epoch_walk(&c, &v);
+	if (c.err || c.in.len > 0 || mls_group_context_decode(v.context, &context))
+		return MLS_ERR_STATE;
+	TRY(mls_epoch_new(out));
+	epoch = *out;
+	TRY(mls_epoch_set_context(epoch, &context));
+	TRY(load_tree(client, epoch, &v));
+	TRY(load_keys(crypto, &epoch->keys, &v));
+	TRY(as_state(mls_private_path_check(&epoch->keys, &epoch->tree)));
+	TRY(load_secrets(&epoch->secrets, v.secrets, nh));
+	TRY(copy_exact(epoch->confirmation_tag, v.confirmation_tag, nh));
+	TRY(copy_exact(epoch->interim_transcript_hash, v.interim_transcript_hash, nh));
+	TRY(mls_secret_tree_load(crypto, secret_tree, mls_tree_n_leaves(&epoch->tree),
+				 v.secret_tree));
+out:
+	return err;
+}
+
+static enum mls_err load_leaves(uint32_t **leaves, size_t *n, struct mls_slice saved)
+{
+	struct mls_codec c = {.in = saved};
+
+	if (saved.len % 4)
+		return MLS_ERR_STATE;
+	if (!saved.len)
+		return MLS_OK;
+	*leaves = calloc(saved.len / 4, sizeof(**leaves));
+	if (!*leaves)
+		return MLS_ERR_NOMEM;
+	for (; *n < saved.len / 4; ++*n)
+		mls_u32(&c, &(*leaves)[*n]);
+	return MLS_OK;
+}
+
+static enum mls_err load_staged(struct mls_client *client, struct mls_group *group,
+				struct mls_slice saved)
+{
+	struct mls_codec c = {.in = saved};
+	struct mls_saved_staged v = {0};
+	struct mls_staged *staged;
+	enum mls_err err = MLS_OK;
+
+	mls_saved_staged_walk(&c, &v);
+	if (c.err || c.in.len > 0)
+		return MLS_ERR_STATE;
+	staged = calloc(1, sizeof(*staged));
+	if (!staged)
+		return MLS_ERR_NOMEM;
+	group->pending = staged;
+	staged->committer = v.committer;
+	TRY(load_epoch(client, &staged->epoch, &staged->secret_tree, v.epoch));
+	TRY(load_leaves(&staged->added, &staged->n_added, v.added));
+	TRY(load_leaves(&staged->removed, &staged->n_removed, v.removed));
+	TRY(mls_buf_append(&staged->reinit, v.reinit));
+	TRY(copy_exact(staged->message_hash, v.message_hash, client->crypto->suite->nh));
+out:
+	return err;
+}
+
+static enum mls_err load_proposals(struct mls_client *client, struct mls_group *group,
+				   struct mls_slice saved)
+{
+	struct mls_codec c = {.in = saved};
+	enum mls_err err = MLS_OK;
+
+	while (c.in.len > 0 && err == MLS_OK) {
+		struct mls_key *key = NULL;
+		struct mls_saved_proposal v = {0};
+
+		mls_saved_proposal_walk(&c, &v);
+		if (c.err)
+			return MLS_ERR_STATE;
+		if (v.private_key.len)
+			err = mls_key_import(client->crypto, &key, v.private_key, v.public_key);
+		if (err == MLS_OK)
+			err = mls_proposal_cache_restore(
+				&group->proposals, v.ref,
+				(struct mls_sender){v.sender_type, v.sender_index}, v.type, v.body,
+				key);
+		mls_key_free(key);
+	}
+	return as_state(err);
+}
+
+static enum mls_err load_past(struct mls_client *client, struct mls_group *group,
+			      struct mls_slice saved)
+{
+	struct mls_codec c = {.in = saved};
+	struct mls_past_epoch *past;
+	struct mls_slice part = {0};
+	enum mls_err err = MLS_OK;
+
+	while (c.in.len > 0 && err == MLS_OK) {
+		mls_opaque(&c, &part);
+		if (c.err || group->n_past == client->policy.past_epochs)
+			return MLS_ERR_STATE;
+		past = &group->past[group->n_past++];
+		err = load_epoch(client, &past->epoch, &past->secret_tree, part);
+	}
+	return err;
+}
+
+static enum mls_err load_origin(struct mls_group *group, struct mls_slice saved, size_t nh)
+{
+	struct mls_codec c = {.in = saved};
+	struct mls_saved_origin v = {0};
+	enum mls_err err;
+
+	mls_saved_origin_walk(&c, &v);
+	if (c.err || c.in.len > 0)
+		return MLS_ERR_STATE;
+	group->origin = calloc(1, sizeof(*group->origin));
+	if (!group->origin)
+		return MLS_ERR_NOMEM;
+	group->origin->usage = v.usage;
+	group->origin->epoch = v.epoch;
+	group->origin->resumption_psk.len = (uint8_t)nh;
+	err = copy_exact(group->origin->resumption_psk.bytes, v.resumption_psk, nh);
+	return err ? err : mls_buf_append(&group->origin->group_id, v.group_id);
+}
+
+static enum mls_err decode_saved(struct mls_saved_group *v, struct mls_client *client,
+				 struct mls_slice saved)
+{
+	struct mls_crypto *crypto = client->crypto;
+	const size_t nh = crypto->suite->nh;
+	struct mls_codec c = {.in = saved};
+	uint8_t hash[MLS_MAX_HASH];
+
+	if (saved.len < nh)
+		return MLS_ERR_STATE;
+	c.in.len -= nh;
+	mls_hash(crypto, hash, &c.in, 1);
+	if (memcmp(hash, saved.p + saved.len - nh, nh) != 0)
+		return MLS_ERR_STATE;
+	mls_saved_group_walk(&c, v);
+	if (c.err || c.in.len > 0 || v->version != MLS_STATE_VERSION ||
+	    v->suite != crypto->suite->id || v->state > MLS_GROUP_REINITIALIZED)
+		return MLS_ERR_STATE;
+	return MLS_OK;
+}
+
+/* The saved leaf is one that this client could have made. */
+static enum mls_err check_client(const struct mls_client *client, const struct mls_epoch *epoch)
+{
+	struct mls_leaf_node own;
+
+	if (mls_tree_leaf_node(&epoch->tree, epoch->keys.leaf, &own) != MLS_OK)
+		return MLS_ERR_STATE;
+	if (!mls_slice_equal(own.signature_key, mls_client_signature_key(client)))
+		return MLS_ERR_STATE_CLIENT;
+	return mls_client_has_group(client, epoch->context.group_id) ? MLS_ERR_GROUP_ID_TAKEN
+								     : MLS_OK;
+}
+
+static enum mls_err load_rest(struct mls_client *client, struct mls_group *group,
+			      const struct mls_saved_group *v)
+{
+	const size_t nh = client->crypto->suite->nh;
+	enum mls_err err = MLS_OK;
+
+	group->state = (enum mls_group_state)v->state;
+	TRY(load_proposals(client, group, v->proposals));
+	if (v->pending.len)
+		TRY(load_staged(client, group, v->pending));
+	TRY(load_past(client, group, v->past));
+	TRY(mls_buf_append(&group->reinit, v->reinit));
+	if (v->origin.len)
+		TRY(load_origin(group, v->origin, nh));
+	group->has_joined_by = v->joined_by.len > 0;
+	if (group->has_joined_by)
+		TRY(copy_exact(group->joined_by, v->joined_by, nh));
+out:
+	return err;
+}
+
+enum mls_err mls_group_load(struct mls_client *client, struct mls_group **group,
+			    struct mls_slice saved)
+{
+	struct mls_secret_tree secret_tree = {0};
+	struct mls_epoch *epoch = NULL;
+	struct mls_group *made = NULL;
+	struct mls_saved_group v = {0};
+	enum mls_err err = MLS_OK;
+
+	TRY(decode_saved(&v, client, saved));
+	TRY(load_epoch(client, &epoch, &secret_tree, v.epoch));
+	TRY(check_client(client, epoch));
+	err = mls_group_begin(client, &made, epoch, &secret_tree);
+	epoch = NULL;
+	if (err)
+		goto out;
+	TRY(load_rest(client, made, &v));
+	*group = made;
+	made = NULL;
+out:
+	mls_group_free(made);
+	mls_epoch_free(epoch);
+	mls_secret_tree_clear(&secret_tree);
+	return err;
+}

@@ -1,0 +1,56 @@
+#include "group_state.h"
+
+void mls_saved_epoch_walk(struct mls_codec *c, struct mls_saved_epoch *v)
+{
+	mls_opaque(c, &v->context);
+	mls_opaque(c, &v->tree);
+	mls_u32(c, &v->leaf);
+	mls_opaque(c, &v->keys);
+	mls_opaque(c, &v->secrets);
+	mls_opaque(c, &v->confirmation_tag);
+	mls_opaque(c, &v->interim_transcript_hash);
+	mls_opaque(c, &v->secret_tree);
+}
+
+void mls_saved_staged_walk(struct mls_codec *c, struct mls_saved_staged *v)
+{
+	mls_opaque(c, &v->epoch);
+	mls_u32(c, &v->committer);
+	mls_opaque(c, &v->added);
+	mls_opaque(c, &v->removed);
+	mls_opaque(c, &v->reinit);
+	mls_opaque(c, &v->message_hash);
+}
+
+void mls_saved_proposal_walk(struct mls_codec *c, struct mls_saved_proposal *v)
+{
+	mls_opaque(c, &v->ref);
+	mls_u8(c, &v->sender_type);
+	mls_u32(c, &v->sender_index);
+	mls_u16(c, &v->type);
+	mls_opaque(c, &v->body);
+	mls_opaque(c, &v->private_key);
+	mls_opaque(c, &v->public_key);
+}
+
+void mls_saved_origin_walk(struct mls_codec *c, struct mls_saved_origin *v)
+{
+	mls_u8(c, &v->usage);
+	mls_opaque(c, &v->group_id);
+	mls_u64(c, &v->epoch);
+	mls_opaque(c, &v->resumption_psk);
+}
+
+void mls_saved_group_walk(struct mls_codec *c, struct mls_saved_group *v)
+{
+	mls_u16(c, &v->version);
+	mls_u16(c, &v->suite);
+	mls_u8(c, &v->state);
+	mls_opaque(c, &v->epoch);
+	mls_opaque(c, &v->proposals);
+	mls_opaque(c, &v->pending);
+	mls_opaque(c, &v->past);
+	mls_opaque(c, &v->reinit);
+	mls_opaque(c, &v->origin);
+	mls_opaque(c, &v->joined_by);
+}

@@ -1,0 +1,73 @@
+#ifndef MLS_GROUP_STATE_H
+#define MLS_GROUP_STATE_H
+#include "group.h"
+
+/*
+ * Saved groups. Each structure below is one walk, as on the wire; a hash of everything stands
+ * behind it. Secrets are in the clear: storage is the application's to protect.
+ */
+
+enum { MLS_STATE_VERSION = 1 };
+
+struct mls_saved_epoch {
+	struct mls_slice context;
+	struct mls_slice tree; /* with its own length */
+	uint32_t leaf;
+	struct mls_slice keys;    /* body: level, private key, public key */
+	struct mls_slice secrets; /* struct mls_epoch_secrets, each of KDF.Nh bytes */
+	struct mls_slice confirmation_tag, interim_transcript_hash;
+	struct mls_slice secret_tree;
+};
+void mls_saved_epoch_walk(struct mls_codec *c, struct mls_saved_epoch *v);
+
+struct mls_saved_staged {
+	struct mls_slice epoch;
+	uint32_t committer;
+	struct mls_slice added, removed; /* bodies of uint32 */
+	struct mls_slice reinit;
+	struct mls_slice message_hash;
+};
+void mls_saved_staged_walk(struct mls_codec *c, struct mls_saved_staged *v);
+
+struct mls_saved_proposal {
+	struct mls_slice ref;
+	uint8_t sender_type;
+	uint32_t sender_index;
+	uint16_t type;
+	struct mls_slice body;
+	struct mls_slice private_key, public_key; /* of an own Update */
+};
+void mls_saved_proposal_walk(struct mls_codec *c, struct mls_saved_proposal *v);
+
+struct mls_saved_origin {
+	uint8_t usage;
+	struct mls_slice group_id;
+	uint64_t epoch;
+	struct mls_slice resumption_psk;
+};
+void mls_saved_origin_walk(struct mls_codec *c, struct mls_saved_origin *v);
+
+struct mls_saved_group {
+	uint16_t version, suite;
+	uint8_t state;
+	struct mls_slice epoch;
+	struct mls_slice proposals; /* body */
+	struct mls_slice pending;   /* empty: none */
+	struct mls_slice past;      /* body: opaque<V> each, newest first */
+	struct mls_slice reinit;
+	struct mls_slice origin;    /* empty: none */
+	struct mls_slice joined_by; /* empty: none */
+};
+void mls_saved_group_walk(struct mls_codec *c, struct mls_saved_group *v);
+
+/* The secrets of an epoch that are kept, in the order in which they are saved. */
+#define MLS_SAVED_SECRETS(X)                                                                       \
+	X(sender_data_secret)                                                                      \
+	X(exporter_secret)                                                                         \
+	X(external_secret)                                                                         \
+	X(confirmation_key)                                                                        \
+	X(membership_key)                                                                          \
+	X(resumption_psk)                                                                          \
+	X(epoch_authenticator)                                                                     \
+	X(init_secret)
+#endif
