@@ -183,51 +183,25 @@ static void a_one_time_key_serves_once(void **state)
 
 /* ---- what a receiver refuses ---- */
 
-/* Encrypts any plaintext with the session towards bob; the body of a /sendToDevice request. */
-static struct megolm_slice forge(struct matrix_pair *p, const char *plaintext)
+/* Alice's device keys with the Curve25519 key of somebody else, and her own signature on that. */
+static void sign_another_curve(char out[2048], const struct matrix_device *alice,
+			       const char *curve25519)
 {
-	static char body[8192];
-	uint8_t olm[4096];
-	size_t len, type;
+	static const char head[] = "{\"algorithms\":[\"m.olm.v1.curve25519-aes-sha2\","
+				   "\"m.megolm.v1.aes-sha2\"],\"device_id\":\"%s\",\"keys\":{"
+				   "\"curve25519:%s\":\"%s\",\"ed25519:%s\":\"%s\"},";
+	const char *id = alice->device_id, *key = megolm_device_ed25519(alice->device);
+	OlmAccount *account = alice->device->account;
+	char message[1024], signature[87] = "";
+	size_t n = (size_t)snprintf(message, sizeof(message), head, id, id, curve25519, id, key);
 
-	ASSERT_DONE(megolm_pairwise_encrypt(p->alice.device, p->bob_at_alice, olm, sizeof(olm),
-					    &len, &type, matrix_text(plaintext)));
-	snprintf(body, sizeof(body),
-		 "{\"messages\":{\"%s\":{\"%s\":{\"algorithm\":\"m.olm.v1.curve25519-aes-sha2\","
-		 "\"ciphertext\":{\"%s\":{\"body\":\"%.*s\",\"type\":%zu}},\"sender_key\":\"%s\"}}}"
-		 "}",
-		 p->bob.user_id, p->bob.device_id, megolm_device_curve25519(p->bob.device),
-		 (int)len, (const char *)olm, type, megolm_device_curve25519(p->alice.device));
-	return matrix_text(body);
-}
-
-/* A plaintext with chosen members; NULL stands for the right value. */
-struct claims {
-	const char *sender, *recipient, *recipient_key, *key, *type, *content;
-	int without_keys; /* no sender_device_keys */
-	const struct matrix_device *keys_of;
-};
-
-static struct megolm_slice forge_event(struct matrix_pair *p, struct claims c)
-{
-	static char text[8192];
-	const struct matrix_device *keys_of = c.keys_of != NULL ? c.keys_of : &p->alice;
-	struct megolm_slice keys = megolm_device_keys(keys_of->device);
-	char device_keys[2048] = "";
-
-#define OR(claim, right) ((claim) != NULL ? (claim) : (right))
-	if (!c.without_keys)
-		snprintf(device_keys, sizeof(device_keys), "\"sender_device_keys\":%.*s,",
-			 (int)keys.len, (const char *)keys.p);
-	snprintf(text, sizeof(text),
-		 "{\"content\":%s,\"keys\":{\"ed25519\":\"%s\"},\"recipient\":\"%s\","
-		 "\"recipient_keys\":{\"ed25519\":\"%s\"},\"sender\":\"%s\",%s\"type\":\"%s\"}",
-		 OR(c.content, "{}"), OR(c.key, megolm_device_ed25519(p->alice.device)),
-		 OR(c.recipient, p->bob.user_id),
-		 OR(c.recipient_key, megolm_device_ed25519(p->bob.device)),
-		 OR(c.sender, p->alice.user_id), device_keys, OR(c.type, "m.dummy"));
-#undef OR
-	return forge(p, text);
+	snprintf(message + n, sizeof(message) - n, "\"user_id\":\"%s\"}", alice->user_id);
+	ASSERT_DONE(megolm_olm_account(
+		account, olm_account_sign(account, message, strlen(message), signature, 86)));
+	n = (size_t)snprintf(out, 2048, head, id, id, curve25519, id, key);
+	snprintf(out + n, 2048 - n,
+		 "\"signatures\":{\"%s\":{\"ed25519:%s\":\"%s\"}},\"user_id\":\"%s\"}",
+		 alice->user_id, id, signature, alice->user_id);
 }
 
 /* Each check of E2EE, "Validation of incoming decrypted events", fails alone; the session that
@@ -242,38 +216,48 @@ static void every_check_of_incoming_events_is_made(void **state)
 	matrix_open(&carol, 2, &megolm_default_policy);
 	{
 		const char *eve = megolm_device_ed25519(carol.device);
+		struct megolm_slice keys = megolm_device_keys(carol.device);
+		char carols[2048], other_curve[2048];
+
+		snprintf(carols, sizeof(carols), "%.*s", (int)keys.len, (const char *)keys.p);
+		sign_another_curve(other_curve, &p.alice, megolm_device_curve25519(carol.device));
 		const struct {
-			struct claims claims;
+			struct matrix_claims claims;
 			enum megolm_err want;
 		} rows[] = {
 			{{.sender = carol.user_id}, MEGOLM_ERR_WRONG_SENDER},
 			{{.recipient = carol.user_id}, MEGOLM_ERR_WRONG_RECIPIENT},
 			{{.recipient_key = eve}, MEGOLM_ERR_WRONG_RECIPIENT},
 			{{.key = eve}, MEGOLM_ERR_WRONG_SENDER},
-			{{.keys_of = &carol}, MEGOLM_ERR_WRONG_SENDER},
+			{{.device_keys = carols}, MEGOLM_ERR_WRONG_SENDER},
+			{{.device_keys = other_curve}, MEGOLM_ERR_WRONG_SENDER},
 			{{.without_keys = 1}, MEGOLM_ERR_UNKNOWN_DEVICE},
 			{{.content = "[}"}, MEGOLM_ERR_JSON},
 			{{.type = "m.room_key"}, MEGOLM_ERR_JSON_MEMBER},
 		};
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-			ASSERT_ERR(
-				matrix_receive(&p.bob, &p.alice, forge_event(&p, rows[i].claims)),
-				rows[i].want);
+			ASSERT_ERR(matrix_receive(&p.bob, &p.alice,
+						  matrix_forge_event(&p, rows[i].claims)),
+				   rows[i].want);
 			assert_null(megolm_device_find(p.bob.device, p.alice.user_id,
 						       p.alice.device_id));
 		}
 	}
-	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, forge_event(&p, (struct claims){0})));
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice,
+				   matrix_forge_event(&p, (struct matrix_claims){0})));
 	/* A known device needs no keys, and is held to those it had. */
-	ASSERT_DONE(matrix_receive(&p.bob, &p.alice,
-				   forge_event(&p, (struct claims){.without_keys = 1})));
+	ASSERT_DONE(
+		matrix_receive(&p.bob, &p.alice,
+			       matrix_forge_event(&p, (struct matrix_claims){.without_keys = 1})));
 	ASSERT_ERR(matrix_receive(&p.bob, &p.alice,
-				  forge_event(&p, (struct claims){.without_keys = 1,
-								  .key = megolm_device_ed25519(
-									  carol.device)})),
+				  matrix_forge_event(
+					  &p, (struct matrix_claims){.without_keys = 1,
+								     .key = megolm_device_ed25519(
+									     carol.device)})),
 		   MEGOLM_ERR_WRONG_SENDER);
-	ASSERT_DONE(matrix_receive(&p.bob, &p.alice,
-				   forge_event(&p, (struct claims){.type = "m.secret.send"})));
+	ASSERT_DONE(matrix_receive(
+		&p.bob, &p.alice,
+		matrix_forge_event(&p, (struct matrix_claims){.type = "m.secret.send"})));
 	matrix_close(&carol);
 	matrix_pair_close(&p);
 }
@@ -299,10 +283,10 @@ static void device_keys_inside_an_event_are_verified(void **state)
 	at = strstr(content, "\"signatures\":{\"@0000000:gb.test\":{\"ed25519:DEVICE0000\":\"");
 	assert_non_null(at);
 	at[60] ^= 1;
-	event = forge(&p, content);
+	event = matrix_forge(&p, content);
 	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, event), MEGOLM_ERR_SIGNATURE);
 	at[60] ^= 1;
-	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, forge(&p, content)));
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, matrix_forge(&p, content)));
 	matrix_pair_close(&p);
 }
 

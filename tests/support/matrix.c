@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "pairwise.h"
+
 struct megolm_slice matrix_text(const char *s)
 {
 	return (struct megolm_slice){(const uint8_t *)s, strlen(s)};
@@ -199,4 +201,46 @@ struct megolm_slice matrix_greet(struct matrix_pair *p, struct matrix_device *fr
 {
 	ASSERT_DONE(megolm_device_send_dummy(from->device, to, &p->out.sink));
 	return matrix_last(&p->out);
+}
+
+struct megolm_slice matrix_forge(struct matrix_pair *p, const char *plaintext)
+{
+	static char body[8192];
+	uint8_t olm[6000];
+	size_t len, type;
+
+	ASSERT_DONE(megolm_pairwise_encrypt(p->alice.device, p->bob_at_alice, olm, sizeof(olm),
+					    &len, &type, matrix_text(plaintext)));
+	snprintf(body, sizeof(body),
+		 "{\"messages\":{\"%s\":{\"%s\":{\"algorithm\":\"m.olm.v1.curve25519-aes-sha2\","
+		 "\"ciphertext\":{\"%s\":{\"body\":\"%.*s\",\"type\":%zu}},\"sender_key\":\"%s\"}}}"
+		 "}",
+		 p->bob.user_id, p->bob.device_id, megolm_device_curve25519(p->bob.device),
+		 (int)len, (const char *)olm, type, megolm_device_curve25519(p->alice.device));
+	return matrix_text(body);
+}
+
+static const char *either(const char *claim, const char *right)
+{
+	return claim != NULL ? claim : right;
+}
+
+struct megolm_slice matrix_forge_event(struct matrix_pair *p, struct matrix_claims c)
+{
+	static char text[8192];
+	struct megolm_slice keys = megolm_device_keys(p->alice.device);
+	char device_keys[2100] = "", alices[2048];
+
+	snprintf(alices, sizeof(alices), "%.*s", (int)keys.len, (const char *)keys.p);
+	if (!c.without_keys)
+		snprintf(device_keys, sizeof(device_keys), "\"sender_device_keys\":%s,",
+			 either(c.device_keys, alices));
+	snprintf(text, sizeof(text),
+		 "{\"content\":%s,\"keys\":{\"ed25519\":\"%s\"},\"recipient\":\"%s\","
+		 "\"recipient_keys\":{\"ed25519\":\"%s\"},\"sender\":\"%s\",%s\"type\":\"%s\"}",
+		 either(c.content, "{}"), either(c.key, megolm_device_ed25519(p->alice.device)),
+		 either(c.recipient, p->bob.user_id),
+		 either(c.recipient_key, megolm_device_ed25519(p->bob.device)),
+		 either(c.sender, p->alice.user_id), device_keys, either(c.type, "m.dummy"));
+	return matrix_forge(p, text);
 }

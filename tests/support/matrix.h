@@ -84,6 +84,19 @@ struct megolm_peer *matrix_alice_at_bob(struct matrix_pair *p);
 struct megolm_slice matrix_greet(struct matrix_pair *p, struct matrix_device *from,
 				 struct megolm_peer *to);
 
+/* Any plaintext in an Olm message of alice for bob: the body of a /sendToDevice request, in memory
+ * that lives until the next call. */
+struct megolm_slice matrix_forge(struct matrix_pair *p, const char *plaintext);
+
+/* The plaintext of an event with chosen members; NULL stands for the right value. */
+struct matrix_claims {
+	const char *sender, *recipient, *recipient_key, *key, *type, *content;
+	int without_keys;        /* no sender_device_keys */
+	const char *device_keys; /* these instead of alice's */
+};
+
+struct megolm_slice matrix_forge_event(struct matrix_pair *p, struct matrix_claims c);
+
 /* Fails with both names unless `call` gives `want`. */
 #define ASSERT_ERR(call, want) assert_string_equal(megolm_err_name(call), megolm_err_name(want))
 #define ASSERT_DONE(call)      ASSERT_ERR(call, MEGOLM_OK)
