@@ -55,7 +55,44 @@ static void every_primitive_gets_its_price(void **state)
 		    0);
 	assert_true(
 		isnan(c.pass[0].of[GB_LIBRARY_LIBOLM][GB_ALGORITHM_p256][GB_PRIMITIVE_dh].minimum));
+	assert_true(
+		c.pass[0].of[GB_LIBRARY_SODIUM][GB_ALGORITHM_ed25519][GB_PRIMITIVE_verify].minimum >
+		0);
+	assert_true(isnan(
+		c.pass[0].of[GB_LIBRARY_SODIUM][GB_ALGORITHM_sha256][GB_PRIMITIVE_hash].minimum));
 	assert_int_equal(c.rounds, 1);
+}
+
+/* The curves of libsodium, and all else from OpenSSL. */
+static void libsodium_has_curves_only(void **state)
+{
+	struct gb_prices prices;
+	double of[GB_PRICED_PRIMITIVES];
+
+	(void)state;
+	gb_prices_clear(&prices);
+	for (unsigned a = 0; a < GB_ALGORITHMS; a++)
+		for (unsigned p = 0; p < GB_PRICED_PRIMITIVES; p++) {
+			prices.of[GB_LIBRARY_OPENSSL][a][p] = (struct gb_price){1, 1};
+			prices.of[GB_LIBRARY_SODIUM][a][p] = (struct gb_price){2, 2};
+		}
+	gb_prices_select(&prices, GB_LIBRARY_SODIUM, gb_algorithms_of_suite(3), GB_PRICE_MINIMUM,
+			 of);
+	assert_true(of[GB_PRIMITIVE_keygen] == 2 && of[GB_PRIMITIVE_dh] == 2);
+	assert_true(of[GB_PRIMITIVE_sign] == 2 && of[GB_PRIMITIVE_verify_bytes] == 2);
+	assert_true(of[GB_PRIMITIVE_hash] == 1 && of[GB_PRIMITIVE_aead] == 1);
+	assert_true(of[GB_PRIMITIVE_random_bytes] == 1);
+}
+
+/* A run measures what its cells need. */
+static void a_quick_calibration_is_no_longer_than_needed(void **state)
+{
+	const uint32_t curves = gb_algorithms_of_sodium();
+
+	(void)state;
+	assert_int_equal(gb_calibrate_quick(1u << 1).algorithms[GB_LIBRARY_SODIUM], 0);
+	assert_int_equal(gb_calibrate_quick(1u << 1 | GB_WITH_SODIUM).algorithms[GB_LIBRARY_SODIUM],
+			 curves);
 }
 
 /* The floor of any suite, and of Megolm on either library, can be priced. */
@@ -240,6 +277,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_primitive_gets_its_price),
 		cmocka_unit_test(every_suite_can_be_priced),
+		cmocka_unit_test(libsodium_has_curves_only),
+		cmocka_unit_test(a_quick_calibration_is_no_longer_than_needed),
 		cmocka_unit_test(passes_that_differ_are_refused),
 		cmocka_unit_test(unknown_algorithms_fail),
 		cmocka_unit_test(two_passes_make_one_price),

@@ -172,14 +172,20 @@ static int count_device(const struct gb_cell *cell, uint32_t device, struct gb_t
 	return *answer == GB_FLOOR_NO_MEMORY ? -1 : 0;
 }
 
-/* libsodium's primitives have no price: what runs on them has a floor at OpenSSL's only. */
+static enum gb_library library_of(const struct gb_cell *cell)
+{
+	if (is(cell, GB_COLUMN_crypto, "sodium"))
+		return GB_LIBRARY_SODIUM;
+	if (is(cell, GB_COLUMN_tree, "") && !is(cell, GB_COLUMN_olm_crypto, "openssl"))
+		return GB_LIBRARY_LIBOLM;
+	return GB_LIBRARY_OPENSSL;
+}
+
 static void price(const struct gb_cell *cell, const struct gb_prices *prices,
 		  const struct gb_tally *counts, struct gb_cell_floor *out)
 {
 	bool is_megolm = is(cell, GB_COLUMN_tree, "");
-	enum gb_library library = is_megolm && !is(cell, GB_COLUMN_olm_crypto, "openssl")
-					  ? GB_LIBRARY_LIBOLM
-					  : GB_LIBRARY_OPENSSL;
+	enum gb_library library = library_of(cell);
 	uint32_t suite = 1, algorithms;
 	double at[GB_PRICED_PRIMITIVES];
 
@@ -189,8 +195,6 @@ static void price(const struct gb_cell *cell, const struct gb_prices *prices,
 	out->minimum = gb_tally_ns(counts, at);
 	gb_prices_select(prices, library, algorithms, GB_PRICE_MEDIAN, at);
 	out->median = gb_tally_ns(counts, at);
-	if (is(cell, GB_COLUMN_crypto, "sodium"))
-		out->minimum = out->median = NAN;
 	gb_prices_select(prices, GB_LIBRARY_OPENSSL, algorithms, GB_PRICE_MINIMUM, at);
 	out->equal = gb_tally_ns(counts, at);
 }

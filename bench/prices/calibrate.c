@@ -315,7 +315,8 @@ enum gb_exit gb_calibrate(const struct gb_calibrate_request *request, struct gb_
 struct gb_calibrate_request gb_calibrate_all(void)
 {
 	struct gb_calibrate_request request = {
-		.algorithms = {(1u << GB_ALGORITHMS) - 1, gb_algorithms_of_olm()},
+		.algorithms = {(1u << GB_ALGORITHMS) - 1, gb_algorithms_of_olm(),
+			       gb_algorithms_of_sodium()},
 		.batch_ns = 1500000,
 		.min_rounds = 40,
 		.max_rounds = GB_MAX_ROUNDS,
@@ -334,6 +335,8 @@ struct gb_calibrate_request gb_calibrate_quick(unsigned suites)
 	for (unsigned suite = 1; suite <= 7; suite++)
 		if (((suites >> suite) & 1) != 0)
 			request.algorithms[GB_LIBRARY_OPENSSL] |= gb_algorithms_of_suite(suite);
+	if ((suites & GB_WITH_SODIUM) == 0)
+		request.algorithms[GB_LIBRARY_SODIUM] = 0;
 	request.batch_ns = 700000;
 	request.min_rounds = 50;
 	request.limit_ns = 4500000000;

@@ -38,8 +38,9 @@ struct gb_calibration {
 enum gb_exit gb_calibrate(const struct gb_calibrate_request *request, struct gb_calibration *out,
 			  char *why, size_t why_len);
 
-/* Everything that has a price, in about 20 s; and what `suites` (a bit each, 1 << suite) and
- * Megolm need, in about 4 s. */
+/* Everything that has a price, in about 20 s; and what `suites` (a bit each, 1 << suite, and
+ * GB_WITH_SODIUM) and Megolm need, in about 4 s. */
+#define GB_WITH_SODIUM (1u << 8)
 struct gb_calibrate_request gb_calibrate_all(void);
 struct gb_calibrate_request gb_calibrate_quick(unsigned suites);
 #endif

@@ -9,7 +9,7 @@
 /* Quiet minutes come back: a calibration that was disturbed is tried once more. */
 #define TRIES 2
 
-/* The cipher suites of the jobs as bits; bit 0: Olm, which has none. */
+/* The cipher suites of the jobs as bits; bit 0: Olm, which has none; GB_WITH_SODIUM. */
 static unsigned wanted_suites(const struct gb_jobs *jobs)
 {
 	unsigned suites = 0;
@@ -20,6 +20,8 @@ static unsigned wanted_suites(const struct gb_jobs *jobs)
 			suites |= 1u << suite;
 		if (jobs->job[i].axis[GB_AXIS_olm][0] != '\0')
 			suites |= 1;
+		if (strcmp(jobs->job[i].axis[GB_AXIS_crypto], "sodium") == 0)
+			suites |= GB_WITH_SODIUM;
 	}
 	return suites;
 }

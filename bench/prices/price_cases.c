@@ -2,6 +2,7 @@
 
 #include <olm/olm.h>
 #include <openssl/crypto.h>
+#include <sodium.h>
 #include <stdio.h>
 
 const char *const gb_case_names[GB_CASE_KINDS] = {
@@ -28,6 +29,8 @@ static bool add(struct gb_case_list *list, enum gb_library library, enum gb_algo
 {
 	if (library == GB_LIBRARY_LIBOLM)
 		return gb_libolm_cases(list, algorithm);
+	if (library == GB_LIBRARY_SODIUM)
+		return gb_sodium_cases(list, algorithm);
 	if (gb_algorithm_has(algorithm, GB_PRIMITIVE_dh))
 		return gb_openssl_kem_cases(list, algorithm);
 	if (gb_algorithm_has(algorithm, GB_PRIMITIVE_sign))
@@ -66,6 +69,8 @@ const char *gb_library_version(enum gb_library library, char *text, size_t len)
 
 	if (library == GB_LIBRARY_OPENSSL) {
 		snprintf(text, len, "%s", OpenSSL_version(OPENSSL_VERSION));
+	} else if (library == GB_LIBRARY_SODIUM) {
+		snprintf(text, len, "libsodium %s", sodium_version_string());
 	} else {
 		olm_get_library_version(&major, &minor, &patch);
 		snprintf(text, len, "libolm %u.%u.%u", major, minor, patch);

@@ -69,7 +69,7 @@ int gb_case_list_add(struct gb_case_list *list, enum gb_library library, uint32_
 		     enum gb_algorithm *failed);
 void gb_case_list_close(struct gb_case_list *list);
 
-/* "OpenSSL 3.0.2 ..." and "3.2.1": the libraries as they report themselves. */
+/* "OpenSSL 3.0.2 ...", "libolm 3.2.1": the libraries as they report themselves. */
 const char *gb_library_version(enum gb_library library, char *text, size_t len);
 
 /*
@@ -87,4 +87,5 @@ bool gb_openssl_hash_cases(struct gb_case_list *list, enum gb_algorithm algorith
 bool gb_openssl_cipher_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
 bool gb_openssl_random_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
 bool gb_libolm_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
+bool gb_sodium_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
 #endif

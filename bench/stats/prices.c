@@ -14,7 +14,7 @@ enum family {
 	FAMILY_RANDOM = BIT(random_bytes),
 };
 
-const char *const gb_library_names[GB_LIBRARIES] = {"openssl", "libolm"};
+const char *const gb_library_names[GB_LIBRARIES] = {"openssl", "libolm", "sodium"};
 
 const char *const gb_algorithm_names[GB_ALGORITHMS] = {
 #define X(name, family) #name,
@@ -85,14 +85,27 @@ uint32_t gb_algorithms_of_olm(void)
 	       ALGORITHM(random);
 }
 
+uint32_t gb_algorithms_of_sodium(void)
+{
+	return ALGORITHM(x25519) | ALGORITHM(ed25519);
+}
+
+/* Which library a program on `library` has an algorithm from. */
+static enum gb_library library_of(enum gb_library library, unsigned algorithm)
+{
+	static const uint32_t random = ALGORITHM(random);
+	uint32_t own = library == GB_LIBRARY_SODIUM ? gb_algorithms_of_sodium() : ~random;
+
+	return ((own >> algorithm) & 1) != 0 ? library : GB_LIBRARY_OPENSSL;
+}
+
 void gb_prices_select(const struct gb_prices *prices, enum gb_library library, uint32_t algorithms,
 		      enum gb_price_kind kind, double out[GB_PRICED_PRIMITIVES])
 {
 	for (unsigned p = 0; p < GB_PRICED_PRIMITIVES; p++) {
-		enum gb_library of = p == GB_PRIMITIVE_random_bytes ? GB_LIBRARY_OPENSSL : library;
 		out[p] = NAN;
 		for (unsigned a = 0; a < GB_ALGORITHMS; a++) {
-			struct gb_price price = prices->of[of][a][p];
+			struct gb_price price = prices->of[library_of(library, a)][a][p];
 			if (((algorithms >> a) & 1) != 0 &&
 			    gb_algorithm_has((enum gb_algorithm)a, (enum gb_primitive)p))
 				out[p] = kind == GB_PRICE_MINIMUM ? price.minimum : price.median;
