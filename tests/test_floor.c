@@ -194,6 +194,26 @@ static void emptied_half_is_cut_off(void **state)
 	gb_tree_model_free(&tree);
 }
 
+/* Cut off and grown again in one commit: the new right half, the root, and the committer's own
+ * path all need hashes. */
+static void shrunk_and_grown_again(void **state)
+{
+	static const uint32_t leavers[] = {4, 5};
+	struct gb_tree_change both = {
+		.removes = leavers, .n_removes = 2, .n_adds = 3, .path = true};
+	struct gb_tree_model tree;
+	struct gb_tree_path path;
+
+	(void)state;
+	assert_int_equal(gb_tree_model_init(&tree, GB_TREE_FULL, 6, 3, true), 0);
+	gb_tree_model_commit(&tree, &both, &path);
+	assert_int_equal(tree.width, 8);
+	assert_int_equal(tree.added[2], 6);
+	assert_int_equal(path.nodes[2].ciphertexts, 0);
+	assert_int_equal(tree.n_stale, 7 + 1 + 3);
+	gb_tree_model_free(&tree);
+}
+
 /* ---- wire sizes: results/published/rfc9420-sizes.csv, which holds for another library ---- */
 
 static uint64_t public_message(const struct gb_mls_sizes *s, uint64_t commit)
@@ -533,6 +553,7 @@ static void what_came_before_shows(void **state)
 	assert_public_key_work(floor_of(&c), (uint64_t[]){0, 0, 1, 0});
 	c.before = GB_FLOOR_ADD;
 	assert_public_key_work(floor_of(&c), (uint64_t[]){7, 7, 1, 0});
+	assert_int_equal(floor_of(&c).cbc, 7 + 2);
 }
 
 static void every_sender_counts(void **state)
@@ -631,6 +652,7 @@ int main(void)
 		cmocka_unit_test(removing_and_adding),
 		cmocka_unit_test(newcomers_are_left_out_of_the_resolution),
 		cmocka_unit_test(emptied_half_is_cut_off),
+		cmocka_unit_test(shrunk_and_grown_again),
 		cmocka_unit_test(sizes_are_those_of_the_rfc),
 		cmocka_unit_test(matrix_json_has_its_length),
 		cmocka_unit_test(counts_by_hand),
