@@ -294,7 +294,8 @@ static enum gb_exit send_job(struct child *c, int to)
 	failed = out == NULL || fputs(text, out) == EOF;
 	failed = (out != NULL ? fclose(out) : close(to)) != 0 || failed;
 	free(text);
-	if (failed)
+	/* A worker that is gone already is explained by how it ended. */
+	if (failed && errno != EPIPE)
 		return end(c, GB_EXIT_INTERNAL, "the worker did not take its job: %s",
 			   strerror(errno));
 	return GB_EXIT_DONE;
