@@ -5,6 +5,7 @@
 # make lint          the rules a compiler cannot see
 # make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
 # make coverage      which lines and branches the tests reach: build/coverage/index.html
+# make prices        ways of calling OpenSSL, crypto.h and libsodium: docs/performance.md
 # make end-to-end    times whole commands with hyperfine
 # make install       the program, libmls, its header (DESTDIR=, PREFIX=/usr/local)
 # make clean         remove what was built
@@ -125,7 +126,7 @@ $(B)/tests/groupbench_mutants: $(B)/bench/main.o
 # Fuzz targets read their corpus, unless a fuzzer drives them.
 $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
 
-$(tests) $(fuzzers) $(B)/tests/groupbench_mutants: %: %.o $(B)/libsupport.a $(libraries)
+$(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices: %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
 	$(Q)$(CC) $(FLAGS) $(FUZZER) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
 
@@ -154,7 +155,12 @@ test:
 	@$(MAKE) --no-print-directory $(jobs) programs
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(fuzzers) $(test_scripts)
 
-programs: all $(tests) $(fuzzers) $(B)/tests/groupbench_mutants
+programs: all $(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices
+
+prices:
+	@tools/install-packages $(purposes) test
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices
+	@$(B)/tests/crypto_prices
 
 # Scripts test what is built once, not each way of building it.
 test_scripts := $(if $(filter build,$(B)),$(wildcard tests/test_*.sh))
@@ -207,7 +213,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs run scenarios end-to-end test lint fuzz run-fuzzers coverage install help clean FORCE
+.PHONY: all programs prices run scenarios end-to-end test lint fuzz run-fuzzers coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) \
-                         $(addsuffix .o,$(tests) $(fuzzers) $(B)/tests/groupbench_mutants))
+                         $(addsuffix .o,$(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices))
