@@ -1,7 +1,7 @@
 # Each protocol from its best to its worst state, one panel an operation.
 
 figure = "honest"
-width = 1100
+width = 1200
 height = 900
 title = "What does a change of the group cost the member who makes it?"
 note = "CPU time on the device of the acting member (Megolm: of one sender). Bands go from the best to the worst state of the group or its sessions."

@@ -65,7 +65,7 @@ set xtics ()
 set ytics ()
 # The ends of the x axis have a number too, where no power of ten stands close by.
 written(x) = x < 1000 ? sprintf("%g", x) : sprintf("%d,%03d", int(x) / 1000, int(x) % 1000)
-is_apart(x) = abs(log10(x) - floor(log10(x) + 0.5)) > 0.08 * log10(1.0 * x_last / x_first)
+is_apart(x) = abs(log10(x) - floor(log10(x) + 0.5)) > 0.05 * columns * log10(1.0 * x_last / x_first)
 if (xscale eq "decade" && is_apart(x_first)) { set xtics add (written(x_first) x_first) }
 if (xscale eq "decade" && is_apart(x_last)) { set xtics add (written(x_last) x_last) }
 do for [d = -4:8] {

@@ -183,6 +183,8 @@ static void other_libraries_and_backends_are_groups_of_their_own(void **state)
 		MEGOLM "operation=rekey size=2 olm=chain cpu_ns_median=1000000",
 		"backend=megolm role=actor phase=total operation=rekey size=2 olm=chain "
 		"olm_crypto=openssl cpu_ns_median=2000000",
+		"backend=mls role=actor phase=total operation=rekey size=2 tree=full "
+		"crypto=sodium cpu_ns_median=4000000",
 		MLS "operation=rekey size=2 tree=churned:4 cpu_ns_median=3000000",
 		MLS "operation=rekey size=4 tree=churned:4 cpu_ns_median=6000000",
 	};
@@ -192,13 +194,15 @@ static void other_libraries_and_backends_are_groups_of_their_own(void **state)
 	write_summary(rows, N(rows));
 	result = plot("svg");
 	assert_int_equal(result.status, 0);
-	assert_text("plots/honest.csv",
-		    HEADER "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,2,3,3,3\n"
-			   "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,4,6,6,6\n"
-			   "1,New keys for the group,2,Megolm: Olm chain,line,2,1,2,1,2,1,1,1\n"
-			   "1,New keys for the group,3,Megolm on OpenSSL: Olm chain,line,3,1,3,1,2,"
-			   "2,2,2\n"
-			   "1,New keys for the group,4,another,line,5,1,4,1,2,5,5,5\n");
+	assert_text("plots/honest.csv", HEADER
+		    "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,2,3,3,3\n"
+		    "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,4,6,6,6\n"
+		    "1,New keys for the group,2,MLS on libsodium: tree full,line,6,1,2,1,2,4,"
+		    "4,4\n"
+		    "1,New keys for the group,3,Megolm: Olm chain,line,2,1,3,1,2,1,1,1\n"
+		    "1,New keys for the group,4,Megolm on OpenSSL: Olm chain,line,3,1,4,1,2,"
+		    "2,2,2\n"
+		    "1,New keys for the group,5,another,line,7,1,5,1,2,5,5,5\n");
 	assert_non_null(strstr(result.out, "bytes: not drawn"));
 	assert_non_null(strstr(result.out, "bulk: not drawn"));
 	assert_non_null(strstr(result.out, "payload: not drawn"));

@@ -96,9 +96,17 @@ static bool is_default(enum gb_axis_id axis, const char *value)
 /* The library under a protocol when it is not the usual one, else "". */
 static const char *other_library(const struct trait *t)
 {
-	if (!is_default(GB_AXIS_olm_crypto, t->olm_crypto))
-		return strcmp(t->olm_crypto, "openssl") == 0 ? "OpenSSL" : t->olm_crypto;
-	return is_default(GB_AXIS_crypto, t->crypto) ? "" : t->crypto;
+	static const char *const names[][2] = {{"openssl", "OpenSSL"}, {"sodium", "libsodium"}};
+	const char *value =
+		is_default(GB_AXIS_olm_crypto, t->olm_crypto) ? t->crypto : t->olm_crypto;
+
+	if (value == t->crypto && is_default(GB_AXIS_crypto, value))
+		return "";
+	for (size_t i = 0; i < N(names); i++) {
+		if (strcmp(names[i][0], value) == 0)
+			return names[i][1];
+	}
+	return value;
 }
 
 static int by_group(const struct trait *a, const struct trait *b)
