@@ -162,8 +162,9 @@ prices:
 	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices
 	@$(B)/tests/crypto_prices
 
-# Scripts test what is built once, not each way of building it.
-test_scripts := $(if $(filter build,$(B)),$(wildcard tests/test_*.sh))
+# Scripts about the tree itself run once, those about the program for each way of building.
+once         := $(addprefix tests/test_,install.sh lint.sh runner.sh)
+test_scripts := $(filter-out $(if $(filter-out build,$(B)),$(once)),$(wildcard tests/test_*.sh))
 
 lint:
 	@tools/install-packages $(purposes) lint

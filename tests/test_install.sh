@@ -45,7 +45,7 @@ private_is_absent() {
 
 # The installed program draws with what was installed, not with the source tree.
 draws() {
-	"$work/root/opt/x/bin/groupbench" run scenarios/quick.yaml -q -b null -s 2,4 -p 1 \
+	"$work/root/opt/x/bin/groupbench" run scenarios/quick.yaml -q -c none -b null -s 2,4 -p 1 \
 		--budget 1ms -o "$work/run" &&
 		"$work/root/opt/x/bin/groupbench" summarise "$work/run" &&
 		(cd / && "$work/root/opt/x/bin/groupbench" plot "$work/run" --format svg) &&
