@@ -160,9 +160,10 @@ result "an interrupted run is status 130, and valid"
 
 # signal_worker SIGNAL: to the worker of the moment.
 signal_worker() {
-	for _ in $(seq 200); do
+	for _ in $(seq 1000); do
 		worker=$(cat "/proc/$pid/task/$pid/children" 2> /dev/null)
 		[ -n "$worker" ] && kill -"$1" $worker 2> /dev/null && return
+		sleep 0.01
 	done
 }
 
