@@ -126,9 +126,12 @@ $(B)/tests/groupbench_mutants: $(B)/bench/main.o
 # Fuzz targets read their corpus, unless a fuzzer drives them.
 $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
 
+# Lets the test fail any allocation of the archives.
+$(B)/tests/test_nomem: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+
 $(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices: %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
-	$(Q)$(CC) $(FLAGS) $(FUZZER) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
+	$(Q)$(CC) $(FLAGS) $(FUZZER) $(WRAP) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
 
 # make knows its own -j only while a recipe runs; without one, all processors build.
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
