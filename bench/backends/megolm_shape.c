@@ -111,14 +111,35 @@ static enum gb_status introduce(struct gb_world *w, struct actor *actors, size_t
 	return status;
 }
 
-static enum gb_status introduce_to_all(struct gb_world *w, struct actor *actors, size_t n,
-				       uint32_t number, struct megolm_device *other, bool is_member)
+/*
+ * Who comes later brings its keys to the sender that lets it in. The other senders ask the
+ * directory, which has the answers ready.
+ */
+static enum gb_status prepare_answers(struct gb_world *w, struct actor *actors, size_t n,
+				      uint32_t number, struct megolm_device *other)
 {
 	enum gb_status status = GB_OK;
 
-	for (size_t i = 0; i < n && status == GB_OK; i++)
+	if (w->live[number] == NULL)
+		status = gb_megolm_keep_upload(w, number, megolm_device_keys(other));
+	for (size_t i = 1; i < n && status == GB_OK && !needs_session(w); i++)
+		if (actors[i].number != number)
+			status = prepare_claim(w, actors, i, number, other);
+	return status;
+}
+
+static enum gb_status introduce_to_all(struct gb_world *w, struct actor *actors, size_t n,
+				       uint32_t number, struct megolm_device *other, bool is_member)
+{
+	/* Whoever is no member yet is met when it is added, unless sessions are there before. */
+	bool meets = is_member || needs_session(w);
+	enum gb_status status = GB_OK;
+
+	for (size_t i = 0; meets && i < n && status == GB_OK; i++)
 		if (actors[i].number != number)
 			status = introduce(w, actors, i, number, other, is_member);
+	if (status == GB_OK && !is_member && n > 1)
+		status = prepare_answers(w, actors, n, number, other);
 	return status;
 }
 
@@ -129,7 +150,7 @@ static enum gb_status introduce_dormant(struct gb_world *w, struct actor *actors
 {
 	struct megolm_seeded stream;
 	struct megolm_device *device = NULL;
-	bool claims = w->olm == GB_MEGOLM_NEW && is_member;
+	bool claims = is_member ? w->olm == GB_MEGOLM_NEW : !needs_session(w);
 	enum gb_status status = gb_megolm_account(w, &device, &stream, number, claims ? 1 : 0);
 
 	if (status == GB_OK && !claims)
@@ -148,8 +169,7 @@ static enum gb_status introduce_dormant(struct gb_world *w, struct actor *actors
 static enum gb_status introduce_device(struct gb_world *w, struct actor *actors, size_t n,
 				       uint32_t number, bool is_member)
 {
-	/* Whoever is not a member yet is met when it is added, unless sessions are there before. */
-	if (!is_member && !needs_session(w))
+	if (!is_member && !needs_session(w) && n < 2)
 		return GB_OK;
 	if (w->live[number] != NULL)
 		return introduce_to_all(w, actors, n, number, w->live[number]->device, is_member);
@@ -206,7 +226,7 @@ static enum gb_status make_pairs(struct gb_world *w, const struct gb_shape *shap
 
 	for (size_t i = 0; i < shape->n_actors && status == GB_OK; i++)
 		status = begin_actor(w, &actors[i], shape->actors[i], shape);
-	if (shape->without_group && !needs_session(w))
+	if (shape->without_group && !needs_session(w) && shape->n_actors < 2)
 		return status;
 	for (uint32_t d = 0; d < end && status == GB_OK; d++)
 		status = introduce_device(w, actors, shape->n_actors, d,

@@ -294,14 +294,31 @@ static enum gb_status to_scratch(struct gb_world *w, struct megolm_slice *s)
 	return GB_OK;
 }
 
+enum gb_status gb_megolm_keep_upload(struct gb_world *w, uint32_t device, struct megolm_slice keys)
+{
+	struct gb_megolm_upload *upload = &w->uploads[device];
+
+	free(upload->p);
+	*upload = (struct gb_megolm_upload){malloc(keys.len), keys.len};
+	if (upload->p == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
+	memcpy(upload->p, keys.p, keys.len);
+	return GB_OK;
+}
+
 enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megolm_slice *keys)
 {
+	const struct gb_megolm_upload *upload = &w->uploads[device];
 	struct megolm_device *dormant = NULL;
 	struct megolm_seeded stream;
 	enum gb_status status = GB_OK;
 
 	if (w->live[device] != NULL) {
 		*keys = megolm_device_keys(w->live[device]->device);
+		return GB_OK;
+	}
+	if (upload->p != NULL) {
+		*keys = (struct megolm_slice){upload->p, upload->len};
 		return GB_OK;
 	}
 	gb_megolm_enter_untimed(w);
@@ -438,8 +455,9 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 	w->saved_is_member = calloc(n, sizeof *w->saved_is_member);
 	w->n_claimed = calloc(n, sizeof *w->n_claimed);
 	w->saved_n_claimed = calloc(n, sizeof *w->saved_n_claimed);
+	w->uploads = calloc(n, sizeof *w->uploads);
 	if (w->live == NULL || w->is_member == NULL || w->saved_is_member == NULL ||
-	    w->n_claimed == NULL || w->saved_n_claimed == NULL)
+	    w->n_claimed == NULL || w->saved_n_claimed == NULL || w->uploads == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	return GB_OK;
 }
@@ -454,6 +472,9 @@ void gb_megolm_close(struct gb_world *w)
 	free(w->live);
 	free(w->is_member);
 	free(w->saved_is_member);
+	for (uint32_t i = 0; w->uploads != NULL && i < w->config.capacity; i++)
+		free(w->uploads[i].p);
+	free(w->uploads);
 	free(w->n_claimed);
 	free(w->saved_n_claimed);
 	free(w->log);

@@ -31,6 +31,12 @@ struct gb_megolm_claimable {
 	bool claimed;
 };
 
+/* Device keys of a dormant device. */
+struct gb_megolm_upload {
+	uint8_t *p; /* NULL: they are made when they are asked for */
+	size_t len;
+};
+
 /* What of a live device the library does not hold; as it is now and at the checkpoint. */
 struct gb_megolm_progress {
 	size_t seen;        /* entries of the membership log */
@@ -68,6 +74,7 @@ struct gb_world {
 	bool has_group, saved_has_group;
 	bool *is_member, *saved_is_member;
 	uint16_t *n_claimed, *saved_n_claimed; /* one-time keys of dormant devices, by device */
+	struct gb_megolm_upload *uploads;      /* by device */
 	struct gb_megolm_change *log;
 	size_t n_log, log_cap, saved_n_log;
 	bool is_saved;
@@ -114,6 +121,10 @@ enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32
 enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megolm_slice *keys);
 enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, uint32_t device,
 			       struct megolm_slice *signed_key);
+
+/* Has the device keys at hand when somebody asks for them: making an account is no sender's
+ * work, and would be timed as such. */
+enum gb_status gb_megolm_keep_upload(struct gb_world *w, uint32_t device, struct megolm_slice keys);
 
 /* Membership, as the homeserver has it. Room in the log must have been reserved. */
 enum gb_status gb_megolm_reserve_log(struct gb_world *w, size_t n);

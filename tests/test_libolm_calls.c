@@ -1,0 +1,242 @@
+/*
+ * What the megolm backend makes of libolm's answers: an error of any call ends the run and never
+ * becomes a sample; and what no client would compute is not computed while a clock runs. The
+ * program's own definitions stand before libolm's.
+ */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include "backends/backends.h"
+#include "run/worker.h"
+
+#include <dlfcn.h>
+#include <olm/olm.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct {
+	const char *failing; /* the function that fails in the second sample */
+	unsigned n_created, n_failures, n_accounts, n_accounts_timed;
+	bool is_armed, is_timed;
+} now;
+
+static bool fails(const char *name)
+{
+	if (!now.is_armed || now.failing == NULL || strcmp(now.failing, name) != 0)
+		return false;
+	now.n_failures++;
+	return true;
+}
+
+static void *libolm(const char *name)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (symbol == NULL)
+		abort();
+	return symbol;
+}
+
+/* A function of libolm that fails when it is told to. */
+#define INTERPOSE(name, parameters, arguments)                                                     \
+	size_t name parameters                                                                     \
+	{                                                                                          \
+		static union {                                                                     \
+			void *symbol;                                                              \
+			size_t(*call) parameters;                                                  \
+		} real;                                                                            \
+		if (fails(#name))                                                                  \
+			return olm_error();                                                        \
+		if (real.symbol == NULL)                                                           \
+			real.symbol = libolm(#name);                                               \
+		return real.call arguments;                                                        \
+	}
+
+INTERPOSE(olm_encrypt,
+	  (OlmSession * s, void const *p, size_t p_len, void *r, size_t r_len, void *m,
+	   size_t m_len),
+	  (s, p, p_len, r, r_len, m, m_len))
+INTERPOSE(olm_decrypt, (OlmSession * s, size_t type, void *m, size_t m_len, void *p, size_t p_max),
+	  (s, type, m, m_len, p, p_max))
+INTERPOSE(olm_create_outbound_session,
+	  (OlmSession * s, OlmAccount const *a, void const *k, size_t k_len, void const *o,
+	   size_t o_len, void *r, size_t r_len),
+	  (s, a, k, k_len, o, o_len, r, r_len))
+INTERPOSE(olm_create_inbound_session_from,
+	  (OlmSession * s, OlmAccount *a, void const *k, size_t k_len, void *m, size_t m_len),
+	  (s, a, k, k_len, m, m_len))
+INTERPOSE(olm_remove_one_time_keys, (OlmAccount * a, OlmSession *s), (a, s))
+INTERPOSE(olm_ed25519_verify,
+	  (OlmUtility * u, void const *k, size_t k_len, void const *m, size_t m_len, void *s,
+	   size_t s_len),
+	  (u, k, k_len, m, m_len, s, s_len))
+INTERPOSE(olm_init_outbound_group_session, (OlmOutboundGroupSession * s, uint8_t *r, size_t r_len),
+	  (s, r, r_len))
+INTERPOSE(olm_outbound_group_session_key, (OlmOutboundGroupSession * s, uint8_t *k, size_t k_len),
+	  (s, k, k_len))
+INTERPOSE(olm_init_inbound_group_session,
+	  (OlmInboundGroupSession * s, uint8_t const *k, size_t k_len), (s, k, k_len))
+INTERPOSE(olm_group_encrypt,
+	  (OlmOutboundGroupSession * s, uint8_t const *p, size_t p_len, uint8_t *m, size_t m_len),
+	  (s, p, p_len, m, m_len))
+INTERPOSE(olm_group_decrypt,
+	  (OlmInboundGroupSession * s, uint8_t *m, size_t m_len, uint8_t *p, size_t p_max,
+	   uint32_t *index),
+	  (s, m, m_len, p, p_max, index))
+
+size_t olm_create_account(OlmAccount *account, void *random, size_t len)
+{
+	static union {
+		void *symbol;
+		size_t (*call)(OlmAccount *account, void *random, size_t len);
+	} real;
+
+	if (real.symbol == NULL)
+		real.symbol = libolm("olm_create_account");
+	now.n_accounts++;
+	now.n_accounts_timed += now.is_timed;
+	return real.call(account, random, len);
+}
+
+/* ---- the backend, watched ---- */
+
+static enum gb_status watched_create(struct gb_world *w, uint32_t device,
+				     const struct gb_published *others, size_t n,
+				     struct gb_outbox *out)
+{
+	enum gb_status status;
+
+	now.is_armed = now.n_created > 0;
+	now.is_timed = true;
+	status = gb_backend_megolm.create(w, device, others, n, out);
+	now.is_timed = false;
+	now.n_created += status == GB_OK;
+	return status;
+}
+
+static enum gb_status watched_add(struct gb_world *w, uint32_t device,
+				  const struct gb_published *joining, size_t n,
+				  struct gb_outbox *out)
+{
+	enum gb_status status;
+
+	now.is_timed = true;
+	status = gb_backend_megolm.add(w, device, joining, n, out);
+	now.is_timed = false;
+	return status;
+}
+
+static enum gb_status watched_share(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	enum gb_status status;
+
+	now.is_timed = true;
+	status = gb_backend_megolm.share(w, device, out);
+	now.is_timed = false;
+	return status;
+}
+
+/* What a worker says about two samples of one operation. */
+static char *measure(enum gb_exit *status, const char *olm, uint32_t senders, struct gb_task task)
+{
+	struct gb_backend watched = gb_backend_megolm;
+	struct gb_job job = {.backend = &watched, .size = 12, .senders = senders, .seed = 1};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	watched.create = watched_create;
+	watched.add = watched_add;
+	watched.share = watched_share;
+	job.sampling = (struct gb_sampling){.processes = 5, .min = 2, .max = 2, .budget_ns = 1};
+	for (size_t i = 0; i < GB_AXES; i++)
+		snprintf(job.axis[i], GB_AXIS_VALUE_BYTES, "%s", gb_axes[i].default_value);
+	snprintf(job.axis[GB_AXIS_size], GB_AXIS_VALUE_BYTES, "12");
+	snprintf(job.axis[GB_AXIS_senders], GB_AXIS_VALUE_BYTES, "%u", senders);
+	snprintf(job.axis[GB_AXIS_olm], GB_AXIS_VALUE_BYTES, "%s", olm);
+	job.tasks[job.n_tasks++] = task;
+	*status = gb_worker_measure(&job, out);
+	fclose(out);
+	return text;
+}
+
+static size_t count_samples(const char *text)
+{
+	size_t n = 0;
+
+	for (text = strstr(text, "\nsample\n"); text != NULL; text = strstr(text + 1, "\nsample\n"))
+		n++;
+	return n;
+}
+
+static void an_error_of_libolm_is_no_sample(void **state)
+{
+	static const char *const functions[] = {
+		"olm_encrypt",
+		"olm_decrypt",
+		"olm_create_outbound_session",
+		"olm_create_inbound_session_from",
+		"olm_remove_one_time_keys",
+		"olm_ed25519_verify",
+		"olm_init_outbound_group_session",
+		"olm_outbound_group_session_key",
+		"olm_init_inbound_group_session",
+		"olm_group_encrypt",
+		"olm_group_decrypt",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		enum gb_exit status;
+		char *text;
+
+		memset(&now, 0, sizeof(now));
+		now.failing = functions[i];
+		text = measure(&status, "new", 1, (struct gb_task){GB_OPERATION_create, 0, 0});
+		if (now.n_failures == 0 || count_samples(text) != 1 ||
+		    (status != GB_EXIT_INTERNAL && status != GB_EXIT_ORACLE) ||
+		    strstr(text, "\ndone\n") != NULL ||
+		    strstr(text, "libolm reports an error") == NULL)
+			fail_msg("%s failed %u times: status %d, %zu samples, said: %s",
+				 functions[i], now.n_failures, (int)status, count_samples(text),
+				 text);
+		free(text);
+	}
+}
+
+/* The homeserver has keys at hand; making the account of another device is nobody's cost. */
+static void no_account_is_made_under_the_clock(void **state)
+{
+	static const char *const states[] = {"new", "chain", "ratchet", "shared"};
+	static const struct gb_task tasks[] = {{GB_OPERATION_create, 0, 0},
+					       {GB_OPERATION_add, 5, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		enum gb_exit status;
+		char *text;
+
+		memset(&now, 0, sizeof(now));
+		text = measure(&status, states[i / 2], 4, tasks[i % 2]);
+		if (status != GB_EXIT_DONE || count_samples(text) != 2)
+			fail_msg("%s", text);
+		assert_true(now.n_accounts > 0);
+		assert_int_equal(now.n_accounts_timed, 0);
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_error_of_libolm_is_no_sample),
+		cmocka_unit_test(no_account_is_made_under_the_clock),
+	};
+
+	return cmocka_run_group_tests_name("libolm calls", tests, NULL, NULL);
+}
