@@ -373,12 +373,13 @@ static void a_failed_call_that_sent_breaks_a_promise(void **state)
 
 	(void)state;
 	loud.rekey = sends_and_fails;
+	loud.error = no_such_thing;
 	add_task(&job, GB_OPERATION_rekey, 0, 0);
 	r = measure(&job);
 	assert_int_equal(r->status, GB_EXIT_ORACLE);
 	assert_string_equal(r->failed,
-			    "12 null: 4 members, rekey: a call that did not succeed sent a message "
-			    "all the same (promise: a call that fails sends nothing); run ended");
+			    "12 null: 4 members, rekey: device 0 sent a message in a call that did "
+			    "not succeed: no such thing (promise: a call that fails sends nothing); run ended");
 	forget(r);
 }
 

@@ -286,7 +286,8 @@ enum gb_status gb_testbed_call(struct gb_testbed *t, struct gb_call *call, struc
 		gb_testbed_fail(t, GB_EXIT_INTERNAL, "the backend sent %s", t->mailbox.violation);
 	else if (status != GB_OK && gb_traffic_bytes(&t->mailbox.sent) != sent)
 		gb_testbed_break(t, "a call that fails sends nothing",
-				 "a call that did not succeed sent a message all the same");
+				 "device %u sent a message in a call that did not succeed: %s",
+				 call->device, t->backend->error(t->world));
 	if (status != GB_OK || cost == NULL)
 		return status;
 	if (read_counts(t, &after) != 0)
