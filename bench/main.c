@@ -4,6 +4,8 @@
 #include "prices/command_calibrate.h"
 #include "run/commands.h"
 #include "run/worker.h"
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct gb_command gb_command_completion;
@@ -39,7 +41,7 @@ static void help(FILE *out)
 		     "  groupbench COMMAND --help\n");
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
 	if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
 		help(stdout);
@@ -52,4 +54,15 @@ int main(int argc, char **argv)
 			return commands[i]->main(commands[i], argc - 1, argv + 1);
 	help(stderr);
 	return GB_EXIT_USAGE;
+}
+
+/* What was printed has arrived somewhere, or the status says that it has not. */
+int main(int argc, char **argv)
+{
+	int status = run_command(argc, argv);
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "groupbench: cannot write the standard output: %s\n", strerror(errno));
+	return status == GB_EXIT_DONE ? GB_EXIT_IO : status;
 }

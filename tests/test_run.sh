@@ -117,6 +117,11 @@ result "a run carries the prices it is given, and none when nothing needs them"
 expect 74 "$work/nowhere.yaml: No such file or directory" "$program" run "$work/nowhere.yaml"
 expect 74 "groupbench run: $work/short.yaml/run: Not a directory" \
 	"$program" run "$work/short.yaml" --out "$work/short.yaml/run"
+nowhere() { "$@" > /dev/full; }
+for command in --help list "check $work/short.yaml" "completion bash"; do
+	# shellcheck disable=SC2086
+	expect 74 "groupbench: cannot write the standard output: " nowhere "$program" $command
+done
 result "what cannot be read or written is status 74"
 
 rm -rf "$work/run"
