@@ -176,13 +176,34 @@ static void a_key_is_for_its_room(void **state)
 	matrix_pair_close(&k.pair);
 }
 
+/* The room key goes to exactly those who are there. */
+static void assert_members(struct matrix_device *alice, struct megolm_peer *const *peer,
+			   const bool *is_there, size_t n)
+{
+	struct matrix_outbox out;
+
+	matrix_outbox_open(&out);
+	megolm_room_rotate(alice->room);
+	ASSERT_DONE(megolm_room_share(alice->room, NULL, 0, &out.sink));
+	for (size_t i = 0; i < n; i++) {
+		size_t times = 0;
+
+		for (size_t k = 0; k < out.n; k++)
+			times += out.to[k] == peer[i];
+		assert_int_equal(times, is_there[i]);
+	}
+	matrix_outbox_close(&out);
+}
+
 /* Members are found again after others have left, in whatever order. */
 static void members_may_leave_in_any_order(void **state)
 {
 	struct matrix_device alice, other[8];
 	struct megolm_peer *peer[8];
+	bool is_there[8];
 
 	(void)state;
+	memset(is_there, true, sizeof(is_there));
 	matrix_open(&alice, 0, &megolm_default_policy);
 	for (unsigned i = 0; i < 8; i++) {
 		matrix_open(&other[i], i + 1, &megolm_default_policy);
@@ -194,6 +215,8 @@ static void members_may_leave_in_any_order(void **state)
 		ASSERT_DONE(megolm_room_remove(alice.room, peer[at]));
 		ASSERT_ERR(megolm_room_remove(alice.room, peer[at]), MEGOLM_ERR_NOT_MEMBER);
 		assert_int_equal(megolm_room_size(alice.room), 7 - i);
+		is_there[at] = false;
+		assert_members(&alice, peer, is_there, 8);
 	}
 	assert_false(alice.room->n_lacking > 0);
 	for (unsigned i = 0; i < 8; i++)

@@ -55,7 +55,6 @@ static enum megolm_probe_pair pair_state(const struct gb_world *w)
 	case GB_MEGOLM_RATCHET:
 		return MEGOLM_PROBE_RATCHET;
 	case GB_MEGOLM_NEW:
-	case GB_MEGOLM_SHARED:
 		break;
 	}
 	return MEGOLM_PROBE_KNOWN;

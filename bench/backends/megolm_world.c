@@ -385,7 +385,7 @@ static const struct {
 	{"new", GB_MEGOLM_NEW},
 	{"chain", GB_MEGOLM_CHAIN},
 	{"ratchet", GB_MEGOLM_RATCHET},
-	{"shared", GB_MEGOLM_SHARED},
+	{"shared", GB_MEGOLM_NEW},
 };
 
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason)

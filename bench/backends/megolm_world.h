@@ -17,8 +17,10 @@
  * fallback key. */
 #define GB_MEGOLM_MAX_CLAIMS 98
 
-/* State of a pair of devices that shape() makes: the axis olm. */
-enum gb_megolm_olm { GB_MEGOLM_NEW, GB_MEGOLM_CHAIN, GB_MEGOLM_RATCHET, GB_MEGOLM_SHARED };
+/* State of a pair of devices that shape() makes: the axis olm. Its value `shared` makes what
+ * `new` does: there, too, everybody has the key of the next message, and sending it needs no
+ * Olm session. */
+enum gb_megolm_olm { GB_MEGOLM_NEW, GB_MEGOLM_CHAIN, GB_MEGOLM_RATCHET };
 
 struct gb_megolm_ids {
 	char user[GB_MEGOLM_MAX_ID], device[16];

@@ -1,0 +1,171 @@
+/*
+ * What strangers and members can send to a device. The first byte chooses the entry: a to-device
+ * request, a room event, key material, a plaintext inside a genuine Olm message, or one inside a
+ * genuine Megolm message; with its high bit the rest is edits to a genuine text, three bytes each:
+ * where (16 bits) and what to turn there. A refusal is never the caller's fault, and leaves the
+ * device able to read what is genuine.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "matrix.h"
+#include "pairwise.h"
+#include "state.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum entry { TO_DEVICE, EVENT, UPLOAD, OLM_PLAINTEXT, MEGOLM_PLAINTEXT, N_ENTRIES };
+
+#define EDITED 0x80
+
+static struct matrix_pair pair;
+static struct matrix_device carol;
+static uint8_t genuine[N_ENTRIES][4096];
+static size_t genuine_len[N_ENTRIES];
+
+static void must(enum megolm_err err)
+{
+	if (err != MEGOLM_OK)
+		abort();
+}
+
+static void keep(enum entry entry, struct megolm_slice text)
+{
+	if (text.len > sizeof(genuine[entry]))
+		abort();
+	memcpy(genuine[entry], text.p, text.len);
+	genuine_len[entry] = text.len;
+}
+
+/* Bob has read a message of Alice and been sent a room key; every run starts from there. */
+static void set_up(void)
+{
+	static const char event[] =
+		"{\"content\":{},\"room_id\":\"" MATRIX_ROOM "\",\"type\":\"m.room.message\"}";
+	struct matrix_device *all[] = {&pair.bob};
+	size_t len;
+
+	megolm_probe_use(MEGOLM_PROBE_OPENSSL);
+	matrix_pair_open(&pair);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	must(megolm_room_add(pair.alice.room, pair.bob_at_alice));
+	matrix_share(&pair.alice, all, 1);
+	keep(EVENT, matrix_say(&pair.alice, "genuine"));
+	keep(MEGOLM_PLAINTEXT, matrix_text(event));
+	keep(OLM_PLAINTEXT, matrix_text("{\"content\":{},\"type\":\"m.dummy\"}"));
+	megolm_room_rotate(pair.alice.room);
+	pair.out.n = 0;
+	must(megolm_room_share(pair.alice.room, NULL, 0, &pair.out.sink));
+	keep(TO_DEVICE, matrix_last(&pair.out));
+	matrix_new_key(&carol);
+	must(megolm_device_upload(carol.device, genuine[UPLOAD], sizeof(genuine[UPLOAD]), &len,
+				  carol.key));
+	genuine_len[UPLOAD] = len;
+	must(megolm_probe_checkpoint(pair.bob.device));
+	must(megolm_probe_checkpoint(pair.alice.device));
+}
+
+static enum megolm_err take_event(struct megolm_slice content)
+{
+	struct megolm_event event;
+
+	return megolm_room_decrypt(pair.bob.room, &event, pair.alice.user_id, NULL, content);
+}
+
+static enum megolm_err take_upload(struct megolm_slice upload)
+{
+	struct megolm_slice keys, key;
+	struct megolm_peer *peer;
+	enum megolm_err err = megolm_upload_read(&keys, &key, upload);
+
+	if (err == MEGOLM_OK)
+		err = megolm_device_learn(pair.bob.device, &peer, keys, carol.user_id,
+					  carol.device_id, 0);
+	return err != MEGOLM_OK ? err : megolm_device_open_session(pair.bob.device, peer, key);
+}
+
+/* A member may put anything at all inside a message that verifies. */
+static enum megolm_err take_inside(struct megolm_slice plaintext)
+{
+	static uint8_t message[1 << 17];
+	static char content[(1 << 17) + 1024];
+	OlmOutboundGroupSession *olm = pair.alice.room->outbound.olm;
+	size_t len = olm_group_encrypt_message_length(olm, plaintext.len);
+
+	if (len > sizeof(message) ||
+	    megolm_room_session_id(pair.bob.room, pair.alice.user_id, pair.alice.device_id) == NULL)
+		return MEGOLM_OK;
+	len = olm_group_encrypt(olm, plaintext.p, plaintext.len, message, len);
+	must(megolm_olm_outbound(olm, len));
+	snprintf(content, sizeof(content),
+		 "{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"ciphertext\":\"%.*s\",\"session_id\":"
+		 "\"%s\"}",
+		 (int)len, (const char *)message, pair.alice.room->outbound.id);
+	return take_event(matrix_text(content));
+}
+
+static enum megolm_err take(enum entry entry, struct megolm_slice text)
+{
+	char plaintext[2048];
+
+	switch (entry) {
+	case TO_DEVICE:
+		return matrix_receive(&pair.bob, &pair.alice, text);
+	case EVENT:
+		return take_event(text);
+	case UPLOAD:
+		return take_upload(text);
+	case OLM_PLAINTEXT:
+		if (text.len >= sizeof(plaintext))
+			return MEGOLM_OK;
+		memcpy(plaintext, text.p, text.len);
+		plaintext[text.len] = '\0';
+		return matrix_receive(&pair.bob, &pair.alice, matrix_forge(&pair, plaintext));
+	case MEGOLM_PLAINTEXT:
+		must(matrix_receive(
+			&pair.bob, &pair.alice,
+			(struct megolm_slice){genuine[TO_DEVICE], genuine_len[TO_DEVICE]}));
+		return take_inside(text);
+	case N_ENTRIES:
+		break;
+	}
+	abort();
+}
+
+static void edit(uint8_t *text, size_t len, const uint8_t *edits, size_t n)
+{
+	for (; n >= 3; edits += 3, n -= 3)
+		text[((size_t)edits[0] << 8 | edits[1]) % len] ^= edits[2];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool is_ready;
+	uint8_t edited[sizeof(genuine[0])];
+	struct megolm_slice text;
+	enum megolm_err err;
+	enum megolm_err_class class;
+	enum entry entry;
+
+	if (!is_ready)
+		set_up();
+	is_ready = true;
+	if (size == 0)
+		return 0;
+	entry = (enum entry)((data[0] & 0x7f) % N_ENTRIES);
+	text = (struct megolm_slice){data + 1, size - 1};
+	if ((data[0] & EDITED) != 0) {
+		memcpy(edited, genuine[entry], genuine_len[entry]);
+		edit(edited, genuine_len[entry], data + 1, size - 1);
+		text = (struct megolm_slice){edited, genuine_len[entry]};
+	}
+	err = take(entry, text);
+	class = megolm_err_class(err);
+	if (class == MEGOLM_CLASS_USAGE || class == MEGOLM_CLASS_RESOURCE)
+		abort();
+	must(take_event((struct megolm_slice){genuine[EVENT], genuine_len[EVENT]}));
+	must(megolm_probe_rollback(pair.bob.device));
+	must(megolm_probe_rollback(pair.alice.device));
+	return 0;
+}
