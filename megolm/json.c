@@ -60,19 +60,39 @@ static size_t utf8_length(struct megolm_slice s)
 	return n;
 }
 
-/* Length of the escape at the start of `s`, which is a backslash; 0 if it is none. */
+/* The four hexadecimal digits behind "\\u" at the start of `s`; UINT32_MAX if it is no such
+ * escape. */
+static uint32_t code_unit(struct megolm_slice s)
+{
+	uint32_t value = 0;
+
+	if (s.len < 6 || s.p[0] != '\\' || s.p[1] != 'u')
+		return UINT32_MAX;
+	for (size_t i = 2; i < 6; i++) {
+		uint32_t letter = s.p[i] | 0x20u;
+		if (!is_digit(s.p[i]) && (letter < 'a' || letter > 'f'))
+			return UINT32_MAX;
+		value = value << 4 | (letter >= 'a' ? letter - 'a' + 10 : letter - '0');
+	}
+	return value;
+}
+
+/* Length of the escape at the start of `s`, which is a backslash; 0 if it is none. Half a
+ * surrogate pair is none. */
 static size_t escape_length(struct megolm_slice s)
 {
+	uint32_t unit = code_unit(s), low;
+
 	if (s.len < 2)
 		return 0;
 	if (s.p[1] != 'u')
 		return s.p[1] != '\0' && strchr("\"\\/bfnrt", s.p[1]) != NULL ? 2 : 0;
-	if (s.len < 6)
+	if (unit < 0xd800 || (unit > 0xdfff && unit != UINT32_MAX))
+		return 6;
+	if (unit > 0xdbff)
 		return 0;
-	for (size_t i = 2; i < 6; i++)
-		if (!is_digit(s.p[i]) && ((s.p[i] | 0x20) < 'a' || (s.p[i] | 0x20) > 'f'))
-			return 0;
-	return 6;
+	low = code_unit(megolm_slice(s.p + 6, s.len - 6));
+	return low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
 }
 
 /* Length of what at the start of `s` needs no second look. */
@@ -432,19 +452,7 @@ static enum megolm_err put_array(struct megolm_text *out, struct megolm_slice ar
 	return MEGOLM_OK;
 }
 
-static uint32_t hex4(const uint8_t *p)
-{
-	uint32_t value = 0;
-
-	for (size_t i = 0; i < 4; i++) {
-		uint32_t letter = p[i] | 0x20u;
-		value = value << 4 | (letter >= 'a' ? letter - 'a' + 10 : letter - '0');
-	}
-	return value;
-}
-
-/* The code point of the escape at the start of `s`, which moves behind it; a surrogate stands
- * for itself unless its other half follows. */
+/* The code point of the checked escape at the start of `s`, which moves behind it. */
 static uint32_t take_escape(struct megolm_slice *s)
 {
 	static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
@@ -456,13 +464,11 @@ static uint32_t take_escape(struct megolm_slice *s)
 		advance(s, 2);
 		return letter != NULL ? (uint8_t)meanings[letter - letters] : c;
 	}
-	high = hex4(s->p + 2);
+	high = code_unit(*s);
 	advance(s, 6);
-	if (high < 0xd800 || high > 0xdbff || s->len < 6 || s->p[0] != '\\' || s->p[1] != 'u')
+	if (high < 0xd800 || high > 0xdbff)
 		return high;
-	low = hex4(s->p + 2);
-	if (low < 0xdc00 || low > 0xdfff)
-		return high;
+	low = code_unit(*s);
 	advance(s, 6);
 	return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 }
@@ -484,39 +490,32 @@ static void put_character(struct megolm_text *out, uint32_t c)
 {
 	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
 	const char *found = c < 0x80 && c != 0 ? strchr(special, (int)c) : NULL;
-	char escape[8];
+	char escape[8] = "";
 
 	if (found != NULL)
 		snprintf(escape, sizeof escape, "\\%c", letters[found - special]);
 	else if (c < 0x20)
 		snprintf(escape, sizeof escape, "\\u%04x", (unsigned)c);
 	else
-		escape[0] = '\0';
-	if (escape[0] == '\0')
 		put_utf8(out, c);
 	megolm_puts(out, escape);
 }
 
-static enum megolm_err put_string(struct megolm_text *out, struct megolm_slice quoted)
+static void put_string(struct megolm_text *out, struct megolm_slice quoted)
 {
 	struct megolm_slice s = inside(quoted);
 
 	megolm_puts(out, "\"");
-	while (s.len > 0) {
-		const uint8_t *escape = memchr(s.p, '\\', s.len);
+	for (;;) {
+		const uint8_t *escape = s.len > 0 ? memchr(s.p, '\\', s.len) : NULL;
 		size_t plain = escape != NULL ? (size_t)(escape - s.p) : s.len;
-		uint32_t c;
 		megolm_put(out, megolm_slice(s.p, plain));
 		advance(&s, plain);
 		if (s.len == 0)
 			break;
-		c = take_escape(&s);
-		if (c >= 0xd800 && c <= 0xdfff)
-			return MEGOLM_ERR_JSON;
-		put_character(out, c);
+		put_character(out, take_escape(&s));
 	}
 	megolm_puts(out, "\"");
-	return MEGOLM_OK;
 }
 
 /* A checked number is written without exponent, fraction or a sign on zero. */
@@ -537,7 +536,8 @@ static enum megolm_err put_canonical(struct megolm_text *out, struct megolm_slic
 	case '[':
 		return put_array(out, value);
 	case '"':
-		return put_string(out, value);
+		put_string(out, value);
+		return MEGOLM_OK;
 	case 't':
 	case 'f':
 	case 'n':

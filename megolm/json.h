@@ -8,8 +8,8 @@
  * first; the other functions then walk them without going astray.
  */
 
-/* Whether `text` is one JSON object and nothing behind it: strict grammar, valid UTF-8, nested
- * at most 32 deep. MEGOLM_ERR_JSON if not. */
+/* Whether `text` is one JSON object and nothing behind it: strict grammar, valid UTF-8 and
+ * surrogate pairs, nested at most 32 deep. MEGOLM_ERR_JSON if not. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_json_check(struct megolm_slice text);
 
 /* One member of an object after another. */
@@ -51,8 +51,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_json_string_member(struct megolm_slice 
 /*
  * Appends what is signed of an object (Matrix specification, appendices, "Signing JSON"): the
  * canonical JSON of all members but "signatures" and "unsigned". MEGOLM_ERR_JSON for what has
- * no canonical form here: numbers that are no integers, half a surrogate pair, a name that is
- * there twice or written with escapes, more than 64 members. MEGOLM_ERR_TOO_LARGE when `out` is too
+ * no canonical form here: numbers that are no integers, a name that is there twice or written
+ * with escapes, more than 64 members. MEGOLM_ERR_TOO_LARGE when `out` is too
  * small.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_json_signed(struct megolm_text *out,

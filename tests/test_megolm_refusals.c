@@ -67,12 +67,35 @@ static void device_keys_are_what_was_asked_for_and_signed(void **state)
 	matrix_close(&bob);
 }
 
+/* Device keys that say what nobody should: ids of `named`, a Curve25519 key, and the signature of
+ * `signer` with its Ed25519 key. */
+static void sign_keys(char out[2048], const struct matrix_device *named, const char *curve25519,
+		      const struct matrix_device *signer)
+{
+	static const char head[] = "{\"algorithms\":[\"m.olm.v1.curve25519-aes-sha2\","
+				   "\"m.megolm.v1.aes-sha2\"],\"device_id\":\"%s\",\"keys\":{"
+				   "\"curve25519:%s\":\"%s\",\"ed25519:%s\":\"%s\"},";
+	const char *id = named->device_id, *key = megolm_device_ed25519(signer->device);
+	OlmAccount *account = signer->device->account;
+	char message[1024], signature[87] = "";
+	size_t n = (size_t)snprintf(message, sizeof(message), head, id, id, curve25519, id, key);
+
+	snprintf(message + n, sizeof(message) - n, "\"user_id\":\"%s\"}", named->user_id);
+	ASSERT_DONE(megolm_olm_account(
+		account, olm_account_sign(account, message, strlen(message), signature, 86)));
+	n = (size_t)snprintf(out, 2048, head, id, id, curve25519, id, key);
+	snprintf(out + n, 2048 - n,
+		 "\"signatures\":{\"%s\":{\"ed25519:%s\":\"%s\"}},\"user_id\":\"%s\"}",
+		 named->user_id, id, signature, named->user_id);
+}
+
 /* Whoever answers to a known name with other keys is somebody else. */
 static void a_known_device_keeps_its_keys(void **state)
 {
 	struct matrix_device alice, bob, impostor;
 	struct megolm_random random;
 	struct megolm_peer *peer;
+	char keys[2048];
 
 	(void)state;
 	matrix_open(&alice, 0, &megolm_default_policy);
@@ -85,6 +108,15 @@ static void a_known_device_keeps_its_keys(void **state)
 	(void)matrix_learn(&alice, &bob);
 	ASSERT_ERR(megolm_device_learn(alice.device, &peer, megolm_device_keys(impostor.device),
 				       bob.user_id, bob.device_id, 0),
+		   MEGOLM_ERR_DEVICE_CHANGED);
+	/* With the right Curve25519 key and an Ed25519 key of its own; and the other way round. */
+	sign_keys(keys, &bob, megolm_device_curve25519(bob.device), &impostor);
+	ASSERT_ERR(megolm_device_learn(alice.device, &peer, matrix_text(keys), bob.user_id,
+				       bob.device_id, 0),
+		   MEGOLM_ERR_DEVICE_CHANGED);
+	sign_keys(keys, &bob, megolm_device_curve25519(impostor.device), &bob);
+	ASSERT_ERR(megolm_device_learn(alice.device, &peer, matrix_text(keys), bob.user_id,
+				       bob.device_id, 0),
 		   MEGOLM_ERR_DEVICE_CHANGED);
 	(void)matrix_learn(&alice, &bob);
 	matrix_close(&alice);
@@ -183,27 +215,6 @@ static void a_one_time_key_serves_once(void **state)
 
 /* ---- what a receiver refuses ---- */
 
-/* Alice's device keys with the Curve25519 key of somebody else, and her own signature on that. */
-static void sign_another_curve(char out[2048], const struct matrix_device *alice,
-			       const char *curve25519)
-{
-	static const char head[] = "{\"algorithms\":[\"m.olm.v1.curve25519-aes-sha2\","
-				   "\"m.megolm.v1.aes-sha2\"],\"device_id\":\"%s\",\"keys\":{"
-				   "\"curve25519:%s\":\"%s\",\"ed25519:%s\":\"%s\"},";
-	const char *id = alice->device_id, *key = megolm_device_ed25519(alice->device);
-	OlmAccount *account = alice->device->account;
-	char message[1024], signature[87] = "";
-	size_t n = (size_t)snprintf(message, sizeof(message), head, id, id, curve25519, id, key);
-
-	snprintf(message + n, sizeof(message) - n, "\"user_id\":\"%s\"}", alice->user_id);
-	ASSERT_DONE(megolm_olm_account(
-		account, olm_account_sign(account, message, strlen(message), signature, 86)));
-	n = (size_t)snprintf(out, 2048, head, id, id, curve25519, id, key);
-	snprintf(out + n, 2048 - n,
-		 "\"signatures\":{\"%s\":{\"ed25519:%s\":\"%s\"}},\"user_id\":\"%s\"}",
-		 alice->user_id, id, signature, alice->user_id);
-}
-
 /* Each check of E2EE, "Validation of incoming decrypted events", fails alone; the session that
  * the pre-key message would have made does not exist then, and its one-time key is not used. */
 static void every_check_of_incoming_events_is_made(void **state)
@@ -220,7 +231,7 @@ static void every_check_of_incoming_events_is_made(void **state)
 		char carols[2048], other_curve[2048];
 
 		snprintf(carols, sizeof(carols), "%.*s", (int)keys.len, (const char *)keys.p);
-		sign_another_curve(other_curve, &p.alice, megolm_device_curve25519(carol.device));
+		sign_keys(other_curve, &p.alice, megolm_device_curve25519(carol.device), &p.alice);
 		const struct {
 			struct matrix_claims claims;
 			enum megolm_err want;
