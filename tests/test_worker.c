@@ -377,9 +377,10 @@ static void a_failed_call_that_sent_breaks_a_promise(void **state)
 	add_task(&job, GB_OPERATION_rekey, 0, 0);
 	r = measure(&job);
 	assert_int_equal(r->status, GB_EXIT_ORACLE);
-	assert_string_equal(r->failed,
-			    "12 null: 4 members, rekey: device 0 sent a message in a call that did "
-			    "not succeed: no such thing (promise: a call that fails sends nothing); run ended");
+	assert_string_equal(
+		r->failed,
+		"12 null: 4 members, rekey: device 0 sent a message in a call that did "
+		"not succeed: no such thing (promise: a call that fails sends nothing); run ended");
 	forget(r);
 }
 
