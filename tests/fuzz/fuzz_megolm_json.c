@@ -78,7 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (accepted && json == NULL && !is_beyond_jansson(&error))
 		abort();
-	if (!accepted && json_is_object(json) && !is_deeper_than(json, MAX_DEPTH))
+	/* jansson reads over a NUL behind a number. */
+	if (!accepted && json_is_object(json) && !is_deeper_than(json, MAX_DEPTH) &&
+	    memchr(data, '\0', size) == NULL)
 		abort();
 	if (accepted && json != NULL)
 		check_canonical(text, json);
