@@ -121,6 +121,8 @@ static void commit(struct gb_outbox *self, const struct gb_message *msg)
 	m->sent.messages[msg->kind]++;
 	m->sent.bytes[msg->kind] += msg->body.len;
 	m->down_bytes += msg->body.len * count_recipients(m, msg);
+	m->n_served += count_recipients(m, msg);
+	m->n_named += msg->n_to;
 	n_to = note_recipients(m, msg);
 	if (n_to > 0 || msg->address == GB_TO_GROUP || is_served(msg))
 		keep(m, msg, n_to);
@@ -169,5 +171,6 @@ void gb_mailbox_empty(struct gb_mailbox *m)
 	m->n_kept = m->n_recipients = 0;
 	m->sent = (struct gb_traffic){0};
 	m->down_bytes = 0;
+	m->n_served = m->n_named = 0;
 	m->violation = NULL;
 }

@@ -37,6 +37,8 @@ struct gb_mailbox {
 
 	struct gb_traffic sent; /* each message once, as it was uploaded */
 	uint64_t down_bytes;    /* each message once a recipient, as it will be downloaded */
+	/* Recipients of all messages, dormant ones too; and those of them that were named. */
+	uint64_t n_served, n_named;
 	/* The rule of struct gb_outbox that the backend broke, or NULL. */
 	const char *violation;
 };

@@ -439,6 +439,23 @@ static struct gb_call call_of_actor(const struct gb_trial *trial, const struct g
 	return call;
 }
 
+/* Dormant members do not complain: that something was sent to each is seen at the carrier. */
+static int check_served(struct gb_trial *trial, const struct gb_call *first)
+{
+	struct gb_testbed *t = trial->testbed;
+	bool lets_in = first->kind == GB_CALL_CREATE || first->kind == GB_CALL_ADD;
+	uint64_t served = lets_in ? t->mailbox.n_named : t->mailbox.n_served, wanted = first->n;
+
+	if (!lets_in)
+		wanted = trial->roster.size - 1 - (first->kind == GB_CALL_REMOVE ? first->n : 0);
+	wanted *= t->job->senders;
+	if (served >= wanted)
+		return 0;
+	return gb_testbed_break(t, "every recipient is served",
+				"there were messages for %llu devices, and %llu need one",
+				(unsigned long long)served, (unsigned long long)wanted);
+}
+
 /* The call at every actor, one after the other, all of it counted at role actor. */
 static int produce(struct gb_trial *trial, const struct gb_call *first, struct gb_measure *server)
 {
@@ -467,7 +484,7 @@ static int produce(struct gb_trial *trial, const struct gb_call *first, struct g
 	at->up_bytes += gb_traffic_bytes(&t->mailbox.sent);
 	server->up_bytes += gb_traffic_bytes(&t->mailbox.sent);
 	server->down_bytes += t->mailbox.down_bytes;
-	return 0;
+	return check_served(trial, first);
 }
 
 /* One step that changes the group, from the call to the last newcomer. */
