@@ -375,6 +375,35 @@ static void publishing_again_gives_another_key(void **state)
 	close_world(&w);
 }
 
+/* One forged key among good ones: nobody is let in, and nothing of the others is kept. */
+static void a_refused_add_leaves_nothing_behind(void **state)
+{
+	struct gb_published joining[JOINERS];
+	uint64_t before, after;
+	struct gb_counts counts;
+	struct world w;
+	uint8_t *copy;
+
+	(void)state;
+	open_shaped(&w, 4, "new", false);
+	assert_ok(&w, BACKEND->state_size(w.world, 0, &before));
+	memcpy(joining, w.directory.published + 4, sizeof(joining));
+	copy = malloc(joining[2].body.len);
+	assert_non_null(copy);
+	memcpy(copy, joining[2].body.p, joining[2].body.len);
+	copy[joining[2].body.len - 24] ^= 1;
+	joining[2].body.p = copy;
+	assert_int_equal(BACKEND->add(w.world, 0, joining, JOINERS, &w.mailbox.outbox),
+			 GB_REJECTED);
+	free(copy);
+	assert_int_equal(w.mailbox.n_kept, 0);
+	assert_ok(&w, BACKEND->state_size(w.world, 0, &after));
+	assert_int_equal(before, after);
+	counts = act(&w, ADD);
+	assert_costs(&counts, "new", JOINERS, ADD);
+	close_world(&w);
+}
+
 /* Bytes that are no text, and text that needs escapes, come back as they were. */
 static void any_payload_arrives(void **state)
 {
@@ -487,6 +516,7 @@ int main(void)
 		cmocka_unit_test(claims_come_in_batches),
 		cmocka_unit_test(identities_have_the_length_of_their_axis),
 		cmocka_unit_test(publishing_again_gives_another_key),
+		cmocka_unit_test(a_refused_add_leaves_nothing_behind),
 		cmocka_unit_test(any_payload_arrives),
 		cmocka_unit_test(others_share_before_they_send),
 		cmocka_unit_test(axes_are_answered),
