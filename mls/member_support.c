@@ -2,6 +2,13 @@
 
 #include <stdlib.h>
 
+/*
+ * A change costs one pass over the table. What a group of honest members lists is some dozens;
+ * without a bound the leaves of one hostile tree could list 65,536 of each kind, and a join
+ * would cost their number times the number of leaves.
+ */
+#define MAX_CODE_POINTS 4096
+
 /* Sorted by what is counted; no entry counts nothing. */
 struct support {
 	uint32_t what; /* kind << 16 | value */
@@ -109,6 +116,21 @@ static void release(struct mls_support_table *table)
 		free(table);
 }
 
+/* Puts the changed table in the place of the old one; on failure it is freed. */
+static enum mls_err replace(struct mls_member_support *s, struct mls_support_table *fresh,
+			    const uint32_t *v, size_t n, int64_t change)
+{
+	fresh->refs = 1;
+	merge(fresh, s->table, v, n, change);
+	if (fresh->n > MAX_CODE_POINTS) {
+		release(fresh);
+		return MLS_ERR_CODE_POINTS;
+	}
+	release(s->table);
+	s->table = fresh;
+	return MLS_OK;
+}
+
 static enum mls_err change_by(struct mls_member_support *s, const struct mls_leaf_node *leaf,
 			      int64_t change)
 {
@@ -119,14 +141,7 @@ static enum mls_err change_by(struct mls_member_support *s, const struct mls_lea
 
 	if (err == MLS_OK && !change_in_place(s->table, v, n, change)) {
 		fresh = malloc(sizeof(*fresh) + (n_old + n) * sizeof(fresh->entry[0]));
-		if (fresh) {
-			fresh->refs = 1;
-			merge(fresh, s->table, v, n, change);
-			release(s->table);
-			s->table = fresh;
-		} else {
-			err = MLS_ERR_NOMEM;
-		}
+		err = fresh ? replace(s, fresh, v, n, change) : MLS_ERR_NOMEM;
 	}
 	if (err == MLS_OK)
 		s->n_members = (uint32_t)(s->n_members + change);

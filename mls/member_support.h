@@ -19,8 +19,9 @@ struct mls_member_support {
 void mls_member_support_copy(struct mls_member_support *out, const struct mls_member_support *s);
 void mls_member_support_clear(struct mls_member_support *s);
 
-/* Counts `n` members with the capabilities and credential type of `leaf` in or out. On NOMEM
- * nothing has changed. */
+/* Counts `n` members with the capabilities and credential type of `leaf` in or out. On failure
+ * nothing has changed: NOMEM, or CODE_POINTS for one that is let in and with whom the members
+ * would list more different code points than is kept track of. */
 enum mls_err MLS_MUST_CHECK mls_member_support_enter(struct mls_member_support *s,
 						     const struct mls_leaf_node *leaf, uint32_t n);
 enum mls_err MLS_MUST_CHECK mls_member_support_leave(struct mls_member_support *s,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -161,6 +162,36 @@ static void scenarios_example_is_one(void **state)
 	free(text);
 }
 
+/* Each "](path)" of a page that is no address leads to a file, seen from the page's folder. */
+static void links_lead_somewhere(void **state)
+{
+	static const char *const pages[] = {
+		"README.md",           "docs/mls.md",      "docs/scenarios.md",
+		"docs/results.md",     "docs/backends.md", "docs/measuring.md",
+		"docs/performance.md", "docs/style.md",    "results/published/README.md"};
+	char path[300];
+	size_t n_links = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		char *text = read_document(pages[i]);
+		const char *slash = strrchr(pages[i], '/');
+		int folder = slash != NULL ? (int)(slash + 1 - pages[i]) : 0;
+
+		for (const char *at = strstr(text, "]("); at != NULL; at = strstr(at + 2, "](")) {
+			int len = (int)strcspn(at + 2, ")#");
+			if (len == 0 || strncmp(at + 2, "http", 4) == 0)
+				continue;
+			snprintf(path, sizeof(path), "%.*s%.*s", folder, pages[i], len, at + 2);
+			if (access(path, R_OK) != 0)
+				fail_msg("%s links to %s, which does not exist", pages[i], path);
+			n_links++;
+		}
+		free(text);
+	}
+	assert_true(n_links > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +200,7 @@ int main(void)
 		cmocka_unit_test(scenarios_have_every_operation),
 		cmocka_unit_test(scenarios_have_every_key),
 		cmocka_unit_test(scenarios_example_is_one),
+		cmocka_unit_test(links_lead_somewhere),
 	};
 
 	return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
