@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.."
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 B=${B:-build}
-CC=${CC:-cc}
+read -ra compile < "$B/flags" # with the sanitizers that libmls.so was built with
 
 # block LANGUAGE N: the Nth code block of the page that begins with ```LANGUAGE.
 block() {
@@ -30,7 +30,7 @@ echo 1..2
 soname=$(objdump -p "$B/libmls.so" | awk '$1 == "SONAME" { print $2 }')
 cp "$B/libmls.so" "$work/$soname"
 block c 1 > "$work/example.c"
-$CC -std=c11 -Wall -Wextra -Werror -Imls/include -o "$work/example" "$work/example.c" \
+"${compile[@]}" -Imls/include -o "$work/example" "$work/example.c" \
 	"$B/libmls.so" > "$work/log" 2>&1
 report 1 $? "the example compiles"
 block "" 1 > "$work/want"
