@@ -2,9 +2,8 @@
  * X25519 and Ed25519 on two libraries: known answers, each with what the other makes, and one
  * verdict on every signature, whichever library a member runs.
  *
- * tests/data/ed25519-speccheck.json: cases.json of github.com/novifinancial/ed25519-speccheck
- * (Apache-2.0), the vectors of Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs"
- * (2020).
+ * ED25519_TEST_VECTORS names cases.json of github.com/novifinancial/ed25519-speccheck, the
+ * vectors of Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs" (2020).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -256,7 +255,7 @@ static void edge_cases_have_one_verdict(void **state)
 {
 	static const bool openssl[15] = {
 		[1] = true, [3] = true, [5] = true, [6] = true, [14] = true};
-	json_t *cases = vectors_load_own("tests/data/ed25519-speccheck.json");
+	json_t *cases = vectors_load_from("ED25519_TEST_VECTORS", "vectors of ed25519-speccheck");
 	struct both b = both_new();
 
 	(void)state;

@@ -21,34 +21,34 @@ holds() {
 }
 
 flags() {
-	PKG_CONFIG_PATH="$work/root/opt/x/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root" pkg-config "$@"
+	PKG_CONFIG_PATH="$work/stage/opt/x/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/stage" pkg-config "$@"
 }
 
 shared_program() {
 	$CC -o "$work/shared" "$work/program.c" $(flags --cflags --libs libmls) &&
-		LD_LIBRARY_PATH="$work/root/opt/x/lib" "$work/shared"
+		LD_LIBRARY_PATH="$work/stage/opt/x/lib" "$work/shared"
 }
 
 static_program() {
 	$CC -o "$work/static" "$work/program.c" $(flags --cflags libmls) \
-		"$work/root/opt/x/lib/libmls.a" -lcrypto -lsodium && "$work/static"
+		"$work/stage/opt/x/lib/libmls.a" -lcrypto -lsodium && "$work/static"
 }
 
 plugin() {
 	echo '#include <groupbench_backend.h>' | $CC -std=c11 -Wall -Werror -fsyntax-only \
-		-I"$work/root/opt/x/include" -x c -
+		-I"$work/stage/opt/x/include" -x c -
 }
 
 private_is_absent() {
-	! find "$work/root" -name '*probe*' | grep .
+	! find "$work/stage" -name '*probe*' | grep .
 }
 
 # The installed program draws with what was installed, not with the source tree.
 draws() {
-	"$work/root/opt/x/bin/groupbench" run scenarios/quick.yaml -q -c none -b null -s 2,4 -p 1 \
+	"$work/stage/opt/x/bin/groupbench" run scenarios/quick.yaml -q -c none -b null -s 2,4 -p 1 \
 		--budget 1ms -o "$work/run" &&
-		"$work/root/opt/x/bin/groupbench" summarise "$work/run" &&
-		(cd / && "$work/root/opt/x/bin/groupbench" plot "$work/run" --format svg) &&
+		"$work/stage/opt/x/bin/groupbench" summarise "$work/run" &&
+		(cd / && "$work/stage/opt/x/bin/groupbench" plot "$work/run" --format svg) &&
 		grep -q "New keys for the group" "$work/run/plots/honest.svg"
 }
 
@@ -64,7 +64,7 @@ int main(void)
 }
 END
 echo 1..7
-holds installs make --no-print-directory install DESTDIR="$work/root" PREFIX=/opt/x
+holds installs make --no-print-directory install DESTDIR="$work/stage" PREFIX=/opt/x
 holds version test "$(flags --modversion libmls)" = "$(sed -n 's/^VERSION := //p' Makefile)"
 holds shared_library shared_program
 holds static_library static_program

@@ -68,9 +68,15 @@ json_t *vectors_load(const char *name)
 	return NULL;
 }
 
-json_t *vectors_load_own(const char *path)
+json_t *vectors_load_from(const char *variable, const char *what)
 {
-	return load(path);
+	const char *path = getenv(variable);
+
+	if (path)
+		return load(path);
+	print_message("%s, skipped; %s names a copy\n", what, variable);
+	skip();
+	return NULL;
 }
 
 static json_t *take(json_t *object, const char *key, const char *wanted, bool is_wanted(json_t *))

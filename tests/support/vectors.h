@@ -31,8 +31,9 @@
  */
 json_t *vectors_load(const char *name);
 
-/* A file of the project, by its path from the top of the tree. */
-json_t *vectors_load_own(const char *path);
+/* A file of somebody else, named by an environment variable; without that the test is skipped,
+ * and a line says what was wanted. */
+json_t *vectors_load_from(const char *variable, const char *what);
 
 /* Ends the life of everything that was read. */
 void vectors_free(void);
