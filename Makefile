@@ -1,6 +1,7 @@
 # make               build everything: build/groupbench, build/libmls.a, build/libmls.so, ...
 # make run           bring in missing packages, build, run scenarios/quick.yaml, draw it
-# make scenarios     the same for every file in scenarios/
+# make scenarios     the same for every file in scenarios/ (hours)
+# make smoke         see that every one of them runs, in small groups
 # make test          bring in missing packages, build and run every test
 # make lint          the rules a compiler cannot see
 # make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
@@ -140,7 +141,8 @@ jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 purposes := build $(if $(findstring clang,$(CC)),clang)
 run:       measured := scenarios/quick.yaml
 scenarios: measured := $(wildcard scenarios/*.yaml)
-run scenarios:
+smoke:     measured := --quick $(wildcard scenarios/*.yaml)
+run scenarios smoke:
 	@tools/install-packages $(purposes) run
 	@$(MAKE) --no-print-directory $(jobs) all
 	@B=$(B) tools/measure $(measured)
@@ -165,8 +167,8 @@ prices:
 	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices
 	@$(B)/tests/crypto_prices
 
-# Scripts about the tree itself run once, those about the program for each way of building.
-once         := $(addprefix tests/test_,install.sh lint.sh runner.sh)
+# Scripts about the tree itself, and long ones, run once, the others for each way of building.
+once         := $(addprefix tests/test_,install.sh lint.sh runner.sh scenarios.sh)
 test_scripts := $(filter-out $(if $(filter-out build,$(B)),$(once)),$(wildcard tests/test_*.sh))
 
 lint:
@@ -218,7 +220,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices run scenarios end-to-end test lint fuzz run-fuzzers coverage install help clean FORCE
+.PHONY: all programs prices run scenarios smoke end-to-end test lint fuzz run-fuzzers coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices))

@@ -71,6 +71,22 @@ holds test "$(grep -c '"reason": "the group is too small to lose so many members
 holds grep -q '"operation": "remove"' "$work/large/manifest.json"
 result "the manifest says what was not measured"
 
+# sizes_of RUN: those it measured.
+sizes_of() { cut -d, -f4 "$1/samples.csv" | tail -n +2 | sort -nu | tr '\n' ' '; }
+sed 's/size:.*/size: [2, 40, 50]/' "$work/short.yaml" > "$work/sizes.yaml"
+expect 0 "6 of 6 processes" "$program" run "$work/sizes.yaml" --max-size 50 --out "$work/all"
+holds test "$(sizes_of "$work/all")" = "2 40 50 "
+expect 0 "4 of 4 processes" "$program" run "$work/sizes.yaml" --max-size 20 --out "$work/capped"
+holds test "$(sizes_of "$work/capped")" = "2 20 "
+expect 0 "2 of 2 processes, 6 samples" "$program" run "$work/sizes.yaml" --quick --out "$work/quick"
+holds test "$(sizes_of "$work/quick")" = "2 30 "
+expect 0 "1 of 1 processes, 3 samples" \
+	"$program" run "$work/sizes.yaml" --quick --size 7,8,9 --max-size 7 --out "$work/least"
+holds test "$(sizes_of "$work/least")" = "7 "
+expect 64 "--max-size: found \"1\", wanted a number from 2 to 1000000" \
+	"$program" run "$work/short.yaml" --max-size 1
+result "groups and samples are limited where the command line says so"
+
 before=$(md5sum "$work"/run/*)
 expect 74 "$work/run: found an earlier run, wanted a new folder" \
 	"$program" run "$work/short.yaml" --out "$work/run"

@@ -4,6 +4,7 @@
 #include "prices/carry.h"
 #include "run/commands.h"
 #include "run/environment.h"
+#include "run/overrides.h"
 #include "run/parent.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@ static const struct gb_option options[] = {
 	{"out", 'o', "DIR", "folder of the run; default results/runs/NAME-UTC-REVISION", NULL},
 	{"backend", 'b', "LIST", "measure these backends instead of the scenario's", "mls megolm"},
 	{"size", 's', "RANGES", "group sizes instead of the scenario's: 2..10,20..100/10", ""},
+	{"max-size", 0, "N", "no larger groups: greater sizes become N", ""},
+	{"quick", 0, NULL, "only see that it runs: at most 30 members, one process, one sample",
+	 NULL},
 	{"processes", 'p', "N", "repetitions of each cell, each in a new process", ""},
 	{"budget", 0, "TIME", "time for the samples of a cell in a process: 50ms, 3s", ""},
 	{"seed", 0, "N", "all randomness derives from it", ""},
@@ -25,88 +29,42 @@ static const struct gb_option options[] = {
 
 /* The command line, as given; it is applied once the scenario is known. */
 struct request {
-	const char *out, *backends, *sizes, *calibration;
-	uint64_t processes, budget_ns, seed, deadline_ns; /* 0: not given */
+	const char *out, *calibration;
+	struct gb_overrides overrides;
+	uint64_t deadline_ns; /* 0: not given */
 	bool is_quiet;
 };
-
-static int refuse(const char *option, const char *found, const char *wanted)
-{
-	fprintf(stderr, "groupbench run: --%s: found \"%s\", wanted %s\n", option, found, wanted);
-	return GB_EXIT_USAGE;
-}
 
 static int set(void *context, const struct gb_option *option, const char *value)
 {
 	struct request *r = context;
+	struct gb_overrides *o = &r->overrides;
 	char wanted[GB_WANTED_BYTES];
 	int bad = 0;
 
 	if (strcmp(option->name, "out") == 0)
 		r->out = value;
 	else if (strcmp(option->name, "backend") == 0)
-		r->backends = value;
+		o->backends = value;
 	else if (strcmp(option->name, "size") == 0)
-		r->sizes = value;
+		o->sizes = value;
+	else if (strcmp(option->name, "max-size") == 0)
+		bad = gb_parse_number(value, 2, 1000000, &o->max_size, wanted);
 	else if (strcmp(option->name, "calibration") == 0)
 		r->calibration = value;
 	else if (strcmp(option->name, "processes") == 0)
-		bad = gb_parse_number(value, 1, 1000, &r->processes, wanted);
+		bad = gb_parse_number(value, 1, 1000, &o->processes, wanted);
 	else if (strcmp(option->name, "budget") == 0)
-		bad = gb_parse_duration(value, &r->budget_ns, wanted);
+		bad = gb_parse_duration(value, &o->budget_ns, wanted);
 	else if (strcmp(option->name, "seed") == 0)
-		bad = gb_parse_number(value, 1, INT64_MAX, &r->seed, wanted);
+		bad = gb_parse_number(value, 1, INT64_MAX, &o->seed, wanted);
 	else if (strcmp(option->name, "deadline") == 0)
 		bad = gb_parse_duration(value, &r->deadline_ns, wanted);
+	else if (strcmp(option->name, "quick") == 0)
+		o->is_quick = true;
 	else
 		r->is_quiet = true;
-	return bad ? refuse(option->name, value, wanted) : 0;
-}
-
-static int replace_backends(struct gb_scenario *s, const char *list)
-{
-	s->n_backends = 0;
-	for (const char *p = list;; p++) {
-		size_t len = strcspn(p, ",");
-		const struct gb_backend *b = gb_backend_find(p, len);
-		if (b == NULL || s->n_backends == GB_MAX_BACKENDS)
-			return refuse("backend", list, "names of backends with commas between");
-		s->backends[s->n_backends++] = b;
-		p += len;
-		if (*p == '\0')
-			return 0;
-	}
-}
-
-static int replace_sizes(struct gb_scenario *s, const char *ranges)
-{
-	struct gb_values values = {0};
-	char wanted[GB_WANTED_BYTES];
-	int status = 0;
-
-	if (gb_parse_ranges(ranges, 2, 1000000, &values, wanted) != 0)
-		status = refuse("size", ranges, wanted);
-	else if (gb_scenario_set_axis(s, GB_AXIS_size, &values) != 0)
-		status = GB_EXIT_INTERNAL;
-	gb_values_free(&values);
-	return status;
-}
-
-static int apply(const struct request *r, struct gb_scenario *s)
-{
-	int status = 0;
-
-	if (r->processes != 0)
-		s->sampling.processes = (uint32_t)r->processes;
-	if (r->budget_ns != 0)
-		s->sampling.budget_ns = r->budget_ns;
-	if (r->seed != 0)
-		s->seed = r->seed;
-	if (r->backends != NULL)
-		status = replace_backends(s, r->backends);
-	if (status == 0 && r->sizes != NULL)
-		status = replace_sizes(s, r->sizes);
-	return status;
+	return bad ? gb_overrides_refuse(option->name, value, wanted) : 0;
 }
 
 static json_t *now(void)
@@ -334,7 +292,7 @@ static int run_main(const struct gb_command *self, int argc, char **argv)
 		fprintf(stderr, "groupbench run: %s\n", why);
 		return status;
 	}
-	status = apply(&request, &scenario);
+	status = gb_overrides_apply(&request.overrides, &scenario);
 	if (status == 0)
 		status = check_backends(&scenario);
 	if (status == 0) {
