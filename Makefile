@@ -5,6 +5,7 @@
 # make test          bring in missing packages, build and run every test
 # make lint          the rules a compiler cannot see
 # make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
+# make corpus        the inputs that fuzz targets make by themselves, anew
 # make coverage      which lines and branches the tests reach: build/coverage/index.html
 # make prices        ways of calling OpenSSL, crypto.h and libsodium: docs/performance.md
 # make end-to-end    times whole commands with hyperfine
@@ -191,6 +192,12 @@ run-fuzzers: $(fuzzers)
 	        $(B)/found/$$name tests/fuzz/corpus/$$name > $(B)/$$name.log 2>&1 || \
 	        { cat $(B)/$$name.log; exit 1; }; tail -1 $(B)/$$name.log; done
 
+# Inputs from runs of our own, for those targets that define fuzz_seeds.
+corpus: $(fuzzers)
+	@grep -l '^void fuzz_seeds' $(fuzzers:$(B)/%=%.c) | while read -r f; do \
+	    mkdir -p tests/fuzz/corpus/$$(basename $$f .c | sed s/^fuzz_//); \
+	    $(B)/$${f%.c} --seeds; done
+
 coverage:
 	@tools/install-packages $(purposes) test coverage
 	@$(MAKE) --no-print-directory VARIANT=coverage \
@@ -220,7 +227,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices run scenarios smoke end-to-end test lint fuzz run-fuzzers coverage install help clean FORCE
+.PHONY: all programs prices run scenarios smoke end-to-end test lint fuzz run-fuzzers corpus coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices))

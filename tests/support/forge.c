@@ -117,9 +117,9 @@ void forge_private(struct forgery *f, struct mls_buf *message, struct mls_slice 
 	mls_buf_free(&plain);
 }
 
-static void put_welcome(struct mls_crypto *crypto, struct mls_buf *out, struct mls_slice ref,
-			struct mls_slice init_key, struct mls_slice secrets,
-			struct mls_slice encrypted_info)
+void forge_put_welcome(struct mls_crypto *crypto, struct mls_buf *out, struct mls_slice ref,
+		       struct mls_slice init_key, struct mls_slice secrets,
+		       struct mls_slice encrypted_info)
 {
 	struct mls_codec c = {.out = out};
 	uint16_t wire_format = MLS_WIRE_WELCOME, suite = crypto->suite->id;
@@ -179,8 +179,8 @@ void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 	OK(mls_aead_seal(crypto, info.p, key, nonce, (struct mls_slice){0}, mls_buf_slice(&info)));
 	info.len += MLS_AEAD_TAG;
 	OK(mls_key_package_decode(mls_buf_slice(&j.kept->key_package), &package));
-	put_welcome(crypto, out, mls_slice(j.kept->ref, crypto->suite->nh), package.init_key,
-		    mls_buf_slice(&secrets), mls_buf_slice(&info));
+	forge_put_welcome(crypto, out, mls_slice(j.kept->ref, crypto->suite->nh), package.init_key,
+			  mls_buf_slice(&secrets), mls_buf_slice(&info));
 	mls_buf_free(&info);
 	mls_buf_free(&secrets);
 	mls_joining_clear(&j);

@@ -46,4 +46,9 @@ struct forged_welcome {
 void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 		   struct mls_buf *out, struct mls_slice welcome,
 		   void (*change)(struct forged_welcome *w), const struct mls_origin *origin);
+
+/* Appends the message: `secrets` sealed to the key package of `ref`. */
+void forge_put_welcome(struct mls_crypto *crypto, struct mls_buf *out, struct mls_slice ref,
+		       struct mls_slice init_key, struct mls_slice secrets,
+		       struct mls_slice encrypted_info);
 #endif

@@ -24,6 +24,13 @@ void members_on(enum mls_crypto_library even, enum mls_crypto_library odd)
 	library[1] = odd;
 }
 
+static struct mls_random source; /* {0}: the system's */
+
+void members_draw_from(struct mls_random random)
+{
+	source = random;
+}
+
 struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
 					     const struct mls_policy *policy)
 {
@@ -32,6 +39,7 @@ struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
 		.suite = suite,
 		.crypto = suite == 1 || suite == 3 ? library[number % 2] : MLS_CRYPTO_OPENSSL,
 		.credential_type = MLS_CREDENTIAL_BASIC,
+		.random = source,
 		.now_s = TEST_NOW_S,
 		.policy = policy,
 	};

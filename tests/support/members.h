@@ -19,6 +19,9 @@ struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
  */
 void members_on(enum mls_crypto_library even, enum mls_crypto_library odd);
 
+/* Clients that are made from now on draw from this source. */
+void members_draw_from(struct mls_random random);
+
 /* A key package that the client keeps; its message is appended to *message. */
 void member_publish(struct mls_client *client, struct mls_buf *message);
 

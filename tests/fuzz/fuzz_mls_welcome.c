@@ -1,0 +1,130 @@
+/*
+ * A Welcome from a member who may put anything into it. The input is what is encrypted in it:
+ * GroupSecrets, and behind them a GroupInfo with the ratchet tree. Both are sealed to the
+ * joiner, with the right tree hash, signatures and confirmation tag, where they decode.
+ */
+#include <stdlib.h>
+
+#include "corpus.h"
+#include "insider.h"
+#include "wire_mutator.h"
+
+static void must(enum mls_err err)
+{
+	if (err != MLS_OK)
+		abort();
+}
+
+/* The key of the GroupInfo; that of no PSKs where the joiner will not know them. */
+static void seal_info(struct mls_buf *info, const struct mls_group_secrets *secrets)
+{
+	struct mls_client *joiner = insider()->joiner;
+	struct mls_crypto *crypto = joiner->crypto;
+	uint8_t key[MLS_MAX_AEAD_KEY], nonce[MLS_AEAD_NONCE];
+	struct mls_secret member, welcome;
+
+	if (!insider_member_secret(&member, secrets))
+		member = (struct mls_secret){.len = crypto->suite->nh};
+	must(mls_welcome_secret(crypto, &welcome, &member));
+	must(mls_welcome_key(crypto, key, nonce, &welcome));
+	must(mls_buf_reserve(info, MLS_AEAD_TAG));
+	must(mls_aead_seal(crypto, info->p, key, nonce, (struct mls_slice){0}, bytes_of(info)));
+	info->len += MLS_AEAD_TAG;
+}
+
+static void join(struct mls_slice secrets, struct mls_slice info)
+{
+	struct mls_client *joiner = insider()->joiner;
+	const struct mls_kept_key_package *kept = &joiner->kept[0];
+	struct mls_group *group = NULL;
+	struct mls_buf message = {0};
+	enum mls_err err;
+
+	forge_put_welcome(joiner->crypto, &message, mls_slice(kept->ref, joiner->crypto->suite->nh),
+			  mls_key_public(kept->init_key), secrets, info);
+	err = mls_group_join(joiner, &group, bytes_of(&message), (struct mls_slice){0});
+	if (err == MLS_OK) {
+		insider_keep_package();
+		insider_use(joiner, group);
+	} else {
+		insider_expect_refusal(err);
+	}
+	mls_buf_free(&message);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct mls_slice all = {data, size};
+	struct mls_group_secrets secrets = {0};
+	struct mls_group_info info;
+	struct mls_slice rest = all;
+	struct mls_buf sealed = {0};
+	const bool decodes = mls_group_secrets_next(&rest, &secrets) == MLS_OK;
+
+	(void)insider();
+	if (decodes && mls_group_info_decode(rest, &info) == MLS_OK)
+		insider_put_group_info(&sealed, &info, &secrets);
+	else
+		must(mls_buf_append(&sealed, rest));
+	seal_info(&sealed, &secrets);
+	join(decodes ? mls_slice(data, size - rest.len) : all, bytes_of(&sealed));
+	mls_buf_free(&sealed);
+	return 0;
+}
+
+/* Either of the two halves changes. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	struct mls_group_secrets secrets;
+	struct mls_slice rest = {data, size};
+	struct mls_buf info = {0};
+	size_t first;
+
+	if (mls_group_secrets_next(&rest, &secrets) != MLS_OK)
+		return LLVMFuzzerMutate(data, size, max_size);
+	first = size - rest.len;
+	if (seed % 3 > 0)
+		return first + wire_mutate(&wire_group_info, data + first, rest.len,
+					   max_size - first, seed / 3);
+	must(mls_buf_append(&info, rest));
+	first = wire_mutate(&wire_group_secrets, data, first, max_size - rest.len, seed / 3);
+	memcpy(data + first, info.p, info.len);
+	first += info.len;
+	mls_buf_free(&info);
+	return first;
+}
+
+static void give_welcome(void (*give)(const char *name, struct mls_slice seed), const char *name,
+			 const struct mls_commit_request *how)
+{
+	struct insider *in = insider();
+	struct mls_slice add = bytes_of(&in->package);
+	struct mls_commit_request request = *how;
+	struct mls_buf commit = {0}, welcome = {0}, seed = {0};
+	const struct mls_commit_output output = {.commit = &commit, .welcome = &welcome};
+	struct mls_group *group = insider_fork(1);
+	struct mls_joining j;
+
+	request.add = &add;
+	request.n_add = 1;
+	request.tree_in_welcome = true;
+	must(mls_group_commit(group, &output, &request));
+	must(mls_joining_open(&j, in->joiner, bytes_of(&welcome), NULL));
+	must(mls_buf_append(&seed, bytes_of(&j.secrets_bytes)));
+	must(mls_buf_append(&seed, bytes_of(&j.info_bytes)));
+	give(name, bytes_of(&seed));
+	mls_joining_clear(&j);
+	mls_group_free(group);
+	mls_buf_free(&commit);
+	mls_buf_free(&welcome);
+	mls_buf_free(&seed);
+}
+
+void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
+{
+	const struct mls_psk_name psk = {.id = mls_slice_str("psk")};
+
+	give_welcome(give, "with_path", &(struct mls_commit_request){0});
+	give_welcome(give, "without_path", &(struct mls_commit_request){.path_if_required = true});
+	give_welcome(give, "with_psk", &(struct mls_commit_request){.psks = &psk, .n_psks = 1});
+}
