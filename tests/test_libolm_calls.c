@@ -169,7 +169,7 @@ static size_t count_samples(const char *text)
 {
 	size_t n = 0;
 
-	for (text = strstr(text, "\nsample\n"); text != NULL; text = strstr(text + 1, "\nsample\n"))
+	for (text = strstr(text, "\nsample "); text != NULL; text = strstr(text + 1, "\nsample "))
 		n++;
 	return n;
 }

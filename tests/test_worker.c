@@ -45,7 +45,7 @@ static void take_line(struct report *r, char *line)
 {
 	if (strncmp(line, "row ", 4) == 0)
 		split_row(r, line + 4);
-	else if (strcmp(line, "sample") == 0)
+	else if (strncmp(line, "sample ", 7) == 0)
 		r->n_samples++;
 	else if (strncmp(line, "failed ", 7) == 0)
 		r->failed = line + 7;
@@ -55,7 +55,8 @@ static void take_line(struct report *r, char *line)
 	} else if (strcmp(line, "done") == 0)
 		r->is_done = true;
 	else
-		assert_true(strcmp(line, "alive") == 0 || strncmp(line, "clock ", 6) == 0);
+		assert_true(strcmp(line, "alive") == 0 || strncmp(line, "task ", 5) == 0 ||
+			    strncmp(line, "clock ", 6) == 0);
 }
 
 static struct report *measure(const struct gb_job *job)
@@ -298,9 +299,30 @@ static void what_is_unsupported_is_skipped_and_the_rest_measured(void **state)
 	add_task(&job, GB_OPERATION_add, 1, 0);
 	r = measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
-	assert_string_equal(r->skipped, "rekey 0 0 no such thing");
+	assert_string_equal(r->skipped, "0 no such thing");
 	assert_int_equal(r->n_samples, 2);
 	assert_null(find(r, "rekey", "actor", "produce"));
+	forget(r);
+}
+
+static void a_resumed_job_measures_what_is_left(void **state)
+{
+	struct gb_job job = job_of(&gb_backend_null, 4);
+	struct report *r;
+
+	(void)state;
+	add_task(&job, GB_OPERATION_rekey, 0, 0);
+	add_task(&job, GB_OPERATION_add, 1, 0);
+	add_task(&job, GB_OPERATION_remove, 1, 0);
+	job.past[0] = (struct gb_task_past){2, true};
+	job.past[1].n_samples = 1;
+	job.past[2].n_samples = job.sampling.max;
+	r = measure(&job);
+	assert_int_equal(r->status, GB_EXIT_DONE);
+	assert_int_equal(r->n_samples, 1);
+	assert_null(find(r, "rekey", "actor", "produce"));
+	assert_string_equal(find(r, "add", "actor", "produce")[GB_COLUMN_sample], "2");
+	assert_null(find(r, "remove", "actor", "produce"));
 	forget(r);
 }
 
@@ -326,7 +348,7 @@ static void axes_that_do_not_go_together_are_skipped(void **state)
 	r = measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
 	assert_int_equal(r->n_skipped, 3);
-	assert_string_equal(r->skipped, "add 1 0 no such thing");
+	assert_string_equal(r->skipped, "2 no such thing");
 	assert_int_equal(r->n_samples, 0);
 	forget(r);
 }
@@ -608,6 +630,7 @@ int main(void)
 		cmocka_unit_test(every_operation_works_from_two_members_on),
 		cmocka_unit_test(worlds_without_rollback_are_reopened),
 		cmocka_unit_test(what_is_unsupported_is_skipped_and_the_rest_measured),
+		cmocka_unit_test(a_resumed_job_measures_what_is_left),
 		cmocka_unit_test(axes_that_do_not_go_together_are_skipped),
 		cmocka_unit_test(a_failure_ends_the_run_without_a_row),
 		cmocka_unit_test(a_failed_call_that_sent_breaks_a_promise),

@@ -4,14 +4,15 @@
 #include "prices/carry.h"
 #include "run/commands.h"
 #include "run/environment.h"
+#include "run/manifest.h"
 #include "run/overrides.h"
-#include "run/parent.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 static const struct gb_option options[] = {
+	{"resume", 0, "DIR", "go on with the run in this folder, which was interrupted", NULL},
 	{"out", 'o', "DIR", "folder of the run; default results/runs/NAME-UTC-REVISION", NULL},
 	{"backend", 'b', "LIST", "measure these backends instead of the scenario's", "mls megolm"},
 	{"size", 's', "RANGES", "group sizes instead of the scenario's: 2..10,20..100/10", ""},
@@ -29,10 +30,12 @@ static const struct gb_option options[] = {
 
 /* The command line, as given; it is applied once the scenario is known. */
 struct request {
-	const char *out, *calibration;
+	const char *scenario, *resume, *out, *calibration;
 	struct gb_overrides overrides;
 	uint64_t deadline_ns; /* 0: not given */
 	bool is_quiet;
+	json_t *command; /* for the manifest */
+	json_t *earlier; /* the manifest of the run that goes on; NULL: a new run */
 };
 
 static int set(void *context, const struct gb_option *option, const char *value)
@@ -42,7 +45,9 @@ static int set(void *context, const struct gb_option *option, const char *value)
 	char wanted[GB_WANTED_BYTES];
 	int bad = 0;
 
-	if (strcmp(option->name, "out") == 0)
+	if (strcmp(option->name, "resume") == 0)
+		r->resume = value;
+	else if (strcmp(option->name, "out") == 0)
 		r->out = value;
 	else if (strcmp(option->name, "backend") == 0)
 		o->backends = value;
@@ -67,86 +72,6 @@ static int set(void *context, const struct gb_option *option, const char *value)
 	return bad ? gb_overrides_refuse(option->name, value, wanted) : 0;
 }
 
-static json_t *now(void)
-{
-	char text[32];
-	time_t t = time(NULL);
-	struct tm utc;
-
-	gmtime_r(&t, &utc);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-	return json_string(text);
-}
-
-static json_t *describe_backends(const struct gb_scenario *s)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < s->n_backends; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "name", s->backends[i]->name,
-						      "version", s->backends[i]->version()));
-	return list;
-}
-
-static json_t *describe_unsupported(const struct gb_jobs *jobs)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < jobs->n_unsupported; i++) {
-		const struct gb_unsupported *u = &jobs->unsupported[i];
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:s, s:s}", "backend", u->backend->name,
-						"axis", gb_axes[u->axis].name, "value", u->value,
-						"reason", u->reason));
-	}
-	return list;
-}
-
-static json_t *begin_manifest(const struct gb_scenario *s, const struct gb_jobs *jobs,
-			      const char *path, int argc, char **argv)
-{
-	json_t *manifest = json_object(), *command = json_array();
-
-	json_array_append_new(command, json_string("groupbench"));
-	for (int i = 0; i < argc; i++)
-		json_array_append_new(command, json_string(argv[i]));
-	json_object_set_new(manifest, "schema", json_integer(1));
-	json_object_set_new(manifest, "status", json_string("running"));
-	json_object_set_new(manifest, "started", now());
-	json_object_set_new(manifest, "command", command);
-	json_object_set_new(manifest, "scenario",
-			    json_pack("{s:s, s:s, s:s%}", "name", s->name, "path", path, "text",
-				      s->text, s->text_len));
-	json_object_set_new(manifest, "seed", json_integer((json_int_t)s->seed));
-	json_object_set_new(manifest, "backends", describe_backends(s));
-	json_object_set_new(manifest, "build", gb_environment_build());
-	json_object_set_new(manifest, "machine", gb_environment_machine());
-	json_object_set_new(manifest, "not_measured", describe_unsupported(jobs));
-	return manifest;
-}
-
-static void end_manifest(json_t *manifest, const struct gb_run *run, enum gb_exit status)
-{
-	json_t *machine = gb_environment_machine();
-
-	json_object_set_new(manifest, "status",
-			    json_string(status == GB_EXIT_DONE          ? "complete"
-					: status == GB_EXIT_INTERRUPTED ? "interrupted"
-									: "failed"));
-	json_object_set_new(manifest, "reason", json_string(run->why));
-	json_object_set_new(manifest, "ended", now());
-	json_object_set(manifest, "load_at_end", json_object_get(machine, "load"));
-	json_decref(machine);
-	json_object_set_new(manifest, "processes",
-			    json_pack("{s:I, s:I}", "planned", (json_int_t)run->schedule->n, "done",
-				      (json_int_t)run->n_turns_done));
-	json_object_set_new(manifest, "samples",
-			    json_integer((json_int_t)run->progress->n_samples));
-	json_object_set_new(manifest, "clock_cost_ns",
-			    json_pack("{s:I, s:I}", "cpu", (json_int_t)run->clock.cpu_ns, "wall",
-				      (json_int_t)run->clock.wall_ns));
-}
-
 static void say_end(const struct gb_run *run, enum gb_exit status)
 {
 	const char *path = run->results->path;
@@ -159,12 +84,22 @@ static void say_end(const struct gb_run *run, enum gb_exit status)
 	       path, path);
 }
 
+static bool has_calibration(const struct gb_run *run)
+{
+	char path[640];
+
+	snprintf(path, sizeof path, "%s/%s", run->results->path, GB_CALIBRATION_FILE);
+	return access(path, F_OK) == 0;
+}
+
 /* Prices belong into the run: the times of primitives here and now. */
 static enum gb_exit calibrate(struct gb_run *run, const struct request *r)
 {
 	struct gb_failure f = {0};
 	char note[320];
 
+	if (r->earlier != NULL && has_calibration(run))
+		return GB_EXIT_DONE;
 	if (gb_carry_calibration(run->jobs, r->calibration, run->results->path, note, sizeof note,
 				 &f) < 0) {
 		snprintf(run->why, sizeof run->why, "%.600s", f.text);
@@ -189,7 +124,7 @@ static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t 
 	status = calibrate(run, r);
 	if (status == GB_EXIT_DONE)
 		status = gb_run_turns(run);
-	end_manifest(manifest, run, status);
+	gb_manifest_end(manifest, run, status);
 	last = gb_results_manifest(results, manifest);
 	if (status == GB_EXIT_DONE && last != GB_EXIT_DONE) {
 		snprintf(run->why, sizeof run->why, "%s", results->why);
@@ -201,11 +136,13 @@ static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t 
 
 static void say_begin(const struct gb_scenario *s, const struct gb_run *run)
 {
+	size_t n_done = run->past != NULL ? run->past->n_turns : 0;
+
 	fprintf(stderr, "groupbench %s", gb_environment_revision());
 	for (size_t i = 0; i < s->n_backends; i++)
 		fprintf(stderr, "; %s", s->backends[i]->version());
-	fprintf(stderr, "\n%s: %zu processes, seed %llu, into %s\n", s->name, run->schedule->n,
-		(unsigned long long)s->seed, run->results->path);
+	fprintf(stderr, "\n%s: %zu processes, seed %llu, into %s\n", s->name,
+		run->schedule->n - n_done, (unsigned long long)s->seed, run->results->path);
 }
 
 /* A file of prices that is none is refused before there is a folder. */
@@ -220,15 +157,91 @@ static enum gb_exit check_calibration(const struct request *r)
 	return (enum gb_exit)gb_report_failure(&f, "run");
 }
 
+static enum gb_exit begin(struct gb_run *run, const struct request *r, const char *name)
+{
+	enum gb_exit status = gb_results_open(run->results, r->out, name);
+
+	if (status != GB_EXIT_DONE) {
+		fprintf(stderr, "groupbench run: %s\n", run->results->why);
+		return status;
+	}
+	status = gb_journal_create(run->journal, run->results->path, run->results->samples_bytes);
+	if (status != GB_EXIT_DONE)
+		fprintf(stderr, "groupbench run: %s\n", run->journal->why);
+	return status;
+}
+
+static void note(void *context, size_t turn, const char *line)
+{
+	gb_run_note(context, turn, line);
+}
+
+/* What an earlier process has done goes to *past, which the run then leaves out. */
+static enum gb_exit go_on(struct gb_run *run, struct gb_past *past, json_t *earlier,
+			  const json_t *now, const char *folder)
+{
+	enum gb_exit status = gb_results_reopen(run->results, folder);
+	const char *why = run->results->why;
+
+	run->not_measured = json_object_get(now, "not_measured");
+	if (status == GB_EXIT_DONE) {
+		status = gb_journal_resume(run->journal, past, folder, run->results->samples_bytes,
+					   note, run);
+		why = run->journal->why;
+	}
+	if (status == GB_EXIT_DONE) {
+		status = gb_manifest_resume(earlier, now, past->n_turns, run->why, sizeof run->why);
+		why = run->why;
+	}
+	if (status == GB_EXIT_DONE && past->n_turns > run->schedule->n) {
+		status = GB_EXIT_INPUT;
+		why = "found a journal of more processes than the scenario has";
+	}
+	if (status == GB_EXIT_DONE) {
+		status = gb_journal_cut(run->journal, past);
+		why = run->journal->why;
+	}
+	if (status == GB_EXIT_DONE) {
+		status = gb_results_cut(run->results, past->samples_bytes);
+		why = run->results->why;
+	}
+	if (status != GB_EXIT_DONE)
+		fprintf(stderr, "groupbench run: %s\n", why);
+	json_object_set(earlier, "not_measured", run->not_measured);
+	run->past = past;
+	return status;
+}
+
+static enum gb_exit run_schedule(struct gb_run *run, const struct request *r,
+				 const struct gb_scenario *s, json_t *manifest)
+{
+	struct gb_past past = {0};
+	enum gb_exit status;
+
+	if (r->earlier == NULL)
+		status = begin(run, r, s->name);
+	else
+		status = go_on(run, &past, r->earlier, manifest, r->out);
+	if (status != GB_EXIT_DONE)
+		return status;
+	if (!r->is_quiet)
+		say_begin(s, run);
+	gb_progress_open(run->progress, r->is_quiet ? NULL : stderr, run->jobs, run->schedule);
+	run->progress->n_samples = past.n_samples;
+	return measure(run, r, r->earlier != NULL ? r->earlier : manifest);
+}
+
 static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *s,
 			     const struct gb_jobs *jobs, json_t *manifest)
 {
 	struct gb_schedule schedule;
 	struct gb_progress progress;
-	struct gb_results results;
+	struct gb_results results = {.samples_fd = -1};
+	struct gb_journal journal = {.fd = -1};
 	struct gb_run run = {.jobs = jobs,
 			     .schedule = &schedule,
 			     .results = &results,
+			     .journal = &journal,
 			     .progress = &progress,
 			     .seed = s->seed,
 			     .deadline_ns = r->deadline_ns};
@@ -239,16 +252,9 @@ static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *
 		return status;
 	if (gb_schedule_make(&schedule, jobs, s->seed) != 0)
 		return GB_EXIT_INTERNAL;
-	status = gb_results_open(&results, r->out, s->name);
-	if (status == GB_EXIT_DONE) {
-		if (!r->is_quiet)
-			say_begin(s, &run);
-		gb_progress_open(&progress, r->is_quiet ? NULL : stderr, jobs, &schedule);
-		status = measure(&run, r, manifest);
-		gb_results_close(&results);
-	} else {
-		fprintf(stderr, "groupbench run: %s\n", results.why);
-	}
+	status = run_schedule(&run, r, s, manifest);
+	gb_journal_close(&journal, status == GB_EXIT_DONE);
+	gb_results_close(&results);
 	gb_schedule_free(&schedule);
 	return status;
 }
@@ -275,46 +281,126 @@ static void say_unsupported(const struct gb_jobs *jobs)
 	}
 }
 
-static int run_main(const struct gb_command *self, int argc, char **argv)
+/* The options of the run that goes on, which its manifest has. */
+static int parse_again(const struct gb_command *self, struct request *r, const json_t *command)
 {
-	struct request request = {0};
-	struct gb_scenario scenario;
-	struct gb_jobs jobs = {0};
-	json_t *manifest;
-	char why[640];
-	size_t n;
-	int status = gb_options_parse(self, argc, argv, &n, set, &request);
+	size_t n = json_array_size(command), n_operands = 0;
+	char **argv = calloc(n + 1, sizeof *argv);
+	int status = argv != NULL && n >= 2 ? 0 : -1;
 
-	if (status != 0)
-		return status < 0 ? GB_EXIT_DONE : status;
-	status = (int)gb_scenario_read(&scenario, argv[1], why, sizeof why);
+	for (size_t i = 1; status == 0 && i < n; i++) {
+		const char *word = json_string_value(json_array_get(command, i));
+		argv[i - 1] = (char *)(uintptr_t)word;
+		status = word != NULL ? 0 : -1;
+	}
+	if (status == 0)
+		status = gb_options_parse(self, (int)n - 1, argv, &n_operands, set, r);
+	if (status == 0 && n_operands == 1)
+		r->scenario = argv[1];
+	free(argv);
+	if (status == 0 && r->scenario != NULL && r->resume == NULL)
+		return 0;
+	fprintf(stderr, "groupbench run: %s/manifest.json: found no command line of a run\n",
+		r->out);
+	return GB_EXIT_INPUT;
+}
+
+static int parse_resume(const struct gb_command *self, struct request *r, size_t n_operands)
+{
+	const struct gb_overrides *o = &r->overrides;
+	struct request again = {.out = r->resume, .command = r->command};
+	char why[640];
+	int status;
+
+	if (n_operands != 0 || r->out != NULL || r->calibration != NULL || o->backends != NULL ||
+	    o->sizes != NULL || o->is_quick ||
+	    (o->max_size | o->processes | o->budget_ns | o->seed) != 0)
+		return gb_overrides_refuse(
+			"resume", r->resume,
+			"it without scenario and options: those of the run hold");
+	status = (int)gb_manifest_read(&again.earlier, r->resume, why, sizeof why);
 	if (status != 0) {
 		fprintf(stderr, "groupbench run: %s\n", why);
 		return status;
 	}
-	status = gb_overrides_apply(&request.overrides, &scenario);
+	status = parse_again(self, &again, json_object_get(again.earlier, "command"));
+	again.out = r->resume;
+	again.is_quiet = r->is_quiet;
+	if (r->deadline_ns != 0)
+		again.deadline_ns = r->deadline_ns;
+	*r = again;
+	return status;
+}
+
+static int parse(const struct gb_command *self, struct request *r, int argc, char **argv)
+{
+	size_t n_operands;
+	int status = gb_options_parse(self, argc, argv, &n_operands, set, r);
+
+	if (status != 0)
+		return status;
+	if (r->resume != NULL)
+		return parse_resume(self, r, n_operands);
+	if (n_operands == 1) {
+		r->scenario = argv[1];
+		return 0;
+	}
+	fprintf(stderr, "groupbench run: found 0 operands, wanted SCENARIO; see groupbench run "
+			"--help\n");
+	return GB_EXIT_USAGE;
+}
+
+/* From the scenario's text to the last sample. */
+static int run_scenario(const struct request *r, struct gb_scenario *s)
+{
+	struct gb_jobs jobs = {0};
+	json_t *manifest;
+	char why[640];
+	int status = gb_overrides_apply(&r->overrides, s);
+
 	if (status == 0)
-		status = check_backends(&scenario);
+		status = check_backends(s);
+	if (status != 0)
+		return status;
+	status = (int)gb_jobs_build(&jobs, s, why, sizeof why);
+	if (status != 0) {
+		fprintf(stderr, "groupbench run: %s\n", why);
+		return status;
+	}
+	say_unsupported(&jobs);
+	manifest = gb_manifest_begin(s, &jobs, r->scenario, json_incref(r->command));
+	status = (int)run_jobs(r, s, &jobs, manifest);
+	json_decref(manifest);
+	gb_jobs_free(&jobs);
+	return status;
+}
+
+static int run_main(const struct gb_command *self, int argc, char **argv)
+{
+	/* Parsing moves operands about: what was typed is kept before. */
+	struct request request = {.command = gb_manifest_command(argc, argv)};
+	struct gb_scenario scenario;
+	char why[640];
+	int status = parse(self, &request, argc, argv);
+
 	if (status == 0) {
-		status = (int)gb_jobs_build(&jobs, &scenario, why, sizeof why);
+		status = (int)gb_scenario_read(&scenario, request.scenario, why, sizeof why);
 		if (status != 0)
 			fprintf(stderr, "groupbench run: %s\n", why);
+		if (status == 0) {
+			status = run_scenario(&request, &scenario);
+			gb_scenario_free(&scenario);
+		}
 	}
-	if (status == 0) {
-		say_unsupported(&jobs);
-		manifest = begin_manifest(&scenario, &jobs, argv[1], argc, argv);
-		status = (int)run_jobs(&request, &scenario, &jobs, manifest);
-		json_decref(manifest);
-	}
-	gb_jobs_free(&jobs);
-	gb_scenario_free(&scenario);
-	return status;
+	json_decref(request.command);
+	json_decref(request.earlier);
+	return status < 0 ? GB_EXIT_DONE : status;
 }
 
 const struct gb_command gb_command_run = {
 	.name = "run",
 	.operands = "SCENARIO",
-	.min_operands = 1,
+	.min_operands = 0, /* with --resume */
 	.max_operands = 1,
 	.sentence = "Measures what a scenario asks for, into a new folder.",
 	.options = options,

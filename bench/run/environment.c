@@ -1,5 +1,6 @@
 #include "run/environment.h"
 #include "build_facts.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,29 @@ const char *gb_environment_revision(void)
 	return GB_BUILD_REVISION;
 }
 
+/* What the program consists of, as a number (FNV-1a): builds of one revision can differ. */
+static void program_hash(char hash[17])
+{
+	FILE *in = fopen("/proc/self/exe", "rb");
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	unsigned char bytes[65536];
+	size_t n;
+
+	while (in != NULL && (n = fread(bytes, 1, sizeof bytes, in)) > 0)
+		for (size_t i = 0; i < n; i++)
+			h = (h ^ bytes[i]) * UINT64_C(0x100000001b3);
+	if (in != NULL)
+		fclose(in);
+	snprintf(hash, 17, "%016" PRIx64, h);
+}
+
 json_t *gb_environment_build(void)
 {
-	return json_pack("{s:s, s:s, s:s}", "revision", GB_BUILD_REVISION, "compiler",
+	char hash[17];
+
+	program_hash(hash);
+	return json_pack("{s:s, s:s, s:s, s:s}", "revision", GB_BUILD_REVISION, "program", hash,
+			 "compiler",
 #ifdef __clang__
 			 "clang " __clang_version__,
 #else

@@ -2,8 +2,8 @@
 #define GB_RUN_ENVIRONMENT_H
 #include <jansson.h>
 
-/* The program: revision, compiler and flags as built. Owned by the caller; NULL when
- * memory ran out. */
+/* The program: revision, a hash of its file, compiler and flags as built. Owned by the caller; NULL
+ * when memory ran out. */
 json_t *gb_environment_build(void);
 
 /* The machine now: CPU, its features, kernel, memory, load, governor. What this machine

@@ -9,10 +9,12 @@ static json_t *tasks_to_json(const struct gb_job *job)
 
 	for (size_t i = 0; i < job->n_tasks; i++) {
 		const struct gb_task *t = &job->tasks[i];
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "operation",
-						      gb_operations[t->operation].name, "k",
-						      (json_int_t)t->k, "payload",
-						      (json_int_t)t->payload));
+		const struct gb_task_past *past = &job->past[i];
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I, s:I, s:b}", "operation",
+					gb_operations[t->operation].name, "k", (json_int_t)t->k,
+					"payload", (json_int_t)t->payload, "n_samples",
+					(json_int_t)past->n_samples, "is_done", past->is_done));
 	}
 	return list;
 }
@@ -49,16 +51,19 @@ static int read_tasks(struct gb_job *job, const json_t *list)
 	{
 		struct gb_task *t = &job->tasks[i];
 		const char *name;
-		json_int_t k, payload;
-		if (json_unpack((json_t *)(uintptr_t)item, "{s:s, s:I, s:I}", "operation", &name,
-				"k", &k, "payload", &payload) != 0)
+		json_int_t k, payload, n_samples;
+		int is_done;
+		if (json_unpack((json_t *)(uintptr_t)item, "{s:s, s:I, s:I, s:I, s:b}", "operation",
+				&name, "k", &k, "payload", &payload, "n_samples", &n_samples,
+				"is_done", &is_done) != 0)
 			return -1;
 		t->operation = gb_operation_find(name, strlen(name));
 		if (t->operation == GB_OPERATIONS || k < 0 || k > UINT32_MAX || payload < 0 ||
-		    payload > UINT32_MAX)
+		    payload > UINT32_MAX || n_samples < 0 || n_samples > UINT32_MAX)
 			return -1;
 		t->k = (uint32_t)k;
 		t->payload = (uint32_t)payload;
+		job->past[i] = (struct gb_task_past){(uint32_t)n_samples, is_done};
 	}
 	job->n_tasks = json_array_size(list);
 	return 0;

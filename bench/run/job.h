@@ -17,6 +17,12 @@ struct gb_sampling {
 	uint64_t budget_ns; /* for the samples of one cell in one process */
 };
 
+/* What an earlier process of the same turn has done of a task, in a run that was resumed. */
+struct gb_task_past {
+	uint32_t n_samples;
+	bool is_done;
+};
+
 /*
  * What one worker process measures: one backend at one point of the axes, all tasks of
  * that point, once.
@@ -26,6 +32,7 @@ struct gb_job {
 	char axis[GB_AXES][GB_AXIS_VALUE_BYTES]; /* "" where it does not apply to the backend */
 	uint32_t size, senders;
 	struct gb_task tasks[GB_MAX_TASKS];
+	struct gb_task_past past[GB_MAX_TASKS];
 	size_t n_tasks;
 	struct gb_sampling sampling;
 	uint64_t seed;

@@ -80,10 +80,31 @@ static enum gb_exit keep_row(struct child *c, const char *row)
 	return GB_EXIT_DONE;
 }
 
-static enum gb_exit flush_sample(struct child *c)
+/* What became of a line for the journal. */
+static enum gb_exit remembered(struct child *c, enum gb_exit written)
+{
+	return written == GB_EXIT_DONE ? written : end(c, written, "%s", c->run->journal->why);
+}
+
+/* The number of a task of the child's job, or GB_MAX_TASKS. */
+static size_t task_number(const struct child *c, const char *text)
+{
+	char *rest;
+	unsigned long task = strtoul(text, &rest, 10);
+
+	return rest != text && *rest == '\0' && task < c->job->n_tasks ? task : GB_MAX_TASKS;
+}
+
+static enum gb_exit flush_sample(struct child *c, const char *text)
 {
 	struct gb_results *results = c->run->results;
+	size_t task = task_number(c, text);
 
+	if (task == GB_MAX_TASKS)
+		return end(c, GB_EXIT_INTERNAL, "the worker said \"sample %.40s\"", text);
+	if (remembered(c, gb_journal_write(c->run->journal, "sample %zu %" PRIu64, task,
+					   results->samples_bytes + c->rows_len)) != GB_EXIT_DONE)
+		return c->status;
 	if (gb_results_append(results, c->rows, c->rows_len) != GB_EXIT_DONE)
 		return end(c, GB_EXIT_IO, "%s", results->why);
 	c->rows_len = 0;
@@ -91,34 +112,47 @@ static enum gb_exit flush_sample(struct child *c)
 	return GB_EXIT_DONE;
 }
 
-/* Every process skips the same tasks: the first one's word is enough. */
-static enum gb_exit note_skipped(struct child *c, const char *text)
+static enum gb_exit end_task(struct child *c, const char *text)
 {
-	char operation[64];
-	unsigned k, payload;
-	int at = 0;
+	size_t task = task_number(c, text);
 
-	if (sscanf(text, "%63s %u %u %n", operation, &k, &payload, &at) != 3 || at == 0)
-		return end(c, GB_EXIT_INTERNAL, "the worker said \"skipped %s\"", text);
-	if (c->run->schedule->turns[c->turn].process != 1)
-		return GB_EXIT_DONE;
-	json_array_append_new(c->run->not_measured,
-			      json_pack("{s:s, s:i, s:s, s:i, s:s}", "backend",
-					c->job->backend->name, "size", (int)c->job->size,
-					"operation", operation, "k", (int)k, "reason", text + at));
-	return GB_EXIT_DONE;
+	if (task == GB_MAX_TASKS)
+		return end(c, GB_EXIT_INTERNAL, "the worker said \"task %.40s\"", text);
+	return remembered(c, gb_journal_write(c->run->journal, "task %zu", task));
 }
 
-static enum gb_exit note_clock(struct child *c, const char *text)
+/* Every process skips the same tasks: the first one's word is enough. */
+static bool note_skipped(struct gb_run *run, size_t turn, const char *text)
 {
-	struct gb_run_clock *clock = &c->run->clock;
+	const struct gb_turn *t = &run->schedule->turns[turn];
+	const struct gb_job *job = &run->jobs->job[t->job];
+	const struct gb_task *task;
+	unsigned number;
+	int at = 0;
+
+	if (sscanf(text, "%u %n", &number, &at) != 1 || at == 0 || number >= job->n_tasks)
+		return false;
+	if (t->process != 1)
+		return true;
+	task = &job->tasks[number];
+	json_array_append_new(run->not_measured,
+			      json_pack("{s:s, s:I, s:s, s:I, s:s}", "backend", job->backend->name,
+					"size", (json_int_t)job->size, "operation",
+					gb_operations[task->operation].name, "k",
+					(json_int_t)task->k, "reason", text + at));
+	return true;
+}
+
+static bool note_clock(struct gb_run *run, const char *text)
+{
+	struct gb_run_clock *clock = &run->clock;
 	uint64_t cpu_ns, wall_ns;
 
 	if (sscanf(text, "%" SCNu64 " %" SCNu64, &cpu_ns, &wall_ns) != 2)
-		return end(c, GB_EXIT_INTERNAL, "the worker said \"clock %s\"", text);
+		return false;
 	clock->cpu_ns = cpu_ns > clock->cpu_ns ? cpu_ns : clock->cpu_ns;
 	clock->wall_ns = wall_ns > clock->wall_ns ? wall_ns : clock->wall_ns;
-	return GB_EXIT_DONE;
+	return true;
 }
 
 static enum gb_exit note_failed(struct child *c, const char *text)
@@ -141,20 +175,33 @@ static const char *behind(const char *line, const char *word)
 	return line[len] == ' ' ? line + len + 1 : line + len;
 }
 
+bool gb_run_note(struct gb_run *run, size_t turn, const char *line)
+{
+	const char *rest;
+
+	if (turn >= run->schedule->n)
+		return false;
+	if ((rest = behind(line, "skipped")) != NULL)
+		return note_skipped(run, turn, rest);
+	if ((rest = behind(line, "clock")) != NULL)
+		return note_clock(run, rest);
+	return false;
+}
+
 static enum gb_exit take_line(struct child *c, const char *line)
 {
 	const char *rest;
 
 	if ((rest = behind(line, "row")) != NULL)
 		return keep_row(c, rest);
-	if (behind(line, "sample") != NULL)
-		return flush_sample(c);
+	if ((rest = behind(line, "sample")) != NULL)
+		return flush_sample(c, rest);
+	if ((rest = behind(line, "task")) != NULL)
+		return end_task(c, rest);
 	if (behind(line, "alive") != NULL)
 		return GB_EXIT_DONE;
-	if ((rest = behind(line, "clock")) != NULL)
-		return note_clock(c, rest);
-	if ((rest = behind(line, "skipped")) != NULL)
-		return note_skipped(c, rest);
+	if (gb_run_note(c->run, c->turn, line))
+		return remembered(c, gb_journal_write(c->run->journal, "%s", line));
 	if ((rest = behind(line, "failed")) != NULL)
 		return note_failed(c, rest);
 	if (behind(line, "done") != NULL) {
@@ -276,9 +323,21 @@ static int spawn(struct child *c, int to[2], int from[2])
 	return why;
 }
 
+/* The job of this turn, without what an earlier process has done of it. */
+static struct gb_job what_is_left(const struct child *c)
+{
+	const struct gb_past *past = c->run->past;
+	struct gb_job job = *c->job;
+
+	if (past == NULL || c->turn != past->n_turns)
+		return job;
+	memcpy(job.past, past->tasks, sizeof job.past);
+	return job;
+}
+
 static enum gb_exit send_job(struct child *c, int to)
 {
-	struct gb_job job = *c->job;
+	struct gb_job job = what_is_left(c);
 	char *text;
 	json_t *json;
 	FILE *out;
@@ -365,6 +424,8 @@ static enum gb_exit run_turn(struct gb_run *run, size_t turn)
 	free(c.line);
 	free(c.rows);
 	if (c.status == GB_EXIT_DONE)
+		remembered(&c, gb_journal_write(run->journal, "end"));
+	if (c.status == GB_EXIT_DONE)
 		gb_progress_end(run->progress, turn);
 	return c.status;
 }
@@ -378,8 +439,9 @@ enum gb_exit gb_run_turns(struct gb_run *run)
 	sigaction(SIGTERM, &on, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL);
-	for (size_t turn = 0; turn < run->schedule->n && status == GB_EXIT_DONE; turn++) {
-		status = run_turn(run, turn);
+	run->n_turns_done = run->past != NULL ? run->past->n_turns : 0;
+	while (run->n_turns_done < run->schedule->n && status == GB_EXIT_DONE) {
+		status = run_turn(run, run->n_turns_done);
 		run->n_turns_done += status == GB_EXIT_DONE;
 	}
 	gb_progress_close(run->progress);

@@ -1,5 +1,6 @@
 #ifndef GB_RUN_PARENT_H
 #define GB_RUN_PARENT_H
+#include "run/journal.h"
 #include "run/progress.h"
 #include "run/results.h"
 #include <jansson.h>
@@ -9,6 +10,8 @@ struct gb_run {
 	const struct gb_jobs *jobs;
 	const struct gb_schedule *schedule;
 	struct gb_results *results;
+	struct gb_journal *journal;
+	const struct gb_past *past; /* what an earlier process has done; NULL: nothing */
 	struct gb_progress *progress;
 	uint64_t seed;
 	uint64_t deadline_ns; /* of silence of a worker; 0: from the size of the group */
@@ -20,11 +23,15 @@ struct gb_run {
 	char why[640];
 };
 
+/* What a worker of this turn said that belongs into the manifest: a line `skipped TASK WHY` or
+ * `clock CPU_NS WALL_NS`. false for any other. */
+bool gb_run_note(struct gb_run *run, size_t turn, const char *line);
+
 /*
- * Runs the turns of the schedule one after the other, each in a new process of this
- * program, and appends what they measure. Ends early when a worker fails, dies or is
- * silent for too long, when results cannot be written, or on SIGINT and SIGTERM; then
- * why[] says why in one sentence.
+ * Runs the turns of the schedule that `past` does not have one after the other, each in a new
+ * process of this program, and appends what they measure. Ends early when a worker fails, dies or
+ * is silent for too long, when results cannot be written, or on SIGINT and SIGTERM; then why[] says
+ * why in one sentence.
  */
 enum gb_exit gb_run_turns(struct gb_run *run);
 #endif

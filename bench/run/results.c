@@ -117,6 +117,36 @@ enum gb_exit gb_results_open(struct gb_results *r, const char *out, const char *
 	return status;
 }
 
+enum gb_exit gb_results_reopen(struct gb_results *r, const char *folder)
+{
+	char samples[sizeof r->path + 32];
+	enum gb_exit status;
+	struct stat now;
+
+	*r = (struct gb_results){.samples_fd = -1};
+	status = name_folder(r, folder, "");
+	if (status != GB_EXIT_DONE)
+		return status;
+	if (join(r, "samples.csv", samples, sizeof samples) != 0)
+		return complain(r, "", strerror(ENAMETOOLONG));
+	r->samples_fd = open(samples, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (r->samples_fd < 0 || fstat(r->samples_fd, &now) != 0) {
+		status = complain(r, "samples.csv", strerror(errno));
+		gb_results_close(r);
+		return status;
+	}
+	r->samples_bytes = (uint64_t)now.st_size;
+	return GB_EXIT_DONE;
+}
+
+enum gb_exit gb_results_cut(struct gb_results *r, uint64_t bytes)
+{
+	if (ftruncate(r->samples_fd, (off_t)bytes) != 0)
+		return complain(r, "samples.csv", strerror(errno));
+	r->samples_bytes = bytes;
+	return GB_EXIT_DONE;
+}
+
 void gb_results_close(struct gb_results *r)
 {
 	if (r->samples_fd >= 0)

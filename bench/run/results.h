@@ -8,7 +8,8 @@
 /*
  * The folder of one run: samples.csv, to which whole samples are appended as they are
  * made, and manifest.json, which says what the run is and how far it came. It is valid,
- * and worth summarising, at every moment. A folder that holds a run is never written to.
+ * and worth summarising, at every moment. A folder that holds a run is written to only to go
+ * on with it.
  *
  * Functions return GB_EXIT_DONE, or GB_EXIT_IO with one sentence in why[], after which
  * samples.csv still ends with a whole sample.
@@ -25,6 +26,14 @@ struct gb_results {
  * and writes the header of samples.csv. Nothing is open after a failure.
  */
 enum gb_exit gb_results_open(struct gb_results *r, const char *out, const char *name);
+
+/*
+ * Opens the folder of a run that is not complete; samples_bytes is what samples.csv has. To
+ * go on, gb_results_cut leaves only the first `bytes` of it, which end with a whole sample.
+ */
+enum gb_exit gb_results_reopen(struct gb_results *r, const char *folder);
+enum gb_exit gb_results_cut(struct gb_results *r, uint64_t bytes);
+
 void gb_results_close(struct gb_results *r);
 
 /* Appends the rows of one sample: all of them or none. */

@@ -19,10 +19,14 @@ static void say_alive(struct worker *w)
 	fflush(w->out);
 }
 
+static size_t number_of(const struct worker *w, const struct gb_task *task)
+{
+	return (size_t)(task - w->job->tasks);
+}
+
 static void say_skipped(struct worker *w, const struct gb_task *task, const char *why)
 {
-	fprintf(w->out, "skipped %s %u %u %s\n", gb_operations[task->operation].name, task->k,
-		task->payload, why);
+	fprintf(w->out, "skipped %zu %s\n", number_of(w, task), why);
 	fflush(w->out);
 }
 
@@ -43,8 +47,18 @@ static void write_rows(struct worker *w, const struct gb_trial *trial, const cha
 	struct gb_row_context context = {sample, verified};
 
 	gb_rows_write(w->out, "row ", trial, &context);
-	fprintf(w->out, "sample\n");
+	fprintf(w->out, "sample %zu\n", number_of(w, trial->task));
 	fflush(w->out);
+}
+
+/* What the policy asks for beyond the samples that are there already. */
+static struct gb_sampling what_is_left(const struct gb_sampling *policy, uint32_t n_taken)
+{
+	struct gb_sampling left = *policy;
+
+	left.min = policy->min > n_taken ? policy->min - n_taken : 1;
+	left.max = policy->max > n_taken ? policy->max - n_taken : 1;
+	return left;
 }
 
 /* The same state, the step outside the clock, the timed step, and whether it worked. */
@@ -79,11 +93,12 @@ static double actor_ns(const struct gb_sample *s)
  */
 static int take_samples(struct worker *w, struct gb_trial *trial, struct gb_oracle *oracle)
 {
+	uint32_t n = w->job->past[number_of(w, trial->task)].n_samples;
+	struct gb_sampling policy = what_is_left(&w->job->sampling, n);
 	struct gb_sampler sampler;
-	uint32_t n = 0;
 	int failed = -1;
 
-	if (gb_sampler_open(&sampler, &w->job->sampling) != 0)
+	if (gb_sampler_open(&sampler, &policy) != 0)
 		return gb_testbed_fail(&w->testbed, GB_EXIT_INTERNAL, "out of memory");
 	trial->forge = true;
 	while (take_sample(trial, oracle) == 0) {
@@ -119,9 +134,13 @@ static int measure_task(struct worker *w, const struct gb_task *task)
 		w->testbed.unsupported = false;
 		return 0;
 	}
-	if (failed)
+	if (failed) {
 		say_failed(w, gb_operations[task->operation].name);
-	return failed ? -1 : 0;
+		return -1;
+	}
+	fprintf(w->out, "task %zu\n", number_of(w, task));
+	fflush(w->out);
+	return 0;
 }
 
 /* The world of a task. What the backend cannot do, such as axes that do not go together, is
@@ -151,7 +170,8 @@ static int measure_tasks(struct worker *w, bool without_group)
 	for (size_t i = 0; i < job->n_tasks; i++) {
 		const struct gb_task *task = &job->tasks[i];
 		const char *obstacle = gb_task_obstacle(job, task);
-		if (gb_task_creates(task) != without_group)
+		if (gb_task_creates(task) != without_group || job->past[i].is_done ||
+		    job->past[i].n_samples >= job->sampling.max)
 			continue;
 		if (obstacle != NULL) {
 			say_skipped(w, task, obstacle);

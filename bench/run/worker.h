@@ -8,12 +8,16 @@
  * Measures one job and tells the parent about it, a line at a time, each flushed:
  *
  *   row CSV                           a row of samples.csv; those of one sample together
- *   sample                            the sample is complete
+ *   sample TASK                       the sample is complete; it belongs to this task of the job
+ *   task TASK                         the task has samples enough
  *   alive                             a step of preparation is done
  *   clock CPU_NS WALL_NS              what an empty interval measures in this process
- *   skipped OPERATION K PAYLOAD WHY   the task was not measured, and why
+ *   skipped TASK WHY                  the task was not measured, and why
  *   failed STATUS WHY                 the run must end with this enum gb_exit
  *   done                              everything was measured or skipped
+ *
+ * Tasks that are done already are left out, and those that have samples get only what they
+ * lack: a resumed run ends what another process began.
  */
 enum gb_exit gb_worker_measure(const struct gb_job *job, FILE *out);
 
