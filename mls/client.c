@@ -163,6 +163,11 @@ struct mls_slice mls_client_signature_key(const struct mls_client *client)
 	return mls_signer_public(client->signer);
 }
 
+enum mls_err mls_client_signature_private(const struct mls_client *client, struct mls_buf *out)
+{
+	return mls_signer_export(out, client->signer);
+}
+
 struct mls_leaf_rules mls_client_rules(const struct mls_client *client, struct mls_slice group_id,
 				       struct mls_slice group_extensions, bool sending)
 {

@@ -57,6 +57,39 @@ static void a_group_goes_on_in_every_suite(void **state)
 	}
 }
 
+/* A program that starts again has the signature key and the saved group, and nothing else. */
+static void a_client_is_made_again_from_its_key(void **state)
+{
+	(void)state;
+	for (uint16_t suite = 1; suite <= 7; suite++) {
+		struct world *w = world_new(suite, 3, NULL, NULL);
+		struct mls_buf key = {0}, saved = {0};
+		struct mls_client_config config = {.suite = suite,
+						   .credential_type = MLS_CREDENTIAL_BASIC,
+						   .random = mls_random_system(),
+						   .now_s = TEST_NOW_S};
+		struct mls_identity self;
+		struct mls_client *again;
+
+		OK(mls_client_signature_private(w->client[1], &key));
+		OK(mls_group_save(w->group[1], &saved));
+		assert_true(mls_group_member(w->group[0], &self, 1));
+		config.signature_private = bytes_of(&key);
+		config.signature_public = self.signature_key;
+		config.credential = self.credential;
+		OK(mls_client_new(&again, &config));
+		mls_group_free(w->group[1]);
+		mls_client_free(w->client[1]);
+		w->client[1] = again;
+		OK(mls_group_load(again, &w->group[1], bytes_of(&saved)));
+		world_commit(w, 1, &(struct mls_commit_request){0}, NULL, 0);
+		world_check(w);
+		mls_buf_free(&key);
+		mls_buf_free(&saved);
+		world_free(w);
+	}
+}
+
 static void ratchets_are_where_they_were(void **state)
 {
 	struct world *w = world_new(1, 2, NULL, NULL);
@@ -193,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_group_goes_on_in_every_suite),
+		cmocka_unit_test(a_client_is_made_again_from_its_key),
 		cmocka_unit_test(ratchets_are_where_they_were),
 		cmocka_unit_test(a_pending_commit_and_proposals_are_kept),
 		cmocka_unit_test(past_epochs_are_kept),

@@ -226,6 +226,10 @@ void mls_client_set_time(struct mls_client *client, uint64_t now_s);
 /* The public signature key; memory of the client. */
 struct mls_slice mls_client_signature_key(const struct mls_client *client);
 
+/* Appends the private signature key, as struct mls_client_config takes it. Secret. */
+enum mls_err MLS_MUST_CHECK mls_client_signature_private(const struct mls_client *client,
+							 struct mls_buf *out);
+
 /*
  * mls_key_package_new makes a KeyPackage (10), by which others can add this client.
  *
