@@ -32,8 +32,7 @@ static enum mls_err origin_new(struct mls_origin **out, const struct mls_group *
 /* What the successor must be. */
 struct parameters {
 	uint16_t version, suite;
-	struct mls_slice group_id; /* of a reinitialized group */
-	struct mls_slice extensions;
+	struct mls_slice group_id, extensions; /* of a reinitialized group */
 };
 
 static enum mls_err read_parameters(struct parameters *out, const struct mls_group *old,
@@ -43,9 +42,7 @@ static enum mls_err read_parameters(struct parameters *out, const struct mls_gro
 	struct mls_reinit reinit;
 	enum mls_err err;
 
-	*out = (struct parameters){.version = context->version,
-				   .suite = context->cipher_suite,
-				   .extensions = context->extensions};
+	*out = (struct parameters){.version = context->version, .suite = context->cipher_suite};
 	if (how == MLS_SUCCESSION_BRANCH)
 		return MLS_OK;
 	err = mls_reinit_decode(mls_buf_slice(&old->reinit), &reinit);
@@ -56,9 +53,19 @@ static enum mls_err read_parameters(struct parameters *out, const struct mls_gro
 	return MLS_OK;
 }
 
+bool mls_group_reinit(const struct mls_group *group, struct mls_reinit_parameters *out)
+{
+	struct mls_reinit reinit;
+
+	if (mls_reinit_decode(mls_buf_slice(&group->reinit), &reinit) != MLS_OK)
+		return false;
+	*out = (struct mls_reinit_parameters){reinit.group_id, reinit.suite, reinit.extensions};
+	return true;
+}
+
 enum mls_err mls_group_create_successor(struct mls_client *client, struct mls_group **group,
 					const struct mls_group *old, enum mls_succession how,
-					struct mls_slice group_id)
+					struct mls_slice group_id, struct mls_slice extensions)
 {
 	struct mls_origin *origin = NULL;
 	struct parameters parameters;
@@ -68,9 +75,11 @@ enum mls_err mls_group_create_successor(struct mls_client *client, struct mls_gr
 	TRY(read_parameters(&parameters, old, how));
 	if (parameters.suite != client->crypto->suite->id)
 		FAIL(MLS_ERR_SUITE);
-	if (how == MLS_SUCCESSION_REINIT)
+	if (how == MLS_SUCCESSION_REINIT) {
 		group_id = parameters.group_id;
-	TRY(mls_group_create(client, group, group_id, parameters.extensions));
+		extensions = parameters.extensions;
+	}
+	TRY(mls_group_create(client, group, group_id, extensions));
 	(*group)->origin = origin;
 	origin = NULL;
 out:

@@ -177,7 +177,7 @@ static void a_successor_remembers_its_origin(void **state)
 	member_publish(client[1], &package);
 	add = bytes_of(&package);
 	OK(mls_group_create_successor(client[0], &group[0], w->group[0], MLS_SUCCESSION_BRANCH,
-				      nothing));
+				      nothing, nothing));
 	OK(mls_group_save(group[0], &saved));
 	mls_group_free(group[0]);
 	OK(mls_group_load(client[0], &group[0], bytes_of(&saved)));

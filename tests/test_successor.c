@@ -9,6 +9,8 @@
 #include "forge.h"
 
 static const struct mls_slice nothing = {0};
+/* An empty list of external senders. */
+static const struct mls_slice no_senders = {(const uint8_t *)"\0\5\1\0", 4};
 static const struct mls_slice next_id = {(const uint8_t *)"next", 4};
 
 /* Three members and, for each, a client of the suite that comes next. */
@@ -17,6 +19,7 @@ struct family {
 	struct mls_client *client[4]; /* the last one is no member of the old group */
 	struct mls_group *group[4];
 	struct mls_buf commit, welcome, package[4];
+	struct mls_slice extensions; /* of the next group */
 };
 
 static void family_begin(struct family *f, uint16_t suite)
@@ -42,7 +45,8 @@ static void family_end(struct family *f)
 
 static void shut_down(struct family *f, uint16_t suite)
 {
-	const struct mls_reinit_parameters reinit = {.group_id = next_id, .suite = suite};
+	const struct mls_reinit_parameters reinit = {
+		.group_id = next_id, .suite = suite, .extensions = f->extensions};
 	struct mls_event event;
 
 	f->old->commit.len = 0;
@@ -63,7 +67,8 @@ static void succeed(struct family *f, enum mls_succession how, const uint32_t *o
 
 	for (size_t i = 0; i < n; i++)
 		add[i] = bytes_of(&f->package[others[i]]);
-	OK(mls_group_create_successor(f->client[0], &f->group[0], f->old->group[0], how, nothing));
+	OK(mls_group_create_successor(f->client[0], &f->group[0], f->old->group[0], how, nothing,
+				      f->extensions));
 	f->commit.len = f->welcome.len = 0;
 	OK(mls_group_commit(
 		f->group[0],
@@ -94,15 +99,35 @@ static void a_group_goes_on_with_another_suite(void **state)
 
 	(void)state;
 	family_begin(&f, 2);
+	f.extensions = no_senders;
 	shut_down(&f, 2);
+	f.extensions = nothing; /* the ReInit says it */
 	succeed(&f, MLS_SUCCESSION_REINIT, others, 2);
 	assert_int_equal(mls_group_suite(f.group[0]), 2);
 	assert_int_equal(mls_group_epoch(f.group[0]), 1);
 	assert_memory_equal(mls_group_id(f.group[0]).p, next_id.p, next_id.len);
+	assert_int_equal(mls_group_extensions(f.group[0]).len, no_senders.len);
 	OK(follow(&f, MLS_SUCCESSION_REINIT, 1));
 	OK(follow(&f, MLS_SUCCESSION_REINIT, 2));
 	expect_agreement(&f, 0, 1);
 	expect_agreement(&f, 0, 2);
+	family_end(&f);
+}
+
+static void a_group_says_what_it_goes_on_as(void **state)
+{
+	struct mls_reinit_parameters next = {0};
+	struct family f;
+
+	(void)state;
+	family_begin(&f, 2);
+	assert_false(mls_group_reinit(f.old->group[2], &next));
+	shut_down(&f, 2);
+	assert_true(mls_group_reinit(f.old->group[2], &next));
+	assert_int_equal(next.suite, 2);
+	assert_int_equal(next.extensions.len, 0);
+	assert_int_equal(next.group_id.len, next_id.len);
+	assert_memory_equal(next.group_id.p, next_id.p, next_id.len);
 	family_end(&f);
 }
 
@@ -113,9 +138,13 @@ static void some_members_branch_off(void **state)
 
 	(void)state;
 	family_begin(&f, 1);
+	f.extensions = no_senders;
 	succeed(&f, MLS_SUCCESSION_BRANCH, others, 1);
 	OK(follow(&f, MLS_SUCCESSION_BRANCH, 2));
 	expect_agreement(&f, 0, 2);
+	assert_int_equal(mls_group_extensions(f.group[2]).len, no_senders.len);
+	assert_memory_equal(mls_group_extensions(f.group[2]).p, no_senders.p, no_senders.len);
+	assert_int_equal(mls_group_extensions(f.old->group[2]).len, 0);
 	world_check(f.old); /* which goes on as before */
 	family_end(&f);
 }
@@ -129,7 +158,7 @@ static void what_was_not_announced_is_refused(void **state)
 	(void)state;
 	family_begin(&f, 1);
 	REFUSED(mls_group_create_successor(f.client[0], &group, f.old->group[0],
-					   MLS_SUCCESSION_REINIT, nothing),
+					   MLS_SUCCESSION_REINIT, nothing, nothing),
 		MLS_ERR_NOT_REINITIALIZED);
 	succeed(&f, MLS_SUCCESSION_BRANCH, stranger, 2);
 	REFUSED(follow(&f, MLS_SUCCESSION_BRANCH, 1), MLS_ERR_SUCCESSOR_MEMBERS);
@@ -157,7 +186,7 @@ static void a_client_of_another_suite_cannot_succeed(void **state)
 	family_begin(&f, 3);
 	shut_down(&f, 2);
 	REFUSED(mls_group_create_successor(f.client[0], &group, f.old->group[0],
-					   MLS_SUCCESSION_REINIT, nothing),
+					   MLS_SUCCESSION_REINIT, nothing, nothing),
 		MLS_ERR_SUITE);
 	family_end(&f);
 }
@@ -233,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_group_goes_on_with_another_suite),
+		cmocka_unit_test(a_group_says_what_it_goes_on_as),
 		cmocka_unit_test(some_members_branch_off),
 		cmocka_unit_test(what_was_not_announced_is_refused),
 		cmocka_unit_test(a_client_of_another_suite_cannot_succeed),

@@ -325,17 +325,16 @@ enum mls_succession {
  * mls_group_create_successor makes a group of one member that follows from `old`: its first
  * commit, in which the other members must be added, carries the resumption PSK that proves it.
  *
- *   client    a client of the new group's cipher suite
- *   old       REINIT: a group that a ReInit has shut down, which says what the new one is
- *   group_id  BRANCH: as for mls_group_create; REINIT: not read
+ *   client      a client of the new group's cipher suite
+ *   old         REINIT: a group that a ReInit has shut down, which says what the new one is
+ *   group_id    BRANCH: as for mls_group_create; REINIT: not read
+ *   extensions  BRANCH: as for mls_group_create; REINIT: not read
  *
  * SUITE where the client has another one than the new group; NOT_REINITIALIZED.
  */
-enum mls_err MLS_MUST_CHECK mls_group_create_successor(struct mls_client *client,
-						       struct mls_group **group,
-						       const struct mls_group *old,
-						       enum mls_succession how,
-						       struct mls_slice group_id);
+enum mls_err MLS_MUST_CHECK mls_group_create_successor(
+	struct mls_client *client, struct mls_group **group, const struct mls_group *old,
+	enum mls_succession how, struct mls_slice group_id, struct mls_slice extensions);
 
 /*
  * mls_group_join_successor joins, as mls_group_join does, a group that must follow from
@@ -585,6 +584,10 @@ uint32_t mls_group_own_leaf(const struct mls_group *group);
 uint32_t mls_group_n_leaves(const struct mls_group *group);
 uint32_t mls_group_n_members(const struct mls_group *group);
 bool mls_group_is_pending(const struct mls_group *group);
+
+/* What a group that a ReInit has shut down goes on as; false for another group. Memory of the
+ * group. */
+bool mls_group_reinit(const struct mls_group *group, struct mls_reinit_parameters *parameters);
 
 /* Who is at `leaf`; false when nobody is. Memory of the group, of this epoch. */
 bool mls_group_member(const struct mls_group *group, struct mls_identity *member, uint32_t leaf);
