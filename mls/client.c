@@ -196,13 +196,10 @@ void mls_key_package_ref(struct mls_crypto *crypto, uint8_t *out, struct mls_sli
 
 enum mls_err mls_key_package_message(struct mls_key_package *out, struct mls_slice message)
 {
-	struct mls_codec c = {.in = message};
-	uint16_t wire_format = 0;
+	struct mls_slice body = message;
+	enum mls_err err = mls_message_open(&body, MLS_WIRE_KEY_PACKAGE);
 
-	mls_message_header_walk(&c, &wire_format);
-	if (mls_codec_ok(&c) && wire_format != MLS_WIRE_KEY_PACKAGE)
-		mls_codec_fail(&c, MLS_ERR_WIRE_FORMAT);
-	return c.err ? c.err : mls_key_package_decode(c.in, out);
+	return err ? err : mls_key_package_decode(body, out);
 }
 
 /* Appends MLSMessage(KeyPackage) for the two public keys. */

@@ -4,15 +4,6 @@
 
 /* Extensions and what members say they support: RFC 9420 7.2, 11.1, 13.4, 13.5. */
 
-/* Extension types, RFC 9420 17.3. */
-enum mls_extension_type {
-	MLS_EXTENSION_APPLICATION_ID = 1,
-	MLS_EXTENSION_RATCHET_TREE = 2,
-	MLS_EXTENSION_REQUIRED_CAPABILITIES = 3,
-	MLS_EXTENSION_EXTERNAL_PUB = 4,
-	MLS_EXTENSION_EXTERNAL_SENDERS = 5,
-};
-
 enum { MLS_VERSION_MLS10 = 1 };
 
 struct mls_extension {

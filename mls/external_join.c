@@ -1,21 +1,11 @@
 #include "commit.h"
 #include "content_auth.h"
 #include "framing.h"
+#include "outline.h"
 #include "tree_validate.h"
 #include "welcome.h"
 
 /* Joining by an external commit, RFC 9420 12.4.3.2. */
-
-static enum mls_err decode_group_info(struct mls_group_info *info, struct mls_slice message)
-{
-	struct mls_codec c = {.in = message};
-	uint16_t wire_format = 0;
-
-	mls_message_header_walk(&c, &wire_format);
-	if (mls_codec_ok(&c) && wire_format != MLS_WIRE_GROUP_INFO)
-		mls_codec_fail(&c, MLS_ERR_WIRE_FORMAT);
-	return c.err ? c.err : mls_group_info_decode(c.in, info);
-}
 
 /* ExternalPub is one HPKEPublicKey. */
 static enum mls_err find_external_pub(const struct mls_group_info *info, struct mls_slice *key)
@@ -66,7 +56,7 @@ enum mls_err mls_group_join_external(struct mls_client *client, struct mls_group
 
 	if (group_info.len > client->policy.max_message)
 		return MLS_ERR_MESSAGE_TOO_LONG;
-	TRY(decode_group_info(&info, group_info));
+	TRY(mls_group_info_message(&info, group_info));
 	TRY(find_external_pub(&info, &external_pub));
 	TRY(mls_epoch_new(&outside.epoch));
 	TRY(view_epoch(client, outside.epoch, &info, request->ratchet_tree));

@@ -132,3 +132,16 @@ void mls_message_header_walk(struct mls_codec *c, uint16_t *wire_format)
 	if (*wire_format < MLS_WIRE_PUBLIC_MESSAGE || *wire_format > MLS_WIRE_KEY_PACKAGE)
 		mls_codec_fail(c, MLS_ERR_WIRE_FORMAT);
 }
+
+enum mls_err mls_message_open(struct mls_slice *message, uint16_t wire_format)
+{
+	struct mls_codec c = {.in = *message};
+	uint16_t found = 0;
+
+	mls_message_header_walk(&c, &found);
+	if (found != wire_format)
+		mls_codec_fail(&c, MLS_ERR_WIRE_FORMAT);
+	if (c.err == MLS_OK)
+		*message = c.in;
+	return c.err;
+}

@@ -92,6 +92,10 @@ void mls_content_walk(struct mls_codec *c, struct mls_framed_content *v);
 /* The first four bytes of every MLSMessage. VERSION and WIRE_FORMAT for others than known. */
 void mls_message_header_walk(struct mls_codec *c, uint16_t *wire_format);
 
+/* Takes them off the front of *message, where one of this wire format is wanted. VERSION,
+ * WIRE_FORMAT. */
+enum mls_err MLS_MUST_CHECK mls_message_open(struct mls_slice *message, uint16_t wire_format);
+
 /* What comes before the part that content_type selects. */
 void mls_framed_content_head_walk(struct mls_codec *c, struct mls_framed_content *v);
 #endif

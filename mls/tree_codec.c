@@ -3,8 +3,6 @@
 
 /* The extension ratchet_tree, RFC 9420 12.4.3.3. */
 
-enum { NODE_LEAF = 1, NODE_PARENT = 2 };
-
 static enum mls_err put_head(struct mls_buf *out, size_t *blanks, uint8_t type)
 {
 	const uint8_t head[] = {1, type};
@@ -27,7 +25,7 @@ static enum mls_err put_leaf(struct mls_buf *out, const struct mls_tree_leaf *le
 		++*blanks;
 		return MLS_OK;
 	}
-	err = put_head(out, blanks, NODE_LEAF);
+	err = put_head(out, blanks, MLS_NODE_LEAF);
 	return err ? err : mls_buf_append(out, mls_tree_leaf_encoded(leaf));
 }
 
@@ -42,7 +40,7 @@ static enum mls_err put_parent(struct mls_buf *out, const struct mls_tree_parent
 		return MLS_OK;
 	}
 	v = mls_tree_parent_view(contents);
-	err = put_head(out, blanks, NODE_PARENT);
+	err = put_head(out, blanks, MLS_NODE_PARENT);
 	return err ? err : mls_parent_node_encode(out, &v);
 }
 
@@ -188,13 +186,13 @@ static enum mls_err take_node(struct builder *b, struct mls_codec *c, uint8_t ty
 		mls_u8(c, &found);
 	if (found != type)
 		mls_codec_fail(c, MLS_ERR_NODE_TYPE);
-	if (*present && type == NODE_LEAF)
+	if (*present && type == MLS_NODE_LEAF)
 		mls_leaf_node_walk(c, &leaf);
-	if (*present && type == NODE_PARENT)
+	if (*present && type == MLS_NODE_PARENT)
 		mls_parent_node_walk(c, &parent);
 	if (c->err)
 		return c->err;
-	if (type == NODE_PARENT)
+	if (type == MLS_NODE_PARENT)
 		return take_parent(b, &parent, *present);
 	err = take_leaf(b, &leaf, *present);
 	if (err == MLS_OK)
@@ -246,7 +244,7 @@ enum mls_err mls_tree_decode(struct mls_tree *tree, const struct mls_suite *suit
 	for (uint32_t i = 0; c.in.len > 0; i++) {
 		if (i % 2 == 0 && i / 2 == max_leaves)
 			FAIL(MLS_ERR_TREE_TOO_LARGE);
-		TRY(take_node(&b, &c, i % 2 ? NODE_PARENT : NODE_LEAF, &present));
+		TRY(take_node(&b, &c, i % 2 ? MLS_NODE_PARENT : MLS_NODE_LEAF, &present));
 	}
 	if (!present)
 		FAIL(MLS_ERR_TREE_LAST_BLANK);

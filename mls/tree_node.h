@@ -8,6 +8,9 @@
  * owners and is changed only while it has one; its tree hash is filled in when it is known.
  */
 
+/* NodeType, RFC 9420 7.8. */
+enum { MLS_NODE_LEAF = 1, MLS_NODE_PARENT = 2 };
+
 /* ParentNode. The unmerged leaves strictly increase: UNMERGED_ORDER. */
 struct mls_parent_node {
 	struct mls_slice encryption_key;

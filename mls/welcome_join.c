@@ -20,13 +20,10 @@ void mls_joining_clear(struct mls_joining *j)
 
 static enum mls_err decode_welcome(struct mls_welcome *welcome, struct mls_slice message)
 {
-	struct mls_codec c = {.in = message};
-	uint16_t wire_format = 0;
+	struct mls_slice body = message;
+	enum mls_err err = mls_message_open(&body, MLS_WIRE_WELCOME);
 
-	mls_message_header_walk(&c, &wire_format);
-	if (mls_codec_ok(&c) && wire_format != MLS_WIRE_WELCOME)
-		mls_codec_fail(&c, MLS_ERR_WIRE_FORMAT);
-	return c.err ? c.err : mls_welcome_decode(c.in, welcome);
+	return err ? err : mls_welcome_decode(body, welcome);
 }
 
 /* Which of our key packages the Welcome is for, and what is sealed to it. */

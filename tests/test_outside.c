@@ -122,6 +122,68 @@ static void joining_needs_the_right_group_info(void **state)
 	world_free(w);
 }
 
+static void a_group_info_says_of_which_group_it_is(void **state)
+{
+	struct world *w = world_new(3, 3, NULL, NULL);
+	const struct mls_group_info_request closed = {.ratchet_tree = true};
+	struct mls_group_outline outline;
+
+	(void)state;
+	group_info_of(w, 1, true);
+	OK(mls_group_info_read(&outline, bytes_of(&w->message)));
+	assert_int_equal(outline.suite, 3);
+	assert_int_equal(outline.epoch, 1);
+	assert_int_equal(outline.group_id.len, mls_group_id(w->group[0]).len);
+	assert_memory_equal(outline.group_id.p, mls_group_id(w->group[0]).p, outline.group_id.len);
+	assert_int_equal(outline.extensions.len, 0);
+	assert_true(outline.has_external_pub);
+	assert_int_equal(outline.ratchet_tree.len, w->tree.len);
+	assert_memory_equal(outline.ratchet_tree.p, w->tree.p, w->tree.len);
+	w->message.len = 0;
+	OK(mls_group_info(w->group[0], &w->message, &closed));
+	OK(mls_group_info_read(&outline, bytes_of(&w->message)));
+	assert_false(outline.has_external_pub);
+	assert_int_equal(outline.ratchet_tree.len, w->tree.len);
+	group_info_of(w, 1, false);
+	OK(mls_group_info_read(&outline, bytes_of(&w->message)));
+	assert_true(outline.has_external_pub);
+	assert_int_equal(outline.ratchet_tree.len, 0);
+	w->message.len--;
+	REFUSED(mls_group_info_read(&outline, bytes_of(&w->message)), MLS_ERR_TRUNCATED);
+	REFUSED(mls_group_info_read(&outline, bytes_of(&w->commit)), MLS_ERR_WIRE_FORMAT);
+	world_free(w);
+}
+
+static void a_member_is_found_in_a_ratchet_tree(void **state)
+{
+	const uint32_t second = 1;
+	struct world *w = world_new(1, 4, NULL, NULL);
+	struct mls_identity who;
+	uint32_t leaf = 77;
+
+	(void)state;
+	assert_true(mls_group_member(w->group[0], &who, 3));
+	world_commit(w, 0, &(struct mls_commit_request){.remove = &second, .n_remove = 1}, NULL, 0);
+	group_info_of(w, 0, false);
+	OK(mls_ratchet_tree_find(&leaf, bytes_of(&w->tree), MLS_CREDENTIAL_BASIC, who.credential));
+	assert_int_equal(leaf, 3);
+	REFUSED(mls_ratchet_tree_find(&leaf, bytes_of(&w->tree), MLS_CREDENTIAL_X509,
+				      who.credential),
+		MLS_ERR_MEMBER_UNKNOWN);
+	REFUSED(mls_ratchet_tree_find(&leaf, bytes_of(&w->tree), 0, nothing),
+		MLS_ERR_MEMBER_UNKNOWN); /* a blank leaf is nobody */
+	w->tree.p[3] = 2;                /* behind the length and the presence octet */
+	REFUSED(mls_ratchet_tree_find(&leaf, bytes_of(&w->tree), MLS_CREDENTIAL_BASIC,
+				      who.credential),
+		MLS_ERR_NODE_TYPE);
+	w->tree.len--;
+	REFUSED(mls_ratchet_tree_find(&leaf, bytes_of(&w->tree), MLS_CREDENTIAL_BASIC,
+				      who.credential),
+		MLS_ERR_TRUNCATED);
+	assert_int_equal(leaf, 3);
+	world_free(w);
+}
+
 static void a_newcomer_asks_to_be_added(void **state)
 {
 	struct world *w = world_new(1, 3, NULL, NULL);
@@ -149,28 +211,26 @@ static void a_newcomer_asks_to_be_added(void **state)
 }
 
 /* The body of a GroupContext's extensions with one external sender. */
-static size_t external_senders(uint8_t out[128], const struct mls_client *client)
+static struct mls_buf external_senders(const struct mls_client *client)
 {
-	const struct mls_slice key = mls_client_signature_key(client);
-	size_t at = 0;
+	const struct mls_identity boss = {.credential_type = MLS_CREDENTIAL_BASIC,
+					  .credential = {(const uint8_t *)"boss", 4},
+					  .signature_key = mls_client_signature_key(client)};
+	struct mls_buf sender = {0}, senders = {0}, extensions = {0};
 
-	out[at++] = 0;
-	out[at++] = 5; /* external_senders */
-	out[at++] = 1 + 33 + 2 + 1 + 4;
-	out[at++] = 33 + 2 + 1 + 4; /* ExternalSender<V> */
-	out[at++] = 32;
-	memcpy(out + at, key.p, 32);
-	at += 32;
-	memcpy(out + at, "\0\1\4boss", 7); /* a basic credential */
-	return at + 7;
+	OK(mls_external_sender_put(&sender, &boss));
+	OK(mls_vector_put(&senders, bytes_of(&sender)));
+	OK(mls_extension_put(&extensions, MLS_EXTENSION_EXTERNAL_SENDERS, bytes_of(&senders)));
+	mls_buf_free(&sender);
+	mls_buf_free(&senders);
+	return extensions;
 }
 
 static void an_external_sender_proposes(void **state)
 {
 	struct world *w = world_new(1, 4, NULL, NULL);
 	struct mls_client *boss = member_client(1, 99);
-	uint8_t extensions[128];
-	const size_t len = external_senders(extensions, boss);
+	struct mls_buf extensions = external_senders(boss);
 	struct mls_outside_sender sender = {.group_id = mls_group_id(w->group[0])};
 	struct mls_proposal_request request = {.type = MLS_PROPOSAL_REMOVE, .leaf = 3};
 	struct mls_buf proposal = {0};
@@ -179,10 +239,10 @@ static void an_external_sender_proposes(void **state)
 	(void)state;
 	world_commit(w, 0,
 		     &(struct mls_commit_request){.set_extensions = true,
-						  .extensions = {extensions, len}},
+						  .extensions = bytes_of(&extensions)},
 		     NULL, 0);
 	world_check(w);
-	assert_int_equal(mls_group_extensions(w->group[2]).len, len);
+	assert_int_equal(mls_group_extensions(w->group[2]).len, extensions.len);
 	sender.group_id = mls_group_id(w->group[0]);
 	sender.epoch = mls_group_epoch(w->group[0]);
 	OK(mls_client_propose(boss, &proposal, &sender, &request));
@@ -197,6 +257,7 @@ static void an_external_sender_proposes(void **state)
 	OK(mls_client_propose(boss, &proposal, &sender, &request));
 	REFUSED(mls_group_receive(w->group[0], &event, bytes_of(&proposal)),
 		MLS_ERR_EXTERNAL_SENDER);
+	mls_buf_free(&extensions);
 	mls_buf_free(&proposal);
 	mls_client_free(boss);
 	world_free(w);
@@ -268,6 +329,8 @@ int main(void)
 		cmocka_unit_test(a_client_joins_by_itself),
 		cmocka_unit_test(a_client_replaces_an_older_self),
 		cmocka_unit_test(joining_needs_the_right_group_info),
+		cmocka_unit_test(a_group_info_says_of_which_group_it_is),
+		cmocka_unit_test(a_member_is_found_in_a_ratchet_tree),
 		cmocka_unit_test(a_newcomer_asks_to_be_added),
 		cmocka_unit_test(an_external_sender_proposes),
 		cmocka_unit_test(pre_shared_keys_go_into_the_epoch),

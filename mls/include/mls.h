@@ -99,6 +99,15 @@ enum mls_credential_type {
 	MLS_CREDENTIAL_X509 = 2,  /* content: the encoded Certificate vector, without its length */
 };
 
+/* Extension types, RFC 9420 17.3. */
+enum mls_extension_type {
+	MLS_EXTENSION_APPLICATION_ID = 1,
+	MLS_EXTENSION_RATCHET_TREE = 2,
+	MLS_EXTENSION_REQUIRED_CAPABILITIES = 3,
+	MLS_EXTENSION_EXTERNAL_PUB = 4,
+	MLS_EXTENSION_EXTERNAL_SENDERS = 5,
+};
+
 /* Proposal types, RFC 9420 17.4. */
 enum mls_proposal_type {
 	MLS_PROPOSAL_ADD = 1,
@@ -282,6 +291,36 @@ enum mls_err MLS_MUST_CHECK mls_group_create(struct mls_client *client, struct m
  */
 enum mls_err MLS_MUST_CHECK mls_group_join(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice welcome, struct mls_slice ratchet_tree);
+
+/*
+ * What a GroupInfo says of its group, for a client that must first be made for it or that
+ * speaks to it from outside. Nothing of it is verified. Pointers lead into the message.
+ *
+ *   ratchet_tree      as mls_group_join takes it; empty where the GroupInfo does not carry it
+ *   has_external_pub  clients may join by themselves
+ */
+struct mls_group_outline {
+	uint16_t suite;
+	struct mls_slice group_id;
+	uint64_t epoch;
+	struct mls_slice extensions; /* of the GroupContext: encoded body */
+	struct mls_slice ratchet_tree;
+	bool has_external_pub;
+};
+
+/* Reads an MLSMessage with a GroupInfo (12.4.3). Fails for what does not decode. */
+enum mls_err MLS_MUST_CHECK mls_group_info_read(struct mls_group_outline *outline,
+						struct mls_slice group_info);
+
+/*
+ * mls_ratchet_tree_find tells the leaf index of the first member with a credential: of an
+ * older self that is to be replaced, or of somebody to be removed by an external sender. The
+ * tree is decoded, not validated; mls_group_join_external does that. MEMBER_UNKNOWN where
+ * nobody has it.
+ */
+enum mls_err MLS_MUST_CHECK mls_ratchet_tree_find(uint32_t *leaf, struct mls_slice ratchet_tree,
+						  uint16_t credential_type,
+						  struct mls_slice credential);
 
 /*
  * How a client joins by itself.
@@ -591,4 +630,30 @@ bool mls_group_reinit(const struct mls_group *group, struct mls_reinit_parameter
 
 /* Who is at `leaf`; false when nobody is. Memory of the group, of this epoch. */
 bool mls_group_member(const struct mls_group *group, struct mls_identity *member, uint32_t leaf);
+
+/*
+ * Encodings that an application writes and reads itself (2.1.2, 12.1.8.1, 13). Those that
+ * append leave `out` as it was when they fail, with NOMEM, BUFFER_FULL or TOO_LONG.
+ */
+
+/* Appends `opaque body<V>`: a length of 1, 2 or 4 bytes, and the body. */
+enum mls_err MLS_MUST_CHECK mls_vector_put(struct mls_buf *out, struct mls_slice body);
+
+/* Takes `opaque body<V>` off the front of *rest. On failure *rest is as it was. */
+enum mls_err MLS_MUST_CHECK mls_vector_take(struct mls_slice *body, struct mls_slice *rest);
+
+/* Appends an extension to the encoded body of a list. EXTENSION_TWICE where its type is in
+ * there already; the errors of a list that does not decode. */
+enum mls_err MLS_MUST_CHECK mls_extension_put(struct mls_buf *extensions, uint16_t type,
+					      struct mls_slice data);
+
+/* Takes an extension off the front of the encoded body of a list. On failure *rest is as it
+ * was; TRUNCATED behind the last. */
+enum mls_err MLS_MUST_CHECK mls_extension_take(uint16_t *type, struct mls_slice *data,
+					       struct mls_slice *rest);
+
+/* Appends one ExternalSender. The extension external_senders holds the vector of them; an
+ * external sender's index is its place in there, from 0 on. */
+enum mls_err MLS_MUST_CHECK mls_external_sender_put(struct mls_buf *out,
+						    const struct mls_identity *sender);
 #endif
