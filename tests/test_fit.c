@@ -1,7 +1,6 @@
 #include "analyse/commands.h"
 #include "analyse/csv.h"
 #include "records.h"
-#include "run/columns.h"
 #include "run_command.h"
 
 #include <math.h>
@@ -32,27 +31,8 @@ static FILE *begin_samples(void)
 	FILE *file = fopen(in_run("samples.csv"), "w");
 
 	assert_non_null(file);
-	for (size_t i = 0; i < GB_COLUMNS; i++)
-		fprintf(file, "%s%s", i ? "," : "", gb_columns[i].name);
-	putc('\n', file);
+	put_samples_header(file);
 	return file;
-}
-
-/* One sample of the actor in one process. */
-static void put_sample(FILE *file, const char *what, int size, int process, double cpu_ns)
-{
-	char values[300];
-
-	snprintf(values, sizeof(values),
-		 "%s size=%d role=actor phase=produce process=%d sample=1 device=0 cpu_ns=%.0f "
-		 "restore=reopen",
-		 what, size, process, cpu_ns);
-	for (size_t i = 0; i < GB_COLUMNS; i++) {
-		if (i > 0)
-			putc(',', file);
-		put_value_of(gb_columns[i].name, values, file);
-	}
-	putc('\n', file);
 }
 
 static void end_samples(FILE *file)
@@ -128,8 +108,8 @@ static void curves_cross_where_they_must(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(sizes); i++) {
 		for (int process = 1; process <= 2; process++) {
-			put_sample(file, MLS, sizes[i], process, 100000);
-			put_sample(file, MEGOLM, sizes[i], process, 1000 * sizes[i]);
+			put_actor_sample(file, MLS, sizes[i], process, 100000);
+			put_actor_sample(file, MEGOLM, sizes[i], process, 1000 * sizes[i]);
 		}
 	}
 	end_samples(file);
@@ -180,7 +160,8 @@ static void intervals_come_from_the_processes(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(sizes); i++) {
 		for (int process = 1; process <= 3; process++)
-			put_sample(file, MLS, sizes[i], process, factor[process - 1] * 100000);
+			put_actor_sample(file, MLS, sizes[i], process,
+					 factor[process - 1] * 100000);
 	}
 	end_samples(file);
 	assert_int_equal(fit().status, 0);
@@ -211,12 +192,12 @@ static void published_factor_and_shape(void **state)
 
 		for (size_t i = 0; i < N(common); i++) {
 			if (strcmp(text_of(csv, "series"), "MLS update") == 0 && size == common[i])
-				put_sample(file, MLS, size, 1,
-					   1e5 * strtod(text_of(csv, "time_ms"), NULL));
+				put_actor_sample(file, MLS, size, 1,
+						 1e5 * strtod(text_of(csv, "time_ms"), NULL));
 		}
 	}
 	gb_csv_close(csv);
-	put_sample(file, MLS, 77, 1, 1e6); /* a size that was not published */
+	put_actor_sample(file, MLS, 77, 1, 1e6); /* a size that was not published */
 	end_samples(file);
 	assert_int_equal(fit().status, 0);
 	csv = open_result("published.csv");
@@ -241,8 +222,8 @@ static void shape_error_is_that_of_the_logarithms(void **state)
 	struct gb_csv *csv;
 
 	(void)state;
-	put_sample(file, "backend=mls operation=create tree=full", 100000, 1, 2 * 7833430e6);
-	put_sample(file, "backend=mls operation=create tree=full", 2, 1, 8 * 40.25e6);
+	put_actor_sample(file, "backend=mls operation=create tree=full", 100000, 1, 2 * 7833430e6);
+	put_actor_sample(file, "backend=mls operation=create tree=full", 2, 1, 8 * 40.25e6);
 	end_samples(file);
 	result = fit();
 	assert_int_equal(result.status, 0);
@@ -264,11 +245,11 @@ static void cells_that_differ_on_an_axis_are_not_compared(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N(sizes); i++) {
-		put_sample(file, "backend=a operation=rekey identity=16 tree=full", sizes[i], 1,
-			   10);
-		put_sample(file, "backend=b operation=rekey identity=32", sizes[i], 1, 20);
-		put_sample(file, "backend=c operation=rekey identity=16", sizes[i], 1, 30);
-		put_sample(file, "backend=c operation=create identity=16", sizes[i], 1, 5);
+		put_actor_sample(file, "backend=a operation=rekey identity=16 tree=full", sizes[i],
+				 1, 10);
+		put_actor_sample(file, "backend=b operation=rekey identity=32", sizes[i], 1, 20);
+		put_actor_sample(file, "backend=c operation=rekey identity=16", sizes[i], 1, 30);
+		put_actor_sample(file, "backend=c operation=create identity=16", sizes[i], 1, 5);
 	}
 	end_samples(file);
 	assert_int_equal(fit().status, 0);

@@ -154,6 +154,13 @@ static const struct {
 	 "1:10: found a mapping, wanted a min that is not above max (4)"},
 	{"samples: 5\n", "1:10: found \"5\", wanted a mapping of keys to values"},
 	{"seed: 0\n", "1:7: found \"0\", wanted a number from 1 to 9223372036854775807"},
+	/* expectations */
+	{"expect: [mls.rekey cheaper than megolm.rekey, null.rekey is cheap]\n",
+	 "1:58: found \"is\", wanted cheaper than, at most, at least, grows at most as or grows at "
+	 "least as"},
+	{"expect:\n  - nul.rekey grows at most as N\n",
+	 "2:5: found \"nul\", wanted the name of a backend before the dot"},
+	{"expect: []\n", "1:9: found a list, wanted at least one element"},
 	/* operations */
 	{"measure: [reky]\n", "1:11: found \"reky\", wanted an operation (groupbench "
 			      "list names them); did you mean \"rekey\"?"},

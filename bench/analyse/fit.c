@@ -4,6 +4,7 @@
 #include "analyse/csv.h"
 #include "analyse/data_folder.h"
 #include "analyse/factors.h"
+#include "analyse/growth_text.h"
 #include "analyse/new_file.h"
 #include "stats/order.h"
 
@@ -31,54 +32,6 @@ static void close_fit(struct fit *fit)
 	gb_published_graph_free(&fit->graph);
 }
 
-/* ---- words ---- */
-
-/* Three digits in the unit that suits them. */
-static void format_time(double ns, char *text, size_t size)
-{
-	static const char *const units[] = {"ns", "us", "ms", "s"};
-	size_t unit = 0;
-
-	while (unit < 3 && ns >= 999.5) {
-		ns /= 1000;
-		unit++;
-	}
-	snprintf(text, size, "%.3g %s", ns, units[unit]);
-}
-
-/* "203 us + 123 us log2 N" */
-static void format_growth(const struct gb_growth *g, char *text, size_t size)
-{
-	size_t len = 0;
-
-	text[0] = '\0';
-	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++) {
-		const char *name = gb_growth_term_name(j);
-		char time[40];
-
-		if (!(g->set & 1u << j) || len >= size)
-			continue;
-		format_time(g->coefficient[j], time, sizeof(time));
-		len += (size_t)snprintf(text + len, size - len, "%s%s%s%s", len > 0 ? " + " : "",
-					time, *name ? " " : "", name);
-	}
-}
-
-/* "1 + log2 N" */
-static void format_set(unsigned set, char *text, size_t size)
-{
-	size_t len = 0;
-
-	text[0] = '\0';
-	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++) {
-		const char *name = gb_growth_term_name(j);
-
-		if ((set & 1u << j) && len < size)
-			len += (size_t)snprintf(text + len, size - len, "%s%s",
-						len > 0 ? " + " : "", *name ? name : "1");
-	}
-}
-
 /* ---- curves ---- */
 
 static bool is_actors(const struct gb_curve *c)
@@ -92,13 +45,13 @@ static void say_curve(const struct gb_curve *c)
 	char name[160], growth[160], other[60];
 
 	gb_curve_name(c, name, sizeof(name));
-	format_growth(&c->growth, growth, sizeof(growth));
+	gb_format_growth(&c->growth, growth, sizeof(growth));
 	printf("%-44s %s  (error %.1f %%, N = %.0f..%.0f)\n", name, growth, 100 * c->growth.error,
 	       c->size[0], c->size[c->n - 1]);
 	if (leads > c->size[0] && leads <= REACH * c->size[c->n - 1])
 		printf("%-44s its fastest growing term leads from N = %.0f\n", "", leads);
 	for (size_t i = 0; i < c->n_others; i++) {
-		format_set(c->others[i], other, sizeof(other));
+		gb_format_growth_set(c->others[i], other, sizeof(other));
 		printf("%-44s cannot be told apart from %s\n", "", other);
 	}
 }
@@ -129,11 +82,11 @@ static void put_curve(FILE *out, const struct gb_curve *c)
 			putc(',', out);
 		}
 	}
-	format_set(c->growth.set, set, sizeof(set));
+	gb_format_growth_set(c->growth.set, set, sizeof(set));
 	fprintf(out, "%zu,%.0f,%.0f,%zu,%s,", c->n, c->size[0], c->size[c->n - 1],
 		c->least_processes, set);
 	for (size_t i = 0; i < c->n_others; i++) {
-		format_set(c->others[i], set, sizeof(set));
+		gb_format_growth_set(c->others[i], set, sizeof(set));
 		fprintf(out, "%s%s", i > 0 ? " | " : "", set);
 	}
 	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++) {
@@ -244,8 +197,8 @@ static void put_factor(FILE *out, size_t series, const struct gb_factor *x)
 	const char *name = gb_published_series[series].name;
 	char growth[160], set[60];
 
-	format_growth(&x->published, growth, sizeof(growth));
-	format_set(x->published.set, set, sizeof(set));
+	gb_format_growth(&x->published, growth, sizeof(growth));
+	gb_format_growth_set(x->published.set, set, sizeof(set));
 	printf("published %s: %.3g times ours", name, x->ratio);
 	if (!isnan(x->ratio_low))
 		printf(" [%.3g .. %.3g]", x->ratio_low, x->ratio_high);

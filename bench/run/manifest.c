@@ -38,6 +38,15 @@ static json_t *describe_unsupported(const struct gb_jobs *jobs)
 	return list;
 }
 
+static json_t *describe_expectations(const struct gb_scenario *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->n_expect; i++)
+		json_array_append_new(list, json_string(s->expect[i]));
+	return list;
+}
+
 json_t *gb_manifest_command(int argc, char **argv)
 {
 	json_t *command = json_array();
@@ -60,6 +69,8 @@ json_t *gb_manifest_begin(const struct gb_scenario *s, const struct gb_jobs *job
 	json_object_set_new(manifest, "scenario",
 			    json_pack("{s:s, s:s, s:s%}", "name", s->name, "path", path, "text",
 				      s->text, s->text_len));
+	if (s->n_expect > 0)
+		json_object_set_new(manifest, "expect", describe_expectations(s));
 	json_object_set_new(manifest, "seed", json_integer((json_int_t)s->seed));
 	json_object_set_new(manifest, "backends", describe_backends(s));
 	json_object_set_new(manifest, "build", gb_environment_build());

@@ -401,6 +401,45 @@ static int read_measure(struct reader *r, const yaml_node_t *node, const struct 
 	return for_each(r, node, read_measure_item, key);
 }
 
+static bool is_backend(const char *name)
+{
+	return gb_backend_find(name, strlen(name)) != NULL;
+}
+
+static int read_expectation(struct reader *r, const yaml_node_t *node, const struct key *key)
+{
+	struct gb_scenario *s = r->scenario;
+	const char *text = text_of(r, node, "an expectation");
+	struct gb_expectation e;
+	char why[200];
+	size_t at;
+	void *grown;
+
+	(void)key;
+	if (text == NULL)
+		return -1;
+	if (gb_expectation_parse(&e, text, &at, why, sizeof why) != 0)
+		return gb_yaml_complain(&r->file, node, at, why);
+	if (!is_backend(e.first.backend) ||
+	    (e.second.backend != NULL && !is_backend(e.second.backend))) {
+		snprintf(why, sizeof why,
+			 "found \"%s\", wanted the name of a backend before the dot",
+			 is_backend(e.first.backend) ? e.second.backend : e.first.backend);
+		return gb_yaml_complain(&r->file, node, 0, why);
+	}
+	grown = realloc(s->expect, (s->n_expect + 1) * sizeof *s->expect);
+	if (grown == NULL)
+		return out_of_memory(r);
+	s->expect = grown;
+	snprintf(s->expect[s->n_expect++], sizeof *s->expect, "%s", text);
+	return 0;
+}
+
+static int read_expect(struct reader *r, const yaml_node_t *node, const struct key *key)
+{
+	return for_each(r, node, read_expectation, key);
+}
+
 #define SAMPLING(field)                                                                            \
 	(offsetof(struct gb_scenario, sampling) + offsetof(struct gb_sampling, field))
 
@@ -435,6 +474,7 @@ static const struct key scenario_keys[] = {
 	{"backends", read_backends, 0, 0, 0, "what is measured"},
 	{"measure", read_measure, 0, 0, 0, "the operations"},
 	{"samples", read_sampling, 0, 0, 0, "how often"},
+	{"expect", read_expect, 0, 0, 0, "claims that `groupbench expect` judges"},
 	{"seed", read_u64, offsetof(struct gb_scenario, seed), 1, INT64_MAX,
 	 "all randomness derives from it"},
 #define X(axis, type, range, default_value, unit, owner, sentence)                                 \
@@ -500,6 +540,7 @@ void gb_scenario_free(struct gb_scenario *s)
 {
 	for (unsigned i = 0; i < GB_AXES; i++)
 		free(s->axes[i].v);
+	free(s->expect);
 	free(s->text);
 	*s = (struct gb_scenario){0};
 }

@@ -1,5 +1,6 @@
 #ifndef GB_RUN_SCENARIO_H
 #define GB_RUN_SCENARIO_H
+#include "expectation.h"
 #include "run/job.h"
 #include "run/range.h"
 #include "run/yaml_file.h"
@@ -24,6 +25,8 @@ struct gb_scenario {
 	struct gb_axis_values axes[GB_AXES];      /* default values where the file is silent */
 	struct gb_task measures[GB_MAX_MEASURES]; /* payload is 0 */
 	size_t n_measures;
+	char (*expect)[GB_EXPECTATION_BYTES]; /* well-formed expectations */
+	size_t n_expect;
 	struct gb_sampling sampling;
 	uint64_t seed;
 	char size_at[320]; /* FILE:LINE:COLUMN of the largest size */

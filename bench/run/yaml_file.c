@@ -223,6 +223,15 @@ int gb_yaml_refuse(struct gb_yaml_file *f, const yaml_node_t *node, const char *
 	return -1;
 }
 
+int gb_yaml_complain(struct gb_yaml_file *f, const yaml_node_t *node, size_t offset,
+		     const char *complaint)
+{
+	snprintf(f->why, sizeof f->why, "%.280s:%zu:%zu: %.200s", f->path,
+		 node->start_mark.line + 1, node->start_mark.column + 1 + offset, complaint);
+	f->status = GB_EXIT_INPUT;
+	return -1;
+}
+
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;

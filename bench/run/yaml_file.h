@@ -39,6 +39,11 @@ const char *gb_yaml_text(const yaml_node_t *node);
 int gb_yaml_refuse(struct gb_yaml_file *f, const yaml_node_t *node, const char *wanted, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Sets status and why: a complaint in its own words about what stands `offset` bytes behind the
+ * beginning of the node; always -1. */
+int gb_yaml_complain(struct gb_yaml_file *f, const yaml_node_t *node, size_t offset,
+		     const char *complaint);
+
 /* Appends the word of words[] that resembles `text`, as a question, to out. */
 void gb_suggest(char *out, size_t out_len, const char *text, const char *const *words, size_t n);
 #endif

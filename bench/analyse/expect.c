@@ -1,0 +1,226 @@
+#include "analyse/commands.h"
+
+#include "analyse/csv.h"
+#include "analyse/data_folder.h"
+#include "analyse/growth_text.h"
+#include "analyse/new_file.h"
+#include "analyse/verdict.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct judge {
+	struct gb_cells cells;
+	struct gb_curves curves;
+	json_t *manifest;
+	FILE *out;
+	const char *text; /* of the expectation under judgement */
+};
+
+/* ---- one verdict ---- */
+
+static void put_optional(FILE *out, double number)
+{
+	putc(',', out);
+	if (!isnan(number) && number > 0)
+		fprintf(out, "%.6g", number);
+}
+
+static void put_verdict(const struct judge *j, const char *first, const char *second,
+			const struct gb_verdict *v, const char *growth)
+{
+	gb_csv_put(j->out, j->text);
+	putc(',', j->out);
+	gb_csv_put(j->out, first);
+	putc(',', j->out);
+	gb_csv_put(j->out, second);
+	fprintf(j->out, ",%s", gb_ruling_word(v->ruling));
+	put_optional(j->out, v->from);
+	fprintf(j->out, ",%zu", v->n_sizes);
+	put_optional(j->out, v->size);
+	put_optional(j->out, v->ratio);
+	put_optional(j->out, v->ratio_low);
+	put_optional(j->out, v->ratio_high);
+	putc(',', j->out);
+	gb_csv_put(j->out, growth);
+	putc('\n', j->out);
+}
+
+static void say_ruling(const struct gb_verdict *v)
+{
+	printf("  %s", gb_ruling_word(v->ruling));
+	if (v->from > 0)
+		printf(" from N = %.0f", v->from);
+}
+
+static void judge_pair(const struct judge *j, const struct gb_expectation *e,
+		       const struct gb_curve *a, const struct gb_curve *b)
+{
+	struct gb_verdict v;
+	char first[160], second[160];
+
+	gb_judge_pair(e, a, b, &v);
+	gb_curve_name(a, first, sizeof(first));
+	gb_curve_name(b, second, sizeof(second));
+	put_verdict(j, first, second, &v, "");
+	say_ruling(&v);
+	if (v.ruling != GB_RULING_NOT_MEASURED) {
+		printf(": %.3g times", v.ratio);
+		if (!isnan(v.ratio_low))
+			printf(" [%.3g .. %.3g]", v.ratio_low, v.ratio_high);
+		printf(" at N = %.0f", v.size);
+	}
+	printf("; %s, %s\n", first, second);
+}
+
+static void judge_growth(const struct judge *j, const struct gb_expectation *e,
+			 const struct gb_curve *curve)
+{
+	struct gb_verdict v;
+	char name[160], growth[160];
+
+	gb_judge_growth(e, curve, &v);
+	gb_curve_name(curve, name, sizeof(name));
+	gb_format_growth(&curve->growth, growth, sizeof(growth));
+	put_verdict(j, name, "", &v, growth);
+	say_ruling(&v);
+	printf(": %s; %s, %zu sizes\n", growth[0] != '\0' ? growth : "no fit", name, v.n_sizes);
+}
+
+/* ---- all curves that are meant ---- */
+
+static size_t judge_first(const struct judge *j, const struct gb_expectation *e,
+			  const struct gb_curve *first)
+{
+	size_t n = 0;
+
+	if (e->relation == GB_EXPECT_GROWS_AT_MOST || e->relation == GB_EXPECT_GROWS_AT_LEAST) {
+		judge_growth(j, e, first);
+		return 1;
+	}
+	for (size_t i = 0; i < j->curves.n; i++) {
+		const struct gb_curve *second = &j->curves.curve[i];
+
+		if (!gb_pattern_matches(&e->second, second) || !gb_curves_pair(e, first, second))
+			continue;
+		judge_pair(j, e, first, second);
+		n++;
+	}
+	return n;
+}
+
+static void judge(const struct judge *j, const struct gb_expectation *e)
+{
+	static const struct gb_verdict none = {.ruling = GB_RULING_NOT_MEASURED};
+	size_t n = 0;
+
+	printf("%s\n", j->text);
+	for (size_t i = 0; i < j->curves.n; i++) {
+		if (gb_pattern_matches(&e->first, &j->curves.curve[i]))
+			n += judge_first(j, e, &j->curves.curve[i]);
+	}
+	if (n > 0)
+		return;
+	say_ruling(&none);
+	printf("\n");
+	put_verdict(j, "", "", &none, "");
+}
+
+static int judge_all(struct judge *j, const json_t *expect, struct gb_failure *f)
+{
+	const json_t *item;
+	size_t i;
+
+	fputs("expectation,first,second,verdict,from_size,sizes,size,ratio,ratio_ci_low,"
+	      "ratio_ci_high,growth\n",
+	      j->out);
+	json_array_foreach(expect, i, item)
+	{
+		struct gb_expectation e;
+		char why[400];
+		size_t at;
+
+		j->text = json_string_value(item);
+		if (!j->text)
+			return gb_fail(f, GB_EXIT_INPUT, "manifest.json: expect: found no text");
+		if (gb_expectation_parse(&e, j->text, &at, why, sizeof(why)) < 0)
+			return gb_fail(f, GB_EXIT_INPUT, "manifest.json: expect: %s", why);
+		judge(j, &e);
+	}
+	return 0;
+}
+
+/* ---- command ---- */
+
+static int read_run(struct judge *j, const char *run, struct gb_failure *f)
+{
+	char *samples = gb_join_path(run, "samples.csv", f);
+	char *manifest = samples ? gb_join_path(run, "manifest.json", f) : NULL;
+	json_error_t error;
+	int status = -1;
+
+	if (manifest) {
+		j->manifest = json_load_file(manifest, JSON_REJECT_DUPLICATES, &error);
+		if (!j->manifest)
+			status = gb_fail(f,
+					 json_error_code(&error) == json_error_cannot_open_file
+						 ? GB_EXIT_IO
+						 : GB_EXIT_INPUT,
+					 "%s: %s", manifest, error.text);
+		else
+			status = gb_cells_read(&j->cells, samples, f);
+	}
+	free(samples);
+	free(manifest);
+	return status < 0 ? -1 : gb_curves_make(&j->cells, &j->curves, f);
+}
+
+static int expect_run(struct judge *j, const char *run, struct gb_failure *f)
+{
+	struct gb_new_file file;
+	const json_t *expect;
+
+	if (read_run(j, run, f) < 0)
+		return -1;
+	expect = json_object_get(j->manifest, "expect");
+	if (json_array_size(expect) == 0) {
+		printf("%s: the scenario expects nothing\n", run);
+		return 0;
+	}
+	if (gb_new_file_begin(&file, run, "verdicts.csv", f) < 0)
+		return -1;
+	j->out = file.out;
+	if (judge_all(j, expect, f) < 0) {
+		gb_new_file_drop(&file);
+		return -1;
+	}
+	printf("%s/verdicts.csv\n", run);
+	return gb_new_file_keep(&file, f);
+}
+
+static int expect_main(const struct gb_command *self, int argc, char **argv)
+{
+	struct gb_failure f = {0};
+	struct judge j = {0};
+	size_t n_operands;
+	int status = gb_options_parse(self, argc, argv, &n_operands, NULL, NULL);
+
+	if (status != 0)
+		return status < 0 ? GB_EXIT_DONE : status;
+	status = expect_run(&j, argv[1], &f);
+	gb_curves_free(&j.curves);
+	gb_cells_free(&j.cells);
+	json_decref(j.manifest);
+	return status < 0 ? gb_report_failure(&f, self->name) : GB_EXIT_DONE;
+}
+
+const struct gb_command gb_command_expect = {
+	.name = "expect",
+	.operands = "RUN",
+	.min_operands = 1,
+	.max_operands = 1,
+	.sentence = "Judges what the scenario expects: holds, fails, from which size on.",
+	.main = expect_main,
+};

@@ -1,0 +1,59 @@
+#ifndef GB_EXPECTATION_H
+#define GB_EXPECTATION_H
+#include "axes.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A claim about a run, as a scenario writes it under `expect:`; `groupbench expect` judges
+ * it by what was measured. One line of words between blanks:
+ *
+ *   CURVE cheaper than CURVE [from N | at N]
+ *   CURVE at most R times CURVE [from N | at N]
+ *   CURVE at least R times CURVE [from N | at N]
+ *   CURVE grows at most as GROWTH
+ *   CURVE grows at least as GROWTH
+ *
+ *   CURVE    BACKEND.OPERATION[:K][/ROLE] and any number of AXIS=VALUE; without a role the
+ *            actor; axes that are not named have any value
+ *   GROWTH   constant, log N, N, N log N or N^2
+ *   R        a decimal number above 0; N a number of members
+ *
+ * Without `from` and `at` the claim is about every size. When both curves name a size, it
+ * compares the two points.
+ */
+#define GB_EXPECTATION_BYTES 256
+
+enum gb_expectation_relation {
+	GB_EXPECT_AT_MOST, /* first <= times * second; `cheaper than` with times = 1 */
+	GB_EXPECT_AT_LEAST,
+	GB_EXPECT_GROWS_AT_MOST,
+	GB_EXPECT_GROWS_AT_LEAST,
+};
+
+/* The curves that are meant; pointers lead into gb_expectation.words. */
+struct gb_curve_pattern {
+	const char *backend, *operation;
+	const char *k;              /* "" where the operation takes none */
+	const char *role;           /* "actor" unless given */
+	const char *value[GB_AXES]; /* NULL: any */
+};
+
+struct gb_expectation {
+	char words[GB_EXPECTATION_BYTES]; /* cut into pieces */
+	struct gb_curve_pattern first, second;
+	enum gb_expectation_relation relation;
+	double times;
+	unsigned growth;     /* enum gb_growth_term, of GROWS */
+	double least_size;   /* 0: any */
+	double largest_size; /* 0: any */
+};
+
+/*
+ * Reads one line. 0, or -1 with what was found and wanted in why[] and its place in `text`, in
+ * bytes, in *at. Names of backends are not looked up, those of operations, roles and axes are.
+ * *e must stay where it is.
+ */
+int gb_expectation_parse(struct gb_expectation *e, const char *text, size_t *at, char *why,
+			 size_t why_len);
+#endif

@@ -1,0 +1,311 @@
+#include "analyse/commands.h"
+#include "expectation.h"
+#include "records.h"
+#include "run_command.h"
+#include "stats/growth.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static char run[] = "/tmp/groupbench-expect-XXXXXX";
+
+static FILE *begin(const char *name)
+{
+	char path[100];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", run, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	return file;
+}
+
+/* ---- the grammar ---- */
+
+static const struct {
+	const char *text;
+	size_t at;
+	const char *complaint;
+} wrong[] = {
+	{"", 0,
+	 "found the end of the expectation, wanted a curve like mls.rekey or "
+	 "megolm.add:1/joiner"},
+	{"rekey cheaper than mls.rekey", 0,
+	 "found \"rekey\", wanted a curve like mls.rekey or megolm.add:1/joiner"},
+	{"mls.reky cheaper than x.rekey", 0,
+	 "found \"mls.reky\", wanted an operation behind the dot (groupbench list names them)"},
+	{"mls.add cheaper than x.rekey", 0,
+	 "found \"mls.add\", wanted a number of members, as in mls.add:1"},
+	{"mls.rekey:2 cheaper than x.rekey", 0,
+	 "found \"mls.rekey:2\", wanted an operation without a number"},
+	{"mls.rekey/server cheaper than x.rekey", 0,
+	 "found \"mls.rekey/server\", wanted a role behind the /: actor, near, far or joiner"},
+	{"mls.rekey tre=full cheaper than x.rekey", 10,
+	 "found \"tre=full\", wanted AXIS=VALUE (groupbench list names the axes)"},
+	{"mls.rekey tree=full tree=cold cheaper than x.rekey", 20,
+	 "found \"tree=cold\", wanted each axis once"},
+	{"mls.rekey", 9,
+	 "found the end of the expectation, wanted cheaper than, at most, at "
+	 "least, grows at most as or grows at least as"},
+	{"mls.rekey chaeper than x.rekey", 10,
+	 "found \"chaeper\", wanted cheaper than, at most, at least, grows at most as or grows "
+	 "at least as"},
+	{"mls.rekey at most -2 times x.rekey", 18, "found \"-2\", wanted a factor above 0"},
+	{"mls.rekey at most 1e999 times x.rekey", 18, "found \"1e999\", wanted a factor above 0"},
+	{"mls.rekey at most 2 x.rekey", 20, "found \"x.rekey\", wanted times"},
+	{"mls.rekey cheaper than", 22,
+	 "found the end of the expectation, wanted a curve like "
+	 "mls.rekey or megolm.add:1/joiner"},
+	{"mls.rekey cheaper than x.rekey from many", 36,
+	 "found \"many\", wanted a number of members"},
+	{"mls.rekey cheaper than x.rekey from 5 at 6", 38,
+	 "found \"at\", wanted from N, at N or the end"},
+	{"mls.rekey size=5 cheaper than x.rekey", 37,
+	 "found the end of the expectation, wanted a size at both curves or at none"},
+	{"mls.rekey grows at most as N^3", 27,
+	 "found \"N^3\", wanted constant, log N, N, N log N or N^2"},
+};
+
+static void what_is_wrong_is_refused_with_its_place(void **state)
+{
+	struct gb_expectation e;
+	char why[300], longest[GB_EXPECTATION_BYTES + 1], many[2 * 41 + 1] = "";
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < N(wrong); i++) {
+		assert_int_equal(gb_expectation_parse(&e, wrong[i].text, &at, why, sizeof(why)),
+				 -1);
+		assert_string_equal(why, wrong[i].complaint);
+		assert_int_equal(at, wrong[i].at);
+	}
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(gb_expectation_parse(&e, longest, &at, why, sizeof(why)), -1);
+	assert_string_equal(why, "found 256 bytes, wanted fewer than 256");
+	for (size_t i = 0; i < 41; i++)
+		strcat(many, "a ");
+	assert_int_equal(gb_expectation_parse(&e, many, &at, why, sizeof(why)), -1);
+	assert_string_equal(why, "found more than 40 words, wanted fewer");
+}
+
+static void what_is_right_is_understood(void **state)
+{
+	struct gb_expectation e;
+	char why[300];
+	size_t at;
+
+	(void)state;
+	assert_int_equal(gb_expectation_parse(&e,
+					      "mls.add:10/joiner tree=cold path=no at least 1.5 "
+					      "times megolm.rekey from 100",
+					      &at, why, sizeof(why)),
+			 0);
+	assert_string_equal(e.first.backend, "mls");
+	assert_string_equal(e.first.operation, "add");
+	assert_string_equal(e.first.k, "10");
+	assert_string_equal(e.first.role, "joiner");
+	assert_string_equal(e.first.value[GB_AXIS_tree], "cold");
+	assert_string_equal(e.first.value[GB_AXIS_path], "no");
+	assert_null(e.first.value[GB_AXIS_size]);
+	assert_string_equal(e.second.backend, "megolm");
+	assert_string_equal(e.second.role, "actor");
+	assert_int_equal(e.relation, GB_EXPECT_AT_LEAST);
+	assert_true(e.times > 1.499 && e.times < 1.501);
+	assert_int_equal((int)e.least_size, 100);
+	assert_int_equal((int)e.largest_size, 0);
+	assert_int_equal(gb_expectation_parse(&e, "mls.send grows at most as N log N", &at, why,
+					      sizeof(why)),
+			 0);
+	assert_int_equal(e.relation, GB_EXPECT_GROWS_AT_MOST);
+	assert_int_equal(e.growth, GB_GROWTH_LINEAR_LOG);
+}
+
+/* ---- verdicts ---- */
+
+static const int sizes[] = {2, 5, 10, 50, 100, 500, 1000};
+
+/*
+ * MLS takes 100 us at every size, twice that in a cold tree; Megolm 1 us a member. `sleep_ns` is
+ * added to MLS's full tree from 100 members on. The processes differ by one part in a hundred.
+ */
+static void write_samples(int processes, double sleep_ns)
+{
+	FILE *file = begin("samples.csv");
+
+	put_samples_header(file);
+	for (size_t i = 0; i < N(sizes); i++) {
+		for (int p = 1; p <= processes; p++) {
+			double noise = 1 + 0.01 * p, slept = sizes[i] >= 100 ? sleep_ns : 0;
+
+			put_actor_sample(file, "backend=mls operation=rekey tree=full", sizes[i], p,
+					 noise * 100000 + slept);
+			put_actor_sample(file, "backend=mls operation=rekey tree=cold", sizes[i], p,
+					 noise * 200000);
+			put_actor_sample(file, "backend=megolm operation=rekey olm=ratchet",
+					 sizes[i], p, noise * 1000 * sizes[i]);
+		}
+	}
+	assert_int_equal(fclose(file), 0);
+}
+
+static struct command_result expect_of(const char *expectation)
+{
+	FILE *file = begin("manifest.json");
+
+	fprintf(file, "{\"schema\": 1, \"expect\": [\"%s\"]}", expectation);
+	assert_int_equal(fclose(file), 0);
+	return run_command(&gb_command_expect, (const char *[]){run, NULL});
+}
+
+static void assert_says(const char *expectation, const char *text)
+{
+	struct command_result r = expect_of(expectation);
+
+	assert_string_equal(r.err, "");
+	assert_int_equal(r.status, 0);
+	if (!strstr(r.out, text))
+		fail_msg("%s: said %s; want %s", expectation, r.out, text);
+}
+
+static void claims_are_judged_by_what_was_measured(void **state)
+{
+	(void)state;
+	write_samples(5, 0);
+	assert_says("mls.rekey tree=full cheaper than megolm.rekey from 500",
+		    "  holds: 0.1 times [0.0971 .. 0.103] at N = 1000; mls rekey tree=full, megolm "
+		    "rekey olm=ratchet\n");
+	assert_says("mls.rekey tree=full cheaper than megolm.rekey",
+		    "  holds from N = 500: 0.1 times");
+	assert_says("megolm.rekey cheaper than mls.rekey tree=full",
+		    "  fails from N = 500: 10 times");
+	assert_says("mls.rekey tree=full cheaper than megolm.rekey at 100",
+		    "  open: 1 times [0.971 .. 1.03] at N = 100");
+	assert_says("mls.rekey tree=full at most 2.1 times mls.rekey tree=cold",
+		    "  holds: 0.5 times");
+	assert_says("mls.rekey tree=cold at least 2.5 times mls.rekey tree=full",
+		    "  fails: 2 times");
+	assert_says("megolm.rekey size=1000 at most 101 times megolm.rekey size=10",
+		    "  open: 100 times");
+	assert_says("megolm.rekey size=1000 at most 110 times megolm.rekey size=10",
+		    "  holds: 100 times");
+	assert_says("megolm.rekey size=1000 at most 110 times megolm.rekey size=20",
+		    "  not measured;");
+	assert_says("mls.rekey tree=full grows at most as log N", "  holds: 103 us; mls rekey");
+	assert_says("megolm.rekey grows at most as log N", "  fails: 1.03 us N; megolm rekey");
+	assert_says("megolm.rekey grows at least as N", "  holds: 1.03 us N; megolm rekey");
+	assert_says("mls.send cheaper than megolm.send", "\n  not measured\n");
+}
+
+/* Each state of a tree that the claim does not name is judged on its own. */
+static void every_state_that_is_meant_is_judged(void **state)
+{
+	struct command_result r;
+
+	(void)state;
+	write_samples(5, 0);
+	r = expect_of("mls.rekey cheaper than megolm.rekey from 150");
+	assert_non_null(strstr(r.out, "  holds: 0.2 times [0.194 .. 0.206] at N = 1000; mls rekey "
+				      "tree=cold, megolm"));
+	assert_non_null(strstr(r.out, "  holds: 0.1 times [0.0971 .. 0.103] at N = 1000; mls rekey "
+				      "tree=full, megolm"));
+}
+
+static void a_claim_that_is_made_false_fails_from_where_it_does(void **state)
+{
+	(void)state;
+	write_samples(5, 0);
+	assert_says("mls.rekey tree=full cheaper than mls.rekey tree=cold", "  holds: 0.5 times");
+	write_samples(5, 1e6);
+	assert_says("mls.rekey tree=full cheaper than mls.rekey tree=cold",
+		    "  fails from N = 100: 5.35 times");
+}
+
+/* One process has no interval: what was measured decides. */
+static void one_process_decides_without_an_interval(void **state)
+{
+	(void)state;
+	write_samples(1, 0);
+	assert_says("mls.rekey tree=full cheaper than megolm.rekey from 500",
+		    "  holds: 0.1 times at N = 1000;");
+}
+
+static void verdicts_are_kept_in_a_file(void **state)
+{
+	char line[400];
+	FILE *file;
+
+	(void)state;
+	write_samples(5, 0);
+	assert_says("mls.rekey tree=full cheaper than megolm.rekey at 1000", "/verdicts.csv\n");
+	snprintf(line, sizeof(line), "%s/verdicts.csv", run);
+	file = fopen(line, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	assert_string_equal(line, "expectation,first,second,verdict,from_size,sizes,size,ratio,"
+				  "ratio_ci_low,ratio_ci_high,growth\n");
+	assert_non_null(fgets(line, sizeof(line), file));
+	assert_string_equal(line, "mls.rekey tree=full cheaper than megolm.rekey at 1000,mls rekey "
+				  "tree=full,megolm rekey olm=ratchet,holds,,1,1000,0.1,0.0971429,"
+				  "0.10297,\n");
+	fclose(file);
+}
+
+static void what_is_no_run_is_refused(void **state)
+{
+	struct command_result r;
+
+	(void)state;
+	write_samples(1, 0);
+	r = expect_of("mls.rekey chaeper");
+	assert_int_equal(r.status, 65);
+	assert_non_null(strstr(r.err, "manifest.json: expect: found \"chaeper\", wanted"));
+	r = run_command(&gb_command_expect, (const char *[]){"/nowhere", NULL});
+	assert_int_equal(r.status, 74);
+	fclose(begin("manifest.json"));
+	r = run_command(&gb_command_expect, (const char *[]){run, NULL});
+	assert_int_equal(r.status, 65);
+}
+
+static int make_run(void **state)
+{
+	(void)state;
+	return mkdtemp(run) ? 0 : -1;
+}
+
+static int remove_run(void **state)
+{
+	static const char *const names[] = {"samples.csv", "manifest.json", "verdicts.csv"};
+	char path[100];
+
+	(void)state;
+	for (size_t i = 0; i < N(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", run, names[i]);
+		unlink(path);
+	}
+	return rmdir(run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_wrong_is_refused_with_its_place),
+		cmocka_unit_test(what_is_right_is_understood),
+		cmocka_unit_test(claims_are_judged_by_what_was_measured),
+		cmocka_unit_test(every_state_that_is_meant_is_judged),
+		cmocka_unit_test(a_claim_that_is_made_false_fails_from_where_it_does),
+		cmocka_unit_test(one_process_decides_without_an_interval),
+		cmocka_unit_test(verdicts_are_kept_in_a_file),
+		cmocka_unit_test(what_is_no_run_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, make_run, remove_run);
+}
