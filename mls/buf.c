@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "memory.h"
 #include "secret.h"
 
 enum mls_err mls_buf_reserve(struct mls_buf *b, size_t more)
@@ -17,7 +18,7 @@ enum mls_err mls_buf_reserve(struct mls_buf *b, size_t more)
 		return MLS_ERR_NOMEM;
 	while (cap < b->len + more)
 		cap *= 2;
-	p = malloc(cap);
+	p = mls_malloc(cap);
 	if (!p)
 		return MLS_ERR_NOMEM;
 	if (b->len)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "framing.h"
+#include "memory.h"
 
 enum { DEFAULT_LIFETIME_S = 90 * 24 * 3600, CLOCK_SKEW_S = 3600 };
 
@@ -112,7 +113,7 @@ enum mls_err mls_client_new(struct mls_client **client, const struct mls_client_
 
 	if (!suite)
 		return MLS_ERR_SUITE;
-	made = calloc(1, sizeof(*made));
+	made = mls_calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;
 	TRY(mls_crypto_new(&crypto, config->crypto, suite,
@@ -289,7 +290,7 @@ static enum mls_err room_for_kept(struct mls_client *client)
 
 	if (client->n_kept < client->room_kept)
 		return MLS_OK;
-	kept = calloc(more, sizeof(*kept));
+	kept = mls_calloc(more, sizeof(*kept));
 	if (!kept)
 		return MLS_ERR_NOMEM;
 	if (client->n_kept)
@@ -376,7 +377,7 @@ static enum mls_err add_psk(struct mls_client *client, struct mls_kept_psk *psk)
 	struct mls_kept_psk *psks;
 
 	if (client->n_psks == client->room_psks) {
-		psks = calloc(more, sizeof(*psks));
+		psks = mls_calloc(more, sizeof(*psks));
 		if (!psks)
 			return MLS_ERR_NOMEM;
 		if (client->n_psks)

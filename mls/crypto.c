@@ -4,6 +4,7 @@
 
 #include "crypto_provider.h"
 #include "internal.h"
+#include "memory.h"
 
 static const struct mls_dh_ops *dh_of(enum mls_crypto_library library,
 				      const struct mls_suite *suite)
@@ -32,7 +33,7 @@ enum mls_err mls_crypto_new(struct mls_crypto **out, enum mls_crypto_library lib
 			    const struct mls_suite *suite, const struct mls_random *random)
 {
 	enum mls_err err = MLS_OK;
-	struct mls_crypto *c = calloc(1, sizeof(*c));
+	struct mls_crypto *c = mls_calloc(1, sizeof(*c));
 
 	*out = NULL;
 	if (!c)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "crypto_provider.h"
+#include "memory.h"
 
 /* What both kinds of private keys are made with. */
 struct kind {
@@ -62,7 +63,7 @@ static void draw_mask(uint8_t *bytes, size_t len)
 enum mls_err mls_key_import(struct mls_crypto *c, struct mls_key **out,
 			    struct mls_slice private_key, struct mls_slice public_key)
 {
-	struct mls_key *key = calloc(1, sizeof(*key));
+	struct mls_key *key = mls_calloc(1, sizeof(*key));
 	enum mls_err err;
 
 	if (!key)
@@ -78,7 +79,7 @@ enum mls_err mls_key_import(struct mls_crypto *c, struct mls_key **out,
 enum mls_err mls_signer_import(struct mls_crypto *c, struct mls_signer **out,
 			       struct mls_slice private_key, struct mls_slice public_key)
 {
-	struct mls_signer *signer = calloc(1, sizeof(*signer));
+	struct mls_signer *signer = mls_calloc(1, sizeof(*signer));
 	enum mls_err err;
 
 	if (!signer)

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "crypto_openssl.h"
+#include "memory.h"
 
 struct mls_aead_state {
 	EVP_CIPHER *cipher;
@@ -17,7 +18,7 @@ enum mls_err mls_aead_state_new(struct mls_aead_state **out, const struct mls_su
 		[MLS_AES256_GCM] = "AES-256-GCM",
 		[MLS_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
 	};
-	struct mls_aead_state *s = calloc(1, sizeof(*s));
+	struct mls_aead_state *s = mls_calloc(1, sizeof(*s));
 
 	if (!s)
 		return MLS_ERR_NOMEM;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "crypto_openssl.h"
+#include "memory.h"
 
 static void ecdh_close(void *state)
 {
@@ -11,7 +12,7 @@ static void ecdh_close(void *state)
 
 static enum mls_err ecdh_open(void **state, const struct mls_suite *suite)
 {
-	struct mls_openssl_curve *v = calloc(1, sizeof(*v));
+	struct mls_openssl_curve *v = mls_calloc(1, sizeof(*v));
 
 	if (!v)
 		return MLS_ERR_NOMEM;

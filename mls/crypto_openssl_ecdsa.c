@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "crypto_openssl.h"
+#include "memory.h"
 
 /* `peer` is one EVP_PKEY whose point is replaced for each verification; a new key would set
  * up its group anew, for as long as two signatures take. */
@@ -29,7 +30,7 @@ static enum mls_err ecdsa_open(void **state, const struct mls_suite *suite)
 {
 	enum mls_err err = MLS_OK;
 	uint8_t generator[MLS_MAX_PUBLIC_KEY], one[MLS_MAX_PRIVATE_KEY] = {0};
-	struct ecdsa *s = calloc(1, sizeof(*s));
+	struct ecdsa *s = mls_calloc(1, sizeof(*s));
 
 	if (!s)
 		return MLS_ERR_NOMEM;

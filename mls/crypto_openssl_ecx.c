@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "crypto_openssl.h"
+#include "memory.h"
 
 /*
  * `peer` is one EVP_PKEY whose public key is replaced for each operation: that costs a
@@ -29,7 +30,7 @@ static void ecx_close(void *state)
 static enum mls_err ecx_open(void **state, const struct mls_suite *suite)
 {
 	static const uint8_t base_point[56] = {9};
-	struct ecx *s = calloc(1, sizeof(*s));
+	struct ecx *s = mls_calloc(1, sizeof(*s));
 
 	if (!s)
 		return MLS_ERR_NOMEM;
@@ -53,7 +54,7 @@ static enum mls_err ecx_prepare(void *state, struct mls_key_pair *pair, bool com
 {
 	struct ecx *s = state;
 	struct mls_slice public_key = {pair->public_key, compute_public ? 0 : s->len};
-	struct ecx_key *native = calloc(1, sizeof(*native));
+	struct ecx_key *native = mls_calloc(1, sizeof(*native));
 	size_t len = s->len;
 
 	if (!native)

@@ -5,6 +5,7 @@
 
 #include "crypto_ed25519.h"
 #include "crypto_openssl.h"
+#include "memory.h"
 
 struct eddsa {
 	EVP_PKEY_CTX *import;
@@ -24,7 +25,7 @@ static void eddsa_close(void *state)
 
 static enum mls_err eddsa_open(void **state, const struct mls_suite *suite)
 {
-	struct eddsa *s = calloc(1, sizeof(*s));
+	struct eddsa *s = mls_calloc(1, sizeof(*s));
 
 	if (!s)
 		return MLS_ERR_NOMEM;

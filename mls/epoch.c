@@ -3,10 +3,11 @@
 #include <stdlib.h>
 
 #include "content_auth.h"
+#include "memory.h"
 
 enum mls_err mls_epoch_new(struct mls_epoch **epoch)
 {
-	*epoch = calloc(1, sizeof(**epoch));
+	*epoch = mls_calloc(1, sizeof(**epoch));
 	if (!*epoch)
 		return MLS_ERR_NOMEM;
 	(*epoch)->refs = 1;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "commit.h"
+#include "memory.h"
 #include "welcome.h"
 
 /* The life of a group: RFC 9420 11, 12.4.3.1, 14. */
@@ -29,10 +30,10 @@ bool mls_client_has_group(const struct mls_client *client, struct mls_slice grou
 enum mls_err mls_group_begin(struct mls_client *client, struct mls_group **group,
 			     struct mls_epoch *epoch, struct mls_secret_tree *secret_tree)
 {
-	struct mls_group *made = calloc(1, sizeof(*made));
+	struct mls_group *made = mls_calloc(1, sizeof(*made));
 
 	if (made && client->policy.past_epochs > 0)
-		made->past = calloc(client->policy.past_epochs, sizeof(*made->past));
+		made->past = mls_calloc(client->policy.past_epochs, sizeof(*made->past));
 	if (!made || (client->policy.past_epochs > 0 && !made->past)) {
 		free(made);
 		mls_epoch_free(epoch);
@@ -264,7 +265,7 @@ enum mls_err mls_group_commit(struct mls_group *group, const struct mls_commit_o
 	TRY(mls_group_check_active(group));
 	if (group->pending)
 		FAIL(MLS_ERR_PENDING);
-	pending = calloc(1, sizeof(*pending));
+	pending = mls_calloc(1, sizeof(*pending));
 	if (!pending)
 		FAIL(MLS_ERR_NOMEM);
 	TRY(mls_commit_create(group, pending, output, request));

@@ -1,6 +1,5 @@
 #include "group_state.h"
-
-#include <stdlib.h>
+#include "memory.h"
 
 /* A group from saved state. What does not fit together is STATE; what was made until then is
  * freed with the group. */
@@ -110,7 +109,7 @@ static enum mls_err load_leaves(uint32_t **leaves, size_t *n, struct mls_slice s
 		return MLS_ERR_STATE;
 	if (!saved.len)
 		return MLS_OK;
-	*leaves = calloc(saved.len / 4, sizeof(**leaves));
+	*leaves = mls_calloc(saved.len / 4, sizeof(**leaves));
 	if (!*leaves)
 		return MLS_ERR_NOMEM;
 	for (; *n < saved.len / 4; ++*n)
@@ -129,7 +128,7 @@ static enum mls_err load_staged(struct mls_client *client, struct mls_group *gro
 	mls_saved_staged_walk(&c, &v);
 	if (c.err || c.in.len > 0)
 		return MLS_ERR_STATE;
-	staged = calloc(1, sizeof(*staged));
+	staged = mls_calloc(1, sizeof(*staged));
 	if (!staged)
 		return MLS_ERR_NOMEM;
 	group->pending = staged;
@@ -195,7 +194,7 @@ static enum mls_err load_origin(struct mls_group *group, struct mls_slice saved,
 	mls_saved_origin_walk(&c, &v);
 	if (c.err || c.in.len > 0)
 		return MLS_ERR_STATE;
-	group->origin = calloc(1, sizeof(*group->origin));
+	group->origin = mls_calloc(1, sizeof(*group->origin));
 	if (!group->origin)
 		return MLS_ERR_NOMEM;
 	group->origin->usage = v.usage;

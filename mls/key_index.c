@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "memory.h"
 #include "siphash.h"
 
 /*
@@ -82,7 +83,7 @@ static uint16_t position(struct bucket *bucket, const struct fingerprint *key)
 
 static struct bucket *bucket_new(uint16_t room)
 {
-	struct bucket *bucket = malloc(sizeof(*bucket) + room * sizeof(bucket->key[0]));
+	struct bucket *bucket = mls_malloc(sizeof(*bucket) + room * sizeof(bucket->key[0]));
 
 	if (bucket)
 		bucket->head = (struct mls_key_index_node){.refs = 1, .room = room};
@@ -115,7 +116,7 @@ static enum mls_err own_inner(struct mls_key_index_node **slot)
 
 	if ((*slot)->refs == 1)
 		return MLS_OK;
-	if (!(fresh = malloc(sizeof(*fresh))))
+	if (!(fresh = mls_malloc(sizeof(*fresh))))
 		return MLS_ERR_NOMEM;
 	*fresh = *as_inner(*slot);
 	fresh->head.refs = 1;
@@ -133,7 +134,7 @@ static enum mls_err split(struct mls_key_index_node **slot, unsigned level)
 {
 	enum mls_err err = MLS_OK;
 	struct bucket *old = as_bucket(*slot);
-	struct inner *fresh = calloc(1, sizeof(*fresh));
+	struct inner *fresh = mls_calloc(1, sizeof(*fresh));
 
 	if (!fresh)
 		return MLS_ERR_NOMEM;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "memory.h"
+
 /*
  * A change costs one pass over the table. What a group of honest members lists is some dozens;
  * without a bound the leaves of one hostile tree could list 65,536 of each kind, and a join
@@ -48,7 +50,7 @@ static enum mls_err contribution(uint32_t **out, size_t *n, const struct mls_lea
 {
 	const struct mls_capabilities *caps = &leaf->capabilities;
 	size_t room = (caps->extensions.len + caps->proposals.len + caps->credentials.len) / 2 + 1;
-	uint32_t *v = malloc(room * sizeof(*v));
+	uint32_t *v = mls_malloc(room * sizeof(*v));
 	size_t unique = 1;
 
 	if (!v)
@@ -140,7 +142,7 @@ static enum mls_err change_by(struct mls_member_support *s, const struct mls_lea
 	enum mls_err err = contribution(&v, &n, leaf);
 
 	if (err == MLS_OK && !change_in_place(s->table, v, n, change)) {
-		fresh = malloc(sizeof(*fresh) + (n_old + n) * sizeof(fresh->entry[0]));
+		fresh = mls_malloc(sizeof(*fresh) + (n_old + n) * sizeof(fresh->entry[0]));
 		err = fresh ? replace(s, fresh, v, n, change) : MLS_ERR_NOMEM;
 	}
 	if (err == MLS_OK)

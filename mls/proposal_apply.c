@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "memory.h"
+
 /* Applying a list of proposals, RFC 9420 12.3. */
 
 struct applying {
@@ -22,7 +24,7 @@ void mls_applied_clear(struct mls_applied *applied)
 
 enum mls_err mls_applied_put_joined(struct mls_applied *applied, uint32_t leaf)
 {
-	applied->added = malloc(sizeof(*applied->added));
+	applied->added = mls_malloc(sizeof(*applied->added));
 	if (!applied->added)
 		return MLS_ERR_NOMEM;
 	applied->added[0] = leaf;
@@ -72,7 +74,7 @@ static enum mls_err apply_updates(const struct applying *a)
 
 	if (!n)
 		return MLS_OK;
-	updates = calloc(n, sizeof(*updates));
+	updates = mls_calloc(n, sizeof(*updates));
 	if (!updates)
 		return MLS_ERR_NOMEM;
 	for (size_t i = 0; i < a->list->n; i++) {
@@ -108,7 +110,7 @@ static enum mls_err apply_removes(const struct applying *a)
 
 	if (!n)
 		return MLS_OK;
-	out->removed = calloc(n, sizeof(*out->removed));
+	out->removed = mls_calloc(n, sizeof(*out->removed));
 	if (!out->removed)
 		return MLS_ERR_NOMEM;
 	for (size_t i = 0; i < a->list->n; i++) {
@@ -148,7 +150,7 @@ static enum mls_err apply_adds(const struct applying *a)
 
 	if (!n)
 		return MLS_OK;
-	a->out->added = calloc(n, sizeof(*a->out->added));
+	a->out->added = mls_calloc(n, sizeof(*a->out->added));
 	if (!a->out->added)
 		return MLS_ERR_NOMEM;
 	for (size_t i = 0; i < a->list->n && err == MLS_OK; i++) {

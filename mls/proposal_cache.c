@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "memory.h"
+
 static void cached_free(struct mls_cached_proposal *cached)
 {
 	if (!cached || --cached->refs > 0)
@@ -18,7 +20,7 @@ static enum mls_err grow(struct mls_proposal_cache *cache)
 
 	if (cache->n < cache->room)
 		return MLS_OK;
-	v = calloc(room, sizeof(struct mls_cached_proposal *));
+	v = mls_calloc(room, sizeof(struct mls_cached_proposal *));
 	if (!v)
 		return MLS_ERR_NOMEM;
 	if (cache->n)
@@ -50,7 +52,7 @@ enum mls_err mls_proposal_cache_restore(struct mls_proposal_cache *cache, struct
 
 	if (ref.len > sizeof(made->ref))
 		return MLS_ERR_USAGE;
-	made = calloc(1, sizeof(*made));
+	made = mls_calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;
 	made->refs = 1;
@@ -94,7 +96,7 @@ enum mls_err mls_proposal_cache_copy(struct mls_proposal_cache *out,
 	*out = (struct mls_proposal_cache){0};
 	if (!cache->n)
 		return MLS_OK;
-	out->v = calloc(cache->n, sizeof(struct mls_cached_proposal *));
+	out->v = mls_calloc(cache->n, sizeof(struct mls_cached_proposal *));
 	if (!out->v)
 		return MLS_ERR_NOMEM;
 	out->n = out->room = cache->n;

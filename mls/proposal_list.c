@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "memory.h"
+
 enum {
 	MEMBER = 1 << MLS_SENDER_MEMBER,
 	EXTERNAL = 1 << MLS_SENDER_EXTERNAL,
@@ -47,7 +49,7 @@ enum mls_err mls_proposal_list_reserve(struct mls_proposal_list *list, size_t mo
 	if (more > SIZE_MAX / 4 / sizeof(*v) - list->n)
 		return MLS_ERR_NOMEM;
 	room = list->n + more > 2 * list->room ? list->n + more : 2 * list->room;
-	v = calloc(room, sizeof(*v));
+	v = mls_calloc(room, sizeof(*v));
 	if (!v)
 		return MLS_ERR_NOMEM;
 	if (list->n)
@@ -206,7 +208,7 @@ static int by_number(const void *a, const void *b)
 static enum mls_err leaves_touched(const struct mls_proposal_list *list, uint32_t **leaves)
 {
 	const size_t n = list->n_of[MLS_PROPOSAL_UPDATE] + list->n_of[MLS_PROPOSAL_REMOVE];
-	uint32_t *v = malloc((n ? n : 1) * sizeof(*v));
+	uint32_t *v = mls_malloc((n ? n : 1) * sizeof(*v));
 	size_t at = 0;
 
 	if (!v)
@@ -259,7 +261,7 @@ static enum mls_err check_psks(const struct mls_proposal_list *list, size_t nh)
 
 	if (!n)
 		return MLS_OK;
-	bodies = calloc(n, sizeof(*bodies));
+	bodies = mls_calloc(n, sizeof(*bodies));
 	if (!bodies)
 		return MLS_ERR_NOMEM;
 	for (size_t i = 0; i < list->n; i++) {

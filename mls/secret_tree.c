@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "memory.h"
 #include "sender_ratchet.h"
 
 /* What a node holds, which is also what it was allocated as. */
@@ -54,7 +55,7 @@ static void *node_new(enum kind kind)
 		[PARENT] = sizeof(struct parent_node),
 		[RATCHETS] = sizeof(struct ratchets_node),
 	};
-	struct mls_secret_node *node = calloc(1, size[kind]);
+	struct mls_secret_node *node = mls_calloc(1, size[kind]);
 
 	if (node)
 		*node = (struct mls_secret_node){1, kind};

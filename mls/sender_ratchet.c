@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "memory.h"
 
 /* Key, nonce and the secret of the next generation; any of the outputs may be NULL. */
 static enum mls_err derive(struct mls_crypto *c, struct mls_message_key *key,
@@ -140,7 +141,7 @@ static enum mls_err reserve(struct mls_sender_ratchet *r, uint32_t more)
 	if (room <= r->room)
 		return MLS_OK;
 	room += r->n_kept / 2;
-	kept = calloc(room, sizeof(*kept));
+	kept = mls_calloc(room, sizeof(*kept));
 	if (!kept)
 		return MLS_ERR_NOMEM;
 	if (r->n_kept > 0) {
@@ -210,7 +211,7 @@ enum mls_err mls_sender_ratchet_copy(struct mls_sender_ratchet *to,
 	struct mls_message_key *kept = NULL;
 
 	if (from->n_kept > 0) {
-		kept = calloc(from->n_kept, sizeof(*kept));
+		kept = mls_calloc(from->n_kept, sizeof(*kept));
 		if (!kept)
 			return MLS_ERR_NOMEM;
 		memcpy(kept, from->kept, from->n_kept * sizeof(*kept));

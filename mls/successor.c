@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "memory.h"
+
 /* Groups that follow from others: RFC 9420 11.2, 11.3, 12.4.3.1. */
 
 static enum mls_err origin_new(struct mls_origin **out, const struct mls_group *old,
@@ -14,7 +16,7 @@ static enum mls_err origin_new(struct mls_origin **out, const struct mls_group *
 
 	if (how == MLS_SUCCESSION_REINIT && old->state != MLS_GROUP_REINITIALIZED)
 		return MLS_ERR_NOT_REINITIALIZED;
-	made = calloc(1, sizeof(*made));
+	made = mls_calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;
 	made->usage = how == MLS_SUCCESSION_REINIT ? MLS_PSK_REINIT : MLS_PSK_BRANCH;
@@ -110,7 +112,7 @@ static enum mls_err list_credentials(struct credentials *out, const struct mls_t
 	struct mls_leaf_node leaf;
 	enum mls_err err = MLS_OK;
 
-	*out = (struct credentials){.v = calloc(mls_tree_n_members(tree), sizeof(*out->v))};
+	*out = (struct credentials){.v = mls_calloc(mls_tree_n_members(tree), sizeof(*out->v))};
 	if (!out->v)
 		return MLS_ERR_NOMEM;
 	for (uint32_t i = mls_tree_next_member(tree, 0); i != MLS_NO_LEAF;

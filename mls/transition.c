@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "content_auth.h"
+#include "memory.h"
 
 enum mls_err mls_transition_begin(struct mls_transition *t, const struct mls_group *group,
 				  struct mls_sender committer)
@@ -113,7 +114,7 @@ enum mls_err mls_client_psk_secret(const struct mls_client *client, struct mls_s
 	bool known;
 
 	if (n) {
-		psks = calloc(n, sizeof(*psks));
+		psks = mls_calloc(n, sizeof(*psks));
 		if (!psks)
 			return MLS_ERR_NOMEM;
 	}
@@ -139,7 +140,7 @@ static enum mls_err list_psk_secret(const struct mls_transition *t, struct mls_s
 	enum mls_err err;
 
 	if (n) {
-		ids = calloc(n, sizeof(*ids));
+		ids = mls_calloc(n, sizeof(*ids));
 		if (!ids)
 			return MLS_ERR_NOMEM;
 	}

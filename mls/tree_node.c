@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "memory.h"
+
 size_t mls_unmerged_count(struct mls_slice unmerged)
 {
 	return unmerged.len / 4;
@@ -69,7 +71,7 @@ MLS_WIRE_TYPE(parent_node)
 
 struct mls_tree_leaf *mls_tree_leaf_blank(const struct mls_suite *suite)
 {
-	struct mls_tree_leaf *leaf = malloc(sizeof(*leaf) + suite->nh);
+	struct mls_tree_leaf *leaf = mls_malloc(sizeof(*leaf) + suite->nh);
 
 	if (leaf)
 		*leaf = (struct mls_tree_leaf){.refs = 1, .hash_len = suite->nh};
@@ -80,7 +82,7 @@ struct mls_tree_leaf *mls_tree_leaf_new(const struct mls_suite *suite,
 					const struct mls_leaf_node *v)
 {
 	const uint8_t *start = v->encoded.p;
-	struct mls_tree_leaf *leaf = malloc(sizeof(*leaf) + suite->nh + v->encoded.len);
+	struct mls_tree_leaf *leaf = mls_malloc(sizeof(*leaf) + suite->nh + v->encoded.len);
 	struct mls_slice last = v->capabilities.credentials;
 
 	if (!leaf)
@@ -103,7 +105,7 @@ static struct mls_tree_parent *parent_copy(const struct mls_tree_parent *old, ui
 {
 	size_t len = old->encryption_key_len + (size_t)old->parent_hash_len +
 		     4 * (size_t)old->n_unmerged;
-	struct mls_tree_parent *fresh = malloc(sizeof(*fresh) + len + 4 * (size_t)room);
+	struct mls_tree_parent *fresh = mls_malloc(sizeof(*fresh) + len + 4 * (size_t)room);
 
 	if (!fresh)
 		return NULL;
@@ -124,7 +126,7 @@ static uint8_t *put(uint8_t *at, struct mls_slice s)
 struct mls_tree_parent *mls_tree_parent_new(const struct mls_parent_node *v, uint32_t room)
 {
 	size_t len = v->encryption_key.len + v->parent_hash.len + v->unmerged_leaves.len;
-	struct mls_tree_parent *fresh = malloc(sizeof(*fresh) + len + 4 * (size_t)room);
+	struct mls_tree_parent *fresh = mls_malloc(sizeof(*fresh) + len + 4 * (size_t)room);
 	uint8_t *at;
 
 	if (!fresh)
@@ -144,7 +146,7 @@ struct mls_tree_parent *mls_tree_parent_new(const struct mls_parent_node *v, uin
 
 struct mls_tree_inner *mls_tree_inner_new(const struct mls_suite *suite)
 {
-	struct mls_tree_inner *inner = malloc(sizeof(*inner) + suite->nh);
+	struct mls_tree_inner *inner = mls_malloc(sizeof(*inner) + suite->nh);
 
 	if (inner)
 		*inner = (struct mls_tree_inner){.refs = 1};

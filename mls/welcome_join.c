@@ -4,6 +4,7 @@
 
 #include "content_auth.h"
 #include "framing.h"
+#include "memory.h"
 #include "tree_validate.h"
 
 /* Joining by a Welcome, RFC 9420 12.4.3.1. What costs least is checked first; the signatures
@@ -86,7 +87,7 @@ static enum mls_err derive_member_secret(struct mls_joining *j)
 	enum mls_err err = MLS_OK;
 
 	if (n) {
-		ids = calloc(n, sizeof(*ids));
+		ids = mls_calloc(n, sizeof(*ids));
 		if (!ids)
 			return MLS_ERR_NOMEM;
 	}

@@ -38,7 +38,7 @@ analysing() {
 
 declaring='echo "void mls_only_declared(void);" >> mls/include/mls.h'
 hundred='for i in $(seq 100); do echo "	x++;"; done'
-echo 1..28
+echo 1..29
 fails upward_include layers "of a higher layer" 'echo "#include \"codec.h\"" >> mls/slice.h'
 fails file_without_layer layers "in no layer" 'echo "int mls_x;" > mls/stray.c'
 fails path_in_include includes "reaches out" 'echo "#include \"../mls/buf.h\"" >> bench/main.c'
@@ -48,6 +48,7 @@ fails library_knows_harness includes "nothing of benchmarks" \
 	'echo "#include <groupbench_backend.h>" >> mls/buf.c'
 fails printing_statistics includes "is pure" 'echo "#include <stdio.h>" > bench/stats/extra.c'
 fails protocol_in_analysis includes "knows no protocol" 'echo "#include \"mls.h\"" > bench/analyse/extra.c'
+fails uncounted_allocation allocations "memory.h" 'echo "void *f(void) { return malloc(1); }" >> mls/codec.c'
 fails openssl_anywhere crypto_headers "crypto.h" 'echo "#include <openssl/evp.h>" >> mls/codec.c'
 fails openssl_in_bench crypto_headers "crypto.h" 'echo "#include <openssl/evp.h>" >> bench/main.c'
 fails symbol_of_mls symbols "libmls.a[extra.o]: stray" 'object libmls.a "int stray;"'

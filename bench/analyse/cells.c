@@ -27,7 +27,10 @@ const unsigned gb_exact_columns[GB_EXACT_COLUMNS] = {
 #define PRIMITIVE(name, sentence) GB_COLUMN_count_##name,
 	GB_PRIMITIVES(PRIMITIVE)
 #undef PRIMITIVE
+		GB_COLUMN_allocations,
 };
+
+#define MISSING SIZE_MAX
 
 /* One row of samples.csv, still as the file has it. */
 struct source {
@@ -229,11 +232,16 @@ static int merge_text(char **kept, const char *text, struct gb_failure *f)
 
 /* ---- samples.csv ---- */
 
+/* Files from before allocations were counted lack that column only. */
 static int find_columns(struct source *s, struct gb_failure *f)
 {
 	for (size_t i = 0; i < GB_COLUMNS; i++) {
-		long column = gb_csv_find(s->csv, gb_columns[i].name, f);
+		long column;
 
+		s->column[i] = MISSING;
+		if (i == GB_COLUMN_allocations && !gb_csv_has(s->csv, gb_columns[i].name))
+			continue;
+		column = gb_csv_find(s->csv, gb_columns[i].name, f);
 		if (column < 0)
 			return -1;
 		s->column[i] = (size_t)column;
@@ -281,7 +289,7 @@ static int read_exact(const struct source *s, uint64_t exact[GB_EXACT_COLUMNS],
 {
 	for (size_t i = 0; i < GB_EXACT_COLUMNS; i++) {
 		size_t column = s->column[gb_exact_columns[i]];
-		int found = gb_csv_count(s->csv, column, &exact[i], f);
+		int found = column == MISSING ? 0 : gb_csv_count(s->csv, column, &exact[i], f);
 
 		if (found < 0)
 			return -1;
@@ -363,15 +371,21 @@ static int by_text_or_number(const char *a, const char *b)
 	return strcmp(a, b);
 }
 
+int gb_cell_order(const struct gb_cell *a, const struct gb_cell *b)
+{
+	int order = 0;
+
+	for (size_t i = 0; i < GB_KEY_COLUMNS && order == 0; i++)
+		order = by_text_or_number(a->key[i], b->key[i]);
+	return order;
+}
+
 static int by_columns(const void *a, const void *b)
 {
 	const struct gb_cell *const *x = a;
 	const struct gb_cell *const *y = b;
-	int order = 0;
 
-	for (size_t i = 0; i < GB_KEY_COLUMNS && order == 0; i++)
-		order = by_text_or_number((*x)->key[i], (*y)->key[i]);
-	return order;
+	return gb_cell_order(*x, *y);
 }
 
 static int sort_samples(struct gb_cell *cell, const char *path, struct gb_failure *f)

@@ -21,10 +21,12 @@ extern const unsigned gb_key_columns[GB_KEY_COLUMNS];
 
 #define GB_EXACT_ONE(...) +1
 #define GB_EXACT_BYTES    (2 * GB_KINDS + 2)
-#define GB_EXACT_COLUMNS  (GB_EXACT_BYTES GB_PRIMITIVES(GB_EXACT_ONE))
+#define GB_EXACT_COUNTED  (GB_EXACT_BYTES GB_PRIMITIVES(GB_EXACT_ONE))
+#define GB_EXACT_COLUMNS  (GB_EXACT_COUNTED + 1)
 #define GB_NOT_MEASURED   UINT64_MAX /* in place of an exact value */
 
-/* The exact columns as enum gb_column: GB_EXACT_BYTES of messages and bytes, then counts. */
+/* The exact columns as enum gb_column: GB_EXACT_BYTES of messages and bytes, primitives up to
+ * GB_EXACT_COUNTED, allocations. */
 extern const unsigned gb_exact_columns[GB_EXACT_COLUMNS];
 
 struct gb_observation {
@@ -75,6 +77,9 @@ int gb_cells_read(struct gb_cells *cells, const char *path, struct gb_failure *f
 
 /* Leaves *cells zero. */
 void gb_cells_free(struct gb_cells *cells);
+
+/* The order of cells in summary.csv: as of qsort. */
+int gb_cell_order(const struct gb_cell *a, const struct gb_cell *b);
 
 /* The value of an exact column, GB_NOT_MEASURED if empty; `sample` < n_samples. */
 uint64_t gb_cell_exact(const struct gb_cell *cell, size_t exact, size_t sample);

@@ -256,6 +256,15 @@ const char *gb_csv_name(const struct gb_csv *csv, size_t column)
 	return csv->names + csv->name_at[column];
 }
 
+bool gb_csv_has(const struct gb_csv *csv, const char *name)
+{
+	for (size_t i = 0; i < csv->n_columns; i++) {
+		if (strcmp(gb_csv_name(csv, i), name) == 0)
+			return true;
+	}
+	return false;
+}
+
 long gb_csv_find(const struct gb_csv *csv, const char *name, struct gb_failure *f)
 {
 	for (size_t i = 0; i < csv->n_columns; i++) {

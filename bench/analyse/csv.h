@@ -2,6 +2,7 @@
 #define GB_ANALYSE_CSV_H
 #include "analyse/failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,6 +40,9 @@ const char *gb_csv_name(const struct gb_csv *csv, size_t column);
 
 /* Position of the column `name`, or -1 with *f set to GB_EXIT_INPUT when there is none. */
 long gb_csv_find(const struct gb_csv *csv, const char *name, struct gb_failure *f);
+
+/* Whether there is a column `name`. */
+bool gb_csv_has(const struct gb_csv *csv, const char *name);
 
 /* Reads the next record. 1: there is one, 0: end of file, -1: *f is set. */
 int gb_csv_next(struct gb_csv *csv, struct gb_failure *f);

@@ -228,7 +228,7 @@ static int put_cell(FILE *out, const struct gb_cell *cell, const struct gb_price
 			fprintf(out, "%" PRIu64, exact->first);
 	}
 	fprintf(out, ",%s,%s,", are_exact(cell, 0, GB_EXACT_BYTES),
-		are_exact(cell, GB_EXACT_BYTES, GB_EXACT_COLUMNS));
+		are_exact(cell, GB_EXACT_BYTES, GB_EXACT_COUNTED));
 	gb_csv_put(out, cell->restore);
 	putc(',', out);
 	gb_csv_put(out, cell->heals);

@@ -59,14 +59,6 @@ static int find_column(const struct gb_csv *csv, const char *name, size_t *colum
 	return found < 0 ? -1 : 0;
 }
 
-static bool has_column(const struct gb_csv *csv, const char *name)
-{
-	for (size_t i = 0; i < gb_csv_columns(csv); i++)
-		if (strcmp(gb_csv_name(csv, i), name) == 0)
-			return true;
-	return false;
-}
-
 static int find_columns(struct source *s, struct gb_failure *f)
 {
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
@@ -75,7 +67,7 @@ static int find_columns(struct source *s, struct gb_failure *f)
 	}
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		s->number[i] = MISSING;
-		if (i == OPTIONAL && !has_column(s->csv, numbers[i].name))
+		if (i == OPTIONAL && !gb_csv_has(s->csv, numbers[i].name))
 			continue;
 		if (find_column(s->csv, numbers[i].name, &s->number[i], f) < 0)
 			return -1;

@@ -428,6 +428,13 @@ static enum gb_status mls_counts_of(struct gb_world *w, struct gb_counts *counts
 	return GB_OK;
 }
 
+static enum gb_status mls_allocations_of(struct gb_world *w, uint64_t *calls)
+{
+	(void)w;
+	*calls = mls_probe_allocations();
+	return GB_OK;
+}
+
 static const char *version_text(void)
 {
 	static char text[128];
@@ -472,4 +479,5 @@ const struct gb_backend gb_backend_mls = {
 	.group_info = mls_group_info_out,
 	.fetch_tree = mls_fetch_tree,
 	.counts = mls_counts_of,
+	.allocations = mls_allocations_of,
 };

@@ -153,8 +153,8 @@ struct gb_shape {
 
 /* Cumulative numbers of primitive operations since open(). X(name, sentence) */
 #define GB_PRIMITIVES(X)                                                                           \
-	X(keygen, "key pairs generated or derived")                                                \
-	X(dh, "Diffie-Hellman operations with a peer's public key")                                \
+	X(keygen, "key pairs generated or derived: multiplications of the base point")             \
+	X(dh, "Diffie-Hellman operations: multiplications of a peer's public key")                 \
 	X(sign, "signatures made")                                                                 \
 	X(verify, "signatures verified")                                                           \
 	X(hpke_seal, "HPKE messages sealed (each also counts 1 keygen and 1 dh)")                  \
@@ -349,6 +349,10 @@ struct gb_backend {
 
 	enum gb_status (*counts)(struct gb_world *w, struct gb_counts *counts);
 	enum gb_status (*clocks)(struct gb_world *w, struct gb_clocks *last);
+
+	/* Allocation calls that the backend's own code has made so far, those of the
+	 * libraries beneath it not counted. */
+	enum gb_status (*allocations)(struct gb_world *w, uint64_t *calls);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */

@@ -30,4 +30,7 @@ const struct gb_column_spec gb_columns[GB_COLUMNS] = {
 #define PRIMITIVE(name, sentence) [GB_COLUMN_count_##name] = {"count_" #name, COUNT, sentence},
 	GB_PRIMITIVES(PRIMITIVE)
 #undef PRIMITIVE
+		[GB_COLUMN_allocations] = {"allocations", COUNT,
+					   "allocation calls of the protocol's own code, those of "
+					   "the libraries beneath it not counted"},
 };

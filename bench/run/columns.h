@@ -41,6 +41,7 @@ enum gb_column {
 #define GB_COUNT_COLUMN(name, sentence) GB_COLUMN_count_##name,
 	GB_PRIMITIVES(GB_COUNT_COLUMN)
 #undef GB_COUNT_COLUMN
+	GB_COLUMN_allocations,
 #define X(name, ...) GB_COLUMN_##name,
 #include "run/columns_verdict.def"
 #undef X

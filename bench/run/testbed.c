@@ -239,20 +239,32 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 	return GB_FAILED;
 }
 
-static int read_counts(struct gb_testbed *t, struct gb_counts *counts)
+/* What a backend has counted since it was opened. */
+struct reading {
+	struct gb_counts counts;
+	uint64_t allocations;
+};
+
+static int read_counts(struct gb_testbed *t, struct reading *r)
 {
-	*counts = (struct gb_counts){0};
-	if (t->backend->counts == NULL)
+	const struct gb_backend *b = t->backend;
+
+	*r = (struct reading){0};
+	if (b->counts != NULL &&
+	    prepared(t, b->counts(t->world, &r->counts), "reading the counts") != 0)
+		return -1;
+	if (b->allocations == NULL)
 		return 0;
-	return prepared(t, t->backend->counts(t->world, counts), "reading the counts");
+	return prepared(t, b->allocations(t->world, &r->allocations), "reading the allocations");
 }
 
-static void add_cost(struct gb_cost *cost, struct gb_instant took, const struct gb_counts *before,
-		     const struct gb_counts *after)
+static void add_cost(struct gb_cost *cost, struct gb_instant took, const struct reading *before,
+		     const struct reading *after)
 {
 	cost->took.cpu_ns += took.cpu_ns;
 	cost->took.wall_ns += took.wall_ns;
-#define ADD(name, sentence) cost->counts.name += after->name - before->name;
+	cost->allocations += after->allocations - before->allocations;
+#define ADD(name, sentence) cost->counts.name += after->counts.name - before->counts.name;
 	GB_PRIMITIVES(ADD)
 #undef ADD
 }
@@ -269,7 +281,7 @@ static int own_clocks(struct gb_testbed *t, struct gb_instant *took)
 
 enum gb_status gb_testbed_call(struct gb_testbed *t, struct gb_call *call, struct gb_cost *cost)
 {
-	struct gb_counts before, after;
+	struct reading before, after;
 	struct gb_instant start, took;
 	enum gb_status status;
 	uint64_t sent = gb_traffic_bytes(&t->mailbox.sent);

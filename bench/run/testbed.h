@@ -75,6 +75,7 @@ struct gb_call {
 struct gb_cost {
 	struct gb_instant took;
 	struct gb_counts counts;
+	uint64_t allocations;
 };
 
 /*

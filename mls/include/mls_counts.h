@@ -9,8 +9,9 @@
  * floor((n + 16) / 128) + 1 of SHA-384 and SHA-512; keying an HMAC takes two blocks.
  */
 #define MLS_COUNTS(X)                                                                              \
-	X(keygen, "key pairs generated or derived, imports that compute the public key included")  \
-	X(dh, "Diffie-Hellman operations with a peer's public key")                                \
+	X(keygen, "key pairs generated or derived, imports that compute the public key included: " \
+		  "multiplications of the base point")                                             \
+	X(dh, "Diffie-Hellman operations: multiplications of a peer's public key")                 \
 	X(sign, "signatures made")                                                                 \
 	X(verify, "signatures verified")                                                           \
 	X(hpke_seal, "HPKE messages sealed (each also counts 1 keygen and 1 dh)")                  \

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "group.h"
+#include "memory.h"
 #include "shape.h"
 
 /* Groups of a shape: the tree of shape.h, and around it the rest of an epoch. */
@@ -137,7 +138,7 @@ enum mls_err mls_probe_make_groups(struct mls_group **group,
 		.n_live = request->n_live,
 	};
 	struct shared shared = {0};
-	struct mls_private_path *keys = calloc(request->n_live, sizeof(*keys));
+	struct mls_private_path *keys = mls_calloc(request->n_live, sizeof(*keys));
 	size_t n = 0;
 	enum mls_err err = MLS_OK;
 

@@ -1,9 +1,8 @@
 #include "mls_probe.h"
 
-#include <stdlib.h>
-
 #include "buf.h"
 #include "group.h"
+#include "memory.h"
 
 void mls_probe_set_random(struct mls_client *client, const struct mls_random *random)
 {
@@ -13,6 +12,11 @@ void mls_probe_set_random(struct mls_client *client, const struct mls_random *ra
 void mls_probe_counts(const struct mls_client *client, struct mls_counts *counts)
 {
 	*counts = client->crypto->counts;
+}
+
+uint64_t mls_probe_allocations(void)
+{
+	return mls_allocations();
 }
 
 enum mls_err mls_probe_client_new(struct mls_client **client,
@@ -28,7 +32,7 @@ enum mls_err mls_probe_client_new(struct mls_client **client,
 		return MLS_ERR_SUITE;
 	if (config->crypto != crypto->library)
 		return MLS_ERR_CRYPTO_LIBRARY;
-	made = calloc(1, sizeof(*made));
+	made = mls_calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;
 	made->borrows_crypto = true;
@@ -61,7 +65,7 @@ static uint32_t *copy_leaves(const uint32_t *leaves, size_t n, enum mls_err *err
 
 	if (!n)
 		return NULL;
-	copy = malloc(n * sizeof(*copy));
+	copy = mls_malloc(n * sizeof(*copy));
 	if (copy)
 		memcpy(copy, leaves, n * sizeof(*copy));
 	else
@@ -76,7 +80,7 @@ static enum mls_err fork_pending(struct mls_group *copy, const struct mls_staged
 
 	if (!pending)
 		return MLS_OK;
-	made = calloc(1, sizeof(*made));
+	made = mls_calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;
 	*made = *pending;

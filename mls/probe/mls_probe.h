@@ -31,6 +31,10 @@ void mls_probe_set_random(struct mls_client *client, const struct mls_random *ra
 /* Primitive operations of the client, its siblings and their groups, since it was made. */
 void mls_probe_counts(const struct mls_client *client, struct mls_counts *counts);
 
+/* Allocation calls of mls/ in this thread since it began, those of its cryptographic library
+ * not counted. */
+uint64_t mls_probe_allocations(void);
+
 /*
  * mls_probe_group_fork makes an independent copy of a group that shares all immutable state
  * with it. `client` is the group's own or another one with the same keys and siblings.
