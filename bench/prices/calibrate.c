@@ -317,10 +317,10 @@ struct gb_calibrate_request gb_calibrate_all(void)
 	struct gb_calibrate_request request = {
 		.algorithms = {(1u << GB_ALGORITHMS) - 1, gb_algorithms_of_olm(),
 			       gb_algorithms_of_sodium()},
-		.batch_ns = 1500000,
-		.min_rounds = 40,
+		.batch_ns = 400000,
+		.min_rounds = 150,
 		.max_rounds = GB_MAX_ROUNDS,
-		.limit_ns = 18000000000,
+		.limit_ns = 30000000000,
 		.tolerance = 0.03,
 	};
 
@@ -337,8 +337,8 @@ struct gb_calibrate_request gb_calibrate_quick(unsigned suites)
 			request.algorithms[GB_LIBRARY_OPENSSL] |= gb_algorithms_of_suite(suite);
 	if ((suites & GB_WITH_SODIUM) == 0)
 		request.algorithms[GB_LIBRARY_SODIUM] = 0;
-	request.batch_ns = 700000;
-	request.min_rounds = 50;
-	request.limit_ns = 4500000000;
+	request.batch_ns = 300000;
+	request.min_rounds = 100;
+	request.limit_ns = 7000000000;
 	return request;
 }

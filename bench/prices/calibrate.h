@@ -20,7 +20,7 @@ struct gb_calibrate_request {
 	double tolerance;                  /* by which the passes may differ: 0.03 */
 };
 
-#define GB_MAX_ROUNDS 1000u
+#define GB_MAX_ROUNDS 5000u
 
 struct gb_calibration {
 	struct gb_prices pass[2];
@@ -38,8 +38,9 @@ struct gb_calibration {
 enum gb_exit gb_calibrate(const struct gb_calibrate_request *request, struct gb_calibration *out,
 			  char *why, size_t why_len);
 
-/* Everything that has a price, in about 20 s; and what `suites` (a bit each, 1 << suite, and
- * GB_WITH_SODIUM) and Megolm need, in about 4 s. */
+/* Everything that has a price, in about 12 s; and what `suites` (a bit each, 1 << suite, and
+ * GB_WITH_SODIUM) and Megolm need, in about 2 s; longer where the machine is disturbed. Batches are
+ * shorter than what disturbs them: then some of them are not. */
 #define GB_WITH_SODIUM (1u << 8)
 struct gb_calibrate_request gb_calibrate_all(void);
 struct gb_calibrate_request gb_calibrate_quick(unsigned suites);

@@ -96,7 +96,7 @@ static bool has_calibration(const struct gb_run *run)
 static enum gb_exit calibrate(struct gb_run *run, const struct request *r)
 {
 	struct gb_failure f = {0};
-	char note[320];
+	char note[800];
 
 	if (r->earlier != NULL && has_calibration(run))
 		return GB_EXIT_DONE;
