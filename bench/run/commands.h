@@ -5,6 +5,9 @@
 /* run SCENARIO: measures, into a new folder. */
 extern const struct gb_command gb_command_run;
 
+/* count SCENARIO...: what is exact in each cell, and whether it is what it was. */
+extern const struct gb_command gb_command_count;
+
 /* check SCENARIO...: reads scenarios and says what they would measure; measures nothing. */
 extern const struct gb_command gb_command_check;
 

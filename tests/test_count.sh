@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# What is exact stays what results/golden/counts.csv says, and `groupbench count` notices each way
+# in which it may not.
+set -u
+cd "$(dirname "$0")/.."
+build=${B:-build}
+golden=results/golden/counts.csv
+cells="results/golden/cells.yaml results/golden/options.yaml"
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+n=0
+
+# count STATUS NAME PATTERN ARGUMENT...: counts into $said; succeeds with that status and if a line
+# matches.
+count() {
+	local wanted=$1 name=$2 pattern=$3 status
+	shift 3
+	# shellcheck disable=SC2086
+	said=$("$build/groupbench" count $cells "$@" 2>&1)
+	status=$?
+	n=$((n + 1))
+	if [ $status -eq "$wanted" ] && grep -Eq -- "$pattern" <<< "$said"; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed "s/^/# status $status: /" <<< "$said" | head -80
+	fi
+}
+
+echo 1..9
+count 0 golden_counts_hold '^[0-9]+ cells, [0-9]+ exact values: 0 changed$' --against $golden
+count 0 counts_repeat_byte_for_byte '^.*: [0-9]+ rows$' --out "$work/again.csv"
+n=$((n + 1))
+if cmp $golden "$work/again.csv"; then echo "ok $n - what_is_counted_is_the_file"; else
+	echo "not ok $n - what_is_counted_is_the_file"; fi
+
+# One value of one row, found by the column's name.
+cells=results/golden/options.yaml
+"$build/groupbench" count $cells --out "$work/options.csv" > /dev/null
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+	$2 == "remove" && $at["tree"] == "full" && $at["role"] == "far" { $at["count_verify"] -= 1 } 1' \
+	"$work/options.csv" > "$work/less.csv"
+count 14 a_change_says_cell_role_metric_and_how_much \
+	'^mls remove 1, .*tree full.*, far process \(device 8\): count_verify 1 -> 2 \(\+1, \+100 %\)$' \
+	--against "$work/less.csv"
+count 14 a_change_says_how_to_accept_it \
+	"accept what is counted now: groupbench count $cells --out $work/less.csv" --against "$work/less.csv"
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+	NR > 1 && $at["allocations"] != "" { $at["allocations"] += 1 } 1' \
+	"$work/options.csv" > "$work/more.csv"
+count 14 allocations_count ': allocations [0-9]+ -> [0-9]+ \(-1, ' --against "$work/more.csv"
+count 13 a_missing_baseline_is_said "no baseline $work/nothing.csv: No such file" --against "$work/nothing.csv"
+grep -v '^mls,send' "$work/options.csv" > "$work/fewer.csv"
+count 13 other_cells_are_not_comparable 'mls send, .*: was not counted before' --against "$work/fewer.csv"
+sed '2s/mls/"mls/' "$work/options.csv" > "$work/damaged.csv"
+count 65 a_damaged_baseline_is_refused "damaged.csv:2:" --against "$work/damaged.csv"
