@@ -49,6 +49,7 @@ test_support := $(call objects,tests/support)
 tests        := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/test_*.c)))
 fuzzers      := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
+comma := ,
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-4s %s\n' $(1) $@)
 
@@ -122,8 +123,13 @@ $(B)/groupbench: $(B)/bench/main.o $(libraries)
 	$(call say,LD)
 	$(Q)$(CC) $(FLAGS) -rdynamic -o $@ $(filter %.o,$^) $(link_libs)
 
-# The program with a list of backends that lie; its own list stays in the archive.
-$(B)/tests/groupbench_mutants: $(B)/bench/main.o
+# The program with a list of backends that lie; its own list stays in the archive. And with an mls/
+# that wastes time: its calls of these functions go through tests/groupbench_waste_*.c.
+variants := $(addprefix $(B)/tests/groupbench_,mutants waste_verify waste_fetch)
+$(variants): $(B)/bench/main.o
+$(B)/tests/groupbench_waste_verify: WRAP := -Wl,--wrap=mls_verify
+$(B)/tests/groupbench_waste_fetch: WRAP := $(addprefix -Wl$(comma)--wrap=mls_,hash hmac_key_init hmac_keyed \
+        aead_seal aead_open)
 
 # Fuzz targets read their corpus, unless a fuzzer drives them.
 $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
@@ -131,7 +137,7 @@ $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
 # Lets the test fail any allocation of the archives.
 $(B)/tests/test_nomem: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 
-$(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices: %: %.o $(B)/libsupport.a $(libraries)
+$(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices: %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
 	$(Q)$(CC) $(FLAGS) $(FUZZER) $(WRAP) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
 
@@ -161,15 +167,16 @@ test:
 	@$(MAKE) --no-print-directory $(jobs) programs
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(fuzzers) $(test_scripts)
 
-programs: all $(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices
+programs: all $(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices
 
 prices:
 	@tools/install-packages $(purposes) test
 	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices
 	@$(B)/tests/crypto_prices
 
-# Scripts about the tree itself, and long ones, run once, the others for each way of building.
-once         := $(addprefix tests/test_,install.sh lint.sh runner.sh scenarios.sh)
+# Scripts about the tree itself or about times, and long ones, run once, the others for each way of
+# building.
+once         := $(addprefix tests/test_,install.sh lint.sh runner.sh scenarios.sh waste.sh)
 test_scripts := $(filter-out $(if $(filter-out build,$(B)),$(once)),$(wildcard tests/test_*.sh))
 
 lint:
@@ -230,4 +237,4 @@ clean:
 .PHONY: all programs prices run scenarios smoke end-to-end test lint fuzz run-fuzzers corpus coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) \
-                         $(addsuffix .o,$(tests) $(fuzzers) $(B)/tests/groupbench_mutants $(B)/tests/crypto_prices))
+                         $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices))
