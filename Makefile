@@ -6,6 +6,7 @@
 # make lint          the rules a compiler cannot see
 # make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
 # make corpus        the inputs that fuzz targets make by themselves, anew
+# make mutants       removes each check of mls/ in turn: does a test notice? (ONLY=file:line)
 # make coverage      which lines and branches the tests reach: build/coverage/index.html
 # make prices        ways of calling OpenSSL, crypto.h and libsodium: docs/performance.md
 # make end-to-end    times whole commands with hyperfine
@@ -78,6 +79,20 @@ $(B)/mls/version.o: DEFINES += -DMLS_VERSION='"$(VERSION)"'
 # Objects of the libraries also go into libmls.so.
 $(mls): PIC := -fPIC
 
+# With MUTANTS=1, mls/ is compiled from sources in which each check can be switched off.
+ifneq ($(MUTANTS),)
+mutants := $(B)/tests/mutants/mutants.o
+$(mls): INC += -Itests/mutants
+$(B)/mutated/sites: tools/mutate $(wildcard mls/*.[ch] mls/include/*.h)
+	@mkdir -p $(@D)
+	$(Q)tools/mutate $(@D) $(filter-out $<,$^)
+$(mls:$(B)/mls/%.o=$(B)/mutated/%.c): $(B)/mutated/sites ;
+$(mls): $(B)/mls/%.o: $(B)/mutated/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(FLAGS) $(INC) -MMD -MP -c -o $@ $<
+endif
+
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -93,7 +108,7 @@ $(B)/flags $(B)/sources $(B)/place $(B)/revision: FORCE
 	@mkdir -p $(@D)
 	@echo '$(TEXT)' | cmp -s - $@ || echo '$(TEXT)' > $@
 
-$(B)/libmls.a:       $(mls)
+$(B)/libmls.a:       $(mls) $(mutants)
 $(B)/libmls_probe.a: $(mls_probe)
 $(B)/libmegolm.a:    $(megolm)
 $(B)/libbench.a:     $(filter-out %/bench/main.o,$(bench))
@@ -139,7 +154,7 @@ $(B)/tests/test_nomem: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 
 $(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices: %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
-	$(Q)$(CC) $(FLAGS) $(FUZZER) $(WRAP) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
+	$(Q)$(CC) $(FLAGS) $(FUZZER) $(WRAP) $(if $(mutants),-Wl$(comma)--wrap=_cmocka_run_group_tests) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
 
 # make knows its own -j only while a recipe runs; without one, all processors build.
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -205,6 +220,18 @@ corpus: $(fuzzers)
 	    mkdir -p tests/fuzz/corpus/$$(basename $$f .c | sed s/^fuzz_//); \
 	    $(B)/$${f%.c} --seeds; done
 
+# One build in which any check can be switched off, then the tests for each of them.
+mutants:
+	@tools/install-packages build test mutants
+	@$(MAKE) --no-print-directory $(jobs) VARIANT=mutants MUTANTS=1 WARN=-w CFLAGS='-O1 -g' \
+	        run-mutants
+
+ifneq ($(MUTANTS),)
+mls_tests := $(shell grep -lE 'MLS_ERR_|"(members|vectors|scene)\.h"' tests/test_*.c)
+run-mutants: $(mls_tests:%.c=$(B)/%)
+	@tools/mutants $(B)/mutated/sites $^
+endif
+
 coverage:
 	@tools/install-packages $(purposes) test coverage
 	@$(MAKE) --no-print-directory VARIANT=coverage \
@@ -234,7 +261,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices run scenarios smoke end-to-end test lint fuzz run-fuzzers corpus coverage install help clean FORCE
+.PHONY: all programs prices run scenarios smoke end-to-end test lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices))
