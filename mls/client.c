@@ -83,6 +83,21 @@ out:
 	return err;
 }
 
+/* What others would refuse is refused here. */
+static enum mls_err check_credential(struct mls_client *client)
+{
+	struct mls_credential decoded;
+	struct mls_buf encoded = {0};
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_credential_encode(&encoded, &client->leaf.credential));
+	TRY(mls_credential_decode(mls_buf_slice(&encoded), &decoded));
+	TRY(mls_credential_check(client->crypto, &decoded, mls_client_signature_key(client)));
+out:
+	mls_buf_free(&encoded);
+	return err;
+}
+
 enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
 			     const struct mls_client_config *config)
 {
@@ -100,6 +115,7 @@ enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypt
 	else
 		TRY(mls_signer_generate(crypto, &client->signer));
 	TRY(fill_leaf(client, config));
+	TRY(check_credential(client));
 out:
 	return err;
 }

@@ -25,12 +25,25 @@ void mls_credential_walk(struct mls_codec *c, struct mls_credential *v)
 }
 MLS_WIRE_TYPE(credential)
 
-enum mls_err mls_certificate_next(struct mls_slice *body, struct mls_slice *der)
+bool mls_certificate_next(struct mls_slice *chain, struct mls_slice *der)
 {
-	struct mls_codec c = {.in = *body};
+	struct mls_codec c = {.in = *chain};
 
+	if (chain->len == 0)
+		return false;
 	mls_opaque(&c, der);
-	if (c.err == MLS_OK)
-		*body = c.in;
-	return c.err;
+	*chain = c.in;
+	return mls_codec_ok(&c);
+}
+
+enum mls_err mls_credential_check(const struct mls_crypto *crypto,
+				  const struct mls_credential *credential,
+				  struct mls_slice public_key)
+{
+	struct mls_slice chain = credential->content, end_entity = {0};
+
+	if (credential->type != MLS_CREDENTIAL_X509)
+		return MLS_OK;
+	(void)mls_certificate_next(&chain, &end_entity); /* there is one: it decoded */
+	return mls_certificate_check(crypto, end_entity, public_key);
 }

@@ -1,6 +1,7 @@
 #ifndef MLS_CREDENTIAL_H
 #define MLS_CREDENTIAL_H
 #include "codec.h"
+#include "crypto.h"
 
 /*
  * Credential, RFC 9420 5.3. A credential of a type not known here has no length of its own
@@ -12,7 +13,9 @@ struct mls_credential {
 };
 MLS_WIRE_TYPE_DECLARE(credential)
 
-/* Takes the next certificate (DER) off the body of an x509 credential that decoded; the first
- * is the end entity's. TRUNCATED behind the last. */
-enum mls_err MLS_MUST_CHECK mls_certificate_next(struct mls_slice *body, struct mls_slice *der);
+/* Does a credential that decoded fit the signature key it comes with (5.3)? Only certificates
+ * can tell: CERTIFICATE, CERTIFICATE_KEY. */
+enum mls_err MLS_MUST_CHECK mls_credential_check(const struct mls_crypto *crypto,
+						 const struct mls_credential *credential,
+						 struct mls_slice public_key);
 #endif

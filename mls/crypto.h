@@ -200,4 +200,12 @@ enum mls_err MLS_MUST_CHECK mls_sign(struct mls_crypto *c, struct mls_buf *out,
 enum mls_err MLS_MUST_CHECK mls_verify(struct mls_crypto *c, struct mls_slice public_key,
 				       const struct mls_slice *parts, size_t n_parts,
 				       struct mls_slice signature);
+
+/*
+ * Is `der` one X.509 certificate, and of this signature key of the suite? CERTIFICATE,
+ * CERTIFICATE_KEY, PUBLIC_KEY for what is no key of the suite, LEAF_TOO_LONG for a certificate
+ * that fits no leaf. Nothing else of it is judged. Work and memory are bounded by der.len.
+ */
+enum mls_err MLS_MUST_CHECK mls_certificate_check(const struct mls_crypto *c, struct mls_slice der,
+						  struct mls_slice public_key);
 #endif

@@ -156,14 +156,18 @@ static struct mls_identity identity(const struct mls_leaf_node *leaf)
 				     leaf->signature_key};
 }
 
-/* 5.3.1: asked of the application. */
+/* 5.3.1: asked of the application, once it is known that a certificate is of this key (5.3). */
 static enum mls_err check_credential(const struct mls_leaf_rules *rules,
 				     const struct mls_leaf_node *leaf,
 				     const struct mls_leaf_node *replaced)
 {
 	const struct mls_policy *policy = rules->policy;
 	struct mls_identity presented = identity(leaf), before = {0};
+	enum mls_err err;
 
+	if ((err = mls_credential_check(rules->crypto, &leaf->credential, leaf->signature_key)) !=
+	    MLS_OK)
+		return err;
 	if (!policy->accept_credential)
 		return MLS_OK;
 	if (replaced)

@@ -78,7 +78,7 @@ struct mls_leaf_rules {
  * SUITE_UNSUPPORTED, CREDENTIAL_NOT_LISTED, EXTENSION_NOT_LISTED,
  * GROUP_EXTENSION_UNSUPPORTED, REQUIRED_CAPABILITIES, LIFETIME, LIFETIME_TOO_LONG,
  * ENCRYPTION_KEY_KEPT (an update or commit that does not change the key),
- * CREDENTIAL_REFUSED, LEAF_SIGNATURE.
+ * CERTIFICATE, CERTIFICATE_KEY, CREDENTIAL_REFUSED, LEAF_SIGNATURE.
  */
 enum mls_err MLS_MUST_CHECK mls_leaf_node_validate(const struct mls_leaf_rules *rules,
 						   const struct mls_leaf_node *leaf,

@@ -141,6 +141,12 @@ struct mls_identity {
 };
 
 /*
+ * Takes the next certificate (DER) off an X.509 credential's content, which is the chain from
+ * the end entity on; false behind the last.
+ */
+bool mls_certificate_next(struct mls_slice *chain, struct mls_slice *der);
+
+/*
  * What RFC 9420 leaves to the application. mls_policy_default() is a policy to start from.
  *
  *   max_lifetime_s      longest lifetime of a KeyPackage that is accepted (7.2); 0: any
@@ -157,6 +163,9 @@ struct mls_identity {
  *                       many bytes; 0 and 1: no padding (6.3.1)
  *   accept_credential   Is this credential authentic and acceptable (5.3.1)? NULL: every
  *                       well-formed credential is. `replaced` is whom it replaces, or NULL.
+ *                       Asked for members and for external senders. Of an X.509 chain it is
+ *                       known that the end entity's certificate is of signature_key (5.3);
+ *                       signatures, dates, names and usages are the callback's to judge.
  *   state               handed to the callback
  */
 struct mls_policy {
@@ -220,8 +229,9 @@ struct mls_random mls_random_system(void);
 
 /*
  * mls_client_new makes a client. Fails with SUITE for a cipher suite it does not know,
- * CRYPTO_LIBRARY for one whose curves config->crypto does not have,
- * SIGNATURE_KEY for a private and public key that do not belong together, CRYPTO, NOMEM.
+ * CRYPTO_LIBRARY for one whose curves config->crypto does not have, PRIVATE_KEY or PUBLIC_KEY
+ * for what is not a signature key of the suite, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED,
+ * CERTIFICATE or CERTIFICATE_KEY for a credential that could not be sent, CRYPTO, NOMEM.
  */
 enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
 					   const struct mls_client_config *config);
