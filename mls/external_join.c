@@ -1,5 +1,6 @@
 #include "commit.h"
 #include "content_auth.h"
+#include "external_senders.h"
 #include "framing.h"
 #include "outline.h"
 #include "tree_validate.h"
@@ -32,6 +33,7 @@ static enum mls_err view_epoch(struct mls_client *client, struct mls_epoch *epoc
 	TRY(mls_group_info_take_tree(client, &epoch->tree, info, ratchet_tree));
 	TRY(mls_group_info_check_signer(client, info, &epoch->tree));
 	rules = mls_client_rules(client, info->context.group_id, info->context.extensions, false);
+	TRY(mls_external_senders_check(&rules));
 	TRY(mls_tree_validate(&rules, &epoch->tree));
 	TRY(mls_epoch_set_context(epoch, &info->context));
 	mls_interim_transcript_hash(crypto, epoch->interim_transcript_hash,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "commit.h"
+#include "external_senders.h"
 #include "memory.h"
 #include "welcome.h"
 
@@ -122,6 +123,7 @@ static enum mls_err first_epoch(struct mls_client *client, struct mls_epoch *epo
 	struct mls_crypto *crypto = client->crypto;
 	struct mls_secret epoch_secret = {.len = crypto->suite->nh};
 	uint8_t random_id[MLS_MAX_HASH];
+	struct mls_leaf_rules rules;
 	struct mls_group_context context = {
 		.version = MLS_VERSION_MLS10,
 		.cipher_suite = crypto->suite->id,
@@ -130,7 +132,9 @@ static enum mls_err first_epoch(struct mls_client *client, struct mls_epoch *epo
 	};
 	enum mls_err err = MLS_OK;
 
+	rules = mls_client_rules(client, group_id, extensions, true);
 	TRY(mls_capabilities_satisfy(&client->leaf.capabilities, extensions));
+	TRY(mls_external_senders_check(&rules));
 	if (!group_id.len) {
 		context.group_id = mls_slice(random_id, crypto->suite->nh);
 		TRY(mls_random_bytes(crypto, random_id, crypto->suite->nh));

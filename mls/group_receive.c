@@ -1,4 +1,5 @@
 #include "commit.h"
+#include "external_senders.h"
 #include "private_message.h"
 #include "public_message.h"
 
@@ -67,25 +68,15 @@ static enum mls_err member_key(const struct mls_epoch *epoch, uint32_t leaf,
 	return MLS_OK;
 }
 
-/* RFC 9420 12.1.8.1: ExternalSender. */
 static enum mls_err external_sender_key(const struct mls_epoch *epoch, uint32_t index,
 					struct authenticator *out)
 {
-	struct mls_codec c = {0};
-	struct mls_slice list = {0};
-	struct mls_credential credential;
+	struct mls_external_sender sender;
+	enum mls_err err = mls_external_sender_find(&sender, epoch->context.extensions, index);
 
-	if (!mls_extension_find(epoch->context.extensions, MLS_EXTENSION_EXTERNAL_SENDERS, &c.in))
-		return MLS_ERR_EXTERNAL_SENDER;
-	mls_opaque(&c, &list);
-	c.in = list;
-	for (uint32_t i = 0; mls_codec_ok(&c) && c.in.len > 0; i++) {
-		mls_opaque(&c, &out->public_key);
-		mls_credential_walk(&c, &credential);
-		if (i == index && mls_codec_ok(&c))
-			return MLS_OK;
-	}
-	return MLS_ERR_EXTERNAL_SENDER;
+	if (err == MLS_OK)
+		out->public_key = sender.signature_key;
+	return err;
 }
 
 static enum mls_err find_authenticator(const struct mls_group *group,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "external_senders.h"
 #include "memory.h"
 
 /* Applying a list of proposals, RFC 9420 12.3. */
@@ -177,6 +178,8 @@ enum mls_err mls_proposal_list_apply(const struct mls_proposal_list *list,
 	*applied = (struct mls_applied){0};
 	a.rules = mls_client_rules(client, epoch->context.group_id, (struct mls_slice){0}, sending);
 	TRY(new_extensions(&a, epoch));
+	if (a.validate_cached)
+		TRY(mls_external_senders_check(&a.rules));
 	/* Updates come first in 12.3, with the same result; but they may bring keys of members
 	 * that are removed. */
 	TRY(apply_removes(&a));

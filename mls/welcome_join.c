@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "content_auth.h"
+#include "external_senders.h"
 #include "framing.h"
 #include "memory.h"
 #include "tree_validate.h"
@@ -235,6 +236,7 @@ enum mls_err mls_joining_finish(struct mls_joining *j, struct mls_slice ratchet_
 	TRY(take_keys(j, &ours));
 	rules = mls_client_rules(j->client, j->info.context.group_id, j->info.context.extensions,
 				 false);
+	TRY(mls_external_senders_check(&rules));
 	TRY(mls_tree_validate(&rules, &j->epoch->tree));
 out:
 	return err;
