@@ -1,6 +1,8 @@
 #include "state.h"
 
+#include "bundle.h"
 #include "crypto.h"
+#include "forward.h"
 #include "internal.h"
 #include "json.h"
 #include "pairwise.h"
@@ -62,9 +64,7 @@ bool megolm_is_base64(struct megolm_slice s, size_t chars)
 	return true;
 }
 
-/* Appends {user_id:{"ed25519:device_id":signature}}, with room for the signature; *at points
- * to that room. */
-static void put_signatures(struct megolm_text *out, const struct megolm_device *device,
+void megolm_put_signatures(struct megolm_text *out, const struct megolm_device *device,
 			   uint8_t **at)
 {
 	megolm_puts(out, "{\"");
@@ -76,7 +76,7 @@ static void put_signatures(struct megolm_text *out, const struct megolm_device *
 	megolm_puts(out, "\"}}");
 }
 
-static enum megolm_err sign(struct megolm_device *device, uint8_t *signature,
+enum megolm_err megolm_sign(struct megolm_device *device, uint8_t *signature,
 			    struct megolm_slice message)
 {
 	if (olm_account_signature_length(device->account) != MEGOLM_SIGNATURE_CHARS)
@@ -106,7 +106,7 @@ static uint8_t *put_device_keys(struct megolm_text *out, const struct megolm_dev
 	megolm_puts(out, "\"},");
 	if (with_signatures) {
 		megolm_puts(out, "\"signatures\":");
-		put_signatures(out, device, &signature);
+		megolm_put_signatures(out, device, &signature);
 		megolm_puts(out, ",");
 	}
 	megolm_puts(out, "\"user_id\":\"");
@@ -132,7 +132,7 @@ static enum megolm_err make_keys(struct megolm_device *device)
 	signature = put_device_keys(&keys, device, true);
 	if (megolm_text_full(&keys) || megolm_text_full(&unsigned_keys))
 		FAIL(MEGOLM_ERR_OUTPUT);
-	TRY(sign(device, signature, megolm_text_slice(&unsigned_keys)));
+	TRY(megolm_sign(device, signature, megolm_text_slice(&unsigned_keys)));
 	device->keys = (struct megolm_owned){p, keys.len};
 	p = NULL;
 out:
@@ -153,9 +153,39 @@ static enum megolm_err copy_key(char out[MEGOLM_KEY_CHARS + 1], struct megolm_sl
 	return MEGOLM_OK;
 }
 
-static enum megolm_err make_account(struct megolm_device *device)
+/* A stored account; the pickle is copied, for libolm decodes it where it lies. */
+static enum megolm_err load_account(struct megolm_device *device, struct megolm_slice pickle,
+				    struct megolm_slice key)
+{
+	enum megolm_err err = megolm_scratch_reserve(&device->message, pickle.len);
+
+	if (err != MEGOLM_OK)
+		return err;
+	memcpy(device->message.p, pickle.p, pickle.len);
+	err = megolm_olm_account(device->account,
+				 olm_unpickle_account(device->account, key.p, key.len,
+						      device->message.p, pickle.len));
+	megolm_wipe(device->message.p, pickle.len);
+	return err == MEGOLM_ERR_BASE64 || err == MEGOLM_ERR_OLM ? MEGOLM_ERR_PICKLE : err;
+}
+
+static enum megolm_err create_account(struct megolm_device *device)
 {
 	struct megolm_entropy random = {0};
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_draw(device, &random, olm_create_account_random_length(device->account)));
+	TRY(megolm_olm_account(device->account,
+			       olm_create_account(device->account, random.bytes, random.len)));
+out:
+	megolm_wipe(&random, sizeof random);
+	return err;
+}
+
+/* A new account when `pickle` is empty. */
+static enum megolm_err make_account(struct megolm_device *device, struct megolm_slice pickle,
+				    struct megolm_slice key)
+{
 	uint8_t keys[256];
 	size_t len;
 	void *memory = malloc(olm_account_size());
@@ -164,9 +194,7 @@ static enum megolm_err make_account(struct megolm_device *device)
 	if (memory == NULL)
 		FAIL(MEGOLM_ERR_NOMEM);
 	device->account = olm_account(memory);
-	TRY(megolm_draw(device, &random, olm_create_account_random_length(device->account)));
-	TRY(megolm_olm_account(device->account,
-			       olm_create_account(device->account, random.bytes, random.len)));
+	TRY(pickle.len > 0 ? load_account(device, pickle, key) : create_account(device));
 	len = olm_account_identity_keys_length(device->account);
 	if (len > sizeof keys)
 		FAIL(MEGOLM_ERR_OLM);
@@ -175,7 +203,6 @@ static enum megolm_err make_account(struct megolm_device *device)
 	TRY(copy_key(device->curve25519, megolm_slice(keys, len), "curve25519"));
 	TRY(copy_key(device->ed25519, megolm_slice(keys, len), "ed25519"));
 out:
-	megolm_wipe(&random, sizeof random);
 	return err;
 }
 
@@ -213,9 +240,10 @@ static enum megolm_err copy_string(char **out, const char *s)
 	return MEGOLM_OK;
 }
 
-enum megolm_err megolm_device_new(struct megolm_device **out, const char *user_id,
-				  const char *device_id, const struct megolm_random *random,
-				  const struct megolm_policy *policy)
+enum megolm_err megolm_device_from_pickle(struct megolm_device **out, const char *user_id,
+					  const char *device_id, const struct megolm_random *random,
+					  const struct megolm_policy *policy,
+					  struct megolm_slice pickle, struct megolm_slice key)
 {
 	struct megolm_device *device = NULL;
 	enum megolm_err err = MEGOLM_OK;
@@ -230,7 +258,7 @@ enum megolm_err megolm_device_new(struct megolm_device **out, const char *user_i
 	device->policy = *policy;
 	TRY(copy_string(&device->user_id, user_id));
 	TRY(copy_string(&device->device_id, device_id));
-	TRY(make_account(device));
+	TRY(make_account(device, pickle, key));
 	TRY(make_tables(device));
 	TRY(make_utility(device));
 	TRY(make_keys(device));
@@ -239,6 +267,14 @@ enum megolm_err megolm_device_new(struct megolm_device **out, const char *user_i
 out:
 	megolm_device_free(device);
 	return err;
+}
+
+enum megolm_err megolm_device_new(struct megolm_device **out, const char *user_id,
+				  const char *device_id, const struct megolm_random *random,
+				  const struct megolm_policy *policy)
+{
+	return megolm_device_from_pickle(out, user_id, device_id, random, policy,
+					 megolm_slice(NULL, 0), megolm_slice(NULL, 0));
 }
 
 static void free_account(OlmAccount *account)
@@ -260,6 +296,9 @@ void megolm_device_free(struct megolm_device *device)
 	for (size_t i = 0; i < device->n_peers; i++)
 		megolm_peer_free(device, device->peer[i]);
 	megolm_pairwise_free_spare(device);
+	megolm_requests_free(device);
+	megolm_wipe_free(device->bundle,
+			 device->bundle != NULL ? MEGOLM_MAX_BUNDLES * sizeof *device->bundle : 0);
 	free(device->peer);
 	megolm_table_free(&device->peer_by_id);
 	megolm_table_free(&device->peer_by_key);
@@ -336,11 +375,11 @@ static enum megolm_err write_signed_key(struct megolm_device *device, struct meg
 	megolm_puts(out, "\":");
 	megolm_put(out, megolm_slice(message.p, message.len - 1));
 	megolm_puts(out, ",\"signatures\":");
-	put_signatures(out, device, &signature);
+	megolm_put_signatures(out, device, &signature);
 	megolm_puts(out, "}}");
 	if (megolm_text_full(out) || megolm_text_full(&message))
 		return MEGOLM_ERR_OUTPUT;
-	return sign(device, signature, megolm_text_slice(&message));
+	return megolm_sign(device, signature, megolm_text_slice(&message));
 }
 
 /* The unpublished keys of one sort as libolm lists them, in the scratch for plaintexts. */

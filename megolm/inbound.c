@@ -1,6 +1,7 @@
 #include "inbound.h"
 
 #include "crypto.h"
+#include "crypto_seal.h"
 #include "internal.h"
 #include "json.h"
 #include "peer.h"
@@ -25,6 +26,14 @@ struct megolm_inbound *megolm_inbound_find(const struct megolm_room *room, struc
 	return megolm_table_find(&room->inbound_by_id, &name, has_id);
 }
 
+void megolm_origin_free(struct megolm_origin *origin)
+{
+	if (origin == NULL)
+		return;
+	free(origin->chain.p);
+	free(origin);
+}
+
 void megolm_inbound_free(struct megolm_inbound *inbound)
 {
 	if (inbound == NULL)
@@ -34,6 +43,7 @@ void megolm_inbound_free(struct megolm_inbound *inbound)
 	free(inbound->olm);
 	megolm_wipe_free(inbound->session_key.p, inbound->session_key.len);
 	megolm_wipe_free(inbound->saved.p, inbound->saved.len);
+	megolm_origin_free(inbound->origin);
 	free(inbound->seen);
 	free(inbound->saved_seen);
 	free(inbound);
@@ -77,6 +87,15 @@ static enum megolm_err check_id(OlmInboundGroupSession *olm, const char *claimed
 							     : MEGOLM_ERR_WRONG_SESSION_ID;
 }
 
+/* From m.room_key, signed by the session, or in the form of an export. */
+static enum megolm_err init(OlmInboundGroupSession *olm, const struct megolm_owned *key,
+			    bool is_export)
+{
+	return megolm_olm_inbound(
+		olm, is_export ? olm_import_inbound_group_session(olm, key->p, key->len)
+			       : olm_init_inbound_group_session(olm, key->p, key->len));
+}
+
 enum megolm_err megolm_inbound_open(struct megolm_inbound *inbound)
 {
 	struct megolm_owned *key = &inbound->session_key;
@@ -90,7 +109,7 @@ enum megolm_err megolm_inbound_open(struct megolm_inbound *inbound)
 	if (memory == NULL)
 		return MEGOLM_ERR_NOMEM;
 	olm = olm_inbound_group_session(memory);
-	TRY(megolm_olm_inbound(olm, olm_init_inbound_group_session(olm, key->p, key->len)));
+	TRY(init(olm, key, inbound->origin != NULL));
 	TRY(check_id(olm, inbound->id));
 	inbound->olm = olm;
 	olm = NULL;
@@ -121,6 +140,60 @@ enum megolm_err megolm_inbound_new(struct megolm_inbound **out, const struct meg
 	return MEGOLM_OK;
 }
 
+enum megolm_err megolm_inbound_import(struct megolm_inbound **out, struct megolm_origin *origin,
+				      struct megolm_slice id, struct megolm_slice exported)
+{
+	struct megolm_inbound *inbound;
+	enum megolm_err err = megolm_inbound_new_unopened(&inbound, id, exported);
+
+	if (err != MEGOLM_OK)
+		return err;
+	inbound->origin = origin;
+	err = megolm_inbound_open(inbound);
+	if (err != MEGOLM_OK) {
+		inbound->origin = NULL;
+		megolm_inbound_free(inbound);
+		return err;
+	}
+	*out = inbound;
+	return MEGOLM_OK;
+}
+
+static enum megolm_err export_at(OlmInboundGroupSession *olm, uint8_t out[MEGOLM_EXPORT_CHARS],
+				 uint32_t index)
+{
+	if (olm_export_inbound_group_session_length(olm) != MEGOLM_EXPORT_CHARS)
+		return MEGOLM_ERR_OLM;
+	return megolm_olm_inbound(
+		olm, olm_export_inbound_group_session(olm, out, MEGOLM_EXPORT_CHARS, index));
+}
+
+enum megolm_err megolm_inbound_export(struct megolm_inbound *inbound, uint8_t *out, uint32_t *index)
+{
+	enum megolm_err err = megolm_inbound_open(inbound);
+
+	if (err != MEGOLM_OK)
+		return err;
+	*index = olm_inbound_group_session_first_known_index(inbound->olm);
+	return export_at(inbound->olm, out, *index);
+}
+
+const char *megolm_inbound_curve25519(const struct megolm_room *room,
+				      const struct megolm_inbound *inbound)
+{
+	if (inbound->origin != NULL)
+		return inbound->origin->curve25519;
+	return inbound->sender != NULL ? inbound->sender->curve25519 : room->device->curve25519;
+}
+
+const char *megolm_inbound_ed25519(const struct megolm_room *room,
+				   const struct megolm_inbound *inbound)
+{
+	if (inbound->origin != NULL)
+		return inbound->origin->ed25519;
+	return inbound->sender != NULL ? inbound->sender->ed25519 : room->device->ed25519;
+}
+
 static enum megolm_err reserve(struct megolm_room *room)
 {
 	size_t cap = room->inbound_cap > 0 ? 2 * room->inbound_cap : 8;
@@ -140,19 +213,74 @@ static enum megolm_err reserve(struct megolm_room *room)
 	return MEGOLM_OK;
 }
 
-/* E2EE: a known session is replaced only by one that begins at a lower index. */
-static enum megolm_err merge(struct megolm_inbound *known, struct megolm_inbound *inbound)
+/* Whether two keys of one session are of the same ratchet: what is imported has no signature,
+ * and a wrong one in place of the right one would make messages unreadable. */
+static enum megolm_err check_ratchets(OlmInboundGroupSession *a, OlmInboundGroupSession *b)
 {
-	OlmInboundGroupSession *olm;
+	uint8_t at_a[MEGOLM_EXPORT_CHARS], at_b[MEGOLM_EXPORT_CHARS];
+	uint32_t i = olm_inbound_group_session_first_known_index(a),
+		 k = olm_inbound_group_session_first_known_index(b);
+	enum megolm_err err = MEGOLM_OK;
 
-	if (known->sender != inbound->sender)
-		return MEGOLM_ERR_WRONG_SENDER;
-	if (olm_inbound_group_session_first_known_index(inbound->olm) >=
-	    olm_inbound_group_session_first_known_index(known->olm))
-		return MEGOLM_ERR_SESSION_KNOWN;
-	olm = known->olm;
+	TRY(export_at(a, at_a, i > k ? i : k));
+	TRY(export_at(b, at_b, i > k ? i : k));
+	if (!megolm_same(at_a, at_b, sizeof at_a))
+		FAIL(MEGOLM_ERR_RATCHET);
+out:
+	megolm_wipe(at_a, sizeof at_a);
+	megolm_wipe(at_b, sizeof at_b);
+	return err;
+}
+
+static enum megolm_source source_of(const struct megolm_inbound *inbound)
+{
+	return inbound->origin != NULL ? inbound->origin->source : MEGOLM_SOURCE_SENDER;
+}
+
+static void take_olm(struct megolm_inbound *known, struct megolm_inbound *inbound)
+{
+	OlmInboundGroupSession *olm = known->olm;
+
 	known->olm = inbound->olm;
 	inbound->olm = olm;
+	known->backed_up = MEGOLM_NOT_BACKED_UP;
+}
+
+static void take_origin(struct megolm_inbound *known, struct megolm_inbound *inbound)
+{
+	struct megolm_origin *origin = known->origin;
+
+	known->origin = inbound->origin;
+	known->sender = inbound->sender;
+	inbound->origin = origin;
+}
+
+/* E2EE: a known session is replaced only by one that begins at a lower index. The better source
+ * of the two counts: the same ratchet proves that the other was right. */
+static enum megolm_err merge(const struct megolm_room *room, struct megolm_inbound *known,
+			     struct megolm_inbound *inbound)
+{
+	bool is_earlier = olm_inbound_group_session_first_known_index(inbound->olm) <
+			  olm_inbound_group_session_first_known_index(known->olm);
+	bool is_better = source_of(inbound) < source_of(known);
+	enum megolm_err err;
+
+	if (strcmp(megolm_inbound_curve25519(room, known),
+		   megolm_inbound_curve25519(room, inbound)) != 0)
+		return MEGOLM_ERR_WRONG_SENDER;
+	if (known->origin != NULL || inbound->origin != NULL) {
+		err = check_ratchets(known->olm, inbound->olm);
+		if (err != MEGOLM_OK && !(err == MEGOLM_ERR_RATCHET && inbound->origin == NULL))
+			return err;
+		if (err == MEGOLM_ERR_RATCHET)
+			is_earlier = true;
+	}
+	if (!is_earlier && !is_better)
+		return MEGOLM_ERR_SESSION_KNOWN;
+	if (is_earlier)
+		take_olm(known, inbound);
+	if (is_better)
+		take_origin(known, inbound);
 	megolm_inbound_free(inbound);
 	return MEGOLM_OK;
 }
@@ -165,7 +293,7 @@ enum megolm_err megolm_inbound_enter(struct megolm_room *room, struct megolm_inb
 
 	if (known != NULL) {
 		err = megolm_inbound_open(known);
-		return err != MEGOLM_OK ? err : merge(known, inbound);
+		return err != MEGOLM_OK ? err : merge(room, known, inbound);
 	}
 	err = reserve(room);
 	if (err != MEGOLM_OK)
@@ -267,9 +395,23 @@ out:
 	return err;
 }
 
-static const char *sender_of(const struct megolm_room *room, const struct megolm_inbound *inbound)
+/* Whether a message of the session may come from this user. Of a device that nobody knows only
+ * others say that it began the session. */
+static bool may_be_from(const struct megolm_room *room, const struct megolm_inbound *inbound,
+			const char *user_id)
 {
-	return inbound->sender != NULL ? inbound->sender->user_id : room->device->user_id;
+	const struct megolm_device *device = room->device;
+	const struct megolm_origin *origin = inbound->origin;
+	const struct megolm_peer *peer = inbound->sender;
+
+	if (origin != NULL) {
+		peer = megolm_peer_by_key(device, megolm_slice_of(origin->curve25519));
+		if (peer == NULL && strcmp(origin->curve25519, device->curve25519) != 0)
+			return true;
+		if (strcmp(origin->ed25519, peer != NULL ? peer->ed25519 : device->ed25519) != 0)
+			return false;
+	}
+	return strcmp(user_id, peer != NULL ? peer->user_id : device->user_id) == 0;
 }
 
 static enum megolm_err group_decrypt(struct megolm_device *device, struct megolm_inbound *inbound,
@@ -317,12 +459,13 @@ enum megolm_err megolm_room_decrypt(struct megolm_room *room, struct megolm_even
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(read_content(room, &inbound, &ciphertext, content));
-	if (strcmp(sender, sender_of(room, inbound)) != 0)
+	if (!may_be_from(room, inbound, sender))
 		FAIL(MEGOLM_ERR_WRONG_SENDER);
 	TRY(event_mark(mark, event_id, ciphertext));
 	TRY(group_decrypt(room->device, inbound, &found, ciphertext));
 	TRY(read_plaintext(room, &found));
 	TRY(see(inbound, found.index, mark));
+	found.source = source_of(inbound);
 	*event = found;
 out:
 	return err;

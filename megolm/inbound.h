@@ -22,10 +22,31 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_inbound_new_unopened(struct megolm_inbo
 							      struct megolm_slice session_key);
 enum megolm_err MEGOLM_MUST_CHECK megolm_inbound_open(struct megolm_inbound *inbound);
 
+/* Makes a session from the form of an export (megolm.md, "Session export format"). It takes
+ * over `origin`; on failure that still belongs to the caller. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_inbound_import(struct megolm_inbound **out,
+							struct megolm_origin *origin,
+							struct megolm_slice id,
+							struct megolm_slice exported);
+void megolm_origin_free(struct megolm_origin *origin); /* NULL is allowed */
+
+/* Writes MEGOLM_EXPORT_CHARS characters: the session from its first known index on, which is
+ * *index. */
+#define MEGOLM_EXPORT_CHARS 220 /* version, index, ratchet, public key: 165 bytes */
+enum megolm_err MEGOLM_MUST_CHECK megolm_inbound_export(struct megolm_inbound *inbound,
+							uint8_t *out, uint32_t *index);
+
+/* The keys of the device that began the session, as far as it is known or said. */
+const char *megolm_inbound_curve25519(const struct megolm_room *room,
+				      const struct megolm_inbound *inbound);
+const char *megolm_inbound_ed25519(const struct megolm_room *room,
+				   const struct megolm_inbound *inbound);
+
 /*
  * Puts a session into the room, which then owns it. In place of one of the same id it takes
- * over only if it begins earlier, and with its record of messages seen: MEGOLM_ERR_WRONG_SENDER
- * when that one is of another device, MEGOLM_ERR_SESSION_KNOWN when this one begins no earlier.
+ * over only if it begins earlier or comes from a better source, and with its record of messages
+ * seen: MEGOLM_ERR_WRONG_SENDER when that one is of another device, MEGOLM_ERR_RATCHET when an
+ * imported key does not lead to the other, MEGOLM_ERR_SESSION_KNOWN when it tells nothing new.
  * On failure it still belongs to the caller.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_inbound_enter(struct megolm_room *room,

@@ -212,13 +212,23 @@ static bool check_value(struct megolm_slice *s, unsigned depth)
 	}
 }
 
-enum megolm_err megolm_json_check(struct megolm_slice text)
+static enum megolm_err check_text(struct megolm_slice text, char opening)
 {
 	skip_space(&text);
-	if (text.len == 0 || *text.p != '{' || !check_value(&text, 0))
+	if (text.len == 0 || *text.p != (uint8_t)opening || !check_value(&text, 0))
 		return MEGOLM_ERR_JSON;
 	skip_space(&text);
 	return text.len == 0 ? MEGOLM_OK : MEGOLM_ERR_JSON;
+}
+
+enum megolm_err megolm_json_check(struct megolm_slice text)
+{
+	return check_text(text, '{');
+}
+
+enum megolm_err megolm_json_check_array(struct megolm_slice text)
+{
+	return check_text(text, '[');
 }
 
 /* Skips a string, whose first character is a quote, in checked JSON; with its quotes. */
@@ -305,6 +315,24 @@ bool megolm_json_next(struct megolm_json_members *members)
 	members->name = inside(take_string(rest));
 	(void)accept(rest, ':');
 	members->value = take_value(rest);
+	return true;
+}
+
+enum megolm_err megolm_json_open_array(struct megolm_slice *rest, struct megolm_slice value)
+{
+	if (!accept(&value, '['))
+		return MEGOLM_ERR_JSON_MEMBER;
+	*rest = value;
+	return MEGOLM_OK;
+}
+
+bool megolm_json_next_item(struct megolm_slice *rest, struct megolm_slice *item)
+{
+	(void)accept(rest, ',');
+	skip_space(rest);
+	if (rest->len == 0 || *rest->p == ']')
+		return false;
+	*item = take_value(rest);
 	return true;
 }
 

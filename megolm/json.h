@@ -38,6 +38,15 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_json_optional(struct megolm_slice objec
 						       struct megolm_slice name,
 						       struct megolm_slice *value);
 
+/* Whether `text` is one JSON array and nothing behind it, by the same rules. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_json_check_array(struct megolm_slice text);
+
+/* One element of an array after another: open puts what follows the bracket into *rest, next
+ * moves *rest on and is false behind the last. MEGOLM_ERR_JSON_MEMBER when `value` is no array. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_json_open_array(struct megolm_slice *rest,
+							 struct megolm_slice value);
+bool megolm_json_next_item(struct megolm_slice *rest, struct megolm_slice *item);
+
 /* What stands between the quotes of a string without escapes. MEGOLM_ERR_JSON_MEMBER for
  * anything else. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_json_string(struct megolm_slice value,

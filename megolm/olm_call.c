@@ -71,6 +71,16 @@ enum megolm_err megolm_olm_inbound(const OlmInboundGroupSession *session, size_t
 	return status(returned, olm_inbound_group_session_last_error_code(session));
 }
 
+enum megolm_err megolm_olm_pk_encryption(const OlmPkEncryption *encryption, size_t returned)
+{
+	return status(returned, olm_pk_encryption_last_error_code(encryption));
+}
+
+enum megolm_err megolm_olm_pk_decryption(const OlmPkDecryption *decryption, size_t returned)
+{
+	return status(returned, olm_pk_decryption_last_error_code(decryption));
+}
+
 const char *megolm_version(void)
 {
 	static _Thread_local char version[32];

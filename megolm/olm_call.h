@@ -3,6 +3,7 @@
 #include "megolm.h"
 
 #include <olm/olm.h>
+#include <olm/pk.h>
 
 /*
  * libolm answers with olm_error() and keeps the reason in the object. Each of these makes
@@ -16,4 +17,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_olm_outbound(const OlmOutboundGroupSess
 						      size_t returned);
 enum megolm_err MEGOLM_MUST_CHECK megolm_olm_inbound(const OlmInboundGroupSession *session,
 						     size_t returned);
+enum megolm_err MEGOLM_MUST_CHECK megolm_olm_pk_encryption(const OlmPkEncryption *encryption,
+							   size_t returned);
+enum megolm_err MEGOLM_MUST_CHECK megolm_olm_pk_decryption(const OlmPkDecryption *decryption,
+							   size_t returned);
 #endif

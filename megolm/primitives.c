@@ -100,8 +100,20 @@ static uint64_t hmac_blocks(size_t key_len, size_t len)
 	return key_blocks + sha256_blocks(64 + len) + sha256_blocks(64 + 32);
 }
 
+void megolm_count_hmac(size_t key_len, size_t len)
+{
+	COUNT(hmac, 1);
+	COUNT(hash_blocks, hmac_blocks(key_len, len));
+}
+
+void megolm_count_aead(size_t len)
+{
+	COUNT(aead, 1);
+	COUNT(aead_bytes, len);
+}
+
 /* RFC 5869: one HMAC extracts, each further one expands by 32 bytes. */
-static void count_hkdf(size_t in_len, size_t salt_len, size_t info_len, size_t out_len)
+void megolm_count_hkdf(size_t in_len, size_t salt_len, size_t info_len, size_t out_len)
 {
 	uint64_t n = (out_len + 31) / 32, blocks = hmac_blocks(salt_len, in_len);
 
@@ -246,8 +258,7 @@ void _olm_crypto_hmac_sha256(const uint8_t *key, size_t key_len, const uint8_t *
 {
 	const struct megolm_primitives *p = chosen();
 
-	COUNT(hmac, 1);
-	COUNT(hash_blocks, hmac_blocks(key_len, len));
+	megolm_count_hmac(key_len, len);
 	if (p != NULL)
 		p->hmac(key, key_len, in, len, out);
 }
@@ -257,7 +268,7 @@ void _olm_crypto_hkdf_sha256(const uint8_t *in, size_t in_len, const uint8_t *sa
 {
 	const struct megolm_primitives *p = chosen();
 
-	count_hkdf(in_len, salt_len, info_len, out_len);
+	megolm_count_hkdf(in_len, salt_len, info_len, out_len);
 	if (p != NULL)
 		p->hkdf(in, in_len, salt, salt_len, info, info_len, out, out_len);
 }

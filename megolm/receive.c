@@ -1,6 +1,8 @@
 /* To-device events: decrypted, checked, acted on. */
+#include "bundle.h"
 #include "crypto.h"
 #include "envelope.h"
+#include "forward.h"
 #include "inbound.h"
 #include "internal.h"
 #include "json.h"
@@ -103,7 +105,7 @@ out:
 static enum megolm_err read_room_key(struct megolm_device *device, struct megolm_inbound **inbound,
 				     struct megolm_room **room, const struct incoming *in)
 {
-	struct megolm_slice algorithm, room_id, id, key;
+	struct megolm_slice algorithm, room_id, id, key, shared;
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(megolm_json_string_member(in->inner, "algorithm", &algorithm));
@@ -114,7 +116,9 @@ static enum megolm_err read_room_key(struct megolm_device *device, struct megolm
 	TRY(megolm_json_string_member(in->inner, "session_key", &key));
 	if (!megolm_is_base64(id, MEGOLM_KEY_CHARS))
 		FAIL(MEGOLM_ERR_BASE64);
+	TRY(megolm_json_optional(in->inner, megolm_slice_of("shared_history"), &shared));
 	TRY(megolm_inbound_new(inbound, in->peer, id, key));
+	(*inbound)->shared_history = megolm_equals(shared, "true");
 	TRY(megolm_room_obtain(device, room, room_id));
 out:
 	return err;
@@ -140,16 +144,70 @@ out:
 	return err;
 }
 
+static enum megolm_to_device kind_of(const struct incoming *in)
+{
+	static const struct {
+		const char *type;
+		enum megolm_to_device what;
+	} kinds[] = {
+		{"m.room_key", MEGOLM_ROOM_KEY},
+		{"m.forwarded_room_key", MEGOLM_FORWARDED_ROOM_KEY},
+		{"m.room_key_bundle", MEGOLM_ROOM_KEY_BUNDLE},
+		{"m.dummy", MEGOLM_DUMMY},
+	};
+
+	for (size_t i = 0; i < MEGOLM_N(kinds); i++)
+		if (megolm_equals(in->type, kinds[i].type))
+			return kinds[i].what;
+	return MEGOLM_OTHER;
+}
+
+/* A key from another device of the same user. */
+static enum megolm_err act_on_forwarded(struct megolm_device *device, struct incoming *in)
+{
+	uint8_t links[MEGOLM_CHAIN_BYTES];
+	struct megolm_text chain = megolm_text(links, sizeof links);
+	struct megolm_session_data data;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_forwarded_read(&data, &chain, device, in->peer, in->inner));
+	TRY(accept_sender(device, in));
+	TRY(megolm_forwarded_accept(device, &data));
+out:
+	return err;
+}
+
+/* E2EE, m.room_key_bundle: ignored without the sender's device keys. */
+static enum megolm_err act_on_bundle(struct megolm_device *device, enum megolm_to_device *what,
+				     struct incoming *in, const char *sender)
+{
+	struct megolm_bundle bundle = {0};
+	enum megolm_err err = MEGOLM_OK;
+
+	if (in->keys.text.p == NULL)
+		*what = MEGOLM_OTHER;
+	else
+		TRY(megolm_bundle_read(&bundle, sender, in->inner));
+	TRY(accept_sender(device, in));
+	if (in->keys.text.p != NULL)
+		TRY(megolm_bundle_keep(device, &bundle));
+out:
+	megolm_wipe(&bundle, sizeof bundle);
+	return err;
+}
+
 static enum megolm_err act(struct megolm_device *device, enum megolm_to_device *what,
-			   struct incoming *in)
+			   struct incoming *in, const char *sender)
 {
 	struct megolm_inbound *inbound = NULL;
 	struct megolm_room *room = NULL;
 	enum megolm_err err = MEGOLM_OK;
 
-	*what = megolm_equals(in->type, "m.room_key") ? MEGOLM_ROOM_KEY
-		: megolm_equals(in->type, "m.dummy")  ? MEGOLM_DUMMY
-						      : MEGOLM_OTHER;
+	*what = kind_of(in);
+	if (*what == MEGOLM_FORWARDED_ROOM_KEY)
+		return act_on_forwarded(device, in);
+	if (*what == MEGOLM_ROOM_KEY_BUNDLE)
+		return act_on_bundle(device, what, in, sender);
 	if (*what == MEGOLM_ROOM_KEY)
 		TRY(read_room_key(device, &inbound, &room, in));
 	TRY(accept_sender(device, in));
@@ -178,7 +236,7 @@ enum megolm_err megolm_device_receive(struct megolm_device *device, enum megolm_
 	TRY(megolm_pairwise_decrypt(device, &in.olm, in.peer, in.content.sender_key,
 				    in.content.type, in.content.body));
 	TRY(check(device, &in, sender));
-	TRY(act(device, &found, &in));
+	TRY(act(device, &found, &in, sender));
 	*what = found;
 out:
 	if (in.olm.plaintext.p != NULL)

@@ -253,6 +253,7 @@ static enum megolm_err keep_own_key(struct megolm_room *room, const struct megol
 	TRY(session_key(own->olm, key, sizeof key, &len));
 	TRY(megolm_inbound_new_unopened(&inbound, megolm_slice_of(own->id),
 					megolm_slice(key, len)));
+	inbound->shared_history = room->shared_history;
 	TRY(megolm_inbound_enter(room, inbound));
 	inbound = NULL;
 out:

@@ -37,7 +37,7 @@ static enum megolm_err write_room_key(struct megolm_text *out, struct megolm_roo
 	if (err != MEGOLM_OK)
 		return err;
 	out->len += len;
-	megolm_puts(out, "\"}");
+	megolm_puts(out, room->shared_history ? "\",\"shared_history\":true}" : "\"}");
 	return megolm_text_full(out) ? MEGOLM_ERR_OUTPUT : MEGOLM_OK;
 }
 

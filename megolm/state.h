@@ -47,7 +47,8 @@ struct megolm_peer {
 	char curve25519[MEGOLM_KEY_CHARS + 1], ed25519[MEGOLM_KEY_CHARS + 1];
 	struct megolm_slice keys; /* the signed device keys, as they were verified */
 	uint64_t tag;
-	uint32_t number;                                          /* place in device->peer[] */
+	bool is_verified; /* by the user: may be given keys of others */
+	uint32_t number;  /* place in device->peer[] */
 	struct megolm_pairwise *session[MEGOLM_MAX_SESSIONS];     /* the one to send by first */
 	struct megolm_pairwise *saved_order[MEGOLM_MAX_SESSIONS]; /* at the checkpoint */
 };
@@ -72,9 +73,20 @@ struct megolm_seen {
 	uint8_t event[16];
 };
 
+/* Who else vouches for a session that its sender did not send here: what is said of it. */
+struct megolm_origin {
+	enum megolm_source source;
+	char curve25519[MEGOLM_KEY_CHARS + 1], ed25519[MEGOLM_KEY_CHARS + 1];
+	struct megolm_owned chain; /* a JSON array of those who forwarded it */
+	uint32_t n_forwarded;
+};
+
 struct megolm_inbound {
 	char id[MEGOLM_KEY_CHARS + 1];
-	const struct megolm_peer *sender; /* NULL: the own device */
+	const struct megolm_peer *sender; /* NULL: the own device, or see origin */
+	struct megolm_origin *origin;     /* NULL: the sender gave the key to this device */
+	bool shared_history;              /* may be given to those who join later */
+	enum megolm_backed_up { MEGOLM_NOT_BACKED_UP, MEGOLM_UPLOADED, MEGOLM_BACKED_UP } backed_up;
 	/* NULL: only the session key is here, see megolm_inbound_open. */
 	OlmInboundGroupSession *olm;
 	struct megolm_owned session_key;
@@ -84,6 +96,7 @@ struct megolm_inbound {
 	struct megolm_owned saved;
 	struct megolm_seen *saved_seen;
 	size_t saved_n_seen, saved_seen_cap;
+	enum megolm_backed_up saved_backed_up;
 };
 
 struct megolm_room {
@@ -93,7 +106,8 @@ struct megolm_room {
 	size_t n_members, members_cap;
 	uint32_t *place; /* by number of a peer: its place in member[], counted from 1 */
 	size_t place_cap;
-	size_t n_lacking; /* members without has_key */
+	size_t n_lacking;    /* members without has_key */
+	bool shared_history; /* of the own sessions: may be given to those who join later */
 	struct megolm_outbound outbound;
 	struct megolm_inbound **inbound;
 	size_t n_inbound, inbound_cap;
@@ -119,12 +133,22 @@ struct megolm_device {
 	struct megolm_table peer_by_id, peer_by_key;
 	struct megolm_room *room;             /* a list */
 	struct megolm_pairwise *free_session; /* wiped, to be used again */
+	struct megolm_request *request;       /* forward.h: keys asked for, a list */
+	struct megolm_bundle *bundle;         /* bundle.h: a ring, NULL while empty */
+	size_t n_bundles;                     /* that were put into it */
 	uint64_t arrivals;
 	struct megolm_scratch plaintext, message, verify;
 	bool is_saved;
 	struct megolm_owned saved_account;
 	size_t n_saved_peers;
 };
+
+/* A device as megolm_device_new makes it, of an account that was pickled under `key`.
+ * MEGOLM_ERR_PICKLE. */
+enum megolm_err MEGOLM_MUST_CHECK
+megolm_device_from_pickle(struct megolm_device **out, const char *user_id, const char *device_id,
+			  const struct megolm_random *random, const struct megolm_policy *policy,
+			  struct megolm_slice pickle, struct megolm_slice key);
 
 /* Makes a scratch at least `len` bytes long; its contents are lost when it grows. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_scratch_reserve(struct megolm_scratch *s, size_t len);
@@ -144,6 +168,15 @@ bool megolm_is_identifier(struct megolm_slice s, char sigil);
 
 /* Whether `s` is unpadded base64 of this many characters. */
 bool megolm_is_base64(struct megolm_slice s, size_t chars);
+
+/* Appends {user_id:{"ed25519:device_id":signature}}, with room for the signature; *at points
+ * to that room. */
+void megolm_put_signatures(struct megolm_text *out, const struct megolm_device *device,
+			   uint8_t **at);
+
+/* The signature of the device's Ed25519 key, MEGOLM_SIGNATURE_CHARS characters. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_sign(struct megolm_device *device, uint8_t *signature,
+					      struct megolm_slice message);
 
 /*
  * Verifies the signature that `object` carries of the device `user_id`, `device_id` with its

@@ -219,8 +219,10 @@ struct megolm_sink {
 /* What a to-device message was. */
 enum megolm_to_device {
 	MEGOLM_ROOM_KEY, /* the key of a session that was unknown, or known from later on only */
-	MEGOLM_DUMMY,    /* m.dummy: carries nothing, but moves the ratchet */
-	MEGOLM_OTHER,    /* another type; ignored */
+	MEGOLM_FORWARDED_ROOM_KEY, /* one that this device had asked for: megolm_keys.h */
+	MEGOLM_ROOM_KEY_BUNDLE,    /* where the history of a room lies: megolm_device_bundle() */
+	MEGOLM_DUMMY,              /* m.dummy: carries nothing, but moves the ratchet */
+	MEGOLM_OTHER,              /* another type; ignored */
 };
 
 /*
@@ -331,12 +333,28 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_encrypt(struct megolm_room *room, 
 						      const char *type,
 						      struct megolm_slice content);
 
+/*
+ * Where the key of a session came from, the most trustworthy first. Only with SENDER is the
+ * sender of an event known to have begun the session; with the others it is what somebody says
+ * (megolm_keys.h). An event of such a session is refused when the device that is said to have
+ * begun it is known, and is another user's than the event's sender.
+ */
+enum megolm_source {
+	MEGOLM_SOURCE_SENDER,    /* m.room_key, over Olm, of the device that began the session */
+	MEGOLM_SOURCE_FORWARDED, /* a verified device of the same user */
+	MEGOLM_SOURCE_SEALED,    /* a backup that only holders of its key can write */
+	MEGOLM_SOURCE_FILE,      /* a file of exported keys */
+	MEGOLM_SOURCE_BUNDLE,    /* who invited this device */
+	MEGOLM_SOURCE_BACKUP,    /* a backup that anybody can write who knows its public key */
+};
+
 /* A decrypted room event. Slices point into memory of the device, valid until its next call. */
 struct megolm_event {
 	struct megolm_slice plaintext; /* {"content":...,"room_id":...,"type":...} as encrypted */
 	struct megolm_slice type;
 	struct megolm_slice content;
-	uint32_t index; /* of the message in its session */
+	uint32_t index;            /* of the message in its session */
+	enum megolm_source source; /* where the key came from */
 };
 
 /*

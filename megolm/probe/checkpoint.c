@@ -72,6 +72,7 @@ static enum megolm_err save_inbound(struct megolm_inbound *inbound)
 	inbound->saved_seen = seen;
 	inbound->saved_seen_cap = inbound->seen_cap;
 	inbound->saved_n_seen = inbound->n_seen;
+	inbound->saved_backed_up = inbound->backed_up;
 out:
 	return err;
 }
@@ -152,6 +153,7 @@ static enum megolm_err restore_inbound(struct megolm_inbound *inbound)
 	inbound->seen = seen;
 	inbound->seen_cap = inbound->saved_seen_cap;
 	inbound->n_seen = inbound->saved_n_seen;
+	inbound->backed_up = inbound->saved_backed_up;
 out:
 	return err;
 }

@@ -9,7 +9,7 @@
 
 /* ---- primitives ---- */
 
-/* Calls that libolm made to its primitives. */
+/* Calls that libolm made to its primitives, and what this library does outside libolm. */
 struct megolm_counts {
 	uint64_t keygen;      /* Curve25519 and Ed25519 key pairs made */
 	uint64_t dh;          /* Curve25519 shared secrets */
@@ -22,6 +22,8 @@ struct megolm_counts {
 	uint64_t hash_blocks; /* SHA-256 compression blocks of all of these */
 	uint64_t cbc;         /* AES-256-CBC encryptions and decryptions */
 	uint64_t cbc_bytes;   /* bytes of their ciphertexts */
+	uint64_t aead;        /* AES-256-GCM seals and opens */
+	uint64_t aead_bytes;  /* plaintext through them */
 	uint64_t random_bytes;
 };
 
@@ -98,7 +100,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_probe_import(struct megolm_room *to,
  * checkpoint remembers the state of a device; rollback returns to it and keeps it. Sessions
  * that were not used in between are not touched. Randomness is not rolled back. Pointers to
  * peers and rooms that existed at the checkpoint stay valid, others do not. Peers that
- * existed at the checkpoint must not be forgotten.
+ * existed at the checkpoint must not be forgotten. Where the key of a session came from
+ * (enum megolm_source) is not rolled back.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_probe_checkpoint(struct megolm_device *device);
 enum megolm_err MEGOLM_MUST_CHECK megolm_probe_rollback(struct megolm_device *device);

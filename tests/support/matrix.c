@@ -15,13 +15,14 @@ struct megolm_slice matrix_text(const char *s)
 	return (struct megolm_slice){(const uint8_t *)s, strlen(s)};
 }
 
-void matrix_open(struct matrix_device *d, unsigned n, const struct megolm_policy *policy)
+static void open_of(struct matrix_device *d, unsigned n, unsigned owner,
+		    const struct megolm_policy *policy)
 {
 	static char user_id[32][24], device_id[32][12];
 	struct megolm_random random = megolm_seeded_random(&d->stream);
 
 	assert_true(n < 32);
-	snprintf(user_id[n], sizeof(user_id[n]), "@%07u:gb.test", n);
+	snprintf(user_id[n], sizeof(user_id[n]), "@%07u:gb.test", owner);
 	snprintf(device_id[n], sizeof(device_id[n]), "DEVICE%04u", n);
 	memset(d, 0, sizeof(*d));
 	d->user_id = user_id[n];
@@ -29,6 +30,16 @@ void matrix_open(struct matrix_device *d, unsigned n, const struct megolm_policy
 	ASSERT_DONE(megolm_seeded_begin(&d->stream, 7, "device", n, 0));
 	ASSERT_DONE(megolm_device_new(&d->device, d->user_id, d->device_id, &random, policy));
 	ASSERT_DONE(megolm_device_room(d->device, &d->room, MATRIX_ROOM));
+}
+
+void matrix_open(struct matrix_device *d, unsigned n, const struct megolm_policy *policy)
+{
+	open_of(d, n, n, policy);
+}
+
+void matrix_open_another(struct matrix_device *d, unsigned n, unsigned owner)
+{
+	open_of(d, n, owner, &megolm_default_policy);
 }
 
 void matrix_close(struct matrix_device *d)
@@ -243,4 +254,48 @@ struct megolm_slice matrix_forge_event(struct matrix_pair *p, struct matrix_clai
 		 either(c.recipient_key, megolm_device_ed25519(p->bob.device)),
 		 either(c.sender, p->alice.user_id), device_keys, either(c.type, "m.dummy"));
 	return matrix_forge(p, text);
+}
+
+void matrix_story_open(struct matrix_story *s)
+{
+	struct matrix_device *all[] = {&s->bob};
+	struct megolm_slice event;
+
+	matrix_open(&s->alice, 0, &megolm_default_policy);
+	matrix_open(&s->bob, 1, &megolm_default_policy);
+	(void)matrix_invite(&s->alice, &s->bob);
+	matrix_share(&s->alice, all, 1);
+	event = matrix_say(&s->alice, MATRIX_WORDS);
+	assert_true(event.len <= sizeof(s->event));
+	memcpy(s->event, event.p, event.len);
+	s->event_len = event.len;
+}
+
+void matrix_story_close(struct matrix_story *s)
+{
+	matrix_close(&s->alice);
+	matrix_close(&s->bob);
+}
+
+enum megolm_err matrix_story_read(const struct matrix_story *s, struct matrix_device *reader,
+				  enum megolm_source *source)
+{
+	struct megolm_slice event = {s->event, s->event_len}, want;
+	struct megolm_event found;
+	char text[512];
+	enum megolm_err err =
+		megolm_room_decrypt(reader->room, &found, s->alice.user_id, "$story", event);
+
+	if (err != MEGOLM_OK)
+		return err;
+	want = content_of(text, MATRIX_WORDS);
+	assert_int_equal(found.content.len, want.len);
+	assert_memory_equal(found.content.p, want.p, want.len);
+	*source = found.source;
+	return MEGOLM_OK;
+}
+
+const char *matrix_story_session(const struct matrix_story *s)
+{
+	return megolm_room_session_id(s->alice.room, s->alice.user_id, s->alice.device_id);
 }

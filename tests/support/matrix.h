@@ -36,6 +36,8 @@ struct matrix_outbox {
 /* Device number n, "@nnnnnnn:gb.test", in the room. All of these fail the test when they cannot
  * do what they say. */
 void matrix_open(struct matrix_device *d, unsigned n, const struct megolm_policy *policy);
+/* Another device of the user of device number `owner`. */
+void matrix_open_another(struct matrix_device *d, unsigned n, unsigned owner);
 void matrix_close(struct matrix_device *d);
 
 /* Makes a new one-time key, d->key. */
@@ -66,6 +68,23 @@ struct megolm_slice matrix_say(struct matrix_device *d, const char *body);
 /* Decrypts; on success the content must be the one of matrix_say(body). */
 enum megolm_err matrix_read(struct matrix_device *d, const struct matrix_device *from,
 			    struct megolm_slice content, const char *event_id, const char *body);
+
+/* Alice is in a room with Bob, who has the key of the one message she has sent. */
+struct matrix_story {
+	struct matrix_device alice, bob;
+	uint8_t event[4096];
+	size_t event_len;
+};
+
+#define MATRIX_WORDS "once upon a time"
+
+void matrix_story_open(struct matrix_story *s);
+void matrix_story_close(struct matrix_story *s);
+
+/* What a device makes of the message; on success its source. */
+enum megolm_err matrix_story_read(const struct matrix_story *s, struct matrix_device *reader,
+				  enum megolm_source *source);
+const char *matrix_story_session(const struct matrix_story *s);
 
 struct megolm_slice matrix_text(const char *s);
 

@@ -1,0 +1,213 @@
+/*
+ * Keys that are asked for: who gets them, who may bring them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "inbound.h"
+#include "matrix.h"
+#include "megolm_keys.h"
+
+/* Bob's second device asks Bob's first for the session of the story. */
+struct asking {
+	struct matrix_story story;
+	struct matrix_device phone;
+	struct megolm_peer *phone_at_bob, *bob_at_phone;
+	struct matrix_outbox out;
+	uint8_t request[1024], answer[1024];
+	size_t request_len, answer_len;
+};
+
+static void ask(struct asking *a)
+{
+	ASSERT_DONE(megolm_room_request_key(a->phone.room, a->request, sizeof(a->request),
+					    &a->request_len, matrix_story_session(&a->story)));
+}
+
+static void open_asking(struct asking *a)
+{
+	memset(a, 0, sizeof(*a));
+	matrix_story_open(&a->story);
+	matrix_open_another(&a->phone, 2, 1);
+	a->phone_at_bob = matrix_meet(&a->story.bob, &a->phone);
+	a->bob_at_phone = matrix_learn(&a->phone, &a->story.bob);
+	megolm_peer_set_verified(a->phone_at_bob, true);
+	megolm_peer_set_verified(a->bob_at_phone, true);
+	matrix_outbox_open(&a->out);
+	ask(a);
+}
+
+static void close_asking(struct asking *a)
+{
+	matrix_outbox_close(&a->out);
+	matrix_close(&a->phone);
+	matrix_story_close(&a->story);
+}
+
+static enum megolm_err answer(struct asking *a, enum megolm_answer *what, const char *sender)
+{
+	return megolm_device_answer_request(
+		a->story.bob.device, what, a->answer, sizeof(a->answer), &a->answer_len, sender,
+		(struct megolm_slice){a->request, a->request_len}, &a->out.sink);
+}
+
+static void forward(struct asking *a)
+{
+	enum megolm_answer what = MEGOLM_ANSWER_CANCELLED;
+
+	ASSERT_DONE(answer(a, &what, a->phone.user_id));
+	assert_int_equal(what, MEGOLM_ANSWER_FORWARDED);
+}
+
+static void a_verified_device_of_the_user_gets_the_key(void **state)
+{
+	enum megolm_source source;
+	struct asking a;
+
+	(void)state;
+	open_asking(&a);
+	forward(&a);
+	ASSERT_DONE(matrix_receive(&a.phone, &a.story.bob, matrix_last(&a.out)));
+	ASSERT_DONE(matrix_story_read(&a.story, &a.phone, &source));
+	assert_int_equal(source, MEGOLM_SOURCE_FORWARDED);
+	close_asking(&a);
+}
+
+/* The content as the specification has it; each forwarding device is one link of the chain. */
+static void the_chain_names_who_forwarded(void **state)
+{
+	struct matrix_device tablet;
+	struct megolm_inbound *inbound;
+	struct megolm_peer *peer;
+	struct asking a;
+	enum megolm_answer what;
+	char chain[200];
+
+	(void)state;
+	open_asking(&a);
+	forward(&a);
+	ASSERT_DONE(matrix_receive(&a.phone, &a.story.bob, matrix_last(&a.out)));
+	matrix_open_another(&tablet, 3, 1);
+	peer = matrix_meet(&a.phone, &tablet);
+	megolm_peer_set_verified(peer, true);
+	peer = matrix_learn(&tablet, &a.phone);
+	megolm_peer_set_verified(peer, true);
+	ASSERT_DONE(megolm_room_request_key(tablet.room, a.request, sizeof(a.request),
+					    &a.request_len, matrix_story_session(&a.story)));
+	ASSERT_DONE(megolm_device_answer_request(
+		a.phone.device, &what, a.answer, sizeof(a.answer), &a.answer_len, tablet.user_id,
+		(struct megolm_slice){a.request, a.request_len}, &a.out.sink));
+	assert_int_equal(what, MEGOLM_ANSWER_FORWARDED);
+	ASSERT_DONE(matrix_receive(&tablet, &a.phone, matrix_last(&a.out)));
+	inbound = megolm_inbound_find(tablet.room, matrix_text(matrix_story_session(&a.story)));
+	assert_non_null(inbound);
+	snprintf(chain, sizeof(chain), "[\"%s\",\"%s\"]",
+		 megolm_device_curve25519(a.story.bob.device),
+		 megolm_device_curve25519(a.phone.device));
+	assert_int_equal(inbound->origin->chain.len, strlen(chain));
+	assert_memory_equal(inbound->origin->chain.p, chain, strlen(chain));
+	assert_int_equal(inbound->origin->n_forwarded, 2);
+	matrix_close(&tablet);
+	close_asking(&a);
+}
+
+static void nobody_else_gets_it(void **state)
+{
+	struct matrix_device carol;
+	struct megolm_peer *peer;
+	enum megolm_answer what;
+	struct asking a;
+
+	(void)state;
+	open_asking(&a);
+	megolm_peer_set_verified(a.phone_at_bob, false);
+	ASSERT_ERR(answer(&a, &what, a.phone.user_id), MEGOLM_ERR_UNVERIFIED);
+	/* A verified device of somebody else. */
+	matrix_open(&carol, 4, &megolm_default_policy);
+	peer = matrix_meet(&a.story.bob, &carol);
+	megolm_peer_set_verified(peer, true);
+	ASSERT_DONE(megolm_room_request_key(carol.room, a.request, sizeof(a.request),
+					    &a.request_len, matrix_story_session(&a.story)));
+	ASSERT_ERR(answer(&a, &what, carol.user_id), MEGOLM_ERR_UNVERIFIED);
+	/* A device of the user that nobody knows. */
+	ASSERT_ERR(answer(&a, &what, a.phone.user_id), MEGOLM_ERR_UNKNOWN_DEVICE);
+	assert_int_equal(a.out.n, 0);
+	matrix_close(&carol);
+	close_asking(&a);
+}
+
+static void a_session_that_is_not_there_is_unavailable(void **state)
+{
+	static const char other[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	enum megolm_answer what = MEGOLM_ANSWER_FORWARDED;
+	struct asking a;
+
+	(void)state;
+	open_asking(&a);
+	ASSERT_DONE(megolm_room_request_key(a.phone.room, a.request, sizeof(a.request),
+					    &a.request_len, other));
+	ASSERT_DONE(answer(&a, &what, a.phone.user_id));
+	assert_int_equal(what, MEGOLM_ANSWER_UNAVAILABLE);
+	a.answer[a.answer_len] = '\0';
+	assert_non_null(strstr((char *)a.answer, "\"code\":\"m.unavailable\""));
+	assert_int_equal(a.out.n, 0);
+	ASSERT_DONE(megolm_room_cancel_request(a.phone.room, a.request, sizeof(a.request),
+					       &a.request_len, other));
+	ASSERT_DONE(answer(&a, &what, a.phone.user_id));
+	assert_int_equal(what, MEGOLM_ANSWER_CANCELLED);
+	ASSERT_ERR(megolm_room_cancel_request(a.phone.room, a.request, sizeof(a.request),
+					      &a.request_len, other),
+		   MEGOLM_ERR_NOT_REQUESTED);
+	ASSERT_ERR(megolm_room_request_key(a.phone.room, a.request, sizeof(a.request),
+					   &a.request_len, "short"),
+		   MEGOLM_ERR_BASE64);
+	close_asking(&a);
+}
+
+static void forwarded_keys_are_refused_unless_asked_for(void **state)
+{
+	enum megolm_source source;
+	struct asking a;
+
+	(void)state;
+	open_asking(&a);
+	forward(&a);
+	forward(&a);
+	forward(&a);
+	megolm_peer_set_verified(a.bob_at_phone, false);
+	ASSERT_ERR(matrix_receive(&a.phone, &a.story.bob,
+				  (struct megolm_slice){a.out.body[0], a.out.len[0]}),
+		   MEGOLM_ERR_UNVERIFIED);
+	megolm_peer_set_verified(a.bob_at_phone, true);
+	ASSERT_DONE(megolm_room_cancel_request(a.phone.room, a.request, sizeof(a.request),
+					       &a.request_len, matrix_story_session(&a.story)));
+	ASSERT_ERR(matrix_receive(&a.phone, &a.story.bob,
+				  (struct megolm_slice){a.out.body[1], a.out.len[1]}),
+		   MEGOLM_ERR_NOT_REQUESTED);
+	ASSERT_ERR(matrix_story_read(&a.story, &a.phone, &source), MEGOLM_ERR_UNKNOWN_SESSION);
+	ask(&a);
+	ASSERT_DONE(matrix_receive(&a.phone, &a.story.bob,
+				   (struct megolm_slice){a.out.body[2], a.out.len[2]}));
+	ASSERT_DONE(matrix_story_read(&a.story, &a.phone, &source));
+	close_asking(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_verified_device_of_the_user_gets_the_key),
+		cmocka_unit_test(the_chain_names_who_forwarded),
+		cmocka_unit_test(nobody_else_gets_it),
+		cmocka_unit_test(a_session_that_is_not_there_is_unavailable),
+		cmocka_unit_test(forwarded_keys_are_refused_unless_asked_for),
+	};
+
+	return cmocka_run_group_tests_name("megolm forward", tests, NULL, NULL);
+}
