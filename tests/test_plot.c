@@ -16,9 +16,9 @@
 
 static char run[] = "/tmp/groupbench-plot-XXXXXX";
 
-static const char *const numbers[] = {"n_processes",    "cpu_ns_median",  "cpu_ns_ci_low",
-				      "cpu_ns_ci_high", "cpu_ns_min",     "cpu_ns_max",
-				      "up_bytes",       "time_over_floor"};
+static const char *const numbers[] = {
+	"n_processes", "cpu_ns_median", "cpu_ns_ci_low", "cpu_ns_ci_high", "cpu_ns_min",
+	"cpu_ns_max",  "up_bytes",      "floor_ns",      "floor_ns_equal", "time_over_floor"};
 
 /* ---- the run ---- */
 
@@ -357,6 +357,67 @@ static void time_over_floor_is_drawn_at_every_role(void **state)
 	assert_has("plots/time_over_floor.svg", "1.15");
 }
 
+/*
+ * Megolm on tree full costs 12 times what MLS does: half as much at equal prices, 8 times because
+ * of its library, 3 times in all else. Parts above 1 lie end to end on the right of 1, parts below
+ * on the left. The largest size that both have is shown; k, phase and role as everywhere.
+ */
+static void split_is_a_product_laid_end_to_end(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=9 tree=full cpu_ns_median=1 cpu_ns_min=9",
+		MLS "operation=rekey size=5 tree=full cpu_ns_median=1 cpu_ns_min=200 "
+		    "floor_ns=100 floor_ns_equal=100",
+		MEGOLM "operation=rekey size=5 olm=chain cpu_ns_median=1 cpu_ns_min=2400 "
+		       "floor_ns=400 floor_ns_equal=50",
+		MEGOLM "operation=rekey size=2 olm=chain cpu_ns_median=1 cpu_ns_min=7 floor_ns=7 "
+		       "floor_ns_equal=7",
+		MEGOLM "operation=rekey size=5 olm=new cpu_ns_median=1 cpu_ns_min=7",
+	};
+	struct command_result result;
+
+	(void)state;
+	write_summary(rows, N(rows));
+	result = plot("svg");
+	if (result.status != 0)
+		fail_msg("%s", result.err);
+	assert_text("plots/split.csv",
+		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,bar,"
+		    "factor,factor_low,factor_high,label\n"
+		    "1,New keys for the group (5 members),1,protocol: primitives at equal prices,"
+		    "band,1,1,1,1,1,0.5,0.5,1,Olm chain / tree full\n"
+		    "1,New keys for the group (5 members),2,primitive library: its prices,"
+		    "band,3,1,2,1,1,8,1,8,Olm chain / tree full\n"
+		    "1,New keys for the group (5 members),3,encoding and bookkeeping: all else,"
+		    "band,4,1,1,2,1,3,8,24,Olm chain / tree full\n"
+		    "1,New keys for the group (5 members),4,measured: the product,"
+		    "line,7,1,2,2,1,12,12,12,Olm chain / tree full\n");
+	assert_has("plots/split.svg", "Olm chain / tree full");
+	assert_has("plots/split.svg", "encoding and bookkeeping");
+}
+
+/* What all members spend when each of them sends; who was removed does not. */
+static void all_senders_are_as_many_times_one(void **state)
+{
+	static const char *const rows[] = {
+		MEGOLM "senders=1 operation=rekey size=2 olm=new cpu_ns_median=3000000",
+		MEGOLM "senders=1 operation=rekey size=10 olm=new cpu_ns_median=5000000",
+		MEGOLM "senders=1 operation=rekey size=10 olm=chain cpu_ns_median=1000000",
+		MEGOLM "senders=1 operation=remove k=1 size=10 olm=new cpu_ns_median=4000000",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all members send "
+				       "(derived: N times),band,5,1,1,2,2,,6,6\n");
+	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all members send "
+				       "(derived: N times),band,5,1,1,2,10,,10,50\n");
+	assert_has("plots/honest.csv", "1,Remove one member,2,Megolm: all members send "
+				       "(derived: N times),band,5,1,1,2,10,,36,36\n");
+	assert_has("plots/honest.svg", "all members send");
+}
+
 /* A summary from before there was a floor lacks its columns, and only that figure. */
 static void summary_without_a_floor_is_read(void **state)
 {
@@ -367,8 +428,8 @@ static void summary_without_a_floor_is_read(void **state)
 	assert_non_null(file);
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
 		fprintf(file, "%s,", gb_columns[gb_key_columns[i]].name);
-	for (size_t i = 0; i + 1 < N(numbers); i++)
-		fprintf(file, "%s%c", numbers[i], i + 2 < N(numbers) ? ',' : '\n');
+	for (size_t i = 0; i + 3 < N(numbers); i++)
+		fprintf(file, "%s%c", numbers[i], i + 4 < N(numbers) ? ',' : '\n');
 	for (size_t size = 2; size <= 4; size += 2) {
 		for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
 			char values[100];
@@ -585,6 +646,8 @@ int main(void)
 		TEST(published_form_is_not_drawn_from_other_states),
 		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),
 		TEST(time_over_floor_is_drawn_at_every_role),
+		TEST(split_is_a_product_laid_end_to_end),
+		TEST(all_senders_are_as_many_times_one),
 		TEST(summary_without_a_floor_is_read),
 		TEST(figures_can_be_redrawn_where_they_lie),
 		TEST(hostile_names_are_only_text),

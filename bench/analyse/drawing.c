@@ -95,7 +95,8 @@ static int by_series(const void *a, const void *b)
 	return (p->x > q->x) - (p->x < q->x);
 }
 
-static void write_point(const struct gb_drawing *d, const struct gb_point *p, FILE *out)
+static void write_point(const struct gb_drawing *d, const struct gb_point *p, bool labelled,
+			FILE *out)
 {
 	const struct gb_series *s = &d->series[p->series - 1];
 
@@ -104,19 +105,33 @@ static void write_point(const struct gb_drawing *d, const struct gb_point *p, FI
 		s->legend_row, p->x);
 	if (!isnan(p->y))
 		fprintf(out, "%.10g", p->y);
-	fprintf(out, ",%.10g,%.10g\n", p->low, p->high);
+	fprintf(out, ",%.10g,%.10g", p->low, p->high);
+	if (labelled)
+		fprintf(out, ",%s", p->label);
+	putc('\n', out);
+}
+
+static bool is_labelled(const struct gb_drawing *d)
+{
+	for (size_t i = 0; i < d->n_points; i++) {
+		if (d->points[i].label[0] != '\0')
+			return true;
+	}
+	return false;
 }
 
 void gb_drawing_write(struct gb_drawing *d, FILE *out)
 {
+	bool labelled = is_labelled(d);
+
 	if (d->n_points > 0)
 		qsort(d->points, d->n_points, sizeof(*d->points), by_series);
 	fprintf(out,
 		"panel,heading,series,name,kind,colour,look,legend_column,legend_row,%s,%s,"
-		"%s_low,%s_high\n",
-		d->x_name, d->y_name, d->y_name, d->y_name);
+		"%s_low,%s_high%s\n",
+		d->x_name, d->y_name, d->y_name, d->y_name, labelled ? ",label" : "");
 	for (size_t i = 0; i < d->n_points; i++)
-		write_point(d, &d->points[i], out);
+		write_point(d, &d->points[i], labelled, out);
 }
 
 void gb_drawing_free(struct gb_drawing *d)

@@ -47,6 +47,7 @@ struct gb_point {
 	double y; /* NAN in a band */
 	double low;
 	double high;
+	char label[64]; /* what x stands for, where that is no number: a column more */
 };
 
 #define GB_MAX_SERIES 64

@@ -1,38 +1,9 @@
-#include "analyse/figures.h"
+#include "analyse/figure_states.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * Figures that show what a protocol costs in each of its states, some with the band between
- * the best and the worst of them. A group of series is one protocol (on one crypto library, or in
- * one form of doing k things); it has a colour. Its states have dashes and markers.
- */
-struct subject {
-	unsigned panel; /* from 1 */
-	unsigned form;  /* index in layout.forms */
-	const char *operation;
-	const char *k;
-	const char *role;
-	const char *phase;
-};
-
-enum measure { TIME_IN_MS, UP_BYTES, TIME_OVER_FLOOR };
-
-struct layout {
-	enum gb_column x;
-	const char *x_name;
-	const char *y_name;
-	enum measure y;
-	bool bands; /* draw the range of the states too */
-	unsigned long free_axes;
-	const char *headings[GB_MAX_PANELS];
-	const char *forms[2];
-	const struct subject *subjects;
-	size_t n_subjects;
-};
 
 /* What tells two series apart. The texts point into the summary. */
 struct trait {
@@ -42,6 +13,7 @@ struct trait {
 	unsigned form;
 	const char *tree;
 	const char *olm;
+	bool by_sender; /* keys belong to a sender, and there was one */
 };
 
 struct states {
@@ -49,6 +21,7 @@ struct states {
 	unsigned group[GB_MAX_SERIES];  /* from 1; equal for states of one group */
 	unsigned series[GB_MAX_SERIES]; /* in the drawing */
 	unsigned band[GB_MAX_SERIES];   /* series of the group's band; 0: it has none */
+	unsigned all[GB_MAX_SERIES];    /* series of the band of all its senders; 0: none */
 	size_t n;
 };
 
@@ -144,7 +117,8 @@ static enum gb_colour colour_of(const struct trait *t, unsigned group)
 	return others[group % N(others)];
 }
 
-static void name_group(const struct trait *t, const struct layout *layout, char *name, size_t size)
+static void name_group(const struct trait *t, const struct gb_layout *layout, char *name,
+		       size_t size)
 {
 	unsigned rank = rank_of_backend(t->backend);
 	const char *library = other_library(t);
@@ -174,30 +148,31 @@ static struct trait trait_of(const struct gb_summary_row *row, unsigned form)
 		.form = form,
 		.tree = gb_summary_key(row, GB_COLUMN_tree),
 		.olm = gb_summary_key(row, GB_COLUMN_olm),
+		.by_sender = strcmp(gb_summary_key(row, GB_COLUMN_senders), "1") == 0,
 	};
 }
 
-static double y_of(const struct layout *layout, const struct gb_summary_row *row)
+static double y_of(const struct gb_layout *layout, const struct gb_summary_row *row)
 {
 	switch (layout->y) {
-	case UP_BYTES:
+	case GB_UP_BYTES:
 		return row->up_bytes;
-	case TIME_OVER_FLOOR:
+	case GB_TIME_OVER_FLOOR:
 		return row->time_over_floor;
-	case TIME_IN_MS:
+	case GB_TIME_IN_MS:
 		break;
 	}
 	return row->cpu_ns_median / 1e6;
 }
 
-static double x_of(const struct layout *layout, const struct gb_summary_row *row)
+static double x_of(const struct gb_layout *layout, const struct gb_summary_row *row)
 {
 	return strtod(gb_summary_key(row, layout->x), NULL);
 }
 
 /* Whether the row has a point for the subject that can stand on logarithmic axes. */
-static bool is_drawn(const struct gb_figure_source *source, const struct layout *layout,
-		     const struct subject *s, const char *size, const struct gb_summary_row *row)
+static bool is_drawn(const struct gb_figure_source *source, const struct gb_layout *layout,
+		     const struct gb_subject *s, const char *size, const struct gb_summary_row *row)
 {
 	const struct gb_query query = {
 		.operation = s->operation,
@@ -223,7 +198,7 @@ static int find_state(const struct states *states, const struct trait *t)
 	return -1;
 }
 
-static int collect_states(const struct gb_figure_source *source, const struct layout *layout,
+static int collect_states(const struct gb_figure_source *source, const struct gb_layout *layout,
 			  const char *size, struct states *states, struct gb_failure *f)
 {
 	for (size_t i = 0; i < layout->n_subjects; i++) {
@@ -246,8 +221,8 @@ static int collect_states(const struct gb_figure_source *source, const struct la
 }
 
 /* Makes the series of the states of one group, first .. end - 1, and its band. */
-static void make_group(const struct layout *layout, struct states *states, size_t first, size_t end,
-		       unsigned group, struct gb_drawing *d)
+static void make_group(const struct gb_layout *layout, struct states *states, size_t first,
+		       size_t end, unsigned group, struct gb_drawing *d)
 {
 	const struct trait *t = &states->trait[first];
 	struct gb_series s = {
@@ -257,13 +232,24 @@ static void make_group(const struct layout *layout, struct states *states, size_
 		.legend_row = 1,
 	};
 	char name[80], state[40];
-	unsigned band = 0;
+	unsigned band = 0, all = 0;
 
 	name_group(t, layout, name, sizeof(name));
 	if (layout->bands && end - first > 1) {
 		s.kind = GB_SERIES_BAND;
 		snprintf(s.name, sizeof(s.name), "%.50s: best to worst", name);
 		band = gb_drawing_series(d, &s);
+		s.legend_row++;
+	}
+	if (layout->all_senders && t->by_sender) {
+		enum gb_colour own = s.colour;
+
+		s.kind = GB_SERIES_BAND;
+		s.colour = GB_PURPLE;
+		snprintf(s.name, sizeof(s.name), "%.34s: all members send (derived: N times)",
+			 name);
+		all = gb_drawing_series(d, &s);
+		s.colour = own;
 		s.legend_row++;
 	}
 	s.kind = GB_SERIES_LINE;
@@ -273,12 +259,13 @@ static void make_group(const struct layout *layout, struct states *states, size_
 		s.look = 1 + rank_of_state(&states->trait[i]) % GB_LOOKS;
 		states->group[i] = group;
 		states->band[i] = band;
+		states->all[i] = all;
 		states->series[i] = gb_drawing_series(d, &s);
 		s.legend_row++;
 	}
 }
 
-static void make_series(const struct layout *layout, struct states *states, struct gb_drawing *d)
+static void make_series(const struct gb_layout *layout, struct states *states, struct gb_drawing *d)
 {
 	unsigned group = 0;
 
@@ -292,7 +279,7 @@ static void make_series(const struct layout *layout, struct states *states, stru
 
 /* ---- points ---- */
 
-static int add_lines(const struct gb_figure_source *source, const struct layout *layout,
+static int add_lines(const struct gb_figure_source *source, const struct gb_layout *layout,
 		     const char *size, const struct states *states, struct gb_drawing *d,
 		     struct gb_failure *f)
 {
@@ -326,30 +313,58 @@ static int by_band_panel_x(const void *a, const void *b)
 	return (p->x > q->x) - (p->x < q->x);
 }
 
-static unsigned band_of(const struct states *states, unsigned series)
+static size_t state_of(const struct states *states, unsigned series)
 {
-	for (size_t i = 0; i < states->n; i++) {
-		if (states->series[i] == series)
-			return states->band[i];
-	}
-	return 0;
+	size_t i = 0;
+
+	while (states->series[i] != series)
+		i++;
+	return i;
 }
 
-/* Every point of a line also widens the band of its group at its x. */
-static int add_bands(const struct states *states, struct gb_drawing *d, struct gb_failure *f)
+/* How many members make new keys, or hand theirs to newcomers, when all of them send: who was
+ * removed does not. */
+static double n_senders(const struct gb_layout *layout, const struct gb_point *p)
+{
+	for (size_t i = 0; i < layout->n_subjects; i++) {
+		if (layout->subjects[i].panel == p->panel)
+			return p->x - (strcmp(layout->subjects[i].operation, "remove") == 0);
+	}
+	return p->x;
+}
+
+/* What every point of a line widens: the band of its group at its x, and that of all senders. */
+static size_t widened(const struct gb_layout *layout, const struct states *states,
+		      const struct gb_point *line, struct gb_point out[2])
+{
+	size_t state = state_of(states, line->series), n = 0;
+
+	if (states->band[state] != 0) {
+		out[n] = *line;
+		out[n].series = states->band[state];
+		out[n++].y = NAN;
+	}
+	if (states->all[state] != 0) {
+		out[n] = *line;
+		out[n].series = states->all[state];
+		out[n].low *= n_senders(layout, line);
+		out[n].high = out[n].low;
+		out[n++].y = NAN;
+	}
+	return n;
+}
+
+static int add_bands(const struct gb_layout *layout, const struct states *states,
+		     struct gb_drawing *d, struct gb_failure *f)
 {
 	size_t n = 0, n_lines = d->n_points;
-	struct gb_point *points = malloc((n_lines + 1) * sizeof(*points));
+	struct gb_point *points = malloc((2 * n_lines + 1) * sizeof(*points));
 	int status = 0;
 
 	if (!points)
 		return gb_fail_memory(f);
-	for (size_t i = 0; i < n_lines; i++) {
-		points[n] = d->points[i];
-		points[n].series = band_of(states, d->points[i].series);
-		points[n].y = NAN;
-		n += points[n].series != 0;
-	}
+	for (size_t i = 0; i < n_lines; i++)
+		n += widened(layout, states, &d->points[i], points + n);
 	qsort(points, n, sizeof(*points), by_band_panel_x);
 	for (size_t i = 0, next; i < n && status == 0; i = next) {
 		struct gb_point band = points[i];
@@ -365,9 +380,8 @@ static int add_bands(const struct states *states, struct gb_drawing *d, struct g
 	return status;
 }
 
-/* `size` is NULL where x is the size. */
-static int make(const struct gb_figure_source *source, const struct layout *layout,
-		const char *size, struct gb_drawing *d, struct gb_failure *f)
+int gb_states_make(const struct gb_figure_source *source, const struct gb_layout *layout,
+		   const char *size, struct gb_drawing *d, struct gb_failure *f)
 {
 	struct states states = {0};
 
@@ -378,7 +392,8 @@ static int make(const struct gb_figure_source *source, const struct layout *layo
 	if (collect_states(source, layout, size, &states, f) < 0)
 		return -1;
 	make_series(layout, &states, d);
-	if (add_lines(source, layout, size, &states, d, f) < 0 || add_bands(&states, d, f) < 0)
+	if (add_lines(source, layout, size, &states, d, f) < 0 ||
+	    add_bands(layout, &states, d, f) < 0)
 		return -1;
 	if (!gb_drawing_has_extent(d))
 		return 0;
@@ -386,91 +401,7 @@ static int make(const struct gb_figure_source *source, const struct layout *layo
 	return 1;
 }
 
-/* ---- the figures ---- */
-
-#define STATE_AXES                                                                                 \
-	(GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) | GB_FREE(GB_AXIS_crypto) |                  \
-	 GB_FREE(GB_AXIS_olm_crypto))
-
-static const struct subject changes[] = {
-	{1, 0, "create", NULL, "actor", "total"},
-	{2, 0, "add", "1", "actor", "total"},
-	{3, 0, "remove", "1", "actor", "total"},
-	{4, 0, "rekey", NULL, "actor", "total"},
-};
-
-static const char *const changes_headings[] = {
-	"Create a group of all members",
-	"Add one member",
-	"Remove one member",
-	"New keys for the group",
-};
-
-int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
-		     struct gb_failure *f)
-{
-	struct layout layout = {
-		.x = GB_COLUMN_size,
-		.x_name = "members",
-		.y_name = "cpu_ms",
-		.bands = true,
-		.free_axes = STATE_AXES,
-		.forms = {"", ""},
-		.subjects = changes,
-		.n_subjects = N(changes),
-	};
-
-	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
-	return make(source, &layout, NULL, d, f);
-}
-
-/* What is sent does not depend on the library that computes it. */
-int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
-		    struct gb_failure *f)
-{
-	struct layout layout = {
-		.x = GB_COLUMN_size,
-		.x_name = "members",
-		.y_name = "up_bytes",
-		.y = UP_BYTES,
-		.bands = true,
-		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
-		.forms = {"", ""},
-		.subjects = changes,
-		.n_subjects = N(changes),
-	};
-
-	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
-	return make(source, &layout, NULL, d, f);
-}
-
-/* Who does how much more than must be, at every role. */
-int gb_figure_time_over_floor(const struct gb_figure_source *source, struct gb_drawing *d,
-			      struct gb_failure *f)
-{
-	static const struct subject roles[] = {
-		{1, 0, "create", NULL, "actor", "total"},  {2, 0, "add", "1", "actor", "total"},
-		{3, 0, "remove", "1", "actor", "total"},   {4, 0, "rekey", NULL, "actor", "total"},
-		{5, 0, "rekey", NULL, "near", "process"},  {6, 0, "rekey", NULL, "far", "process"},
-		{7, 0, "add", "1", "joiner", "join"},      {8, 0, "send", NULL, "actor", "total"},
-		{9, 0, "receive", NULL, "far", "process"},
-	};
-	const struct layout layout = {
-		.x = GB_COLUMN_size,
-		.x_name = "members",
-		.y_name = "time_over_floor",
-		.y = TIME_OVER_FLOOR,
-		.free_axes = STATE_AXES,
-		.headings = {"Create: actor", "Add one: actor", "Remove one: actor",
-			     "New keys: actor", "New keys: near member", "New keys: far member",
-			     "Join: newcomer", "Send: actor", "Read: far member"},
-		.forms = {"", ""},
-		.subjects = roles,
-		.n_subjects = N(roles),
-	};
-
-	return make(source, &layout, NULL, d, f);
-}
+/* ---- one size ---- */
 
 struct size_and_x {
 	const char *text;
@@ -489,7 +420,7 @@ static int by_size_and_x(const void *a, const void *b)
 }
 
 /* The largest size with at least two values of x for a subject; *size is NULL if none has. */
-static int choose_size(const struct gb_figure_source *source, const struct layout *layout,
+static int choose_size(const struct gb_figure_source *source, const struct gb_layout *layout,
 		       const char **size, struct gb_failure *f)
 {
 	size_t n_rows = source->summary->n, n = 0;
@@ -518,62 +449,13 @@ static int choose_size(const struct gb_figure_source *source, const struct layou
 	return 0;
 }
 
-static int make_at_one_size(const struct gb_figure_source *source, const struct layout *layout,
-			    struct gb_drawing *d, struct gb_failure *f)
+int gb_states_make_at_one_size(const struct gb_figure_source *source,
+			       const struct gb_layout *layout, struct gb_drawing *d,
+			       struct gb_failure *f)
 {
 	const char *size;
 
 	if (choose_size(source, layout, &size, f) < 0)
 		return -1;
-	return size ? make(source, layout, size, d, f) : 0;
-}
-
-int gb_figure_bulk(const struct gb_figure_source *source, struct gb_drawing *d,
-		   struct gb_failure *f)
-{
-	static const struct subject subjects[] = {
-		{1, 0, "add", NULL, "actor", "total"},
-		{1, 1, "add_each", NULL, "actor", "total"},
-		{2, 0, "remove", NULL, "actor", "total"},
-		{2, 1, "remove_each", NULL, "actor", "total"},
-		{3, 0, "rekey_after_add", NULL, "actor", "total"},
-		{3, 1, "rekey_after_add_each", NULL, "actor", "total"},
-		{4, 0, "rekey_after_remove", NULL, "actor", "total"},
-		{4, 1, "rekey_after_remove_each", NULL, "actor", "total"},
-	};
-	const struct layout layout = {
-		.x = GB_COLUMN_k,
-		.x_name = "k",
-		.y_name = "cpu_ms",
-		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
-		.headings = {"Add k members", "Remove k members", "The next rekey after the adds",
-			     "The next rekey after the removes"},
-		.forms = {" at once", " one by one"},
-		.subjects = subjects,
-		.n_subjects = N(subjects),
-	};
-
-	return make_at_one_size(source, &layout, d, f);
-}
-
-int gb_figure_payload(const struct gb_figure_source *source, struct gb_drawing *d,
-		      struct gb_failure *f)
-{
-	static const struct subject subjects[] = {
-		{1, 0, "send", NULL, "actor", "total"},
-		{2, 0, "receive", NULL, "far", "process"},
-	};
-	const struct layout layout = {
-		.x = GB_COLUMN_payload,
-		.x_name = "payload_bytes",
-		.y_name = "cpu_ms",
-		.free_axes =
-			GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) | GB_FREE(GB_AXIS_payload),
-		.headings = {"Send a message", "Read a message"},
-		.forms = {"", ""},
-		.subjects = subjects,
-		.n_subjects = N(subjects),
-	};
-
-	return make_at_one_size(source, &layout, d, f);
+	return size ? gb_states_make(source, layout, size, d, f) : 0;
 }

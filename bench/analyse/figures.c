@@ -13,6 +13,7 @@ const struct gb_figure gb_figures[] = {
 	{"bulk", "no add or remove was timed at two k", gb_figure_bulk},
 	{"time_over_floor", "nothing that has a crypto floor was timed at two sizes",
 	 gb_figure_time_over_floor},
+	{"split", "no two backends have a crypto floor at one size", gb_figure_split},
 	{"payload", "no send was timed with two payloads", gb_figure_payload},
 };
 

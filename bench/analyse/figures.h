@@ -32,6 +32,10 @@ int gb_figure_published_form(const struct gb_figure_source *source, struct gb_dr
 int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb_drawing *d,
 				struct gb_failure *f);
 
+/* Ratios of two backends as products of their causes; figure_split.c. */
+int gb_figure_split(const struct gb_figure_source *source, struct gb_drawing *d,
+		    struct gb_failure *f);
+
 /* Figures of bands from the best to the worst state; figure_states.c. */
 int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
 		     struct gb_failure *f);

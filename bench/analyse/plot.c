@@ -19,7 +19,7 @@ enum { FORMATS = 2 };
 static const char *const formats[FORMATS] = {"svg", "png"};
 
 /* Scripts that every figure loads. */
-static const char *const shared_scripts[] = {"style.gp", "panels.gp"};
+static const char *const shared_scripts[] = {"style.gp", "frame.gp", "panels.gp"};
 
 struct plot {
 	const char *run;

@@ -12,19 +12,21 @@
 static const struct {
 	const char *name;
 	size_t offset;
-} numbers[] = {
+} numbers[] =
+	{
 #define NUMBER(name)                                                                               \
 	{                                                                                          \
 #name, offsetof(struct gb_summary_row, name)                                       \
 	}
-	NUMBER(cpu_ns_median), NUMBER(cpu_ns_ci_low),   NUMBER(cpu_ns_ci_high),
-	NUMBER(cpu_ns_min),    NUMBER(cpu_ns_max),      NUMBER(up_bytes),
-	NUMBER(n_processes),   NUMBER(time_over_floor), /* the one that a file may lack */
+		NUMBER(cpu_ns_median),   NUMBER(cpu_ns_ci_low), NUMBER(cpu_ns_ci_high),
+		NUMBER(cpu_ns_min),      NUMBER(cpu_ns_max),    NUMBER(up_bytes),
+		NUMBER(n_processes), /* and from OPTIONAL on those that a file may lack */
+		NUMBER(time_over_floor), NUMBER(floor_ns),      NUMBER(floor_ns_equal),
 #undef NUMBER
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
-#define OPTIONAL  (N_NUMBERS - 1)
+#define OPTIONAL  (N_NUMBERS - 3)
 #define MISSING   SIZE_MAX
 
 struct source {
@@ -67,7 +69,7 @@ static int find_columns(struct source *s, struct gb_failure *f)
 	}
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		s->number[i] = MISSING;
-		if (i == OPTIONAL && !gb_csv_has(s->csv, numbers[i].name))
+		if (i >= OPTIONAL && !gb_csv_has(s->csv, numbers[i].name))
 			continue;
 		if (find_column(s->csv, numbers[i].name, &s->number[i], f) < 0)
 			return -1;

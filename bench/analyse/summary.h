@@ -15,6 +15,8 @@ struct gb_summary_row {
 	double up_bytes;
 	double n_processes;
 	double time_over_floor; /* NAN, too, in a file from before there was a floor */
+	double floor_ns;        /* likewise */
+	double floor_ns_equal;
 };
 
 struct gb_summary {

@@ -38,9 +38,6 @@ plot csv skip 1 using (p = int($1), heading[p] = strcol(2), \
 	x_first = least(x_first, $10), x_last = most(x_last, $10), \
 	y_least = least(y_least, $12), y_most = most(y_most, $13), \
 	0):(0) with table
-machine = ""; versions = ""
-plot "facts.csv" skip 1 using (machine = strcol(1) eq "machine" ? strcol(2) : machine, \
-	versions = strcol(1) eq "versions" ? strcol(2) : versions, 0):(0) with table
 unset table
 
 y_low = floor(log10(y_least)); y_high = ceil(log10(y_most))
@@ -48,13 +45,11 @@ if (y_low == y_high) { y_high = y_high + 1 }
 array every[n]
 do for [i = 1:n] { every[i] = n_points[i] > 20 * n_panels ? 3 : 1 }
 
-# Everything is placed in pixels of a picture of width x height.
+# In pixels of the picture.
 n_rows = (n_panels + columns - 1) / columns
 legend_top = 24.0 + 21 * legend_rows
 cell_w = (width + 0.0) / columns
 cell_h = (height - 104.0 - legend_top) / n_rows
-across(pixels) = 1.0 * pixels / width
-up(pixels) = 1.0 * pixels / height
 
 # A hair wider than the outermost tics, which rounding would lose.
 set xrange [0.999 * x_first:1.001 * x_last]
@@ -68,7 +63,7 @@ written(x) = x < 1000 ? sprintf("%g", x) : sprintf("%d,%03d", int(x) / 1000, int
 is_apart(x) = abs(log10(x) - floor(log10(x) + 0.5)) > 0.05 * columns * log10(1.0 * x_last / x_first)
 if (xscale eq "decade" && is_apart(x_first)) { set xtics add (written(x_first) x_first) }
 if (xscale eq "decade" && is_apart(x_last)) { set xtics add (written(x_last) x_last) }
-do for [d = -4:8] {
+do for [d = -4:12] {
 	if (xscale ne "binary" && 10.0**d >= x_first) {
 		set xtics add (label_of(xscale, d) 10.0**d)
 	}
@@ -82,13 +77,7 @@ if (xscale eq "binary") {
 	do for [i = 1:|binary|] { set xtics add (binary[i] 2.0**binary_exponent[i]) }
 }
 
-set multiplot
-set label 1 "{/:Bold=17 " . title . "}" at screen across(16), up(height - 24.0) left
-set label 2 note at screen across(16), up(height - 49.0) left noenhanced
-set label 3 machine at screen across(16), up(height - 68.0) left noenhanced \
-	font ",10" textcolor "#666666"
-set label 4 versions at screen across(16), up(height - 84.0) left noenhanced \
-	font ",10" textcolor "#666666"
+load "frame.gp"
 
 do for [i = 1:n] {
 	x0 = across(30 + (place_x[i] - 1) * (width - 40.0) / legend_columns)
@@ -118,7 +107,7 @@ do for [p = 1:n_panels] {
 	c = (p - 1) % columns
 	r = (p - 1) / columns
 	y = height - 104.0 - cell_h * r
-	set lmargin at screen across(cell_w * c + (columns == 1 ? 120 : 96))
+	set lmargin at screen across(cell_w * c + (columns == 1 ? 120 : 112))
 	set rmargin at screen across(cell_w * (c + 1) - 40)
 	set tmargin at screen up(y - 24)
 	set bmargin at screen up(y - cell_h + 50)
@@ -129,6 +118,9 @@ do for [p = 1:n_panels] {
 		for [i = 1:n] csv skip 1 using (mine(p, i) && is_filled(i) ? $10 : NaN):12:13 \
 			with filledcurves fillcolor rgb colour[hue[i]] \
 			fillstyle transparent solid 0.18 noborder, \
+		for [edge = 12:13] for [i = 1:n] \
+			csv skip 1 using (mine(p, i) && is_filled(i) ? $10 : NaN):edge \
+			with lines linecolor rgb colour[hue[i]] linewidth 0.6, \
 		for [i = 1:n] csv skip 1 using (mine(p, i) && kind[i] eq "published" ? $10 : NaN):11 \
 			with lines linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1, \
 		for [i = 1:n] csv skip 1 using (mine(p, i) && is_marked(i) ? $10 : NaN):11 \

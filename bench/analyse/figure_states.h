@@ -1,0 +1,44 @@
+#ifndef GB_ANALYSE_FIGURE_STATES_H
+#define GB_ANALYSE_FIGURE_STATES_H
+#include "analyse/figures.h"
+
+/*
+ * Figures that show what a protocol costs in each of its states, some with the band between
+ * the best and the worst of them. A group of series is one protocol (on one crypto library, or in
+ * one form of doing k things); it has a colour. Its states have dashes and markers.
+ */
+struct gb_subject {
+	unsigned panel; /* from 1 */
+	unsigned form;  /* index in layout.forms */
+	const char *operation;
+	const char *k;
+	const char *role;
+	const char *phase;
+};
+
+enum gb_measured_as { GB_TIME_IN_MS, GB_UP_BYTES, GB_TIME_OVER_FLOOR };
+
+struct gb_layout {
+	enum gb_column x;
+	const char *x_name;
+	const char *y_name;
+	enum gb_measured_as y;
+	bool bands; /* draw the range of the states too */
+	/* Where keys belong to a sender, also draw the range of what all members spend together
+	 * when each of them sends: as many times one sender's. x is the size. */
+	bool all_senders;
+	unsigned long free_axes;
+	const char *headings[GB_MAX_PANELS];
+	const char *forms[2];
+	const struct gb_subject *subjects;
+	size_t n_subjects;
+};
+
+/* Fills *d with what a layout asks for, as struct gb_figure.make does. `size` is NULL where x is
+ * the size; gb_states_make_at_one_size takes the largest that has two values of x. */
+int gb_states_make(const struct gb_figure_source *source, const struct gb_layout *layout,
+		   const char *size, struct gb_drawing *d, struct gb_failure *f);
+int gb_states_make_at_one_size(const struct gb_figure_source *source,
+			       const struct gb_layout *layout, struct gb_drawing *d,
+			       struct gb_failure *f);
+#endif

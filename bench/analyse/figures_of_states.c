@@ -1,0 +1,143 @@
+#include "analyse/figure_states.h"
+
+#include <string.h>
+
+/* The figures that show protocols in each of their states. */
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+#define STATE_AXES                                                                                 \
+	(GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) | GB_FREE(GB_AXIS_crypto) |                  \
+	 GB_FREE(GB_AXIS_olm_crypto))
+
+static const struct gb_subject changes[] = {
+	{1, 0, "create", NULL, "actor", "total"},
+	{2, 0, "add", "1", "actor", "total"},
+	{3, 0, "remove", "1", "actor", "total"},
+	{4, 0, "rekey", NULL, "actor", "total"},
+};
+
+static const char *const changes_headings[] = {
+	"Create a group of all members",
+	"Add one member",
+	"Remove one member",
+	"New keys for the group",
+};
+
+int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
+		     struct gb_failure *f)
+{
+	struct gb_layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "cpu_ms",
+		.bands = true,
+		.all_senders = true,
+		.free_axes = STATE_AXES,
+		.forms = {"", ""},
+		.subjects = changes,
+		.n_subjects = N(changes),
+	};
+
+	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
+	return gb_states_make(source, &layout, NULL, d, f);
+}
+
+/* What is sent does not depend on the library that computes it. */
+int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
+		    struct gb_failure *f)
+{
+	struct gb_layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "up_bytes",
+		.y = GB_UP_BYTES,
+		.bands = true,
+		.all_senders = true,
+		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
+		.forms = {"", ""},
+		.subjects = changes,
+		.n_subjects = N(changes),
+	};
+
+	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
+	return gb_states_make(source, &layout, NULL, d, f);
+}
+
+/* Who does how much more than must be, at every role. */
+int gb_figure_time_over_floor(const struct gb_figure_source *source, struct gb_drawing *d,
+			      struct gb_failure *f)
+{
+	static const struct gb_subject roles[] = {
+		{1, 0, "create", NULL, "actor", "total"},  {2, 0, "add", "1", "actor", "total"},
+		{3, 0, "remove", "1", "actor", "total"},   {4, 0, "rekey", NULL, "actor", "total"},
+		{5, 0, "rekey", NULL, "near", "process"},  {6, 0, "rekey", NULL, "far", "process"},
+		{7, 0, "add", "1", "joiner", "join"},      {8, 0, "send", NULL, "actor", "total"},
+		{9, 0, "receive", NULL, "far", "process"},
+	};
+	const struct gb_layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "time_over_floor",
+		.y = GB_TIME_OVER_FLOOR,
+		.free_axes = STATE_AXES,
+		.headings = {"Create: actor", "Add one: actor", "Remove one: actor",
+			     "New keys: actor", "New keys: near member", "New keys: far member",
+			     "Join: newcomer", "Send: actor", "Read: far member"},
+		.forms = {"", ""},
+		.subjects = roles,
+		.n_subjects = N(roles),
+	};
+
+	return gb_states_make(source, &layout, NULL, d, f);
+}
+
+int gb_figure_bulk(const struct gb_figure_source *source, struct gb_drawing *d,
+		   struct gb_failure *f)
+{
+	static const struct gb_subject subjects[] = {
+		{1, 0, "add", NULL, "actor", "total"},
+		{1, 1, "add_each", NULL, "actor", "total"},
+		{2, 0, "remove", NULL, "actor", "total"},
+		{2, 1, "remove_each", NULL, "actor", "total"},
+		{3, 0, "rekey_after_add", NULL, "actor", "total"},
+		{3, 1, "rekey_after_add_each", NULL, "actor", "total"},
+		{4, 0, "rekey_after_remove", NULL, "actor", "total"},
+		{4, 1, "rekey_after_remove_each", NULL, "actor", "total"},
+	};
+	const struct gb_layout layout = {
+		.x = GB_COLUMN_k,
+		.x_name = "k",
+		.y_name = "cpu_ms",
+		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
+		.headings = {"Add k members", "Remove k members", "The next rekey after the adds",
+			     "The next rekey after the removes"},
+		.forms = {" at once", " one by one"},
+		.subjects = subjects,
+		.n_subjects = N(subjects),
+	};
+
+	return gb_states_make_at_one_size(source, &layout, d, f);
+}
+
+int gb_figure_payload(const struct gb_figure_source *source, struct gb_drawing *d,
+		      struct gb_failure *f)
+{
+	static const struct gb_subject subjects[] = {
+		{1, 0, "send", NULL, "actor", "total"},
+		{2, 0, "receive", NULL, "far", "process"},
+	};
+	const struct gb_layout layout = {
+		.x = GB_COLUMN_payload,
+		.x_name = "payload_bytes",
+		.y_name = "cpu_ms",
+		.free_axes =
+			GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) | GB_FREE(GB_AXIS_payload),
+		.headings = {"Send a message", "Read a message"},
+		.forms = {"", ""},
+		.subjects = subjects,
+		.n_subjects = N(subjects),
+	};
+
+	return gb_states_make_at_one_size(source, &layout, d, f);
+}
