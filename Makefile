@@ -131,12 +131,11 @@ $(B)/libmls.so: $(mls) $(B)/libmls.map
 $(B)/libmls.pc: mls/libmls.pc.in $(B)/place
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' $< > $@
 
-# libolm must find our definitions of its primitives, hence the exported symbols.
 libraries := $(B)/libbench.a $(B)/libmls_probe.a $(B)/libmls.a $(B)/libmegolm.a
 link_libs  = -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(bench_libs) $(megolm_libs) $(mls_libs)
-$(B)/groupbench: $(B)/bench/main.o $(libraries)
+$(B)/groupbench: $(B)/bench/main.o $(libraries) megolm/interposed.list
 	$(call say,LD)
-	$(Q)$(CC) $(FLAGS) -rdynamic -o $@ $(filter %.o,$^) $(link_libs)
+	$(Q)$(CC) $(FLAGS) -Wl,--dynamic-list=megolm/interposed.list -o $@ $(filter %.o,$^) $(link_libs)
 
 # The program with a list of backends that lie; its own list stays in the archive. And with an mls/
 # that wastes time: its calls of these functions go through tests/groupbench_waste_*.c.
@@ -145,6 +144,14 @@ $(variants): $(B)/bench/main.o
 $(B)/tests/groupbench_waste_verify: WRAP := -Wl,--wrap=mls_verify
 $(B)/tests/groupbench_waste_fetch: WRAP := $(addprefix -Wl$(comma)--wrap=mls_,hash hmac_key_init hmac_keyed \
         aead_seal aead_open)
+
+# The null backend as a plugin, and plugins that must be refused. Each includes null.c.
+plugins := $(B)/peers/null/null_plugin.so \
+           $(patsubst %.c,$(B)/%.so,$(wildcard tests/plugins/*.c))
+$(plugins): $(B)/%.so: %.c bench/backends/null.c bench/include/groupbench_backend.h $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(FLAGS) -shared -fPIC -I. -Ibench -Ibench/include -o $@ $<
 
 # Fuzz targets read their corpus, unless a fuzzer drives them.
 $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
@@ -182,7 +189,7 @@ test:
 	@$(MAKE) --no-print-directory $(jobs) programs
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(fuzzers) $(test_scripts)
 
-programs: all $(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices
+programs: all $(plugins) $(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices
 
 prices:
 	@tools/install-packages $(purposes) test

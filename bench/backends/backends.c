@@ -1,13 +1,24 @@
 #include "backends/backends.h"
+#include "backends/plugin_so.h"
 #include <stdio.h>
 #include <string.h>
 
+const struct gb_backend *gb_backend_at(size_t i)
+{
+	size_t n = 0;
+
+	while (gb_backends[n] != NULL)
+		n++;
+	return i < n ? gb_backends[i] : gb_plugin_at(i - n);
+}
+
 const struct gb_backend *gb_backend_find(const char *name, size_t len)
 {
-	for (size_t i = 0; gb_backends[i] != NULL; i++)
-		if (strlen(gb_backends[i]->name) == len &&
-		    memcmp(gb_backends[i]->name, name, len) == 0)
-			return gb_backends[i];
+	const struct gb_backend *b;
+
+	for (size_t i = 0; (b = gb_backend_at(i)) != NULL; i++)
+		if (strlen(b->name) == len && memcmp(b->name, name, len) == 0)
+			return b;
 	return NULL;
 }
 

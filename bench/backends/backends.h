@@ -10,6 +10,10 @@ extern const struct gb_backend gb_backend_null;
 /* Every built-in backend, by name; the list ends with NULL. */
 extern const struct gb_backend *const gb_backends[];
 
+/* Backend number i of those that are known: the built-in ones, then what was loaded; NULL behind
+ * the last. */
+const struct gb_backend *gb_backend_at(size_t i);
+
 /* NULL when there is none of this name. */
 const struct gb_backend *gb_backend_find(const char *name, size_t len);
 

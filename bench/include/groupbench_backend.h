@@ -5,8 +5,8 @@
 
 /*
  * What a group-messaging protocol must offer to be measured by groupbench. It is
- * implemented by the built-in backends (null, mls, megolm), by shared objects,
- * and, through bench/backends/plugin_process.c, by child processes.
+ * implemented by the built-in backends (null, mls, megolm) and by shared objects
+ * (groupbench run --plugin FILE.so).
  *
  * The harness owns the network, the clock and the list of members. A backend owns
  * the cryptographic state of every live device of one world. Devices are small

@@ -1,16 +1,11 @@
 #include "exit_status.h"
 #include "run/commands.h"
 #include "run/jobs.h"
+#include "run/plugin_option.h"
 #include "run/positions.h"
 #include <stdio.h>
 
-static int no_options(void *context, const struct gb_option *option, const char *value)
-{
-	(void)context;
-	(void)option;
-	(void)value;
-	return GB_EXIT_USAGE;
-}
+static const struct gb_option options[] = {GB_PLUGIN_OPTION};
 
 static void print_task(const struct gb_job *job, const struct gb_task *task)
 {
@@ -82,7 +77,7 @@ static int check(const char *path)
 static int check_main(const struct gb_command *self, int argc, char **argv)
 {
 	size_t n;
-	int status = gb_options_parse(self, argc, argv, &n, no_options, NULL);
+	int status = gb_options_parse(self, argc, argv, &n, gb_set_plugin, NULL);
 
 	if (status != 0)
 		return status < 0 ? GB_EXIT_DONE : status;
@@ -99,5 +94,7 @@ const struct gb_command gb_command_check = {
 	.min_operands = 1,
 	.max_operands = 1000,
 	.sentence = "Reads scenarios and prints what they would measure.",
+	.options = options,
+	.n_options = sizeof options / sizeof options[0],
 	.main = check_main,
 };

@@ -1,24 +1,20 @@
 #include "backends/backends.h"
 #include "exit_status.h"
 #include "run/commands.h"
+#include "run/plugin_option.h"
 #include "run/scenario.h"
 #include <glob.h>
 #include <stdlib.h>
 
-static int no_options(void *context, const struct gb_option *option, const char *value)
-{
-	(void)context;
-	(void)option;
-	(void)value;
-	return GB_EXIT_USAGE;
-}
+static const struct gb_option options[] = {GB_PLUGIN_OPTION};
 
 static void list_backends(void)
 {
+	const struct gb_backend *b;
+
 	printf("backends\n");
-	for (size_t i = 0; gb_backends[i] != NULL; i++)
-		printf("  %-24s %s; up to %u members\n", gb_backends[i]->name,
-		       gb_backends[i]->version(), gb_backends[i]->max_size);
+	for (size_t i = 0; (b = gb_backend_at(i)) != NULL; i++)
+		printf("  %-24s %s; up to %u members\n", b->name, b->version(), b->max_size);
 }
 
 static void list_operations(void)
@@ -71,7 +67,7 @@ static void list_scenarios(void)
 static int list_main(const struct gb_command *self, int argc, char **argv)
 {
 	size_t n;
-	int status = gb_options_parse(self, argc, argv, &n, no_options, NULL);
+	int status = gb_options_parse(self, argc, argv, &n, gb_set_plugin, NULL);
 
 	if (status != 0)
 		return status < 0 ? GB_EXIT_DONE : status;
@@ -88,5 +84,7 @@ const struct gb_command gb_command_list = {
 	.name = "list",
 	.operands = "",
 	.sentence = "Prints backends, operations, axes, keys and scenarios.",
+	.options = options,
+	.n_options = sizeof options / sizeof options[0],
 	.main = list_main,
 };

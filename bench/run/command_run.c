@@ -6,6 +6,7 @@
 #include "run/environment.h"
 #include "run/manifest.h"
 #include "run/overrides.h"
+#include "run/plugin_option.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static const struct gb_option options[] = {
 	{"resume", 0, "DIR", "go on with the run in this folder, which was interrupted", NULL},
 	{"out", 'o', "DIR", "folder of the run; default results/runs/NAME-UTC-REVISION", NULL},
 	{"backend", 'b', "LIST", "measure these backends instead of the scenario's", "mls megolm"},
+	GB_PLUGIN_OPTION,
 	{"size", 's', "RANGES", "group sizes instead of the scenario's: 2..10,20..100/10", ""},
 	{"max-size", 0, "N", "no larger groups: greater sizes become N", ""},
 	{"quick", 0, NULL, "only see that it runs: at most 30 members, one process, one sample",
@@ -47,6 +49,8 @@ static int set(void *context, const struct gb_option *option, const char *value)
 
 	if (strcmp(option->name, "resume") == 0)
 		r->resume = value;
+	else if (strcmp(option->name, "plugin") == 0)
+		return gb_option_plugin("run", value);
 	else if (strcmp(option->name, "out") == 0)
 		r->out = value;
 	else if (strcmp(option->name, "backend") == 0)

@@ -12,10 +12,10 @@ const char *gb_environment_revision(void)
 	return GB_BUILD_REVISION;
 }
 
-/* What the program consists of, as a number (FNV-1a): builds of one revision can differ. */
-static void program_hash(char hash[17])
+/* What a file consists of, as a number (FNV-1a): builds of one revision can differ. */
+static void hash_file(const char *path, char hash[17])
 {
-	FILE *in = fopen("/proc/self/exe", "rb");
+	FILE *in = fopen(path, "rb");
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 	unsigned char bytes[65536];
 	size_t n;
@@ -32,7 +32,7 @@ json_t *gb_environment_build(void)
 {
 	char hash[17];
 
-	program_hash(hash);
+	hash_file("/proc/self/exe", hash);
 	return json_pack("{s:s, s:s, s:s, s:s}", "revision", GB_BUILD_REVISION, "program", hash,
 			 "compiler",
 #ifdef __clang__
@@ -41,6 +41,14 @@ json_t *gb_environment_build(void)
 			 "gcc " __VERSION__,
 #endif
 			 "flags", GB_BUILD_FLAGS);
+}
+
+json_t *gb_environment_file(const char *path)
+{
+	char hash[17];
+
+	hash_file(path, hash);
+	return json_pack("{s:s, s:s}", "file", path, "hash", hash);
 }
 
 /* The first line of a small file, without its end; false when there is none. */

@@ -6,6 +6,9 @@
  * when memory ran out. */
 json_t *gb_environment_build(void);
 
+/* A file that a run depends on: its path and a hash of its content. */
+json_t *gb_environment_file(const char *path);
+
 /* The machine now: CPU, its features, kernel, memory, load, governor. What this machine
  * does not tell is left out. */
 json_t *gb_environment_machine(void);

@@ -1,7 +1,16 @@
 #include "run/job.h"
 #include "backends/backends.h"
+#include "backends/plugin_so.h"
 #include <stdio.h>
 #include <string.h>
+
+/* How a worker finds the backend: by its name, or in the file that it was loaded from. */
+static json_t *plugin_to_json(const struct gb_job *job)
+{
+	const char *file = gb_plugin_file(job->backend);
+
+	return file != NULL ? json_string(file) : json_null();
+}
 
 static json_t *tasks_to_json(const struct gb_job *job)
 {
@@ -25,9 +34,10 @@ json_t *gb_job_to_json(const struct gb_job *job)
 
 	for (unsigned i = 0; i < GB_AXES; i++)
 		json_object_set_new(axes, gb_axes[i].name, json_string(job->axis[i]));
-	return json_pack("{s:s, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:f, s:I, s:I, s:I}", "backend",
-			 job->backend->name, "axes", axes, "size", (json_int_t)job->size, "senders",
-			 (json_int_t)job->senders, "tasks", tasks_to_json(job), "processes",
+	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:f, s:I, s:I, s:I}",
+			 "backend", job->backend->name, "plugin", plugin_to_json(job), "axes", axes,
+			 "size", (json_int_t)job->size, "senders", (json_int_t)job->senders,
+			 "tasks", tasks_to_json(job), "processes",
 			 (json_int_t)job->sampling.processes, "min", (json_int_t)job->sampling.min,
 			 "max", (json_int_t)job->sampling.max, "until_ci", job->sampling.until_ci,
 			 "budget_ns", (json_int_t)job->sampling.budget_ns, "seed",
@@ -112,8 +122,11 @@ static int read_numbers(struct gb_job *job, const json_t *json)
 int gb_job_from_json(struct gb_job *job, const json_t *json, char *why, size_t why_len)
 {
 	const char *backend = json_string_value(json_object_get(json, "backend"));
+	const char *plugin = json_string_value(json_object_get(json, "plugin"));
 
 	*job = (struct gb_job){0};
+	if (plugin != NULL && gb_plugin_load(plugin, why, why_len) != GB_EXIT_DONE)
+		return -1;
 	if (backend == NULL)
 		return refuse(why, why_len, "no backend");
 	job->backend = gb_backend_find(backend, strlen(backend));

@@ -1,4 +1,5 @@
 #include "run/manifest.h"
+#include "backends/plugin_so.h"
 #include "run/environment.h"
 #include <string.h>
 #include <time.h>
@@ -18,9 +19,14 @@ static json_t *describe_backends(const struct gb_scenario *s)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < s->n_backends; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "name", s->backends[i]->name,
-						      "version", s->backends[i]->version()));
+	for (size_t i = 0; i < s->n_backends; i++) {
+		const struct gb_backend *b = s->backends[i];
+		const char *file = gb_plugin_file(b);
+		json_t *item = json_pack("{s:s, s:s}", "name", b->name, "version", b->version());
+		if (file != NULL)
+			json_object_set_new(item, "plugin", gb_environment_file(file));
+		json_array_append_new(list, item);
+	}
 	return list;
 }
 

@@ -184,9 +184,9 @@ static int read_backend(struct reader *r, const yaml_node_t *node, const struct 
 	if (text == NULL)
 		return -1;
 	b = gb_backend_find(text, strlen(text));
-	for (; gb_backends[n] != NULL && n < GB_MAX_BACKENDS; n++) {
+	for (; gb_backend_at(n) != NULL && n < GB_MAX_BACKENDS; n++) {
 		size_t used = strlen(known);
-		names[n] = gb_backends[n]->name;
+		names[n] = gb_backend_at(n)->name;
 		snprintf(known + used, sizeof known - used, "%s %s", n > 0 ? "," : "", names[n]);
 	}
 	if (b == NULL)

@@ -2,10 +2,12 @@
 #include "run/oracle.h"
 #include "run/row.h"
 #include "run/sampling.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 struct worker {
 	const struct gb_job *job;
@@ -208,27 +210,43 @@ enum gb_exit gb_worker_measure(const struct gb_job *job, FILE *out)
 	return fflush(out) == 0 ? GB_EXIT_DONE : GB_EXIT_IO;
 }
 
+/* What the parent reads. Plugins may print: what they say goes to standard error. */
+static FILE *open_report(void)
+{
+	int fd = dup(STDOUT_FILENO);
+
+	if (fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return NULL;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fdopen(fd, "w");
+}
+
+static int say_no_job(FILE *report, const char *what, const char *why)
+{
+	fprintf(report, "failed %d the worker got %s%s\n", GB_EXIT_INTERNAL, what, why);
+	fflush(report);
+	return GB_EXIT_INTERNAL;
+}
+
 int gb_worker_main(void)
 {
+	FILE *report = open_report();
 	struct gb_job job;
-	char why[200];
+	char why[640];
 	json_error_t error;
 	json_t *json;
 	int bad;
 
+	if (report == NULL)
+		return GB_EXIT_INTERNAL;
 	/* A worker whose parent was killed would go on for hours. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	json = json_loadf(stdin, 0, &error);
-
-	if (json == NULL) {
-		printf("failed %d the worker got no job: %s\n", GB_EXIT_INTERNAL, error.text);
-		return GB_EXIT_INTERNAL;
-	}
+	if (json == NULL)
+		return say_no_job(report, "no job: ", error.text);
 	bad = gb_job_from_json(&job, json, why, sizeof why);
 	json_decref(json);
-	if (bad) {
-		printf("failed %d the worker got %s\n", GB_EXIT_INTERNAL, why);
-		return GB_EXIT_INTERNAL;
-	}
-	return (int)gb_worker_measure(&job, stdout);
+	if (bad)
+		return say_no_job(report, "", why);
+	return (int)gb_worker_measure(&job, report);
 }
