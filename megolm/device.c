@@ -1,6 +1,7 @@
 #include "state.h"
 
 #include "bundle.h"
+#include "cross_signing.h"
 #include "crypto.h"
 #include "forward.h"
 #include "internal.h"
@@ -11,7 +12,11 @@
 #include "room.h"
 #include <stdlib.h>
 
-const struct megolm_policy megolm_default_policy = {65536, 100, 604800000};
+const struct megolm_policy megolm_default_policy = {
+	.max_content = 65536,
+	.rotation_period_msgs = 100,
+	.rotation_period_ms = 604800000,
+};
 
 enum megolm_err megolm_scratch_reserve(struct megolm_scratch *s, size_t len)
 {
@@ -215,6 +220,7 @@ static enum megolm_err make_tables(struct megolm_device *device)
 		return err;
 	memcpy(device->peer_by_id.key, random.bytes, sizeof device->peer_by_id.key);
 	memcpy(device->peer_by_key.key, random.bytes, sizeof device->peer_by_key.key);
+	memcpy(device->user_by_id.key, random.bytes, sizeof device->user_by_id.key);
 	megolm_wipe(&random, sizeof random);
 	return MEGOLM_OK;
 }
@@ -299,6 +305,9 @@ void megolm_device_free(struct megolm_device *device)
 	megolm_requests_free(device);
 	megolm_wipe_free(device->bundle,
 			 device->bundle != NULL ? MEGOLM_MAX_BUNDLES * sizeof *device->bundle : 0);
+	megolm_users_truncate(device, 0);
+	free(device->user);
+	megolm_table_free(&device->user_by_id);
 	free(device->peer);
 	megolm_table_free(&device->peer_by_id);
 	megolm_table_free(&device->peer_by_key);

@@ -81,6 +81,11 @@ enum megolm_err megolm_olm_pk_decryption(const OlmPkDecryption *decryption, size
 	return status(returned, olm_pk_decryption_last_error_code(decryption));
 }
 
+enum megolm_err megolm_olm_signing(const OlmPkSigning *key, size_t returned)
+{
+	return status(returned, olm_pk_signing_last_error_code(key));
+}
+
 const char *megolm_version(void)
 {
 	static _Thread_local char version[32];

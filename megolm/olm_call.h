@@ -21,4 +21,5 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_olm_pk_encryption(const OlmPkEncryption
 							   size_t returned);
 enum megolm_err MEGOLM_MUST_CHECK megolm_olm_pk_decryption(const OlmPkDecryption *decryption,
 							   size_t returned);
+enum megolm_err MEGOLM_MUST_CHECK megolm_olm_signing(const OlmPkSigning *key, size_t returned);
 #endif

@@ -139,18 +139,32 @@ out:
 	return err;
 }
 
-enum megolm_err megolm_device_open_session(struct megolm_device *device, struct megolm_peer *peer,
-					   struct megolm_slice signed_key)
+enum megolm_err megolm_device_verify_claimed(struct megolm_device *device,
+					     const struct megolm_peer *peer,
+					     struct megolm_slice *key,
+					     struct megolm_slice signed_key)
 {
-	struct megolm_pairwise *session = NULL;
-	struct megolm_slice key, object;
+	struct megolm_slice found, object;
 	enum megolm_err err = MEGOLM_OK;
 
 	if (signed_key.len > device->policy.max_content)
 		FAIL(MEGOLM_ERR_TOO_LARGE);
-	TRY(megolm_signed_key_read(&key, &object, signed_key));
+	TRY(megolm_signed_key_read(&found, &object, signed_key));
 	TRY(megolm_verify_signed(device, object, megolm_slice_of(peer->user_id),
 				 megolm_slice_of(peer->device_id), megolm_slice_of(peer->ed25519)));
+	*key = found;
+out:
+	return err;
+}
+
+enum megolm_err megolm_device_begin_session(struct megolm_device *device, struct megolm_peer *peer,
+					    struct megolm_slice key)
+{
+	struct megolm_pairwise *session = NULL;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (!megolm_is_base64(key, MEGOLM_KEY_CHARS))
+		FAIL(MEGOLM_ERR_BASE64);
 	TRY(megolm_pairwise_new(device, &session));
 	TRY(create_outbound(device, session, peer, key));
 	megolm_pairwise_attach(device, peer, session);
@@ -158,6 +172,15 @@ enum megolm_err megolm_device_open_session(struct megolm_device *device, struct 
 out:
 	megolm_pairwise_release(device, session);
 	return err;
+}
+
+enum megolm_err megolm_device_open_session(struct megolm_device *device, struct megolm_peer *peer,
+					   struct megolm_slice signed_key)
+{
+	struct megolm_slice key;
+	enum megolm_err err = megolm_device_verify_claimed(device, peer, &key, signed_key);
+
+	return err != MEGOLM_OK ? err : megolm_device_begin_session(device, peer, key);
 }
 
 size_t megolm_pairwise_encrypted_len(const struct megolm_peer *peer, size_t plaintext_len)

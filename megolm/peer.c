@@ -1,11 +1,12 @@
 #include "peer.h"
 
+#include "cross_signing.h"
 #include "internal.h"
 #include "json.h"
 #include "pairwise.h"
 #include <stdlib.h>
 
-static bool lists(struct megolm_slice array, const char *name)
+bool megolm_lists(struct megolm_slice array, const char *name)
 {
 	struct megolm_slice quoted = megolm_slice_of(name);
 
@@ -41,8 +42,8 @@ enum megolm_err megolm_device_keys_read(struct megolm_device_keys *out, struct m
 	if (!megolm_is_identifier(out->user_id, '@') || !megolm_is_identifier(out->device_id, '\0'))
 		FAIL(MEGOLM_ERR_IDENTIFIER);
 	TRY(megolm_json_member(text, megolm_slice_of("algorithms"), &algorithms));
-	if (!lists(algorithms, "\"" MEGOLM_OLM_V1 "\"") ||
-	    !lists(algorithms, "\"" MEGOLM_MEGOLM_V1 "\""))
+	if (!megolm_lists(algorithms, "\"" MEGOLM_OLM_V1 "\"") ||
+	    !megolm_lists(algorithms, "\"" MEGOLM_MEGOLM_V1 "\""))
 		FAIL(MEGOLM_ERR_ALGORITHM);
 	TRY(megolm_json_member(text, megolm_slice_of("keys"), &keys));
 	TRY(entry_of(&out->curve25519, keys, "curve25519:", out->device_id));
@@ -68,19 +69,31 @@ static enum megolm_err signature_of(struct megolm_slice *out, struct megolm_slic
 	return err;
 }
 
-enum megolm_err megolm_verify_signed(struct megolm_device *device, struct megolm_slice object,
-				     struct megolm_slice user_id, struct megolm_slice device_id,
-				     struct megolm_slice ed25519)
+/* What is signed of an object, in the scratch for it. */
+static enum megolm_err signed_part(struct megolm_device *device, struct megolm_slice *message,
+				   struct megolm_slice object)
+{
+	struct megolm_text text;
+	enum megolm_err err = megolm_scratch_reserve(&device->verify, object.len);
+
+	if (err != MEGOLM_OK)
+		return err;
+	text = megolm_text(device->verify.p, device->verify.cap);
+	err = megolm_json_signed(&text, object);
+	*message = megolm_text_slice(&text);
+	return err;
+}
+
+/* The signature that the object carries of one key, which must be on `message`. */
+static enum megolm_err verify_one(struct megolm_device *device, struct megolm_slice message,
+				  struct megolm_slice object, struct megolm_slice user_id,
+				  struct megolm_slice key_id, struct megolm_slice ed25519)
 {
 	uint8_t copy[MEGOLM_SIGNATURE_CHARS];
 	struct megolm_slice signature;
-	struct megolm_text message;
 	enum megolm_err err = MEGOLM_OK;
 
-	TRY(megolm_scratch_reserve(&device->verify, object.len));
-	message = megolm_text(device->verify.p, device->verify.cap);
-	TRY(megolm_json_signed(&message, object));
-	if (signature_of(&signature, object, user_id, device_id) != MEGOLM_OK ||
+	if (signature_of(&signature, object, user_id, key_id) != MEGOLM_OK ||
 	    !megolm_is_base64(signature, MEGOLM_SIGNATURE_CHARS))
 		FAIL(MEGOLM_ERR_SIGNATURE);
 	/* libolm decodes the signature where it lies. */
@@ -92,11 +105,38 @@ out:
 	return err;
 }
 
+enum megolm_err megolm_verify_signed(struct megolm_device *device, struct megolm_slice object,
+				     struct megolm_slice user_id, struct megolm_slice key_id,
+				     struct megolm_slice ed25519)
+{
+	struct megolm_slice message;
+	enum megolm_err err = signed_part(device, &message, object);
+
+	return err != MEGOLM_OK ? err
+				: verify_one(device, message, object, user_id, key_id, ed25519);
+}
+
 enum megolm_err megolm_device_keys_verify(struct megolm_device *device,
 					  const struct megolm_device_keys *keys)
 {
-	return megolm_verify_signed(device, keys->text, keys->user_id, keys->device_id,
-				    keys->ed25519);
+	const struct megolm_user *user = NULL;
+	struct megolm_slice message, by;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (device->policy.cross_signed) {
+		user = megolm_user_find(device, keys->user_id);
+		if (user == NULL)
+			FAIL(MEGOLM_ERR_UNKNOWN_USER);
+	}
+	TRY(signed_part(device, &message, keys->text));
+	TRY(verify_one(device, message, keys->text, keys->user_id, keys->device_id, keys->ed25519));
+	if (user == NULL)
+		return MEGOLM_OK;
+	by = megolm_slice_of(user->self_signing);
+	if (verify_one(device, message, keys->text, keys->user_id, by, by) != MEGOLM_OK)
+		FAIL(MEGOLM_ERR_NOT_CROSS_SIGNED);
+out:
+	return err;
 }
 
 static bool has_key(const void *entry, const struct megolm_name *name)

@@ -12,7 +12,11 @@ struct megolm_device_keys {
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_keys_read(struct megolm_device_keys *out,
 							  struct megolm_slice text);
 
-/* Verifies the signature of the device on its keys. */
+/* Whether a JSON array contains this string, given with its quotes. */
+bool megolm_lists(struct megolm_slice array, const char *name);
+
+/* Verifies the signature of the device on its keys and, if the policy asks for it, that of the
+ * user's self-signing key. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_keys_verify(struct megolm_device *device,
 							    const struct megolm_device_keys *keys);
 

@@ -138,9 +138,12 @@ struct megolm_device {
 	size_t n_bundles;                     /* that were put into it */
 	uint64_t arrivals;
 	struct megolm_scratch plaintext, message, verify;
+	struct megolm_user **user; /* by what vouches for devices */
+	size_t n_users, users_cap;
+	struct megolm_table user_by_id;
 	bool is_saved;
 	struct megolm_owned saved_account;
-	size_t n_saved_peers;
+	size_t n_saved_peers, n_saved_users;
 };
 
 /* A device as megolm_device_new makes it, of an account that was pickled under `key`.
@@ -179,12 +182,13 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_sign(struct megolm_device *device, uint
 					      struct megolm_slice message);
 
 /*
- * Verifies the signature that `object` carries of the device `user_id`, `device_id` with its
- * Ed25519 key `ed25519` (base64). MEGOLM_ERR_SIGNATURE when it is bad or not there.
+ * Verifies the signature that `object` carries of the key "ed25519:KEY_ID" of a user, where
+ * KEY_ID is that of a device or a cross-signing key; `ed25519` is its public part (base64).
+ * MEGOLM_ERR_SIGNATURE when it is bad or not there.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_verify_signed(struct megolm_device *device,
 						       struct megolm_slice object,
 						       struct megolm_slice user_id,
-						       struct megolm_slice device_id,
+						       struct megolm_slice key_id,
 						       struct megolm_slice ed25519);
 #endif

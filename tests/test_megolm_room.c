@@ -302,7 +302,8 @@ static void a_leave_without_the_key_needs_no_rotation(void **state)
 /* m.room.encryption: rotation_period_msgs and rotation_period_ms, before the next message. */
 static void sessions_are_replaced_by_count_and_by_age(void **state)
 {
-	struct megolm_policy policy = {65536, 3, 1000};
+	struct megolm_policy policy = {
+		.max_content = 65536, .rotation_period_msgs = 3, .rotation_period_ms = 1000};
 	struct matrix_outbox out;
 	struct room r;
 	char id[64];
@@ -551,7 +552,7 @@ static void plaintexts_that_are_no_events_of_the_room_are_refused(void **state)
 
 static void events_beyond_the_limit_are_refused(void **state)
 {
-	struct megolm_policy small = {1000, 100, 0};
+	struct megolm_policy small = {.max_content = 1000, .rotation_period_msgs = 100};
 	static char content[2048];
 	static uint8_t out[8192];
 	struct megolm_event event;

@@ -77,9 +77,12 @@ struct megolm_policy {
 	 * its first use. 0: never. */
 	uint32_t rotation_period_msgs;
 	uint64_t rotation_period_ms;
+	/* Devices must be signed by their user's self-signing key (E2EE, "Cross-signing"). */
+	bool cross_signed;
 };
 
-/* 65,536 bytes, 100 messages, one week: the defaults of the specification. */
+/* 65,536 bytes, 100 messages, one week: the defaults of the specification. Devices need no
+ * cross-signature. */
 extern const struct megolm_policy megolm_default_policy;
 
 /* ---- devices ---- */
@@ -152,6 +155,44 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_upload_read(struct megolm_slice *device
 						     struct megolm_slice *signed_key,
 						     struct megolm_slice upload);
 
+/* ---- users with several devices ---- */
+
+/* What vouches for the devices of the own user: a master key and a self-signing key. */
+struct megolm_identity;
+
+/* Both keys are new; draws 32 bytes for each. `random` is used in this call only.
+ * MEGOLM_ERR_IDENTIFIER as in megolm_device_new. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_identity_new(struct megolm_identity **out,
+						      const char *user_id,
+						      const struct megolm_random *random);
+
+/* Wipes and frees; NULL is allowed. */
+void megolm_identity_free(struct megolm_identity *identity);
+
+/* The keys as uploaded with /keys/device_signing/upload; the second is signed by the first. */
+struct megolm_slice megolm_identity_master_key(const struct megolm_identity *identity);
+struct megolm_slice megolm_identity_self_signing_key(const struct megolm_identity *identity);
+
+/* Adds the signature of the self-signing key to the device's keys; megolm_device_keys() has
+ * both from then on. MEGOLM_ERR_WRONG_USER when the device is another user's,
+ * MEGOLM_ERR_USAGE when its keys are cross-signed already. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_cross_sign(struct megolm_device *device,
+							   struct megolm_identity *identity);
+
+/*
+ * Makes known what vouches for another user's devices, from "master_keys" and
+ * "self_signing_keys" of /keys/query: verifies the signature of the first on the second, unless
+ * both are known. The master key is trusted on first use. A policy with `cross_signed` wants
+ * this before megolm_device_learn, and before the devices of the user write to this one.
+ *
+ * MEGOLM_ERR_WRONG_USER when the keys are of another user, MEGOLM_ERR_USER_CHANGED when a known
+ * user comes with another master key.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_learn_user(struct megolm_device *device,
+							   struct megolm_slice master_key,
+							   struct megolm_slice self_signing_key,
+							   const char *user_id);
+
 /* ---- other devices and Olm sessions ---- */
 
 /*
@@ -163,7 +204,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_upload_read(struct megolm_slice *device
  *   user_id, device_id   the device that was asked for; MEGOLM_ERR_WRONG_DEVICE when the
  *              keys are of another one
  *
- * MEGOLM_ERR_DEVICE_CHANGED when a known device comes with other identity keys.
+ * MEGOLM_ERR_DEVICE_CHANGED when a known device comes with other identity keys. With
+ * `cross_signed`: MEGOLM_ERR_UNKNOWN_USER before megolm_device_learn_user,
+ * MEGOLM_ERR_NOT_CROSS_SIGNED without a good signature of the self-signing key.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_learn(struct megolm_device *device,
 						      struct megolm_peer **out,
@@ -197,7 +240,17 @@ bool megolm_peer_keys_end(const struct megolm_peer *peer, struct megolm_slice te
  * Begins an Olm session with a claimed key, in the form of megolm_device_new_one_time_key:
  * verifies its signature, then agrees on keys (3 Diffie-Hellman operations, 2 new key
  * pairs). It is used for the next message to the peer; at most 4 sessions a peer are kept.
+ *
+ * The other two do the same in two steps: verify gives the key, a slice of `signed_key`, and
+ * begin agrees on keys with one that was verified.
  */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_verify_claimed(struct megolm_device *device,
+							       const struct megolm_peer *peer,
+							       struct megolm_slice *key,
+							       struct megolm_slice signed_key);
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_begin_session(struct megolm_device *device,
+							      struct megolm_peer *peer,
+							      struct megolm_slice key);
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_open_session(struct megolm_device *device,
 							     struct megolm_peer *peer,
 							     struct megolm_slice signed_key);

@@ -1,3 +1,4 @@
+#include "cross_signing.h"
 #include "crypto.h"
 #include "inbound.h"
 #include "internal.h"
@@ -116,6 +117,7 @@ enum megolm_err megolm_probe_checkpoint(struct megolm_device *device)
 		if (device->peer[i] != NULL)
 			TRY(save_peer(device, device->peer[i]));
 	device->n_saved_peers = device->n_peers;
+	device->n_saved_users = device->n_users;
 	for (struct megolm_room *room = device->room; room != NULL; room = room->next)
 		TRY(save_room(room));
 	device->is_saved = true;
@@ -239,6 +241,7 @@ enum megolm_err megolm_probe_rollback(struct megolm_device *device)
 	olm_clear_account(device->account);
 	TRY(megolm_load_account(device->account, &device->saved_account));
 	TRY(restore_rooms(device));
+	megolm_users_truncate(device, device->n_saved_users);
 	for (size_t i = device->n_peers; i-- > device->n_saved_peers;)
 		if (i < device->n_peers && device->peer[i] != NULL)
 			megolm_device_forget(device, device->peer[i]);

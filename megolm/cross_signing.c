@@ -1,0 +1,359 @@
+/*
+ * E2EE, "Cross-signing": a user's master key signs a self-signing key, and that one the keys
+ * of each of the user's devices.
+ */
+#include "cross_signing.h"
+
+#include "crypto.h"
+#include "internal.h"
+#include "json.h"
+#include "primitives.h"
+#include <olm/pk.h>
+#include <stdlib.h>
+
+/* A key that signs, and the JSON it is published as. */
+struct signing_key {
+	OlmPkSigning *olm;
+	char public_key[MEGOLM_KEY_CHARS + 1];
+	struct megolm_owned json;
+};
+
+struct megolm_identity {
+	char user_id[MEGOLM_MAX_ID + 1];
+	struct signing_key master, self_signing;
+};
+
+/* ---- the own user ---- */
+
+static void clear_key(struct signing_key *key)
+{
+	if (key->olm != NULL)
+		olm_clear_pk_signing(key->olm);
+	free(key->olm);
+	free(key->json.p);
+}
+
+void megolm_identity_free(struct megolm_identity *identity)
+{
+	if (identity == NULL)
+		return;
+	clear_key(&identity->master);
+	clear_key(&identity->self_signing);
+	free(identity);
+}
+
+static enum megolm_err new_key(struct signing_key *key, const struct megolm_random *random)
+{
+	uint8_t seed[32];
+	size_t len = olm_pk_signing_seed_length();
+	void *memory = malloc(olm_pk_signing_size());
+	enum megolm_err err = MEGOLM_OK;
+
+	if (memory == NULL)
+		return MEGOLM_ERR_NOMEM;
+	key->olm = olm_pk_signing(memory);
+	if (len != sizeof seed || olm_pk_signing_public_key_length() != MEGOLM_KEY_CHARS)
+		FAIL(MEGOLM_ERR_OLM);
+	TRY(random->draw(random->state, seed, len));
+	megolm_count_random(len);
+	TRY(megolm_olm_signing(key->olm,
+			       olm_pk_signing_key_from_seed(key->olm, key->public_key,
+							    MEGOLM_KEY_CHARS, seed, len)));
+out:
+	megolm_wipe(seed, sizeof seed);
+	return err;
+}
+
+static enum megolm_err sign(struct signing_key *by, uint8_t *signature, struct megolm_slice message)
+{
+	if (olm_pk_signature_length() != MEGOLM_SIGNATURE_CHARS)
+		return MEGOLM_ERR_OLM;
+	return megolm_olm_signing(by->olm, olm_pk_sign(by->olm, message.p, message.len, signature,
+						       MEGOLM_SIGNATURE_CHARS));
+}
+
+/* A cross-signing key in canonical form, with room for a signature of `by` unless that is NULL;
+ * what is returned points to that room. */
+static uint8_t *put_key(struct megolm_text *out, const struct megolm_identity *identity,
+			const struct signing_key *key, const char *usage,
+			const struct signing_key *by)
+{
+	uint8_t *signature = NULL;
+
+	megolm_puts(out, "{\"keys\":{\"ed25519:");
+	megolm_puts(out, key->public_key);
+	megolm_puts(out, "\":\"");
+	megolm_puts(out, key->public_key);
+	megolm_puts(out, "\"},");
+	if (by != NULL) {
+		megolm_puts(out, "\"signatures\":{\"");
+		megolm_puts(out, identity->user_id);
+		megolm_puts(out, "\":{\"ed25519:");
+		megolm_puts(out, by->public_key);
+		megolm_puts(out, "\":\"");
+		signature = megolm_put_later(out, MEGOLM_SIGNATURE_CHARS);
+		megolm_puts(out, "\"}},");
+	}
+	megolm_puts(out, "\"usage\":[\"");
+	megolm_puts(out, usage);
+	megolm_puts(out, "\"],\"user_id\":\"");
+	megolm_puts(out, identity->user_id);
+	megolm_puts(out, "\"}");
+	return signature;
+}
+
+/* The JSON of a key, signed by `by` unless that is NULL. */
+static enum megolm_err publish(struct megolm_identity *identity, struct signing_key *key,
+			       const char *usage, struct signing_key *by)
+{
+	uint8_t message[512 + MEGOLM_MAX_ID];
+	size_t max = sizeof message + 256 + MEGOLM_MAX_ID;
+	struct megolm_text text = megolm_text(malloc(max), max);
+	struct megolm_text unsigned_text = megolm_text(message, sizeof message);
+	uint8_t *signature;
+
+	if (text.p == NULL)
+		return MEGOLM_ERR_NOMEM;
+	key->json.p = text.p;
+	signature = put_key(&text, identity, key, usage, by);
+	(void)put_key(&unsigned_text, identity, key, usage, NULL);
+	key->json.len = text.len;
+	if (megolm_text_full(&text) || megolm_text_full(&unsigned_text))
+		return MEGOLM_ERR_OUTPUT;
+	return by != NULL ? sign(by, signature, megolm_text_slice(&unsigned_text)) : MEGOLM_OK;
+}
+
+enum megolm_err megolm_identity_new(struct megolm_identity **out, const char *user_id,
+				    const struct megolm_random *random)
+{
+	struct megolm_identity *identity = NULL;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (!megolm_is_identifier(megolm_slice_of(user_id), '@') || strchr(user_id, ':') == NULL)
+		FAIL(MEGOLM_ERR_IDENTIFIER);
+	identity = calloc(1, sizeof *identity);
+	if (identity == NULL)
+		FAIL(MEGOLM_ERR_NOMEM);
+	memcpy(identity->user_id, user_id, strlen(user_id));
+	TRY(new_key(&identity->master, random));
+	TRY(new_key(&identity->self_signing, random));
+	TRY(publish(identity, &identity->master, "master", NULL));
+	TRY(publish(identity, &identity->self_signing, "self_signing", &identity->master));
+	*out = identity;
+	identity = NULL;
+out:
+	megolm_identity_free(identity);
+	return err;
+}
+
+struct megolm_slice megolm_identity_master_key(const struct megolm_identity *identity)
+{
+	return megolm_slice(identity->master.json.p, identity->master.json.len);
+}
+
+struct megolm_slice megolm_identity_self_signing_key(const struct megolm_identity *identity)
+{
+	return megolm_slice(identity->self_signing.json.p, identity->self_signing.json.len);
+}
+
+/* Device keys with a second signature in its place: names are sorted in canonical JSON. */
+static uint8_t *put_vouched(struct megolm_text *out, struct megolm_slice keys,
+			    struct megolm_slice own_name, const char *public_key)
+{
+	/* The name of the device's own signature stands between quotes, behind it the value. */
+	size_t before = (size_t)(own_name.p - keys.p) - 1;
+	size_t behind = before + own_name.len + 2 + 3 + MEGOLM_SIGNATURE_CHARS;
+	size_t prefix = sizeof "ed25519:" - 1;
+	struct megolm_slice id = megolm_slice(own_name.p + prefix, own_name.len - prefix);
+	size_t shared = id.len < MEGOLM_KEY_CHARS ? id.len : MEGOLM_KEY_CHARS;
+	int order = memcmp(id.p, public_key, shared);
+	bool comes_first = order > 0 || (order == 0 && id.len > MEGOLM_KEY_CHARS);
+	size_t at = comes_first ? before : behind;
+	uint8_t *signature;
+
+	megolm_put(out, megolm_slice(keys.p, at));
+	megolm_puts(out, comes_first ? "\"ed25519:" : ",\"ed25519:");
+	megolm_puts(out, public_key);
+	megolm_puts(out, "\":\"");
+	signature = megolm_put_later(out, MEGOLM_SIGNATURE_CHARS);
+	megolm_puts(out, comes_first ? "\"," : "\"");
+	megolm_put(out, megolm_slice(keys.p + at, keys.len - at));
+	return signature;
+}
+
+/* The name of the one signature that a device has put on its keys. */
+static enum megolm_err own_signature(struct megolm_slice *name, struct megolm_slice keys,
+				     const char *user_id)
+{
+	struct megolm_slice all, of_user;
+	struct megolm_json_members m;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_member(keys, megolm_slice_of("signatures"), &all));
+	TRY(megolm_json_member(all, megolm_slice_of(user_id), &of_user));
+	TRY(megolm_json_open(&m, of_user));
+	if (!megolm_json_next(&m))
+		FAIL(MEGOLM_ERR_JSON_MEMBER);
+	*name = m.name;
+	if (megolm_json_next(&m))
+		FAIL(MEGOLM_ERR_USAGE);
+out:
+	return err;
+}
+
+enum megolm_err megolm_device_cross_sign(struct megolm_device *device,
+					 struct megolm_identity *identity)
+{
+	struct megolm_slice keys = megolm_device_keys(device), own_name;
+	size_t max = keys.len + MEGOLM_KEY_CHARS + MEGOLM_SIGNATURE_CHARS + 32;
+	struct megolm_text text = {0}, message;
+	uint8_t *signature;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (strcmp(device->user_id, identity->user_id) != 0)
+		FAIL(MEGOLM_ERR_WRONG_USER);
+	TRY(own_signature(&own_name, keys, device->user_id));
+	text = megolm_text(malloc(max), max);
+	if (text.p == NULL)
+		FAIL(MEGOLM_ERR_NOMEM);
+	signature = put_vouched(&text, keys, own_name, identity->self_signing.public_key);
+	if (megolm_text_full(&text))
+		FAIL(MEGOLM_ERR_OUTPUT);
+	TRY(megolm_scratch_reserve(&device->verify, keys.len));
+	message = megolm_text(device->verify.p, device->verify.cap);
+	TRY(megolm_json_signed(&message, keys));
+	TRY(sign(&identity->self_signing, signature, megolm_text_slice(&message)));
+	free(device->keys.p);
+	device->keys = (struct megolm_owned){text.p, text.len};
+	text.p = NULL;
+out:
+	free(text.p);
+	return err;
+}
+
+/* ---- other users ---- */
+
+static bool has_user_id(const void *entry, const struct megolm_name *name)
+{
+	const struct megolm_user *user = entry;
+
+	return megolm_equals(name->a, user->user_id);
+}
+
+const struct megolm_user *megolm_user_find(const struct megolm_device *device,
+					   struct megolm_slice user_id)
+{
+	struct megolm_name name = {.a = user_id};
+
+	return megolm_table_find(&device->user_by_id, &name, has_user_id);
+}
+
+/* A key as the server gives it: whose it is, what for, and the only one in it. */
+static enum megolm_err read_key(struct megolm_slice *key, struct megolm_slice text,
+				const char *user_id, const char *usage)
+{
+	static const char algorithm[] = "ed25519:";
+	struct megolm_slice owner, uses, keys;
+	struct megolm_json_members m;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_check(text));
+	TRY(megolm_json_string_member(text, "user_id", &owner));
+	if (!megolm_equals(owner, user_id))
+		FAIL(MEGOLM_ERR_WRONG_USER);
+	TRY(megolm_json_member(text, megolm_slice_of("usage"), &uses));
+	if (!megolm_lists(uses, usage))
+		FAIL(MEGOLM_ERR_ALGORITHM);
+	TRY(megolm_json_member(text, megolm_slice_of("keys"), &keys));
+	TRY(megolm_json_open(&m, keys));
+	if (!megolm_json_next(&m))
+		FAIL(MEGOLM_ERR_JSON_MEMBER);
+	TRY(megolm_json_string(m.value, key));
+	if (!megolm_is_base64(*key, MEGOLM_KEY_CHARS))
+		FAIL(MEGOLM_ERR_BASE64);
+	/* The id of such a key is the key itself. */
+	if (m.name.len != sizeof algorithm - 1 + key->len ||
+	    memcmp(m.name.p, algorithm, sizeof algorithm - 1) != 0 ||
+	    memcmp(m.name.p + sizeof algorithm - 1, key->p, key->len) != 0 || megolm_json_next(&m))
+		FAIL(MEGOLM_ERR_JSON_MEMBER);
+out:
+	return err;
+}
+
+static enum megolm_err reserve_user(struct megolm_device *device)
+{
+	size_t cap = device->users_cap > 0 ? 2 * device->users_cap : 16;
+	struct megolm_user **larger;
+	enum megolm_err err = megolm_table_reserve(&device->user_by_id, device->n_users + 1);
+
+	if (err != MEGOLM_OK || device->n_users < device->users_cap)
+		return err;
+	larger = calloc(cap, sizeof *larger);
+	if (larger == NULL)
+		return MEGOLM_ERR_NOMEM;
+	if (device->n_users > 0)
+		memcpy(larger, device->user, device->n_users * sizeof *larger);
+	free(device->user);
+	device->user = larger;
+	device->users_cap = cap;
+	return MEGOLM_OK;
+}
+
+static enum megolm_err insert(struct megolm_device *device, const char *user_id,
+			      struct megolm_slice master, struct megolm_slice self_signing)
+{
+	size_t size = strlen(user_id) + 1;
+	struct megolm_user *user;
+	struct megolm_name name;
+	enum megolm_err err = reserve_user(device);
+
+	if (err != MEGOLM_OK)
+		return err;
+	user = calloc(1, sizeof *user + size);
+	if (user == NULL)
+		return MEGOLM_ERR_NOMEM;
+	user->user_id = (char *)(user + 1);
+	memcpy(user->user_id, user_id, size);
+	memcpy(user->master, master.p, MEGOLM_KEY_CHARS);
+	memcpy(user->self_signing, self_signing.p, MEGOLM_KEY_CHARS);
+	device->user[device->n_users++] = user;
+	name = (struct megolm_name){.a = megolm_slice_of(user->user_id)};
+	megolm_table_put(&device->user_by_id, &name, user);
+	return MEGOLM_OK;
+}
+
+void megolm_users_truncate(struct megolm_device *device, size_t n)
+{
+	while (device->n_users > n) {
+		struct megolm_user *user = device->user[--device->n_users];
+		struct megolm_name name = {.a = megolm_slice_of(user->user_id)};
+		megolm_table_remove(&device->user_by_id, &name, user);
+		free(user);
+	}
+}
+
+enum megolm_err megolm_device_learn_user(struct megolm_device *device,
+					 struct megolm_slice master_key,
+					 struct megolm_slice self_signing_key, const char *user_id)
+{
+	const struct megolm_user *known = megolm_user_find(device, megolm_slice_of(user_id));
+	struct megolm_slice user = megolm_slice_of(user_id), master, self_signing;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (master_key.len > device->policy.max_content ||
+	    self_signing_key.len > device->policy.max_content)
+		FAIL(MEGOLM_ERR_TOO_LARGE);
+	TRY(read_key(&master, master_key, user_id, "\"master\""));
+	TRY(read_key(&self_signing, self_signing_key, user_id, "\"self_signing\""));
+	if (known != NULL && !megolm_equals(master, known->master))
+		FAIL(MEGOLM_ERR_USER_CHANGED);
+	if (known != NULL && megolm_equals(self_signing, known->self_signing))
+		return MEGOLM_OK;
+	TRY(megolm_verify_signed(device, self_signing_key, user, master, master));
+	if (known == NULL)
+		return insert(device, user_id, master, self_signing);
+	memcpy(((struct megolm_user *)(uintptr_t)known)->self_signing, self_signing.p,
+	       MEGOLM_KEY_CHARS);
+out:
+	return err;
+}

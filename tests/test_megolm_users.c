@@ -1,0 +1,302 @@
+/*
+ * Users with several devices: who vouches for a device, what is verified how often, and what is
+ * refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "matrix.h"
+
+#define BOB "@bob:gb.test"
+
+static const struct megolm_policy strict = {.max_content = 65536, .cross_signed = true};
+
+/* Alice, who wants cross-signed devices; Bob's keys, and his devices as the test makes them. */
+struct users {
+	struct matrix_device alice;
+	struct megolm_seeded stream;
+	struct megolm_random random;
+	struct megolm_identity *bob, *other_bob;
+	struct megolm_device *phone, *laptop;
+	struct megolm_counts counts;
+};
+
+static struct megolm_device *device_of_bob(struct users *u, const char *device_id)
+{
+	struct megolm_device *device = NULL;
+
+	ASSERT_DONE(megolm_device_new(&device, BOB, device_id, &u->random, &strict));
+	return device;
+}
+
+static void open_users(struct users *u)
+{
+	matrix_open(&u->alice, 0, &strict);
+	ASSERT_DONE(megolm_seeded_begin(&u->stream, 7, "users", 0, 0));
+	u->random = megolm_seeded_random(&u->stream);
+	u->bob = u->other_bob = NULL;
+	ASSERT_DONE(megolm_identity_new(&u->bob, BOB, &u->random));
+	ASSERT_DONE(megolm_identity_new(&u->other_bob, BOB, &u->random));
+	u->phone = device_of_bob(u, "PHONE");
+	u->laptop = device_of_bob(u, "zzLAPTOP");
+	memset(&u->counts, 0, sizeof(u->counts));
+	megolm_probe_count_into(&u->counts);
+}
+
+static void close_users(struct users *u)
+{
+	megolm_probe_count_into(NULL);
+	megolm_identity_free(u->bob);
+	megolm_identity_free(u->other_bob);
+	megolm_device_free(u->phone);
+	megolm_device_free(u->laptop);
+	matrix_close(&u->alice);
+}
+
+static enum megolm_err learn_user(struct users *u, const struct megolm_identity *identity)
+{
+	return megolm_device_learn_user(u->alice.device, megolm_identity_master_key(identity),
+					megolm_identity_self_signing_key(identity), BOB);
+}
+
+static enum megolm_err learn(struct users *u, struct megolm_slice keys, const char *device_id)
+{
+	struct megolm_peer *peer;
+
+	return megolm_device_learn(u->alice.device, &peer, keys, BOB, device_id, 0);
+}
+
+/* As many verifications since the last call. */
+static void assert_verified(struct users *u, uint64_t n)
+{
+	assert_int_equal(u->counts.verify, n);
+	u->counts.verify = 0;
+}
+
+static void assert_canonical(struct megolm_slice text)
+{
+	json_t *json = json_loadb((const char *)text.p, text.len, 0, NULL);
+	char *sorted = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+
+	assert_non_null(sorted);
+	assert_int_equal(strlen(sorted), text.len);
+	assert_memory_equal(sorted, text.p, text.len);
+	free(sorted);
+	json_decref(json);
+}
+
+/* Also with a device whose name stands behind that of the self-signing key. */
+static void what_is_published_is_canonical(void **state)
+{
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	assert_canonical(megolm_identity_master_key(u.bob));
+	assert_canonical(megolm_identity_self_signing_key(u.bob));
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.bob));
+	ASSERT_DONE(megolm_device_cross_sign(u.laptop, u.bob));
+	assert_canonical(megolm_device_keys(u.phone));
+	assert_canonical(megolm_device_keys(u.laptop));
+	ASSERT_ERR(megolm_device_cross_sign(u.phone, u.bob), MEGOLM_ERR_USAGE);
+	ASSERT_ERR(megolm_device_cross_sign(u.alice.device, u.bob), MEGOLM_ERR_WRONG_USER);
+	close_users(&u);
+}
+
+/* The self-signing key once, each device by itself and by that key. */
+static void a_user_is_verified_once_and_each_device_twice(void **state)
+{
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.bob));
+	ASSERT_DONE(megolm_device_cross_sign(u.laptop, u.bob));
+	ASSERT_DONE(learn_user(&u, u.bob));
+	assert_verified(&u, 1);
+	ASSERT_DONE(learn_user(&u, u.bob));
+	assert_verified(&u, 0);
+	ASSERT_DONE(learn(&u, megolm_device_keys(u.phone), "PHONE"));
+	assert_verified(&u, 2);
+	ASSERT_DONE(learn(&u, megolm_device_keys(u.laptop), "zzLAPTOP"));
+	assert_verified(&u, 2);
+	ASSERT_DONE(learn(&u, megolm_device_keys(u.laptop), "zzLAPTOP"));
+	assert_verified(&u, 0);
+	close_users(&u);
+}
+
+static void devices_nobody_vouches_for_are_refused(void **state)
+{
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	ASSERT_ERR(learn(&u, megolm_device_keys(u.phone), "PHONE"), MEGOLM_ERR_UNKNOWN_USER);
+	ASSERT_DONE(learn_user(&u, u.bob));
+	ASSERT_ERR(learn(&u, megolm_device_keys(u.phone), "PHONE"), MEGOLM_ERR_NOT_CROSS_SIGNED);
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.other_bob));
+	ASSERT_ERR(learn(&u, megolm_device_keys(u.phone), "PHONE"), MEGOLM_ERR_NOT_CROSS_SIGNED);
+	assert_null(megolm_device_find(u.alice.device, BOB, "PHONE"));
+	ASSERT_DONE(megolm_device_cross_sign(u.laptop, u.bob));
+	ASSERT_DONE(learn(&u, megolm_device_keys(u.laptop), "zzLAPTOP"));
+	close_users(&u);
+}
+
+/* A copy of a text in which the n-th character behind `mark` is `c`. */
+static struct megolm_slice edited(char out[2048], struct megolm_slice text, const char *mark,
+				  size_t n, char c)
+{
+	char *at;
+
+	memcpy(out, text.p, text.len);
+	out[text.len] = '\0';
+	at = strstr(out, mark);
+	assert_non_null(at);
+	at += strlen(mark) + n;
+	*at = c != '\0' ? c : *at == 'A' ? 'B' : 'A';
+	return matrix_text(out);
+}
+
+/* The cross-signature of a device is looked at, and not only whether one is there. */
+static void a_forged_cross_signature_is_refused(void **state)
+{
+	struct megolm_slice keys, self_signing;
+	char name[64], text[2048];
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.bob));
+	ASSERT_DONE(learn_user(&u, u.bob));
+	keys = megolm_device_keys(u.phone);
+	self_signing = megolm_identity_self_signing_key(u.bob);
+	snprintf(name, sizeof(name), "%.51s\":\"", (const char *)self_signing.p + 10);
+	ASSERT_ERR(learn(&u, edited(text, keys, name, 10, '\0'), "PHONE"),
+		   MEGOLM_ERR_NOT_CROSS_SIGNED);
+	ASSERT_ERR(learn(&u, edited(text, keys, "\"ed25519:PHONE\":\"", 10, '\0'), "PHONE"),
+		   MEGOLM_ERR_SIGNATURE);
+	ASSERT_DONE(learn(&u, keys, "PHONE"));
+	close_users(&u);
+}
+
+static enum megolm_err learn_texts(struct users *u, struct megolm_slice master,
+				   struct megolm_slice self_signing, const char *user_id)
+{
+	return megolm_device_learn_user(u->alice.device, master, self_signing, user_id);
+}
+
+static void keys_that_vouch_must_be_what_they_claim(void **state)
+{
+	struct megolm_slice master, self_signing, other;
+	struct users u;
+	char text[2048];
+
+	(void)state;
+	open_users(&u);
+	master = megolm_identity_master_key(u.bob);
+	self_signing = megolm_identity_self_signing_key(u.bob);
+	other = megolm_identity_self_signing_key(u.other_bob);
+	ASSERT_ERR(learn_texts(&u, master, other, BOB), MEGOLM_ERR_SIGNATURE);
+	ASSERT_ERR(learn_texts(&u, master, self_signing, "@eve:gb.test"), MEGOLM_ERR_WRONG_USER);
+	ASSERT_ERR(learn_texts(&u, master, master, BOB), MEGOLM_ERR_ALGORITHM);
+	ASSERT_ERR(learn_texts(&u, self_signing, self_signing, BOB), MEGOLM_ERR_ALGORITHM);
+	ASSERT_ERR(learn_texts(&u, edited(text, master, "\"ed25519:", 0, '\0'), self_signing, BOB),
+		   MEGOLM_ERR_JSON_MEMBER);
+	ASSERT_ERR(learn_texts(&u, edited(text, master, "\":\"", 0, '!'), self_signing, BOB),
+		   MEGOLM_ERR_BASE64);
+	ASSERT_ERR(learn_texts(&u, master, edited(text, self_signing, "\"signature", 0, 'z'), BOB),
+		   MEGOLM_ERR_SIGNATURE);
+	ASSERT_ERR(learn_texts(&u, master, edited(text, self_signing, "{", 0, '{'), BOB),
+		   MEGOLM_ERR_JSON);
+	ASSERT_ERR(learn_texts(&u, (struct megolm_slice){master.p, 65537}, self_signing, BOB),
+		   MEGOLM_ERR_TOO_LARGE);
+	ASSERT_ERR(learn(&u, megolm_device_keys(u.phone), "PHONE"), MEGOLM_ERR_UNKNOWN_USER);
+	ASSERT_DONE(learn_texts(&u, master, self_signing, BOB));
+	ASSERT_ERR(learn_user(&u, u.other_bob), MEGOLM_ERR_USER_CHANGED);
+	close_users(&u);
+}
+
+/* What comes by Olm is held to the same: sender_device_keys carry both signatures. */
+static void senders_are_held_to_it_too(void **state)
+{
+	struct matrix_outbox out;
+	struct megolm_peer *peer;
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.bob));
+	matrix_new_key(&u.alice);
+	matrix_outbox_open(&out);
+	{
+		/* Alice has no cross-signing keys: the phone may not mind. */
+		struct megolm_device *lax = NULL;
+		struct megolm_slice content;
+		enum megolm_to_device what;
+
+		ASSERT_DONE(megolm_device_new(&lax, BOB, "LAX", &u.random, &megolm_default_policy));
+		ASSERT_DONE(megolm_device_learn(lax, &peer, megolm_device_keys(u.alice.device),
+						u.alice.user_id, u.alice.device_id, 0));
+		ASSERT_DONE(megolm_device_open_session(lax, peer, u.alice.key));
+		ASSERT_DONE(megolm_device_send_dummy(lax, peer, &out.sink));
+		ASSERT_DONE(
+			megolm_device_find_content(u.alice.device, &content, matrix_last(&out)));
+		ASSERT_ERR(megolm_device_receive(u.alice.device, &what, BOB, content),
+			   MEGOLM_ERR_UNKNOWN_USER);
+		ASSERT_DONE(learn_user(&u, u.bob));
+		ASSERT_ERR(megolm_device_receive(u.alice.device, &what, BOB, content),
+			   MEGOLM_ERR_NOT_CROSS_SIGNED);
+		assert_null(megolm_device_find(u.alice.device, BOB, "LAX"));
+		/* A message made once its device was vouched for is taken. */
+		ASSERT_DONE(megolm_device_cross_sign(lax, u.bob));
+		ASSERT_DONE(megolm_device_send_dummy(lax, peer, &out.sink));
+		ASSERT_DONE(
+			megolm_device_find_content(u.alice.device, &content, matrix_last(&out)));
+		u.counts.verify = 0;
+		ASSERT_DONE(megolm_device_receive(u.alice.device, &what, BOB, content));
+		assert_int_equal(what, MEGOLM_DUMMY);
+		assert_verified(&u, 2);
+		megolm_device_free(lax);
+	}
+	matrix_outbox_close(&out);
+	close_users(&u);
+}
+
+static void a_rollback_forgets_users_too(void **state)
+{
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.bob));
+	ASSERT_DONE(megolm_probe_checkpoint(u.alice.device));
+	ASSERT_DONE(learn_user(&u, u.bob));
+	ASSERT_DONE(megolm_probe_rollback(u.alice.device));
+	ASSERT_ERR(learn(&u, megolm_device_keys(u.phone), "PHONE"), MEGOLM_ERR_UNKNOWN_USER);
+	ASSERT_DONE(learn_user(&u, u.bob));
+	ASSERT_DONE(learn(&u, megolm_device_keys(u.phone), "PHONE"));
+	close_users(&u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_published_is_canonical),
+		cmocka_unit_test(a_user_is_verified_once_and_each_device_twice),
+		cmocka_unit_test(devices_nobody_vouches_for_are_refused),
+		cmocka_unit_test(a_forged_cross_signature_is_refused),
+		cmocka_unit_test(keys_that_vouch_must_be_what_they_claim),
+		cmocka_unit_test(senders_are_held_to_it_too),
+		cmocka_unit_test(a_rollback_forgets_users_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
