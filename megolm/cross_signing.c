@@ -332,6 +332,26 @@ void megolm_users_truncate(struct megolm_device *device, size_t n)
 	}
 }
 
+bool megolm_device_knows_user(const struct megolm_device *device, const char *user_id)
+{
+	return megolm_user_find(device, megolm_slice_of(user_id)) != NULL;
+}
+
+void megolm_device_forget_user(struct megolm_device *device, const char *user_id)
+{
+	const struct megolm_user *user = megolm_user_find(device, megolm_slice_of(user_id));
+	size_t last = device->n_users - 1;
+
+	for (size_t i = 0; user != NULL && i < last; i++) {
+		if (device->user[i] != user)
+			continue;
+		device->user[i] = device->user[last];
+		device->user[last] = (struct megolm_user *)(uintptr_t)user;
+	}
+	if (user != NULL)
+		megolm_users_truncate(device, last);
+}
+
 enum megolm_err megolm_device_learn_user(struct megolm_device *device,
 					 struct megolm_slice master_key,
 					 struct megolm_slice self_signing_key, const char *user_id)

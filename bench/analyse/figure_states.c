@@ -29,7 +29,7 @@ struct states {
 
 static const char *const backends[][2] = {{"mls", "MLS"}, {"megolm", "Megolm"}};
 static const char *const trees[] = {"full", "cold", "grown", "halfblank", "churned"};
-static const char *const olms[] = {"chain", "ratchet", "new", "shared"};
+static const char *const olms[] = {"chain", "ratchet", "new"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -92,6 +92,8 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 		[GB_STEP_NOTHING] = GB_FLOOR_NOTHING, [GB_STEP_CREATE] = GB_FLOOR_CREATE,
 		[GB_STEP_ADD] = GB_FLOOR_ADD,         [GB_STEP_REMOVE] = GB_FLOOR_REMOVE,
 		[GB_STEP_REKEY] = GB_FLOOR_REKEY,     [GB_STEP_SEND] = GB_FLOOR_SEND,
+		[GB_STEP_CLAIM] = GB_FLOOR_NOTHING,   [GB_STEP_VERIFY] = GB_FLOOR_NOTHING,
+		[GB_STEP_SESSION] = GB_FLOOR_NOTHING, [GB_STEP_ENCRYPT] = GB_FLOOR_NOTHING,
 	};
 	const char *name = text_of(cell, GB_COLUMN_operation);
 
@@ -114,6 +116,8 @@ bool gb_floor_case_of_cell(const struct gb_cell *cell, uint32_t device, struct g
 {
 	*out = (struct gb_floor_case){.device = device};
 	*task = (struct gb_task){0};
+	if (is(cell, GB_COLUMN_verification, "cross_signed"))
+		return false;
 	out->path = !is(cell, GB_COLUMN_path, "no");
 	out->tree_apart = is(cell, GB_COLUMN_tree_delivery, "fetched");
 	out->private = is(cell, GB_COLUMN_handshake, "private");

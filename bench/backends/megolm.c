@@ -84,6 +84,14 @@ static enum gb_status create(struct gb_world *w, uint32_t device, const struct g
 	return gb_megolm_create(w, device, others, n, out);
 }
 
+static enum gb_status create_part(struct gb_world *w, uint32_t device, enum gb_part part,
+				  const struct gb_published *others, size_t n,
+				  struct gb_outbox *out)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_create_part(w, device, part, others, n, out);
+}
+
 static enum gb_status add(struct gb_world *w, uint32_t device, const struct gb_published *joining,
 			  size_t n, struct gb_outbox *out)
 {
@@ -124,7 +132,9 @@ static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *l
 
 	if (m->kind != GB_ROOM_KEY || m->from >= w->config.capacity)
 		return gb_megolm_fail(w, GB_REJECTED, "not a to-device message");
-	err = megolm_device_find_content(live->device, &content, body);
+	err = gb_megolm_meet_user(w, live, m->from);
+	if (err == MEGOLM_OK)
+		err = megolm_device_find_content(live->device, &content, body);
 	if (err == MEGOLM_OK)
 		err = megolm_device_receive(live->device, &what, from.user, content);
 	if (err != MEGOLM_OK)
@@ -307,5 +317,6 @@ const struct gb_backend gb_backend_megolm = {
 	.heals = heals,
 	.fetched = fetched,
 	.share = gb_megolm_share,
+	.create_part = create_part,
 	.counts = counts,
 };

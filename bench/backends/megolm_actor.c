@@ -6,12 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLAIM_BATCH 250 /* devices in one request, as clients limit them */
 /* More than any single to-device message or claim of one device takes. */
 #define ONE_MESSAGE 8192
-
-/* What to take back of a peer when a later one is refused. */
-enum { LEARNED = 1, OPENED = 2 };
 
 /* Room keys on their way into the outbox. */
 struct room_key_sink {
@@ -80,7 +76,9 @@ static enum gb_status learn_member(struct gb_world *w, struct gb_megolm_live *li
 
 	if (status != GB_OK)
 		return status;
-	err = megolm_device_learn(live->device, &peer, keys, ids.user, ids.device, device);
+	err = gb_megolm_meet_user(w, live, device);
+	if (err == MEGOLM_OK)
+		err = megolm_device_learn(live->device, &peer, keys, ids.user, ids.device, device);
 	if (err == MEGOLM_OK)
 		err = megolm_room_add(live->room, peer);
 	return err == MEGOLM_ERR_ALREADY_MEMBER ? GB_OK : gb_megolm_status(w, err, "member");
@@ -133,104 +131,43 @@ static enum gb_status catch_up(struct gb_world *w, struct gb_megolm_live *live, 
 
 static int by_number(const void *a, const void *b)
 {
-	const struct megolm_peer *const *x = a, *const *y = b;
-	uint64_t i = megolm_peer_tag(*x), j = megolm_peer_tag(*y);
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-	return (i > j) - (i < j);
+	return (x > y) - (x < y);
 }
 
-static size_t append(uint8_t *out, size_t len, const char *s)
+static enum gb_status open_session(struct gb_world *w, struct gb_megolm_live *live,
+				   struct megolm_peer *peer)
 {
-	size_t n = strlen(s);
+	struct megolm_slice key;
+	enum gb_status status = gb_megolm_claim(w, live, (uint32_t)megolm_peer_tag(peer), &key);
 
-	memcpy(out + len, s, n);
-	return len + n;
-}
-
-/* A /keys/claim request for n peers; devices of one user follow one another. */
-static enum gb_status send_claim(struct gb_world *w, uint32_t from,
-				 struct megolm_peer *const *peers, size_t n, struct gb_outbox *out)
-{
-	struct gb_message m = {.kind = GB_CLAIM,
-			       .address = GB_TO_SERVER,
-			       .fanout = GB_FANOUT_SERVER,
-			       .from = from};
-	uint8_t *p = out->reserve(out, 64 + n * (w->user_id_len + 64));
-	const char *user = "";
-	size_t len;
-
-	if (p == NULL)
-		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
-	len = append(p, 0, "{\"one_time_keys\":{");
-	for (size_t i = 0; i < n; i++) {
-		bool same_user = strcmp(user, megolm_peer_user_id(peers[i])) == 0;
-		user = megolm_peer_user_id(peers[i]);
-		if (!same_user) {
-			len = append(p, len, i > 0 ? "},\"" : "\"");
-			len = append(p, len, user);
-			len = append(p, len, "\":{");
-		}
-		len = append(p, len, same_user ? ",\"" : "\"");
-		len = append(p, len, megolm_peer_device_id(peers[i]));
-		len = append(p, len, "\":\"signed_curve25519\"");
-	}
-	len = append(p, len, "}}}");
-	m.body = (struct gb_bytes){p, len};
-	out->commit(out, &m);
-	return GB_OK;
-}
-
-/* Claims for the n peers in w->peers. */
-static enum gb_status send_claims(struct gb_world *w, uint32_t from, size_t n,
-				  struct gb_outbox *out)
-{
-	enum gb_status status = GB_OK;
-
-	if (w->devices_per_user > 1)
-		qsort(w->peers, n, sizeof(struct megolm_peer *), by_number);
-	for (size_t i = 0; i < n && status == GB_OK; i += CLAIM_BATCH)
-		status = send_claim(w, from, w->peers + i,
-				    n - i < CLAIM_BATCH ? n - i : CLAIM_BATCH, out);
-	return status;
-}
-
-/* Takes back what was done for the first n peers in w->peers. */
-static enum gb_status undo(struct gb_world *w, struct gb_megolm_live *live, size_t n,
-			   enum gb_status status)
-{
-	while (n-- > 0) {
-		if (w->undo[n] & OPENED)
-			megolm_device_close_session(live->device, w->peers[n]);
-		if (w->undo[n] & LEARNED)
-			megolm_device_forget(live->device, w->peers[n]);
-	}
-	return status;
+	if (status != GB_OK)
+		return status;
+	live->now.fetched += gb_megolm_claimed_bytes(w, key.len);
+	return gb_megolm_status(w, megolm_device_open_session(live->device, peer, key),
+				"claimed key");
 }
 
 /* An Olm session with everybody who needs the next key; those that were opened are the first
- * *n in w->peers. */
+ * *n in w->peers, and in w->devices. */
 static enum gb_status open_sessions(struct gb_world *w, struct gb_megolm_live *live, size_t *n)
 {
 	struct megolm_peer *peer;
-	size_t i = 0;
-	enum gb_status status = gb_megolm_reserve_peers(w, megolm_room_size(live->room));
+	size_t i = 0, size = megolm_room_size(live->room);
+	enum gb_status status = gb_megolm_reserve_devices(w, size);
 
 	*n = 0;
 	while (status == GB_OK &&
 	       (peer = megolm_room_next_without_session(live->room, &i, 0)) != NULL) {
-		struct megolm_slice key;
-		status = gb_megolm_claim(w, live, (uint32_t)megolm_peer_tag(peer), &key);
-		if (status == GB_OK)
-			status = gb_megolm_status(
-				w, megolm_device_open_session(live->device, peer, key),
-				"claimed key");
-		if (status == GB_OK)
-			live->now.fetched += key.len;
+		status = open_session(w, live, peer);
 		w->peers[*n] = peer;
-		w->undo[*n] = OPENED;
+		w->devices[*n] = (uint32_t)megolm_peer_tag(peer);
 		*n += status == GB_OK;
 	}
-	return status == GB_OK ? GB_OK : undo(w, live, *n, status);
+	while (status != GB_OK && *n > 0)
+		megolm_device_close_session(live->device, w->peers[--*n]);
+	return status;
 }
 
 /* Sends the key of the next message to everybody who lacks it. */
@@ -243,8 +180,11 @@ static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uin
 	size_t n;
 	enum gb_status status = open_sessions(w, live, &n);
 
-	if (status == GB_OK)
-		status = send_claims(w, from, n, out);
+	if (status == GB_OK) {
+		/* Devices of one user follow one another. */
+		qsort(w->devices, n, sizeof *w->devices, by_number);
+		status = gb_megolm_send_claims(w, from, w->devices, n, out);
+	}
 	if (status == GB_OK)
 		status = gb_megolm_status(w, megolm_room_share(live->room, &shared, 0, &sink.sink),
 					  "room key");
@@ -255,105 +195,50 @@ static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uin
 
 /* ---- create and add ---- */
 
-/* Makes a device known from the key material that was fetched of it, and opens a session
- * unless there is one. What is known already costs a comparison. */
-static enum gb_status invite(struct gb_world *w, struct gb_megolm_live *live,
-			     const struct gb_published *one, size_t at)
-{
-	struct gb_megolm_ids ids = gb_megolm_ids(w, one->device);
-	struct megolm_slice body = {one->body.p, one->body.len}, keys, signed_key;
-	struct megolm_peer *peer = megolm_device_find(live->device, ids.user, ids.device);
-	enum megolm_err err;
-
-	w->peers[at] = peer;
-	w->undo[at] = 0;
-	if (peer != NULL && megolm_peer_has_session(peer) && megolm_peer_keys_end(peer, body))
-		return GB_OK;
-	err = megolm_upload_read(&keys, &signed_key, body);
-	if (err != MEGOLM_OK)
-		return gb_megolm_status(w, err, "key material");
-	w->undo[at] = peer == NULL ? LEARNED : 0;
-	err = megolm_device_learn(live->device, &w->peers[at], keys, ids.user, ids.device,
-				  one->device);
-	if (err != MEGOLM_OK) {
-		w->undo[at] = 0;
-		return gb_megolm_status(w, err, "device keys");
-	}
-	if (megolm_peer_has_session(w->peers[at]))
-		return GB_OK;
-	err = megolm_device_open_session(live->device, w->peers[at], signed_key);
-	w->undo[at] |= err == MEGOLM_OK ? OPENED : 0;
-	live->now.fetched += err == MEGOLM_OK ? body.len : 0;
-	return gb_megolm_status(w, err, "claimed key");
-}
-
-static enum gb_status may_join(struct gb_world *w, uint32_t self, uint32_t device)
-{
-	if (device >= w->config.capacity)
-		return gb_megolm_fail(w, GB_FAILED, "device %u: only %u were announced", device,
-				      w->config.capacity);
-	if (device == self || w->is_member[device])
-		return gb_megolm_fail(w, GB_REJECTED, "device %u is in the room already", device);
-	return GB_OK;
-}
-
-static enum gb_status invite_all(struct gb_world *w, struct gb_megolm_live *live, uint32_t self,
-				 const struct gb_published *joining, size_t n)
-{
-	enum gb_status status = gb_megolm_reserve_peers(w, n);
-
-	for (size_t i = 0; i < n && status == GB_OK; i++) {
-		status = may_join(w, self, joining[i].device);
-		if (status == GB_OK)
-			status = invite(w, live, &joining[i], i);
-		if (status != GB_OK)
-			return undo(w, live, i + (w->undo[i] != 0), status);
-	}
-	return status;
-}
-
 /* They are in the room from now on, for everybody who asks the homeserver. */
-static enum gb_status let_in(struct gb_world *w, struct gb_megolm_live *live,
-			     const struct gb_published *joining, size_t n)
+static enum gb_status let_in(struct gb_world *w, struct gb_megolm_live *live)
 {
-	enum gb_status status = gb_megolm_reserve_log(w, n);
+	enum gb_status status = gb_megolm_reserve_log(w, w->n_invitees);
 
-	for (size_t i = 0; i < n && status == GB_OK; i++) {
-		status = gb_megolm_status(w, megolm_room_add(live->room, w->peers[i]), "member");
+	for (size_t i = 0; i < w->n_invitees && status == GB_OK; i++) {
+		status = gb_megolm_status(w, megolm_room_add(live->room, w->invitees[i].peer),
+					  "member");
 		if (status == GB_OK)
-			gb_megolm_change(w, joining[i].device, true);
+			gb_megolm_change(w, w->invitees[i].device, true);
 	}
 	live->now.seen = w->n_log;
 	return status;
 }
 
-/* Leaves in w->peers those whose keys were claimed. */
-static size_t keep_opened(struct gb_world *w, size_t n)
+static enum gb_status encrypt_room_keys(struct gb_world *w, struct gb_megolm_live *live,
+					uint32_t self, struct gb_outbox *out)
 {
-	size_t kept = 0;
+	enum gb_status status = let_in(w, live);
 
-	for (size_t i = 0; i < n; i++)
-		if (w->undo[i] & OPENED)
-			w->peers[kept++] = w->peers[i];
-	return kept;
-}
-
-static enum gb_status admit(struct gb_world *w, struct gb_megolm_live *live, uint32_t self,
-			    const struct gb_published *joining, size_t n, struct gb_outbox *out)
-{
-	enum gb_status status = invite_all(w, live, self, joining, n);
-
-	if (status == GB_OK)
-		status = let_in(w, live, joining, n);
-	if (status == GB_OK)
-		status = send_claims(w, self, keep_opened(w, n), out);
 	return status == GB_OK ? share(w, live, self, out) : status;
 }
 
-enum gb_status gb_megolm_create(struct gb_world *w, uint32_t device,
-				const struct gb_published *others, size_t n, struct gb_outbox *out)
+/* The requests leave last, for a call that is refused must have sent nothing. */
+static enum gb_status admit(struct gb_world *w, struct gb_megolm_live *live, uint32_t self,
+			    const struct gb_published *joining, size_t n, struct gb_outbox *out)
 {
-	struct gb_megolm_live *live;
+	enum gb_status status = gb_megolm_invite(w, live, self, joining, n);
+
+	if (status == GB_OK)
+		status = gb_megolm_invite_answer(w, live);
+	if (status == GB_OK)
+		status = gb_megolm_invite_verify(w, live);
+	if (status == GB_OK)
+		status = gb_megolm_invite_sessions(w, live);
+	if (status != GB_OK)
+		return gb_megolm_uninvite(w, live, status);
+	status = gb_megolm_invite_ask(w, self, out);
+	return status == GB_OK ? encrypt_room_keys(w, live, self, out) : status;
+}
+
+static enum gb_status begin_room(struct gb_world *w, uint32_t device, struct gb_outbox *out,
+				 struct gb_megolm_live **live)
+{
 	enum gb_status status;
 
 	if (w->has_group)
@@ -361,14 +246,64 @@ enum gb_status gb_megolm_create(struct gb_world *w, uint32_t device,
 	if (device >= w->config.capacity)
 		return gb_megolm_fail(w, GB_FAILED, "device %u is not live", device);
 	w->has_group = w->is_member[device] = true;
-	status = actor(w, device, out, &live);
-	if (status == GB_OK)
-		status = catch_up(w, live, device);
+	status = actor(w, device, out, live);
+	return status == GB_OK ? catch_up(w, *live, device) : status;
+}
+
+enum gb_status gb_megolm_create(struct gb_world *w, uint32_t device,
+				const struct gb_published *others, size_t n, struct gb_outbox *out)
+{
+	bool had_group = w->has_group;
+	struct gb_megolm_live *live;
+	enum gb_status status = begin_room(w, device, out, &live);
+
 	if (status == GB_OK)
 		status = admit(w, live, device, others, n, out);
-	if (status != GB_OK)
+	if (status != GB_OK && !had_group && device < w->config.capacity)
 		w->has_group = w->is_member[device] = false;
 	return status;
+}
+
+/* The first part of create(), which asks the directory and takes its answers apart. */
+static enum gb_status claim(struct gb_world *w, uint32_t device, const struct gb_published *others,
+			    size_t n, struct gb_outbox *out)
+{
+	struct gb_megolm_live *live;
+	enum gb_status status = begin_room(w, device, out, &live);
+
+	if (status == GB_OK)
+		status = gb_megolm_invite(w, live, device, others, n);
+	if (status == GB_OK)
+		status = gb_megolm_invite_answer(w, live);
+	return status == GB_OK ? gb_megolm_invite_ask(w, device, out) : status;
+}
+
+enum gb_status gb_megolm_create_part(struct gb_world *w, uint32_t device, enum gb_part part,
+				     const struct gb_published *others, size_t n,
+				     struct gb_outbox *out)
+{
+	struct gb_megolm_live *live;
+	enum gb_status status;
+
+	if (part == GB_PART_CLAIM)
+		return claim(w, device, others, n, out);
+	status = actor(w, device, out, &live);
+	if (status == GB_OK && w->n_invitees != n)
+		return gb_megolm_fail(w, GB_FAILED, "a part of create without those before it");
+	if (status != GB_OK)
+		return status;
+	switch (part) {
+	case GB_PART_VERIFY:
+		return gb_megolm_invite_verify(w, live);
+	case GB_PART_SESSION:
+		return gb_megolm_invite_sessions(w, live);
+	case GB_PART_ENCRYPT:
+		return encrypt_room_keys(w, live, device, out);
+	case GB_PART_CLAIM:
+	case GB_PARTS:
+		break;
+	}
+	return gb_megolm_fail(w, GB_FAILED, "no such part of create");
 }
 
 enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,

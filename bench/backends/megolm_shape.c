@@ -102,6 +102,11 @@ static enum gb_status introduce(struct gb_world *w, struct actor *actors, size_t
 				       actor->fallback_key, number, actor->number),
 		"introducing two devices");
 
+	if (status == GB_OK)
+		status = gb_megolm_status(w, gb_megolm_meet_user(w, actor->live, number), "user");
+	if (status == GB_OK && w->live[number] != NULL)
+		status = gb_megolm_status(w, gb_megolm_meet_user(w, w->live[number], actor->number),
+					  "user");
 	if (status != GB_OK || !is_member)
 		return status;
 	status = gb_megolm_status(w, megolm_room_add(actor->live->room, peer), "member");

@@ -71,16 +71,16 @@ enum gb_status gb_megolm_scratch(struct gb_world *w, size_t len)
 	return GB_OK;
 }
 
-enum gb_status gb_megolm_reserve_peers(struct gb_world *w, size_t n)
+enum gb_status gb_megolm_reserve_devices(struct gb_world *w, size_t n)
 {
-	if (n <= w->peers_cap)
+	if (n <= w->devices_cap)
 		return GB_OK;
 	free(w->peers);
-	free(w->undo);
+	free(w->devices);
 	w->peers = calloc(n, sizeof(struct megolm_peer *));
-	w->undo = calloc(n, sizeof *w->undo);
-	w->peers_cap = w->peers != NULL && w->undo != NULL ? n : 0;
-	return w->peers_cap > 0 ? GB_OK : gb_megolm_fail(w, GB_FAILED, "out of memory");
+	w->devices = calloc(n, sizeof *w->devices);
+	w->devices_cap = w->peers != NULL && w->devices != NULL ? n : 0;
+	return w->devices_cap > 0 ? GB_OK : gb_megolm_fail(w, GB_FAILED, "out of memory");
 }
 
 /* ---- the homeserver ---- */
@@ -138,17 +138,60 @@ static enum gb_status next_key(struct gb_world *w, struct megolm_device *device,
 	return status;
 }
 
+const struct gb_megolm_voucher *gb_megolm_voucher(const struct gb_world *w, uint32_t device)
+{
+	return w->vouchers != NULL ? &w->vouchers[device / w->devices_per_user] : NULL;
+}
+
+enum megolm_err gb_megolm_meet_user(const struct gb_world *w, struct gb_megolm_live *live,
+				    uint32_t device)
+{
+	const struct gb_megolm_voucher *v = gb_megolm_voucher(w, device);
+	struct gb_megolm_ids ids;
+
+	if (v == NULL)
+		return MEGOLM_OK;
+	ids = gb_megolm_ids(w, device);
+	if (megolm_device_knows_user(live->device, ids.user))
+		return MEGOLM_OK;
+	return megolm_device_learn_user(live->device, v->master, v->self_signing, ids.user);
+}
+
+/* A user's keys are made with the first of its devices. */
+static enum megolm_err vouch(const struct gb_world *w, struct megolm_device *device,
+			     uint32_t number)
+{
+	uint32_t user = number / w->devices_per_user;
+	struct gb_megolm_voucher *v = &w->vouchers[user];
+	struct megolm_seeded stream;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (v->identity == NULL) {
+		struct megolm_random random = megolm_seeded_random(&stream);
+		err = megolm_seeded_begin(&stream, w->config.seed, "identity", user, 0);
+		if (err == MEGOLM_OK)
+			err = megolm_identity_new(&v->identity, gb_megolm_ids(w, number).user,
+						  &random);
+		if (err != MEGOLM_OK)
+			return err;
+		v->master = megolm_identity_master_key(v->identity);
+		v->self_signing = megolm_identity_self_signing_key(v->identity);
+	}
+	return megolm_device_cross_sign(device, v->identity);
+}
+
 static enum megolm_err make_account(const struct gb_world *w, struct megolm_device **out,
 				    struct megolm_seeded *stream, uint32_t device)
 {
-	struct megolm_policy policy = {.max_content = GB_MEGOLM_MAX_EVENT};
+	struct megolm_policy policy = {.max_content = GB_MEGOLM_MAX_EVENT,
+				       .cross_signed = w->cross_signed};
 	struct gb_megolm_ids ids = gb_megolm_ids(w, device);
 	struct megolm_random random = megolm_seeded_random(stream);
 	enum megolm_err err = megolm_seeded_begin(stream, w->config.seed, "device", device, 0);
 
-	if (err != MEGOLM_OK)
-		return err;
-	return megolm_device_new(out, ids.user, ids.device, &random, &policy);
+	if (err == MEGOLM_OK)
+		err = megolm_device_new(out, ids.user, ids.device, &random, &policy);
+	return err == MEGOLM_OK && w->cross_signed ? vouch(w, *out, device) : err;
 }
 
 /* The account of a device with its first n_keys one-time keys, the last in the scratch. */
@@ -332,6 +375,13 @@ enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megol
 	return status;
 }
 
+size_t gb_megolm_claimed_bytes(const struct gb_world *w, size_t len)
+{
+	static const char around[] = "{\"failures\":{},\"one_time_keys\":{\"\":{\"\":}}}";
+
+	return sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, 0).device) + len;
+}
+
 /* The key of a dormant device behind those that are published and claimed. */
 static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
 				    struct megolm_slice *signed_key)
@@ -385,7 +435,6 @@ static const struct {
 	{"new", GB_MEGOLM_NEW},
 	{"chain", GB_MEGOLM_CHAIN},
 	{"ratchet", GB_MEGOLM_RATCHET},
-	{"shared", GB_MEGOLM_NEW},
 };
 
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason)
@@ -396,7 +445,7 @@ enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **
 		for (size_t i = 0; i < sizeof olm_states / sizeof olm_states[0]; i++)
 			if (strcmp(value, olm_states[i].word) == 0)
 				return GB_HONOURED;
-		*reason = "an Olm session is new, chain, ratchet or shared";
+		*reason = "an Olm session is new, chain or ratchet";
 		return GB_NOT_SUPPORTED;
 	}
 	if (strcmp(name, "olm_crypto") == 0) {
@@ -413,6 +462,12 @@ enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **
 	}
 	if (strcmp(name, "devices_per_user") == 0 && number >= 1)
 		return GB_HONOURED;
+	if (strcmp(name, "verification") == 0) {
+		if (strcmp(value, "device") == 0 || strcmp(value, "cross_signed") == 0)
+			return GB_HONOURED;
+		*reason = "a device vouches for itself, or its user's self-signing key for it";
+		return GB_NOT_SUPPORTED;
+	}
 	if (strcmp(name, "threads") == 0 && number != 1) {
 		*reason = "a Matrix device works on one thread";
 		return GB_NOT_SUPPORTED;
@@ -428,6 +483,8 @@ static void set_axis(struct gb_world *w, const struct gb_axis *axis)
 		w->user_id_len = (uint32_t)strtoul(axis->value, NULL, 10);
 	else if (strcmp(axis->name, "devices_per_user") == 0)
 		w->devices_per_user = (uint32_t)strtoul(axis->value, NULL, 10);
+	else if (strcmp(axis->name, "verification") == 0)
+		w->cross_signed = strcmp(axis->value, "cross_signed") == 0;
 	else if (strcmp(axis->name, "olm") == 0)
 		for (size_t i = 0; i < sizeof olm_states / sizeof olm_states[0]; i++)
 			if (strcmp(axis->value, olm_states[i].word) == 0)
@@ -456,6 +513,10 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 	w->n_claimed = calloc(n, sizeof *w->n_claimed);
 	w->saved_n_claimed = calloc(n, sizeof *w->saved_n_claimed);
 	w->uploads = calloc(n, sizeof *w->uploads);
+	if (w->cross_signed)
+		w->vouchers = calloc(n / w->devices_per_user + 1, sizeof *w->vouchers);
+	if (w->cross_signed && w->vouchers == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	if (w->live == NULL || w->is_member == NULL || w->saved_is_member == NULL ||
 	    w->n_claimed == NULL || w->saved_n_claimed == NULL || w->uploads == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
@@ -480,7 +541,13 @@ void gb_megolm_close(struct gb_world *w)
 	free(w->log);
 	free(w->scratch);
 	free(w->peers);
-	free(w->undo);
+	free(w->devices);
+	free(w->invitees);
+	free(w->answers.p);
+	for (uint32_t i = 0; w->vouchers != NULL && i <= w->config.capacity / w->devices_per_user;
+	     i++)
+		megolm_identity_free(w->vouchers[i].identity);
+	free(w->vouchers);
 	free(w);
 }
 
@@ -534,6 +601,7 @@ enum gb_status gb_megolm_rollback(struct gb_world *w)
 	}
 	memcpy(w->is_member, w->saved_is_member, w->config.capacity * sizeof *w->is_member);
 	memcpy(w->n_claimed, w->saved_n_claimed, w->config.capacity * sizeof *w->n_claimed);
+	w->n_invitees = 0;
 	w->has_group = w->saved_has_group;
 	w->n_log = w->saved_n_log;
 	return status;

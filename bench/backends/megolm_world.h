@@ -17,9 +17,7 @@
  * fallback key. */
 #define GB_MEGOLM_MAX_CLAIMS 98
 
-/* State of a pair of devices that shape() makes: the axis olm. Its value `shared` makes what
- * `new` does: there, too, everybody has the key of the next message, and sending it needs no
- * Olm session. */
+/* State of a pair of devices that shape() makes: the axis olm. */
 enum gb_megolm_olm { GB_MEGOLM_NEW, GB_MEGOLM_CHAIN, GB_MEGOLM_RATCHET };
 
 struct gb_megolm_ids {
@@ -31,6 +29,28 @@ struct gb_megolm_claimable {
 	uint8_t *p; /* NULL: none was prepared */
 	size_t len;
 	bool claimed;
+};
+
+/* What vouches for the devices of a user; with the axis verification = cross_signed. */
+struct gb_megolm_voucher {
+	struct megolm_identity *identity;
+	struct megolm_slice master, self_signing;
+};
+
+/* One of those who are let in, on the way from the directory's answers to an Olm session. */
+struct gb_megolm_invitee {
+	uint32_t device;
+	bool is_met; /* known, with a session: nobody is asked for it */
+	struct megolm_peer *peer;
+	struct megolm_slice keys, signed_key, master, self_signing; /* as the answers have them */
+	struct megolm_slice claimed;                                /* verified */
+	uint8_t undo;
+};
+
+/* What the directory answered in one operation, one answer behind the other. */
+struct gb_megolm_answers {
+	uint8_t *p;
+	size_t len, cap;
 };
 
 /* Device keys of a dormant device. */
@@ -83,9 +103,14 @@ struct gb_world {
 	struct megolm_counts counts;
 	uint8_t *scratch;
 	size_t scratch_cap;
-	struct megolm_peer **peers; /* room for the peers of one operation */
-	uint8_t *undo;              /* what to take back of each */
-	size_t peers_cap;
+	struct megolm_peer **peers; /* room for the peers and devices of one operation */
+	uint32_t *devices;
+	size_t devices_cap;
+	struct gb_megolm_invitee *invitees;
+	size_t n_invitees, invitees_cap;
+	struct gb_megolm_answers answers;
+	bool cross_signed;
+	struct gb_megolm_voucher *vouchers; /* by user; NULL unless cross_signed */
 	char error[256];
 };
 
@@ -101,9 +126,17 @@ void gb_megolm_enter_untimed(struct gb_world *w);
 
 struct gb_megolm_ids gb_megolm_ids(const struct gb_world *w, uint32_t device);
 
-/* Room for `len` bytes, or n peers. */
+/* What vouches for the user of a device is made known to a live one, unless it is or nothing has
+ * to. The device must exist. */
+enum megolm_err gb_megolm_meet_user(const struct gb_world *w, struct gb_megolm_live *live,
+				    uint32_t device);
+
+/* Room for `len` bytes, or n devices. */
 enum gb_status gb_megolm_scratch(struct gb_world *w, size_t len);
-enum gb_status gb_megolm_reserve_peers(struct gb_world *w, size_t n);
+enum gb_status gb_megolm_reserve_devices(struct gb_world *w, size_t n);
+
+/* What vouches for a device that exists; NULL where nothing has to. */
+const struct gb_megolm_voucher *gb_megolm_voucher(const struct gb_world *w, uint32_t device);
 
 /* The account of a device with its first n_keys one-time keys, for the caller to free;
  * `stream` is its randomness and must not move meanwhile. */
@@ -140,9 +173,33 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 void gb_megolm_close(struct gb_world *w);
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason);
 
+/* Bytes of an answer of /keys/claim about one device, whose key has `len` of them. */
+size_t gb_megolm_claimed_bytes(const struct gb_world *w, size_t len);
+
+/* Sends /keys/claim requests for n devices, those of a user one behind the other. */
+enum gb_status gb_megolm_send_claims(struct gb_world *w, uint32_t from, const uint32_t *devices,
+				     size_t n, struct gb_outbox *out);
+
+/*
+ * The way of devices into a room up to their first message, in megolm_invite.c: who they are
+ * (w->invitees), what the directory is asked and answers, which signatures hold, an Olm session
+ * with each. uninvite takes all of it back and returns `status`.
+ */
+enum gb_status gb_megolm_invite(struct gb_world *w, struct gb_megolm_live *live, uint32_t self,
+				const struct gb_published *joining, size_t n);
+enum gb_status gb_megolm_invite_ask(struct gb_world *w, uint32_t from, struct gb_outbox *out);
+enum gb_status gb_megolm_invite_answer(struct gb_world *w, struct gb_megolm_live *live);
+enum gb_status gb_megolm_invite_verify(struct gb_world *w, struct gb_megolm_live *live);
+enum gb_status gb_megolm_invite_sessions(struct gb_world *w, struct gb_megolm_live *live);
+enum gb_status gb_megolm_uninvite(struct gb_world *w, struct gb_megolm_live *live,
+				  enum gb_status status);
+
 /* create, add, remove, rekey, share and send, in megolm_actor.c. */
 enum gb_status gb_megolm_create(struct gb_world *w, uint32_t device,
 				const struct gb_published *others, size_t n, struct gb_outbox *out);
+enum gb_status gb_megolm_create_part(struct gb_world *w, uint32_t device, enum gb_part part,
+				     const struct gb_published *others, size_t n,
+				     struct gb_outbox *out);
 enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
 			     const struct gb_published *joining, size_t n, struct gb_outbox *out);
 enum gb_status gb_megolm_remove(struct gb_world *w, uint32_t device, const uint32_t *leaving,

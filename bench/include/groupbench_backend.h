@@ -204,6 +204,15 @@ enum gb_feature {
 	GB_REMOTE = 1 << 5,
 };
 
+/* What create() consists of where a group is made of a session with each member (Megolm). */
+enum gb_part {
+	GB_PART_CLAIM,   /* the key directory is asked, and its answers are read */
+	GB_PART_VERIFY,  /* the signatures on what it gave */
+	GB_PART_SESSION, /* a pairwise session with each device */
+	GB_PART_ENCRYPT, /* the group's key, to each device */
+	GB_PARTS,
+};
+
 struct gb_backend {
 	size_t struct_size; /* sizeof(struct gb_backend) of whoever compiled the backend */
 	uint32_t abi;       /* GB_ABI */
@@ -346,6 +355,14 @@ struct gb_backend {
 	 * key to newcomers, a new key to everybody when somebody has left.
 	 */
 	enum gb_status (*share)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+
+	/*
+	 * One part of create(), with its arguments. All of them in order do what create() does,
+	 * and each is timed for itself.
+	 */
+	enum gb_status (*create_part)(struct gb_world *w, uint32_t device, enum gb_part part,
+				      const struct gb_published *others, size_t n,
+				      struct gb_outbox *out);
 
 	enum gb_status (*counts)(struct gb_world *w, struct gb_counts *counts);
 	enum gb_status (*clocks)(struct gb_world *w, struct gb_clocks *last);

@@ -38,7 +38,14 @@ uint32_t gb_task_leavers(const struct gb_task *task)
 	return involves(task, GB_STEP_REMOVE) ? task->k : 0;
 }
 
+bool gb_step_is_part(enum gb_step step)
+{
+	return step >= GB_STEP_CLAIM && step <= GB_STEP_ENCRYPT;
+}
+
 bool gb_task_creates(const struct gb_task *task)
 {
-	return gb_operations[task->operation].timed == GB_STEP_CREATE;
+	enum gb_step timed = gb_operations[task->operation].timed;
+
+	return timed == GB_STEP_CREATE || gb_step_is_part(timed);
 }

@@ -11,7 +11,12 @@ enum gb_step {
 	GB_STEP_ADD,
 	GB_STEP_REMOVE,
 	GB_STEP_REKEY,
-	GB_STEP_SEND
+	GB_STEP_SEND,
+	/* The parts of GB_STEP_CREATE, in the order of enum gb_part. */
+	GB_STEP_CLAIM,
+	GB_STEP_VERIFY,
+	GB_STEP_SESSION,
+	GB_STEP_ENCRYPT
 };
 
 enum gb_operation {
@@ -45,6 +50,9 @@ struct gb_task {
 /* How many newcomers and how many leaving members a task needs. */
 uint32_t gb_task_joiners(const struct gb_task *task);
 uint32_t gb_task_leavers(const struct gb_task *task);
+
+/* Whether a step is a part of GB_STEP_CREATE. */
+bool gb_step_is_part(enum gb_step step);
 
 /* Whether the task begins without a group. */
 bool gb_task_creates(const struct gb_task *task);

@@ -100,7 +100,12 @@ void gb_positions_leavers(const struct gb_job *job, const struct gb_task *task,
 const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *task)
 {
 	uint32_t k = gb_task_leavers(task);
+	bool is_part = gb_step_is_part(gb_operations[task->operation].timed);
 
+	if (is_part && job->backend->create_part == NULL)
+		return "a group of this backend is not made in such parts";
+	if (is_part && job->senders > 1)
+		return "the parts of create are those of one sender";
 	if (job->senders - 1 > count_free(job))
 		return "the group is too small for so many senders beside its other roles";
 	if (k > 1 && (job->size < 3 + job->senders || k > job->size - 2 - job->senders))

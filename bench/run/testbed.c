@@ -219,6 +219,8 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 	switch (c->kind) {
 	case GB_CALL_CREATE:
 		return b->create(t->world, c->device, c->published, c->n, out);
+	case GB_CALL_CREATE_PART:
+		return b->create_part(t->world, c->device, c->part, c->published, c->n, out);
 	case GB_CALL_ADD:
 		return b->add(t->world, c->device, c->published, c->n, out);
 	case GB_CALL_REMOVE:

@@ -55,6 +55,7 @@ int gb_testbed_break(struct gb_testbed *t, const char *promise, const char *form
 struct gb_call {
 	enum gb_call_kind {
 		GB_CALL_CREATE,
+		GB_CALL_CREATE_PART,
 		GB_CALL_ADD,
 		GB_CALL_REMOVE,
 		GB_CALL_REKEY,
@@ -64,8 +65,9 @@ struct gb_call {
 		GB_CALL_JOIN,
 		GB_CALL_RECEIVE,
 	} kind;
+	enum gb_part part; /* CREATE_PART */
 	uint32_t device;
-	const struct gb_published *published; /* CREATE, ADD */
+	const struct gb_published *published; /* CREATE, CREATE_PART, ADD */
 	const uint32_t *leaving;              /* REMOVE */
 	const struct gb_message *messages;    /* PROCESS and RECEIVE one, JOIN n */
 	size_t n;                             /* of any of the three */

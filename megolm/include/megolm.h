@@ -193,6 +193,10 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_learn_user(struct megolm_device 
 							   struct megolm_slice self_signing_key,
 							   const char *user_id);
 
+/* Whether that was done; and undoes it. */
+bool megolm_device_knows_user(const struct megolm_device *device, const char *user_id);
+void megolm_device_forget_user(struct megolm_device *device, const char *user_id);
+
 /* ---- other devices and Olm sessions ---- */
 
 /*
@@ -257,6 +261,54 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_open_session(struct megolm_devic
 
 /* Forgets the newest Olm session with the peer, if there is one. */
 void megolm_device_close_session(struct megolm_device *device, struct megolm_peer *peer);
+
+/* ---- the key directory ---- */
+
+/*
+ * The bodies of /keys/query (all devices of users) and /keys/claim (a one-time or fallback key
+ * of each device), written one name after the other; the devices of a user follow each other.
+ * end() gives the length, MEGOLM_ERR_OUTPUT when it did not fit: 32 bytes, and for each name its
+ * length and 32 bytes, always do. Clients ask for at most 250 at once.
+ */
+struct megolm_directory_request {
+	uint8_t *p;
+	size_t len, cap, n, user_at, user_len;
+	bool is_claim, overflowed;
+};
+
+void megolm_query_begin(struct megolm_directory_request *r, uint8_t *out, size_t cap);
+void megolm_query_add(struct megolm_directory_request *r, const char *user_id);
+void megolm_claim_begin(struct megolm_directory_request *r, uint8_t *out, size_t cap);
+void megolm_claim_add(struct megolm_directory_request *r, const char *user_id,
+		      const char *device_id);
+enum megolm_err MEGOLM_MUST_CHECK megolm_directory_request_end(struct megolm_directory_request *r,
+							       size_t *len);
+
+/* A part of an answer: for each user the devices, or a key of the user's own. */
+enum megolm_directory_part {
+	MEGOLM_ANSWER_DEVICE_KEYS,       /* for megolm_device_learn */
+	MEGOLM_ANSWER_ONE_TIME_KEYS,     /* of /keys/claim, for megolm_device_open_session */
+	MEGOLM_ANSWER_MASTER_KEYS,       /* for megolm_device_learn_user */
+	MEGOLM_ANSWER_SELF_SIGNING_KEYS, /* likewise */
+};
+
+/*
+ * Takes an answer apart, one device or user after the other; everything is a slice of it.
+ * Nothing is verified, and names may have any form: compare them with what was asked for.
+ * open() reads the whole text once and finds nothing where the part is missing.
+ * MEGOLM_ERR_JSON and MEGOLM_ERR_JSON_MEMBER for what is no such answer.
+ */
+struct megolm_directory_answer {
+	struct megolm_slice users, devices; /* still to be read */
+	bool of_users;
+	struct megolm_slice user_id, device_id, value;
+};
+
+enum megolm_err MEGOLM_MUST_CHECK megolm_directory_answer_open(struct megolm_directory_answer *a,
+							       enum megolm_directory_part part,
+							       struct megolm_slice text);
+enum megolm_err MEGOLM_MUST_CHECK megolm_directory_answer_next(struct megolm_directory_answer *a,
+							       bool *is_there);
 
 /* ---- to-device messages ---- */
 
