@@ -140,7 +140,7 @@ static const struct {
 				"halfblank churned; did you mean \"full\"?"},
 	{"tree: [cold, cold]\n", "1:14: found \"cold\", wanted each value once"},
 	{"path: maybe\n", "1:7: found \"maybe\", wanted one of: yes no"},
-	{"olm: { new: 1 }\n", "1:6: found a mapping, wanted one of: new chain ratchet shared"},
+	{"olm: { new: 1 }\n", "1:6: found a mapping, wanted one of: new chain ratchet"},
 	/* samples */
 	{"samples: { proceses: 5 }\n",
 	 "1:12: found \"proceses\", wanted a known key; did you mean \"processes\"?"},

@@ -464,6 +464,83 @@ static void unknown_columns_are_tolerated(void **state)
 	end_is_reached(csv);
 }
 
+/* A file from before there was an axis: its cells are in no state of it. */
+static void a_file_may_lack_a_later_axis(void **state)
+{
+	static const char *const want[][2] = {{"verification", ""}, {"cpu_ns_median", "7"}};
+	FILE *file = fopen(samples_path, "w");
+	struct gb_csv *csv;
+
+	(void)state;
+	assert_non_null(file);
+	for (int line = 0; line < 2; line++)
+		for (size_t i = 0; i < GB_COLUMNS; i++) {
+			const char *name = gb_columns[i].name;
+
+			if (strcmp(name, "verification") == 0)
+				continue;
+			if (line == 0)
+				fputs(name, file);
+			else
+				put_value_of(name,
+					     "backend=mls operation=rekey size=8 role=near "
+					     "phase=process process=1 sample=1 device=1 cpu_ns=7",
+					     file);
+			putc(i + 1 < GB_COLUMNS ? ',' : '\n', file);
+		}
+	end_samples(file);
+	assert_int_equal(summarise().status, 0);
+	csv = open_summary();
+	next_is(csv, "rekey", "8", "process");
+	assert_row(csv, want, N(want));
+	end_is_reached(csv);
+}
+
+/* create takes 1100 where its parts take 100 + 200 + 300 + 400, and as the least 990 of 1000. */
+static void a_whole_is_set_beside_its_parts(void **state)
+{
+	static const char *const operations[] = {"create", "claim", "verify", "session", "encrypt"};
+	static const int times[][2] = {{990, 1210}, {100, 100}, {200, 200}, {300, 300}, {400, 400}};
+	static const char *const want[][2] = {{"operation", "create"},
+					      {"size", "8"},
+					      {"olm", "new"},
+					      {"session_cpu_ns_median", "300"},
+					      {"parts_cpu_ns_median", "1000"},
+					      {"cpu_ns_median", "1100"},
+					      {"whole_over_parts", "1.1000"},
+					      {"whole_over_parts_least", "0.9900"}};
+	FILE *file = begin_samples();
+	struct command_result result;
+	struct gb_failure f = {0};
+	struct gb_csv *csv;
+	char text[256], path[64];
+
+	(void)state;
+	for (size_t o = 0; o < N(operations); o++)
+		for (int i = 0; i < 2; i++) {
+			snprintf(text, sizeof(text),
+				 "backend=megolm operation=%s size=8 olm=new role=actor "
+				 "phase=produce process=1 sample=%d device=0 cpu_ns=%d",
+				 operations[o], i + 1, times[o][i]);
+			put_sample(file, text);
+		}
+	/* In another state a part is missing. */
+	put_sample(file,
+		   "backend=megolm operation=create size=9 olm=chain role=actor phase=produce "
+		   "process=1 sample=1 device=0 cpu_ns=5");
+	end_samples(file);
+	result = summarise();
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "create at 8 members takes 1.100 times what its parts "
+					   "take one by one (0.990 by the least times)\n"));
+	snprintf(path, sizeof(path), "%s/parts.csv", run);
+	assert_int_equal(gb_csv_open(&csv, path, GB_CSV_NO_COMMENTS, &f), 0);
+	assert_int_equal(gb_csv_next(csv, &f), 1);
+	assert_row(csv, want, N(want));
+	end_is_reached(csv);
+	assert_int_equal(unlink(path), 0);
+}
+
 static int make_run(void **state)
 {
 	(void)state;
@@ -495,6 +572,8 @@ int main(void)
 		cmocka_unit_test(unreadable_and_unwritable_runs_are_io_errors),
 		cmocka_unit_test(full_disk_leaves_the_old_summary),
 		cmocka_unit_test(unknown_columns_are_tolerated),
+		cmocka_unit_test(a_file_may_lack_a_later_axis),
+		cmocka_unit_test(a_whole_is_set_beside_its_parts),
 	};
 
 	return cmocka_run_group_tests_name("summarise", tests, make_run, drop_run);

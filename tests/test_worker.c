@@ -249,7 +249,8 @@ static void every_operation_works_from_two_members_on(void **state)
 			fail_msg("%s", r->failed);
 		assert_true(r->is_done);
 		assert_int_equal(r->n_samples + r->n_skipped, GB_OPERATIONS);
-		assert_int_equal(r->n_skipped, size < 5 ? 4 : 0);
+		/* The null backend makes no group in parts. */
+		assert_int_equal(r->n_skipped, (size < 5 ? 4 : 0) + 4);
 		forget(r);
 	}
 }

@@ -32,6 +32,11 @@ const unsigned gb_exact_columns[GB_EXACT_COLUMNS] = {
 
 #define MISSING SIZE_MAX
 
+bool gb_is_later_axis(unsigned column)
+{
+	return column == GB_COLUMN_verification;
+}
+
 /* One row of samples.csv, still as the file has it. */
 struct source {
 	struct gb_csv *csv;
@@ -232,14 +237,15 @@ static int merge_text(char **kept, const char *text, struct gb_failure *f)
 
 /* ---- samples.csv ---- */
 
-/* Files from before allocations were counted lack that column only. */
+/* Files of earlier versions lack the counts of allocations, and later axes. */
 static int find_columns(struct source *s, struct gb_failure *f)
 {
-	for (size_t i = 0; i < GB_COLUMNS; i++) {
+	for (unsigned i = 0; i < GB_COLUMNS; i++) {
 		long column;
 
 		s->column[i] = MISSING;
-		if (i == GB_COLUMN_allocations && !gb_csv_has(s->csv, gb_columns[i].name))
+		if ((i == GB_COLUMN_allocations || gb_is_later_axis(i)) &&
+		    !gb_csv_has(s->csv, gb_columns[i].name))
 			continue;
 		column = gb_csv_find(s->csv, gb_columns[i].name, f);
 		if (column < 0)
@@ -308,8 +314,11 @@ static int take_row(struct gb_cells *cells, const struct source *s, struct gb_fa
 	struct gb_observation sample = {0};
 	struct gb_cell *cell;
 
-	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
-		key[i] = gb_csv_text(s->csv, s->column[gb_key_columns[i]]);
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		size_t column = s->column[gb_key_columns[i]];
+
+		key[i] = column != MISSING ? gb_csv_text(s->csv, column) : "";
+	}
 	if (read_sample(s, &sample, f) < 0 || read_exact(s, exact, f) < 0)
 		return -1;
 	cell = obtain_cell(cells, key, f);

@@ -29,6 +29,9 @@ extern const unsigned gb_key_columns[GB_KEY_COLUMNS];
  * GB_EXACT_COUNTED, allocations. */
 extern const unsigned gb_exact_columns[GB_EXACT_COLUMNS];
 
+/* Axes that files of earlier versions lack: there they are empty. */
+bool gb_is_later_axis(unsigned column);
+
 struct gb_observation {
 	uint64_t process;
 	uint64_t number;

@@ -5,6 +5,7 @@
 #include "analyse/csv.h"
 #include "analyse/floor_of_cell.h"
 #include "analyse/new_file.h"
+#include "analyse/parts.h"
 #include "stats/order.h"
 
 #include <inttypes.h>
@@ -274,6 +275,26 @@ static int write_file(const struct gb_cells *cells, const struct gb_prices *pric
 	return gb_new_file_keep(&file, f);
 }
 
+/* Where a whole was measured beside its parts. */
+static int write_parts(const struct gb_cells *cells, const char *run, struct gb_failure *f)
+{
+	size_t n = gb_count_parts(cells);
+	struct gb_new_file file;
+
+	if (n == 0)
+		return 0;
+	if (gb_new_file_begin(&file, run, "parts.csv", f) < 0)
+		return -1;
+	if (gb_write_parts(cells, file.out) < 0) {
+		gb_new_file_drop(&file);
+		return gb_fail_memory(f);
+	}
+	if (gb_new_file_keep(&file, f) < 0)
+		return -1;
+	printf("%s/parts.csv: %zu cells\n", run, n);
+	return gb_tell_parts(cells, stdout) < 0 ? gb_fail_memory(f) : 0;
+}
+
 static int summarise_run(const char *run, struct gb_failure *f)
 {
 	struct gb_cells cells = {0};
@@ -288,6 +309,8 @@ static int summarise_run(const char *run, struct gb_failure *f)
 		status = -1;
 	if (status == 0)
 		printf("%s/summary.csv: %zu cells\n", run, cells.n);
+	if (status == 0)
+		status = write_parts(&cells, run, f);
 	gb_cells_free(&cells);
 	free(path);
 	return status;

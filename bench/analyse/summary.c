@@ -64,6 +64,10 @@ static int find_column(const struct gb_csv *csv, const char *name, size_t *colum
 static int find_columns(struct source *s, struct gb_failure *f)
 {
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		s->key[i] = MISSING;
+		if (gb_is_later_axis(gb_key_columns[i]) &&
+		    !gb_csv_has(s->csv, gb_columns[gb_key_columns[i]].name))
+			continue;
 		if (find_column(s->csv, gb_columns[gb_key_columns[i]].name, &s->key[i], f) < 0)
 			return -1;
 	}
@@ -89,18 +93,23 @@ static int read_numbers(const struct source *s, struct gb_summary_row *row, stru
 	return 0;
 }
 
+static const char *key_text(const struct source *s, size_t i)
+{
+	return s->key[i] != MISSING ? gb_csv_text(s->csv, s->key[i]) : "";
+}
+
 static int copy_key(const struct source *s, struct gb_summary_row *row, struct gb_failure *f)
 {
 	size_t size = 0;
 	char *end;
 
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
-		size += strlen(gb_csv_text(s->csv, s->key[i])) + 1;
+		size += strlen(key_text(s, i)) + 1;
 	end = row->key_text = malloc(size);
 	if (!end)
 		return gb_fail_memory(f);
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
-		const char *text = gb_csv_text(s->csv, s->key[i]);
+		const char *text = key_text(s, i);
 		size_t len = strlen(text) + 1;
 
 		row->key[i] = memcpy(end, text, len);
