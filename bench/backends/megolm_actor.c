@@ -182,7 +182,8 @@ static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uin
 
 	if (status == GB_OK) {
 		/* Devices of one user follow one another. */
-		qsort(w->devices, n, sizeof *w->devices, by_number);
+		if (n > 1)
+			qsort(w->devices, n, sizeof *w->devices, by_number);
 		status = gb_megolm_send_claims(w, from, w->devices, n, out);
 	}
 	if (status == GB_OK)

@@ -1,0 +1,343 @@
+/*
+ * The first message in a room of the megolm backend, part by part: what each costs and sends, by
+ * formula; what the key directory answers, byte for byte; users with several devices.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "backends/backends.h"
+#include "delivery/directory.h"
+#include "delivery/outbox.h"
+
+#define BACKEND  (&gb_backend_megolm)
+#define CAPACITY 300
+
+struct world {
+	struct gb_world *world;
+	struct gb_mailbox mailbox;
+	struct gb_directory directory;
+	uint32_t size, devices_per_user;
+	struct gb_counts before;
+};
+
+static void assert_ok(const struct world *w, enum gb_status status)
+{
+	if (status != GB_OK)
+		fail_msg("status %d: %s", status, BACKEND->error(w->world));
+}
+
+/* Devices 0 .. size - 1 with published keys and without a room; 0 is live. */
+static void open_world(struct world *w, uint32_t size, const char *devices_per_user,
+		       const char *verification)
+{
+	const struct gb_axis axes[] = {{"olm", "new"},
+				       {"devices_per_user", devices_per_user},
+				       {"verification", verification}};
+	const struct gb_mailbox_size room = {.capacity = CAPACITY,
+					     .expected_bytes = 1 << 20,
+					     .max_kept = 1000,
+					     .max_recipients = 1000};
+	const struct gb_config config = {.struct_size = sizeof(config),
+					 .seed = 5,
+					 .capacity = CAPACITY,
+					 .axes = axes,
+					 .n_axes = 3};
+	const uint32_t actor = 0;
+	const struct gb_shape shape = {.struct_size = sizeof(shape),
+				       .size = size,
+				       .without_group = 1,
+				       .live = &actor,
+				       .n_live = 1,
+				       .actors = &actor,
+				       .n_actors = 1};
+
+	memset(w, 0, sizeof(*w));
+	w->size = size;
+	w->devices_per_user = (uint32_t)strtoul(devices_per_user, NULL, 10);
+	assert_int_equal(gb_mailbox_open(&w->mailbox, &room), 0);
+	assert_ok(w, BACKEND->open(&w->world, &config));
+	assert_ok(w, BACKEND->shape(w->world, &shape));
+	assert_int_equal(gb_directory_open(&w->directory, 0, size), 0);
+	assert_ok(w, BACKEND->publish_many(w->world, 0, size, &w->directory.outbox));
+	assert_ok(w, BACKEND->checkpoint(w->world));
+}
+
+static void close_world(struct world *w)
+{
+	BACKEND->close(w->world);
+	gb_mailbox_close(&w->mailbox);
+	gb_directory_close(&w->directory);
+}
+
+static enum gb_status make_part(struct world *w, enum gb_part part)
+{
+	gb_mailbox_empty(&w->mailbox);
+	assert_ok(w, BACKEND->counts(w->world, &w->before));
+	return BACKEND->create_part(w->world, 0, part, w->directory.published + 1, w->size - 1,
+				    &w->mailbox.outbox);
+}
+
+static enum gb_status create(struct world *w)
+{
+	gb_mailbox_empty(&w->mailbox);
+	assert_ok(w, BACKEND->counts(w->world, &w->before));
+	return BACKEND->create(w->world, 0, w->directory.published + 1, w->size - 1,
+			       &w->mailbox.outbox);
+}
+
+/* Since the last part. */
+static struct gb_counts counts(const struct world *w)
+{
+	struct gb_counts now;
+
+	assert_ok(w, BACKEND->counts(w->world, &now));
+#define SUBTRACT(name, sentence) now.name -= w->before.name;
+	GB_PRIMITIVES(SUBTRACT)
+#undef SUBTRACT
+	return now;
+}
+
+static uint64_t fetched(const struct world *w)
+{
+	uint64_t bytes = 0;
+
+	assert_ok(w, BACKEND->fetched(w->world, 0, &bytes));
+	return bytes;
+}
+
+static void assert_public_key_work(const struct world *w, uint64_t keygen, uint64_t dh,
+				   uint64_t sign, uint64_t verify)
+{
+	const struct gb_counts c = counts(w);
+
+	assert_int_equal(c.keygen, keygen);
+	assert_int_equal(c.dh, dh);
+	assert_int_equal(c.sign, sign);
+	assert_int_equal(c.verify, verify);
+}
+
+static size_t batches(size_t n)
+{
+	return (n + 249) / 250;
+}
+
+/* scenarios.md 2.6; u users, n devices that are not the sender. */
+static void assert_parts(uint32_t size, const char *devices_per_user, const char *verification)
+{
+	bool cross_signed = strcmp(verification, "cross_signed") == 0;
+	uint64_t n = size - 1, users, verified;
+	struct world w;
+
+	open_world(&w, size, devices_per_user, verification);
+	/* Those of the sender's own user are a user of the query too, unless it has but one. */
+	users = (size - 1) / w.devices_per_user + (w.devices_per_user > 1);
+	verified = 2 * n + (cross_signed ? n + users : 0);
+	assert_ok(&w, make_part(&w, GB_PART_CLAIM));
+	assert_public_key_work(&w, 0, 0, 0, 0);
+	assert_int_equal(w.mailbox.sent.messages[GB_CLAIM], batches(users) + batches(n));
+	assert_true(fetched(&w) > 0);
+	assert_ok(&w, make_part(&w, GB_PART_VERIFY));
+	assert_public_key_work(&w, 0, 0, 0, verified);
+	assert_ok(&w, make_part(&w, GB_PART_SESSION));
+	assert_public_key_work(&w, 2 * n, 3 * n, 0, 0);
+	assert_ok(&w, make_part(&w, GB_PART_ENCRYPT));
+	assert_public_key_work(&w, 1, 0, 1, 0);
+	assert_int_equal(w.mailbox.sent.messages[GB_ROOM_KEY], n);
+	close_world(&w);
+}
+
+static void each_part_does_its_own_work_only(void **state)
+{
+	(void)state;
+	assert_parts(2, "1", "device");
+	assert_parts(10, "1", "device");
+	assert_parts(10, "1", "cross_signed");
+	assert_parts(10, "3", "cross_signed");
+	assert_parts(300, "1", "device");
+	assert_parts(300, "3", "device");
+}
+
+static void add(struct gb_counts *sum, const struct gb_counts *more)
+{
+#define ADD(name, sentence) sum->name += more->name;
+	GB_PRIMITIVES(ADD)
+#undef ADD
+}
+
+/* The same seed, the same work, the same bytes. */
+static void the_parts_are_the_whole(void **state)
+{
+	struct gb_counts sum = {0}, whole;
+	struct gb_traffic sent = {{0}, {0}};
+	uint64_t asked = 0;
+	struct world w;
+
+	(void)state;
+	open_world(&w, 12, "2", "cross_signed");
+	for (int part = 0; part < GB_PARTS; part++) {
+		struct gb_counts c;
+
+		assert_ok(&w, make_part(&w, (enum gb_part)part));
+		c = counts(&w);
+		add(&sum, &c);
+		gb_traffic_add(&sent, &w.mailbox.sent);
+		asked += part == GB_PART_CLAIM ? fetched(&w) : 0;
+	}
+	close_world(&w);
+	open_world(&w, 12, "2", "cross_signed");
+	assert_ok(&w, create(&w));
+	whole = counts(&w);
+	assert_memory_equal(&sum, &whole, sizeof(sum));
+	assert_memory_equal(&sent, &w.mailbox.sent, sizeof(sent));
+	assert_int_equal(asked, fetched(&w));
+	close_world(&w);
+}
+
+/* ---- what the directory answers ---- */
+
+/* Puts a member of the upload of a device under its user and its name. */
+static void put_answer(json_t *users, const struct world *w, uint32_t device, const char *member)
+{
+	const struct gb_bytes body = w->directory.published[device].body;
+	json_t *upload = json_loadb((const char *)body.p, body.len, 0, NULL);
+	json_t *keys = json_object_get(upload, "device_keys"), *devices;
+	const char *user = json_string_value(json_object_get(keys, "user_id"));
+
+	assert_non_null(user);
+	devices = json_object_get(users, user);
+	if (devices == NULL) {
+		devices = json_object();
+		json_object_set_new(users, user, devices);
+	}
+	json_object_set(devices, json_string_value(json_object_get(keys, "device_id")),
+			json_object_get(upload, member));
+	json_decref(upload);
+}
+
+static size_t compact_len(json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	size_t len = strlen(text);
+
+	free(text);
+	json_decref(json);
+	return len;
+}
+
+/* The answers about everybody but device 0 as the client-server API has them, in one batch. */
+static void answers_are_those_of_the_specification(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int several = 0; several < 2; several++) {
+		json_t *query, *claim, *keys = json_object(), *one_time = json_object();
+
+		open_world(&w, 20, several ? "4" : "1", "device");
+		for (uint32_t d = 1; d < w.size; d++) {
+			put_answer(keys, &w, d, "device_keys");
+			put_answer(one_time, &w, d, "one_time_keys");
+		}
+		assert_int_equal(json_object_size(keys), several ? 5 : 19);
+		query = json_pack("{s:o, s:{}}", "device_keys", keys, "failures");
+		claim = json_pack("{s:o, s:{}}", "one_time_keys", one_time, "failures");
+		assert_ok(&w, make_part(&w, GB_PART_CLAIM));
+		assert_int_equal(fetched(&w), compact_len(query) + compact_len(claim));
+		close_world(&w);
+	}
+}
+
+/* One master key and one self-signing key a user: 268 bytes of JSON and two ids, and a signature
+ * of 86 with its names. */
+static void vouching_costs_its_bytes_once_a_user(void **state)
+{
+	static const char master[] = "\"\":{\"keys\":{\"ed25519:\":\"\"},\"usage\":[\"master\"],"
+				     "\"user_id\":\"\"}",
+			  signing[] = "\"\":{\"keys\":{\"ed25519:\":\"\"},\"signatures\":{\"\":{"
+				      "\"ed25519:\":\"\"}},\"usage\":[\"self_signing\"],"
+				      "\"user_id\":\"\"}",
+			  around[] = ",\"master_keys\":{},\"self_signing_keys\":{}",
+			  second[] = ",\"ed25519:\":\"\"";
+	const uint64_t id = 16, key = 43, signature = 86, devices = 11, users = 4;
+	uint64_t plain, wanted;
+	struct world w;
+
+	(void)state;
+	open_world(&w, 12, "3", "device");
+	assert_ok(&w, make_part(&w, GB_PART_CLAIM));
+	plain = fetched(&w);
+	close_world(&w);
+	open_world(&w, 12, "3", "cross_signed");
+	assert_ok(&w, make_part(&w, GB_PART_CLAIM));
+	wanted = plain + sizeof(around) - 1 + devices * (sizeof(second) - 1 + key + signature) +
+		 users * (sizeof(master) - 1 + 2 * id + 2 * key) +
+		 users * (sizeof(signing) - 1 + 3 * id + 3 * key + signature) + 2 * (users - 1);
+	assert_int_equal(fetched(&w), wanted);
+	close_world(&w);
+}
+
+/* ---- refusals ---- */
+
+static void parts_come_in_order(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w, 5, "1", "device");
+	assert_int_not_equal(make_part(&w, GB_PART_VERIFY), GB_OK);
+	assert_int_not_equal(make_part(&w, GB_PART_ENCRYPT), GB_OK);
+	assert_int_equal(w.mailbox.n_served, 0);
+	assert_ok(&w, BACKEND->rollback(w.world));
+	assert_ok(&w, create(&w));
+	close_world(&w);
+}
+
+/* What was verified before the forged one is undone: it is verified again. The id of a one-time
+ * key, from byte 36 on, is not signed. */
+static void a_refused_create_leaves_nothing_behind(void **state)
+{
+	struct gb_published *last;
+	struct gb_bytes genuine;
+	struct world w;
+	uint8_t forged[4096];
+
+	(void)state;
+	open_world(&w, 9, "3", "cross_signed");
+	last = &w.directory.published[8];
+	genuine = last->body;
+	assert_true(genuine.len <= sizeof(forged));
+	for (size_t at = 60; at < genuine.len - 1; at += 61) {
+		memcpy(forged, genuine.p, genuine.len);
+		forged[at] ^= 1;
+		last->body.p = forged;
+		if (create(&w) != GB_REJECTED)
+			fail_msg("byte %zu may be anything", at);
+		assert_int_equal(w.mailbox.n_served, 0);
+	}
+	last->body = genuine;
+	assert_ok(&w, create(&w));
+	assert_public_key_work(&w, 2 * 8 + 1, 3 * 8, 1, 3 * 8 + 3);
+	close_world(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_part_does_its_own_work_only),
+		cmocka_unit_test(the_parts_are_the_whole),
+		cmocka_unit_test(answers_are_those_of_the_specification),
+		cmocka_unit_test(vouching_costs_its_bytes_once_a_user),
+		cmocka_unit_test(parts_come_in_order),
+		cmocka_unit_test(a_refused_create_leaves_nothing_behind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
