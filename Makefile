@@ -117,9 +117,9 @@ $(B)/lib%.a: $(B)/sources
 	$(call say,AR)
 	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
-# Only what mls.h declares is exported.
-$(B)/libmls.map: mls/include/mls.h tools/declared.awk
-	$(Q){ echo '{ global:'; awk -f tools/declared.awk $< | sed 's/$$/;/'; \
+# Only what the installed headers declare is exported.
+$(B)/libmls.map: mls/include/mls.h mls/include/mls_storage.h tools/declared.awk
+	$(Q){ echo '{ global:'; awk -f tools/declared.awk $(filter %.h,$^) | sed 's/$$/;/'; \
 	      echo 'local: *; };'; } > $@
 
 soname := libmls.so.$(firstword $(subst ., ,$(VERSION)))
@@ -254,7 +254,7 @@ install: all
 	install -m 644 plots/*.gp $(DESTDIR)$(data)/plots/
 	install -m 644 results/published/* $(DESTDIR)$(data)/results/published/
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(data)/scenarios/
-	install -m 644 mls/include/mls.h mls/include/mls_errors.def \
+	install -m 644 mls/include/mls.h mls/include/mls_storage.h mls/include/mls_errors.def \
 	        bench/include/groupbench_backend.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(B)/libmls.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(B)/libmls.so $(DESTDIR)$(LIBDIR)/libmls.so.$(VERSION)

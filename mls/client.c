@@ -15,6 +15,7 @@ struct mls_policy mls_policy_default(void)
 		.max_ratchet_steps = 1000,
 		.max_kept_keys = 1000,
 		.max_proposals = 1000,
+		.reserved_keys = 32,
 	};
 }
 
@@ -104,6 +105,10 @@ enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypt
 	enum mls_err err = MLS_OK;
 
 	client->crypto = crypto;
+	if ((config->storage != NULL) == config->ephemeral)
+		return MLS_ERR_STORAGE_UNDECIDED;
+	if (config->storage)
+		client->storage = *config->storage;
 	client->policy = config->policy ? *config->policy : mls_policy_default();
 	client->now_s = config->now_s;
 	client->key_package_lifetime_s = config->key_package_lifetime_s;
@@ -267,6 +272,41 @@ out:
 	return err;
 }
 
+enum mls_err mls_client_put(const struct mls_client *client, enum mls_stored what,
+			    struct mls_slice id, struct mls_slice bytes)
+{
+	const struct mls_storage *storage = &client->storage;
+
+	if (!storage->put || storage->put(storage->state, what, id, bytes) == MLS_OK)
+		return MLS_OK;
+	return MLS_ERR_STORAGE;
+}
+
+/* Stores opaque message<V> and the private part. */
+static enum mls_err store_key_package(struct mls_client *client, struct mls_slice message,
+				      struct mls_slice private_part)
+{
+	struct mls_crypto *crypto = client->crypto;
+	struct mls_key_package key_package;
+	struct mls_buf bytes = {0};
+	struct mls_codec c = {.out = &bytes};
+	uint8_t ref[MLS_MAX_HASH];
+	enum mls_err err = MLS_OK;
+
+	if (!client->storage.put)
+		return MLS_OK;
+	TRY(mls_key_package_message(&key_package, message));
+	mls_key_package_ref(crypto, ref, key_package.encoded);
+	mls_opaque(&c, &message);
+	mls_fixed(&c, &private_part, private_part.len);
+	TRY(c.err);
+	TRY(mls_client_put(client, MLS_STORED_KEY_PACKAGE, mls_slice(ref, crypto->suite->nh),
+			   mls_buf_slice(&bytes)));
+out:
+	mls_buf_free(&bytes);
+	return err;
+}
+
 enum mls_err mls_key_package_new(struct mls_client *client, struct mls_buf *message,
 				 struct mls_buf *private_part)
 {
@@ -278,6 +318,9 @@ enum mls_err mls_key_package_new(struct mls_client *client, struct mls_buf *mess
 	TRY(mls_key_package_make(client, message, &init_key, &encryption_key));
 	TRY(put_private_key(crypto, private_part, init_key));
 	TRY(put_private_key(crypto, private_part, encryption_key));
+	TRY(store_key_package(
+		client, mls_slice(message->p + message_start, message->len - message_start),
+		mls_slice(private_part->p + private_start, private_part->len - private_start)));
 out:
 	if (err) {
 		message->len = message_start;
@@ -349,6 +392,15 @@ out:
 	return err;
 }
 
+enum mls_err mls_client_restore_key_package(struct mls_client *client, struct mls_slice stored)
+{
+	struct mls_codec c = {.in = stored};
+	struct mls_slice message = {0};
+
+	mls_opaque(&c, &message);
+	return c.err ? MLS_ERR_STATE : mls_client_keep_key_package(client, message, c.in);
+}
+
 struct mls_kept_key_package *mls_client_find_kept(const struct mls_client *client,
 						  struct mls_slice ref)
 {
@@ -361,10 +413,17 @@ struct mls_kept_key_package *mls_client_find_kept(const struct mls_client *clien
 	return NULL;
 }
 
-void mls_client_drop_kept(struct mls_client *client, struct mls_kept_key_package *kept)
+enum mls_err mls_client_drop_kept(struct mls_client *client, struct mls_kept_key_package *kept)
 {
+	enum mls_err err = mls_client_put(client, MLS_STORED_KEY_PACKAGE,
+					  mls_slice(kept->ref, client->crypto->suite->nh),
+					  (struct mls_slice){0});
+
+	if (err)
+		return err;
 	clear_kept(kept);
 	*kept = client->kept[--client->n_kept];
+	return MLS_OK;
 }
 
 static struct mls_kept_psk *find_psk(const struct mls_client *client, struct mls_slice id)

@@ -1,6 +1,7 @@
 #ifndef MLS_CLIENT_H
 #define MLS_CLIENT_H
 #include "key_package.h"
+#include "mls_storage.h"
 #include "psk.h"
 
 /* One device: its keys, what it published, what it knows. RFC 9420 10, 8.4. */
@@ -23,6 +24,7 @@ struct mls_client {
 	struct mls_buf leaf_memory;
 	struct mls_leaf_node leaf; /* what every leaf of this client has; views of leaf_memory */
 	struct mls_policy policy;
+	struct mls_storage storage; /* put is NULL: ephemeral */
 	uint64_t key_package_lifetime_s;
 	uint64_t now_s;
 	struct mls_kept_key_package *kept;
@@ -46,7 +48,14 @@ enum mls_err MLS_MUST_CHECK mls_client_init(struct mls_client *client, struct ml
 /* The kept key package of a reference; NULL where there is none. */
 struct mls_kept_key_package *mls_client_find_kept(const struct mls_client *client,
 						  struct mls_slice ref);
-void mls_client_drop_kept(struct mls_client *client, struct mls_kept_key_package *kept);
+
+/* Ends a key package that is used up, in the storage too. STORAGE: it is still there then. */
+enum mls_err MLS_MUST_CHECK mls_client_drop_kept(struct mls_client *client,
+						 struct mls_kept_key_package *kept);
+
+/* Puts into the storage, if there is one. STORAGE. */
+enum mls_err MLS_MUST_CHECK mls_client_put(const struct mls_client *client, enum mls_stored what,
+					   struct mls_slice id, struct mls_slice bytes);
 
 /* The external PSK of an id; false where the client does not have it. */
 bool mls_client_find_psk(const struct mls_client *client, struct mls_slice id,

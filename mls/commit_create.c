@@ -1,6 +1,7 @@
 #include "commit.h"
 
 #include "commit_list.h"
+#include "group_store.h"
 #include "private_message.h"
 #include "public_message.h"
 #include "welcome.h"
@@ -107,10 +108,13 @@ static enum mls_err seal(struct creating *v, struct mls_buf *out)
 		.padding = v->t.client->policy.padding,
 	};
 
-	if (v->request->handshake == MLS_HANDSHAKE_PRIVATE)
-		return mls_private_message_seal(crypto, out, &v->frame, &v->head, &keys);
-	return mls_public_message_seal(crypto, &v->frame, &old->secrets.membership_key,
-				       mls_epoch_context(old));
+	enum mls_err err;
+
+	if (v->request->handshake == MLS_HANDSHAKE_PUBLIC)
+		return mls_public_message_seal(crypto, &v->frame, &old->secrets.membership_key,
+					       mls_epoch_context(old));
+	err = mls_group_reserve_key(v->group, MLS_RATCHET_HANDSHAKE);
+	return err ? err : mls_private_message_seal(crypto, out, &v->frame, &v->head, &keys);
 }
 
 static enum mls_err put_others(struct creating *v, const struct mls_commit_output *output)
@@ -178,6 +182,14 @@ static void cut(struct mls_buf *b, size_t len)
 		b->len = len;
 }
 
+/* The new epoch is stored before its commit is handed out. */
+static enum mls_err store_pending(struct mls_group *group, struct mls_staged *staged)
+{
+	enum mls_err err = mls_group_note_pending(group, staged);
+
+	return err ? err : mls_group_put_changes(group);
+}
+
 enum mls_err mls_commit_create(struct mls_group *group, struct mls_staged *staged,
 			       const struct mls_commit_output *output,
 			       const struct mls_commit_request *request)
@@ -192,8 +204,10 @@ enum mls_err mls_commit_create(struct mls_group *group, struct mls_staged *stage
 	TRY(mls_transition_begin(&v.t, group, (struct mls_sender){MLS_SENDER_MEMBER, own_leaf}));
 	TRY(create(&v, output));
 	finish(&v, staged, output->commit, commit);
+	TRY(store_pending(group, staged));
 out:
 	if (err) {
+		mls_staged_clear(staged);
 		cut(output->commit, commit);
 		cut(output->welcome, welcome);
 		cut(output->ratchet_tree, ratchet_tree);

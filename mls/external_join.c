@@ -53,6 +53,7 @@ enum mls_err mls_group_join_external(struct mls_client *client, struct mls_group
 	struct mls_group_info info;
 	struct mls_slice external_pub = {0};
 	const size_t start = commit->len;
+	struct mls_group *made = NULL;
 	struct mls_epoch *epoch;
 	enum mls_err err = MLS_OK;
 
@@ -65,10 +66,14 @@ enum mls_err mls_group_join_external(struct mls_client *client, struct mls_group
 	TRY(mls_commit_create_external(&outside, &staged, commit, external_pub, request));
 	epoch = staged.epoch;
 	staged.epoch = NULL;
-	TRY(mls_group_begin(client, group, epoch, &staged.secret_tree));
-	memcpy((*group)->joined_by, staged.message_hash, sizeof((*group)->joined_by));
-	(*group)->has_joined_by = true;
+	TRY(mls_group_begin(client, &made, epoch, &staged.secret_tree));
+	memcpy(made->joined_by, staged.message_hash, sizeof(made->joined_by));
+	made->has_joined_by = true;
+	TRY(mls_group_store(made));
+	*group = made;
+	made = NULL;
 out:
+	mls_group_free(made);
 	if (err)
 		commit->len = start;
 	mls_staged_clear(&staged);

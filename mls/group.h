@@ -47,8 +47,14 @@ struct mls_group {
 	struct mls_staged *pending;  /* our own commit, until it comes back; NULL: none */
 	struct mls_past_epoch *past; /* newest first; room for policy->past_epochs */
 	size_t n_past;
-	struct mls_buf frame;      /* a message while it is written for encryption */
-	struct mls_buf plain;      /* the last decrypted message, for its event */
+	uint64_t n_stores;      /* how often the whole group was put into a storage; 0: never */
+	uint32_t n_changes;     /* of these stored since */
+	uint64_t reserved[2];   /* by enum mls_ratchet: own generations below may have been used */
+	bool may_be_old;        /* loaded from a state that may have been overtaken */
+	struct mls_buf changes; /* encoded, to be stored together */
+	uint32_t n_noted;       /* how many these are */
+	struct mls_buf frame;   /* a message while it is written for encryption */
+	struct mls_buf plain;   /* the last decrypted message, for its event */
 	uint32_t *added, *removed; /* of the last event */
 };
 
@@ -60,15 +66,20 @@ enum mls_err MLS_MUST_CHECK mls_group_begin(struct mls_client *client, struct ml
 /* Can the group send and receive? REMOVED, REINITIALIZED. */
 enum mls_err MLS_MUST_CHECK mls_group_check_active(const struct mls_group *group);
 
+/* mls_group_create before anything is stored. */
+enum mls_err MLS_MUST_CHECK mls_group_found(struct mls_client *client, struct mls_group **group,
+					    struct mls_slice group_id, struct mls_slice extensions);
+
 /* Ends the memory of the last event, plaintext included. */
 void mls_group_forget_event(struct mls_group *group);
 
 /* Does the client have a group with this id? */
 bool mls_client_has_group(const struct mls_client *client, struct mls_slice group_id);
 
-/* Replaces the present epoch by the staged one and drops what belonged to it; *event says what
- * changed. Cannot fail; *staged is empty then. */
-void mls_group_advance(struct mls_group *group, struct mls_event *event, struct mls_staged *staged);
+/* Replaces the present epoch by the staged one, which is stored before, and drops what belonged
+ * to it; *event says what changed. *staged is empty then; on failure it is as it was. */
+enum mls_err MLS_MUST_CHECK mls_group_advance(struct mls_group *group, struct mls_event *event,
+					      struct mls_staged *staged);
 
 /* Adds a received or own proposal, whose sender was checked, to those of the epoch after
  * validating it by itself (12.1). */

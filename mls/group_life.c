@@ -4,6 +4,7 @@
 
 #include "commit.h"
 #include "external_senders.h"
+#include "group_store.h"
 #include "memory.h"
 #include "welcome.h"
 
@@ -89,6 +90,7 @@ void mls_group_free(struct mls_group *group)
 	free(group->past);
 	mls_buf_free(&group->reinit);
 	mls_origin_free(group->origin);
+	mls_buf_free(&group->changes);
 	mls_buf_free(&group->frame);
 	mls_buf_free(&group->plain);
 	free(group);
@@ -149,8 +151,8 @@ out:
 	return err;
 }
 
-enum mls_err mls_group_create(struct mls_client *client, struct mls_group **group,
-			      struct mls_slice group_id, struct mls_slice extensions)
+enum mls_err mls_group_found(struct mls_client *client, struct mls_group **group,
+			     struct mls_slice group_id, struct mls_slice extensions)
 {
 	struct mls_epoch *epoch = NULL;
 	struct mls_secret_tree secret_tree = {0};
@@ -167,15 +169,36 @@ out:
 	return err;
 }
 
+enum mls_err mls_group_create(struct mls_client *client, struct mls_group **group,
+			      struct mls_slice group_id, struct mls_slice extensions)
+{
+	struct mls_group *made = NULL;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_group_found(client, &made, group_id, extensions));
+	TRY(mls_group_store(made));
+	*group = made;
+	made = NULL;
+out:
+	mls_group_free(made);
+	return err;
+}
+
+/* The group is stored before its key package is gone: a crash between leaves both. */
 enum mls_err mls_joining_enter(struct mls_joining *j, struct mls_group **group)
 {
 	struct mls_epoch *epoch = j->epoch;
-	enum mls_err err;
+	struct mls_group *made = NULL;
+	enum mls_err err = MLS_OK;
 
 	j->epoch = NULL;
-	err = mls_group_begin(j->client, group, epoch, &j->secret_tree);
-	if (err == MLS_OK)
-		mls_client_drop_kept(j->client, j->kept);
+	TRY(mls_group_begin(j->client, &made, epoch, &j->secret_tree));
+	TRY(mls_group_store(made));
+	TRY(mls_client_drop_kept(j->client, j->kept));
+	*group = made;
+	made = NULL;
+out:
+	mls_group_free(made);
 	return err;
 }
 
@@ -205,8 +228,9 @@ enum mls_err mls_group_check_active(const struct mls_group *group)
 	}
 }
 
-/* Keeps the present epoch as the newest past one, as long as policy has room. */
-static void retire_epoch(struct mls_group *group)
+/* Puts the present epoch in front of the past ones, as far as policy has room; what it returns
+ * has no place any more. */
+static struct mls_past_epoch retire_epoch(struct mls_group *group)
 {
 	const struct mls_past_epoch present = {group->epoch, group->secret_tree};
 	const uint32_t room = group->client->policy.past_epochs;
@@ -220,11 +244,74 @@ static void retire_epoch(struct mls_group *group)
 			(group->n_past - 1) * sizeof(group->past[0]));
 		group->past[0] = present;
 	}
-	past_clear(&dropped);
+	return dropped;
 }
 
-void mls_group_advance(struct mls_group *group, struct mls_event *event, struct mls_staged *staged)
+static enum mls_group_state state_after(const struct mls_group *group,
+					const struct mls_staged *staged)
 {
+	if (staged->removes_us)
+		return MLS_GROUP_REMOVED;
+	return staged->reinit.len ? MLS_GROUP_REINITIALIZED : group->state;
+}
+
+/* Stores the group as it will be, while it is still what it was. */
+static enum mls_err store_next(struct mls_group *group, const struct mls_staged *staged)
+{
+	struct mls_group next = *group;
+	enum mls_err err = MLS_OK;
+
+	if (!group->client->storage.put)
+		return MLS_OK;
+	if (group->client->policy.past_epochs > 0) {
+		next.past = mls_calloc(group->client->policy.past_epochs, sizeof(*next.past));
+		if (!next.past)
+			return MLS_ERR_NOMEM;
+		if (group->n_past)
+			memcpy(next.past, group->past, group->n_past * sizeof(*next.past));
+	}
+	next.state = state_after(group, staged);
+	next.reinit = staged->reinit;
+	next.origin = NULL;
+	next.pending = NULL;
+	next.proposals = (struct mls_proposal_cache){0};
+	if (staged->epoch) {
+		(void)retire_epoch(&next);
+		next.epoch = staged->epoch;
+		next.secret_tree = staged->secret_tree;
+		next.may_be_old = false;
+		memset(next.reserved, 0, sizeof(next.reserved));
+	}
+	TRY(mls_group_put_next(&next));
+	group->n_stores = next.n_stores;
+	group->n_changes = next.n_changes;
+out:
+	if (next.past)
+		mls_wipe(next.past, next.n_past * sizeof(*next.past));
+	free(next.past);
+	return err;
+}
+
+static void enter_epoch(struct mls_group *group, struct mls_staged *staged)
+{
+	struct mls_past_epoch dropped = retire_epoch(group);
+
+	past_clear(&dropped);
+	group->epoch = staged->epoch;
+	group->secret_tree = staged->secret_tree;
+	group->may_be_old = false;
+	memset(group->reserved, 0, sizeof(group->reserved));
+	staged->epoch = NULL;
+	staged->secret_tree = (struct mls_secret_tree){0};
+}
+
+enum mls_err mls_group_advance(struct mls_group *group, struct mls_event *event,
+			       struct mls_staged *staged)
+{
+	enum mls_err err = store_next(group, staged);
+
+	if (err)
+		return err;
 	*event = (struct mls_event){
 		.type = staged->removes_us   ? MLS_EVENT_REMOVED
 			: staged->reinit.len ? MLS_EVENT_REINIT
@@ -239,25 +326,18 @@ void mls_group_advance(struct mls_group *group, struct mls_event *event, struct 
 	group->added = staged->added;
 	group->removed = staged->removed;
 	staged->added = staged->removed = NULL;
-	if (staged->removes_us)
-		group->state = MLS_GROUP_REMOVED;
-	else if (staged->reinit.len)
-		group->state = MLS_GROUP_REINITIALIZED;
+	group->state = state_after(group, staged);
 	group->reinit = staged->reinit;
 	staged->reinit = (struct mls_buf){0};
 	mls_origin_free(group->origin);
 	group->origin = NULL;
-	if (staged->epoch) {
-		retire_epoch(group);
-		group->epoch = staged->epoch;
-		group->secret_tree = staged->secret_tree;
-		staged->epoch = NULL;
-		staged->secret_tree = (struct mls_secret_tree){0};
-	}
+	if (staged->epoch)
+		enter_epoch(group, staged);
 	mls_proposal_cache_clear(&group->proposals);
 	mls_staged_clear(staged);
 	if (staged != group->pending)
 		mls_group_discard(group);
+	return MLS_OK;
 }
 
 enum mls_err mls_group_commit(struct mls_group *group, const struct mls_commit_output *output,
@@ -283,13 +363,15 @@ out:
 enum mls_err mls_group_merge(struct mls_group *group)
 {
 	struct mls_event event;
+	enum mls_err err;
 
 	if (!group->pending)
 		return MLS_ERR_NOT_PENDING;
 	mls_group_forget_event(group);
-	mls_group_advance(group, &event, group->pending);
-	mls_group_discard(group);
-	return MLS_OK;
+	err = mls_group_advance(group, &event, group->pending);
+	if (err == MLS_OK)
+		mls_group_discard(group);
+	return err;
 }
 
 void mls_group_discard(struct mls_group *group)

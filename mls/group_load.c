@@ -117,8 +117,8 @@ static enum mls_err load_leaves(uint32_t **leaves, size_t *n, struct mls_slice s
 	return MLS_OK;
 }
 
-static enum mls_err load_staged(struct mls_client *client, struct mls_group *group,
-				struct mls_slice saved)
+enum mls_err mls_load_staged(struct mls_client *client, struct mls_group *group,
+			     struct mls_slice saved)
 {
 	struct mls_codec c = {.in = saved};
 	struct mls_saved_staged v = {0};
@@ -131,6 +131,7 @@ static enum mls_err load_staged(struct mls_client *client, struct mls_group *gro
 	staged = mls_calloc(1, sizeof(*staged));
 	if (!staged)
 		return MLS_ERR_NOMEM;
+	mls_group_discard(group);
 	group->pending = staged;
 	staged->committer = v.committer;
 	TRY(load_epoch(client, &staged->epoch, &staged->secret_tree, v.epoch));
@@ -142,8 +143,8 @@ out:
 	return err;
 }
 
-static enum mls_err load_proposals(struct mls_client *client, struct mls_group *group,
-				   struct mls_slice saved)
+enum mls_err mls_load_proposals(struct mls_client *client, struct mls_group *group,
+				struct mls_slice saved)
 {
 	struct mls_codec c = {.in = saved};
 	enum mls_err err = MLS_OK;
@@ -245,13 +246,17 @@ static enum mls_err load_rest(struct mls_client *client, struct mls_group *group
 	enum mls_err err = MLS_OK;
 
 	group->state = (enum mls_group_state)v->state;
-	TRY(load_proposals(client, group, v->proposals));
+	TRY(mls_load_proposals(client, group, v->proposals));
 	if (v->pending.len)
-		TRY(load_staged(client, group, v->pending));
+		TRY(mls_load_staged(client, group, v->pending));
 	TRY(load_past(client, group, v->past));
 	TRY(mls_buf_append(&group->reinit, v->reinit));
 	if (v->origin.len)
 		TRY(load_origin(group, v->origin, nh));
+	group->n_stores = v->n_stores;
+	group->n_changes = v->n_changes;
+	memcpy(group->reserved, v->reserved, sizeof(group->reserved));
+	group->may_be_old = v->may_be_old;
 	group->has_joined_by = v->joined_by.len > 0;
 	if (group->has_joined_by)
 		TRY(copy_exact(group->joined_by, v->joined_by, nh));
@@ -259,7 +264,7 @@ out:
 	return err;
 }
 
-enum mls_err mls_group_load(struct mls_client *client, struct mls_group **group,
+enum mls_err mls_load_group(struct mls_client *client, struct mls_group **group,
 			    struct mls_slice saved)
 {
 	struct mls_secret_tree secret_tree = {0};

@@ -1,5 +1,6 @@
 #include "commit.h"
 #include "external_senders.h"
+#include "group_store.h"
 #include "private_message.h"
 #include "public_message.h"
 
@@ -42,12 +43,16 @@ static bool is_own_joining(struct mls_group *group, struct mls_event *event,
 }
 
 /* Our own commit came back: what it begins is there already (14). */
-static void complete_own(struct mls_group *group, struct mls_event *event)
+static enum mls_err complete_own(struct mls_group *group, struct mls_event *event)
 {
-	mls_group_advance(group, event, group->pending);
+	enum mls_err err = mls_group_advance(group, event, group->pending);
+
+	if (err)
+		return err;
 	mls_group_discard(group);
 	if (event->type == MLS_EVENT_COMMIT)
 		event->type = MLS_EVENT_OWN_COMMIT;
+	return MLS_OK;
 }
 
 /* Which key must have signed, and whether the GroupContext is signed with it (6.1). */
@@ -134,9 +139,12 @@ static enum mls_err receive_commit(struct mls_group *group, struct mls_event *ev
 	struct mls_staged staged;
 	enum mls_err err = mls_commit_process(group, &staged, content);
 
-	if (err)
+	if (err == MLS_OK)
+		err = mls_group_advance(group, event, &staged);
+	if (err) {
+		mls_staged_clear(&staged);
 		return err;
-	mls_group_advance(group, event, &staged);
+	}
 	event->authenticated_data = content->content.authenticated_data;
 	return MLS_OK;
 }
@@ -188,8 +196,7 @@ static enum mls_err receive_public(struct mls_group *group, struct mls_event *ev
 	if (is_own && content->content_type == MLS_CONTENT_COMMIT) {
 		if (!is_pending(group, message))
 			FAIL(MLS_ERR_OWN_MESSAGE);
-		complete_own(group, event);
-		return MLS_OK;
+		return complete_own(group, event);
 	}
 	TRY(check_public(group, &public));
 	TRY(receive_handshake(group, event, &public.content));
@@ -228,6 +235,26 @@ static void application_event(struct mls_event *event, const struct mls_framed_c
 	};
 }
 
+/* The key of a message is gone, in the storage as well. A commit is stored by what it begins, a
+ * proposal together with this. */
+static enum mls_err store_received(struct mls_group *group,
+				   const struct mls_private_message *message,
+				   const struct mls_sender_data *sender)
+{
+	const bool is_application = message->content_type == MLS_CONTENT_APPLICATION;
+	const struct mls_saved_received received = {
+		.epoch = message->epoch,
+		.leaf = sender->leaf,
+		.ratchet = is_application ? MLS_RATCHET_APPLICATION : MLS_RATCHET_HANDSHAKE,
+		.generation = sender->generation,
+	};
+	enum mls_err err = MLS_OK;
+
+	if (message->content_type != MLS_CONTENT_COMMIT)
+		err = mls_group_note_received(group, &received);
+	return err == MLS_OK && is_application ? mls_group_put_changes(group) : err;
+}
+
 static enum mls_err open_private(struct mls_group *group, struct mls_event *event,
 				 const struct mls_private_message *message)
 {
@@ -247,6 +274,7 @@ static enum mls_err open_private(struct mls_group *group, struct mls_event *even
 	TRY(mls_private_content_open(crypto, &content, &group->plain, message, &sender, tree,
 				     &group->client->policy));
 	TRY(mls_content_verify(crypto, &content, by.public_key, by.group_context));
+	TRY(store_received(group, message, &sender));
 	if (message->content_type == MLS_CONTENT_APPLICATION)
 		application_event(event, &content.content, &sender);
 	else
@@ -264,14 +292,14 @@ static enum mls_err receive_private(struct mls_group *group, struct mls_event *e
 
 	TRY(mls_private_message_decode(body, &private));
 	TRY(check_group(group, private.group_id));
-	if (private.content_type == MLS_CONTENT_COMMIT && is_pending(group, message)) {
-		complete_own(group, event);
-		return MLS_OK;
-	}
+	if (private.content_type == MLS_CONTENT_COMMIT && is_pending(group, message))
+		return complete_own(group, event);
 	TRY(open_private(group, event, &private));
 out:
-	if (err)
+	if (err) {
+		mls_group_forget_changes(group);
 		mls_buf_clear(&group->plain);
+	}
 	return err;
 }
 

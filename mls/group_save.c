@@ -84,8 +84,8 @@ static enum mls_err save_leaves(struct mls_buf *out, const uint32_t *leaves, siz
 	return c.err;
 }
 
-static enum mls_err save_staged(struct mls_crypto *crypto, struct mls_buf *out,
-				const struct mls_staged *staged)
+enum mls_err mls_save_staged(struct mls_crypto *crypto, struct mls_buf *out,
+			     const struct mls_staged *staged)
 {
 	struct mls_buf epoch = {0}, added = {0}, removed = {0};
 	struct mls_saved_staged v = {.committer = staged->committer,
@@ -109,7 +109,7 @@ out:
 	return err;
 }
 
-static enum mls_err save_proposal(struct mls_buf *out, const struct mls_cached_proposal *cached)
+enum mls_err mls_save_proposal(struct mls_buf *out, const struct mls_cached_proposal *cached)
 {
 	struct mls_saved_proposal v = {.ref = {cached->ref, cached->ref_len},
 				       .sender_type = cached->sender.type,
@@ -137,7 +137,7 @@ static enum mls_err save_proposals(struct mls_buf *out, const struct mls_proposa
 	enum mls_err err = MLS_OK;
 
 	for (size_t i = 0; i < cache->n && err == MLS_OK; i++)
-		err = save_proposal(out, cache->v[i]);
+		err = mls_save_proposal(out, cache->v[i]);
 	return err;
 }
 
@@ -175,6 +175,10 @@ enum mls_err mls_group_save(const struct mls_group *group, struct mls_buf *out)
 	struct mls_saved_group v = {.version = MLS_STATE_VERSION,
 				    .suite = crypto->suite->id,
 				    .state = (uint8_t)group->state,
+				    .n_stores = group->n_stores,
+				    .n_changes = group->n_changes,
+				    .reserved = {group->reserved[0], group->reserved[1]},
+				    .may_be_old = group->may_be_old,
 				    .reinit = mls_buf_slice(&group->reinit)};
 	struct mls_codec c = {.out = out};
 	uint8_t hash[MLS_MAX_HASH];
@@ -184,7 +188,7 @@ enum mls_err mls_group_save(const struct mls_group *group, struct mls_buf *out)
 	TRY(save_epoch(crypto, &epoch, group->epoch, &group->secret_tree));
 	TRY(save_proposals(&proposals, &group->proposals));
 	if (group->pending)
-		TRY(save_staged(crypto, &pending, group->pending));
+		TRY(mls_save_staged(crypto, &pending, group->pending));
 	TRY(save_past(crypto, &past, group));
 	if (group->origin)
 		TRY(save_origin(&origin, group->origin));

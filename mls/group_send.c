@@ -1,5 +1,6 @@
 #include "group.h"
 
+#include "group_store.h"
 #include "private_message.h"
 #include "proposal_make.h"
 #include "public_message.h"
@@ -50,11 +51,15 @@ static enum mls_err seal(struct sending *s)
 		.own_leaf = group->epoch->keys.leaf,
 		.padding = group->client->policy.padding,
 	};
+	enum mls_err err;
 
-	if (s->handshake == MLS_HANDSHAKE_PRIVATE)
-		return mls_private_message_seal(crypto, s->out, &s->frame, &s->head, &keys);
-	return mls_public_message_seal(crypto, &s->frame, &secrets->membership_key,
-				       mls_epoch_context(group->epoch));
+	if (s->handshake == MLS_HANDSHAKE_PUBLIC)
+		return mls_public_message_seal(crypto, &s->frame, &secrets->membership_key,
+					       mls_epoch_context(group->epoch));
+	err = mls_group_reserve_key(group, s->head.content_type == MLS_CONTENT_APPLICATION
+						   ? MLS_RATCHET_APPLICATION
+						   : MLS_RATCHET_HANDSHAKE);
+	return err ? err : mls_private_message_seal(crypto, s->out, &s->frame, &s->head, &keys);
 }
 
 static void end(struct sending *s, enum mls_err err)
@@ -124,10 +129,21 @@ enum mls_err mls_group_keep_proposal(struct mls_group *group,
 				     const struct mls_authenticated_content *content,
 				     struct mls_key *update_key)
 {
-	enum mls_err err = validate(group, &content->content, update_key != NULL);
+	struct mls_proposal_cache *cache = &group->proposals;
+	const size_t n = cache->n;
+	enum mls_err err = MLS_OK;
 
-	return err ? err
-		   : mls_proposal_cache_add(&group->proposals, group->client, content, update_key);
+	TRY(validate(group, &content->content, update_key != NULL));
+	TRY(mls_proposal_cache_add(cache, group->client, content, update_key));
+	if (cache->n > n)
+		TRY(mls_group_note_proposal(group, cache->v[n]));
+	TRY(mls_group_put_changes(group));
+	return MLS_OK;
+out:
+	mls_group_forget_changes(group);
+	if (cache->n > n)
+		mls_proposal_cache_drop_last(cache);
+	return err;
 }
 
 /* Frames, keeps and sends one encoded proposal. */

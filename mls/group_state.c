@@ -53,4 +53,31 @@ void mls_saved_group_walk(struct mls_codec *c, struct mls_saved_group *v)
 	mls_opaque(c, &v->reinit);
 	mls_opaque(c, &v->origin);
 	mls_opaque(c, &v->joined_by);
+	mls_u64(c, &v->n_stores);
+	mls_u32(c, &v->n_changes);
+	mls_u64(c, &v->reserved[0]);
+	mls_u64(c, &v->reserved[1]);
+	mls_present(c, &v->may_be_old);
+}
+
+void mls_saved_change_walk(struct mls_codec *c, struct mls_saved_change *v)
+{
+	mls_u64(c, &v->n_stores);
+	mls_u32(c, &v->number);
+	mls_u8(c, &v->type);
+	mls_opaque(c, &v->body);
+}
+
+void mls_saved_reserved_walk(struct mls_codec *c, struct mls_saved_reserved *v)
+{
+	mls_u8(c, &v->ratchet);
+	mls_u64(c, &v->bound);
+}
+
+void mls_saved_received_walk(struct mls_codec *c, struct mls_saved_received *v)
+{
+	mls_u64(c, &v->epoch);
+	mls_u32(c, &v->leaf);
+	mls_u8(c, &v->ratchet);
+	mls_u32(c, &v->generation);
 }

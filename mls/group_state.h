@@ -7,7 +7,7 @@
  * behind it. Secrets are in the clear: storage is the application's to protect.
  */
 
-enum { MLS_STATE_VERSION = 1 };
+enum { MLS_STATE_VERSION = 2 };
 
 struct mls_saved_epoch {
 	struct mls_slice context;
@@ -57,8 +57,56 @@ struct mls_saved_group {
 	struct mls_slice reinit;
 	struct mls_slice origin;    /* empty: none */
 	struct mls_slice joined_by; /* empty: none */
+	uint64_t n_stores;
+	uint32_t n_changes;
+	uint64_t reserved[2];
+	bool may_be_old;
 };
 void mls_saved_group_walk(struct mls_codec *c, struct mls_saved_group *v);
+
+/* What happened to a stored group since (group_store.h); a hash of these fields stands behind. */
+enum mls_change_type {
+	MLS_CHANGE_RESERVED, /* own generations below may be used */
+	MLS_CHANGE_RECEIVED, /* a message key was used up */
+	MLS_CHANGE_PROPOSAL, /* struct mls_saved_proposal was cached */
+	MLS_CHANGE_PENDING,  /* struct mls_saved_staged is the pending commit */
+};
+
+struct mls_saved_change {
+	uint64_t n_stores; /* of the group that it belongs to */
+	uint32_t number;   /* among its changes, from 0 */
+	uint8_t type;
+	struct mls_slice body;
+};
+void mls_saved_change_walk(struct mls_codec *c, struct mls_saved_change *v);
+
+struct mls_saved_reserved {
+	uint8_t ratchet;
+	uint64_t bound;
+};
+void mls_saved_reserved_walk(struct mls_codec *c, struct mls_saved_reserved *v);
+
+struct mls_saved_received {
+	uint64_t epoch;
+	uint32_t leaf;
+	uint8_t ratchet;
+	uint32_t generation;
+};
+void mls_saved_received_walk(struct mls_codec *c, struct mls_saved_received *v);
+
+/* Parts of a group, appended and read back into it. */
+enum mls_err MLS_MUST_CHECK mls_save_proposal(struct mls_buf *out,
+					      const struct mls_cached_proposal *cached);
+enum mls_err MLS_MUST_CHECK mls_save_staged(struct mls_crypto *crypto, struct mls_buf *out,
+					    const struct mls_staged *staged);
+enum mls_err MLS_MUST_CHECK mls_load_proposals(struct mls_client *client, struct mls_group *group,
+					       struct mls_slice saved);
+enum mls_err MLS_MUST_CHECK mls_load_staged(struct mls_client *client, struct mls_group *group,
+					    struct mls_slice saved);
+
+/* mls_group_load without what follows where the group may be old. */
+enum mls_err MLS_MUST_CHECK mls_load_group(struct mls_client *client, struct mls_group **group,
+					   struct mls_slice saved);
 
 /* The secrets of an epoch that are kept, in the order in which they are saved. */
 #define MLS_SAVED_SECRETS(X)                                                                       \

@@ -90,6 +90,11 @@ enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
 					  mls_slice(bytes.p + 2, bytes.len - 2), update_key);
 }
 
+void mls_proposal_cache_drop_last(struct mls_proposal_cache *cache)
+{
+	cached_free(cache->v[--cache->n]);
+}
+
 enum mls_err mls_proposal_cache_copy(struct mls_proposal_cache *out,
 				     const struct mls_proposal_cache *cache)
 {

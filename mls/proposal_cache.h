@@ -33,6 +33,9 @@ enum mls_err MLS_MUST_CHECK mls_proposal_cache_restore(struct mls_proposal_cache
 						       struct mls_slice body,
 						       struct mls_key *update_key);
 
+/* Takes the newest one out again. */
+void mls_proposal_cache_drop_last(struct mls_proposal_cache *cache);
+
 /* The proposal of a reference; NULL where there is none. */
 const struct mls_cached_proposal *mls_proposal_cache_find(const struct mls_proposal_cache *cache,
 							  struct mls_slice ref);

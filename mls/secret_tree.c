@@ -257,6 +257,17 @@ enum mls_err mls_secret_tree_next(struct mls_crypto *c, struct mls_secret_tree *
 	return err ? err : mls_sender_ratchet_next(c, ratchet, out);
 }
 
+enum mls_err mls_secret_tree_position(struct mls_crypto *c, struct mls_secret_tree *t,
+				      uint64_t *position, uint32_t leaf, enum mls_ratchet type)
+{
+	struct mls_sender_ratchet *ratchet;
+	enum mls_err err = ratchet_of(c, t, &ratchet, leaf, type);
+
+	if (err == MLS_OK)
+		*position = ratchet->secret.len ? ratchet->next : UINT64_C(1) << 32;
+	return err;
+}
+
 enum mls_err mls_secret_tree_find(struct mls_crypto *c, struct mls_secret_tree *t,
 				  struct mls_message_key *out, uint32_t leaf, enum mls_ratchet type,
 				  uint32_t generation, const struct mls_policy *policy)

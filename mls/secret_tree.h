@@ -48,6 +48,11 @@ enum mls_err MLS_MUST_CHECK mls_secret_tree_next(struct mls_crypto *c, struct ml
 						 struct mls_message_key *out, uint32_t leaf,
 						 enum mls_ratchet type);
 
+/* The next generation of a leaf's ratchet; 2^32 when none is left. */
+enum mls_err MLS_MUST_CHECK mls_secret_tree_position(struct mls_crypto *c,
+						     struct mls_secret_tree *t, uint64_t *position,
+						     uint32_t leaf, enum mls_ratchet type);
+
 /*
  * The receiver's side, in two halves around the decryption, because a message that does not
  * decrypt must not move the ratchet.

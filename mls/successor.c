@@ -70,6 +70,7 @@ enum mls_err mls_group_create_successor(struct mls_client *client, struct mls_gr
 					struct mls_slice group_id, struct mls_slice extensions)
 {
 	struct mls_origin *origin = NULL;
+	struct mls_group *made = NULL;
 	struct parameters parameters;
 	enum mls_err err = MLS_OK;
 
@@ -81,10 +82,14 @@ enum mls_err mls_group_create_successor(struct mls_client *client, struct mls_gr
 		group_id = parameters.group_id;
 		extensions = parameters.extensions;
 	}
-	TRY(mls_group_create(client, group, group_id, extensions));
-	(*group)->origin = origin;
+	TRY(mls_group_found(client, &made, group_id, extensions));
+	made->origin = origin;
 	origin = NULL;
+	TRY(mls_group_store(made));
+	*group = made;
+	made = NULL;
 out:
+	mls_group_free(made);
 	mls_origin_free(origin);
 	return err;
 }

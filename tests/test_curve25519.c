@@ -67,6 +67,7 @@ static void libraries_have_suites(void **state)
 static void clients_choose_a_library(void **state)
 {
 	struct mls_client_config config = {
+		.ephemeral = true,
 		.suite = 2,
 		.crypto = MLS_CRYPTO_SODIUM,
 		.credential_type = MLS_CREDENTIAL_BASIC,

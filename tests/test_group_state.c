@@ -64,7 +64,8 @@ static void a_client_is_made_again_from_its_key(void **state)
 	for (uint16_t suite = 1; suite <= 7; suite++) {
 		struct world *w = world_new(suite, 3, NULL, NULL);
 		struct mls_buf key = {0}, saved = {0};
-		struct mls_client_config config = {.suite = suite,
+		struct mls_client_config config = {.ephemeral = true,
+						   .suite = suite,
 						   .credential_type = MLS_CREDENTIAL_BASIC,
 						   .random = mls_random_system(),
 						   .now_s = TEST_NOW_S};

@@ -83,6 +83,7 @@ static void make_client(struct life *l, size_t i)
 	const uint8_t name = (uint8_t)i;
 	struct mls_policy policy = mls_policy_default();
 	const struct mls_client_config config = {
+		.ephemeral = true,
 		.suite = 1,
 		.credential_type = MLS_CREDENTIAL_BASIC,
 		.credential = {&name, 1},

@@ -15,7 +15,8 @@
 /* What the client is, read from its key package by the library's own decoder. */
 static struct mls_client *client_of(json_t *v, struct mls_slice message)
 {
-	struct mls_client_config config = {.suite = (uint16_t)vector_number(v, "cipher_suite")};
+	struct mls_client_config config = {.ephemeral = true,
+					   .suite = (uint16_t)vector_number(v, "cipher_suite")};
 	const struct mls_suite *suite = mls_suite_find(config.suite);
 	const struct mls_slice encryption = vector_private_key(v, "encryption_priv", suite->nsk);
 	const struct mls_slice init = vector_private_key(v, "init_priv", suite->nsk);

@@ -235,7 +235,8 @@ static void too_many_proposals_are_refused(void **state)
 
 static void unknown_suites_have_no_clients(void **state)
 {
-	struct mls_client_config config = {.suite = 8, .credential_type = MLS_CREDENTIAL_BASIC};
+	struct mls_client_config config = {
+		.ephemeral = true, .suite = 8, .credential_type = MLS_CREDENTIAL_BASIC};
 	struct mls_client *client = NULL;
 
 	(void)state;

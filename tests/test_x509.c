@@ -508,7 +508,8 @@ static void wrong_certificates_are_refused_wherever_they_come_in(void **state)
 
 static enum mls_err new_client(uint16_t credential_type, struct mls_slice credential)
 {
-	const struct mls_client_config config = {.suite = 2,
+	const struct mls_client_config config = {.ephemeral = true,
+						 .suite = 2,
 						 .credential_type = credential_type,
 						 .credential = credential,
 						 .now_s = TEST_NOW_S};

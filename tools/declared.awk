@@ -1,4 +1,4 @@
-# awk -f tools/declared.awk HEADER: the functions that a header of mls/ declares. They are
+# awk -f tools/declared.awk HEADER...: the functions that headers of mls/ declare. They are
 # what libmls.so exports. A type in front of a pointer to a function has a space behind it.
 {
 	line = line $0 "\n"

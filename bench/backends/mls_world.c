@@ -108,6 +108,7 @@ struct mls_slice gb_mls_identity(struct gb_world *w, uint32_t device)
 static void config_of(struct gb_world *w, uint32_t device, struct mls_client_config *config)
 {
 	*config = (struct mls_client_config){
+		.ephemeral = true,
 		.suite = w->axes.suite,
 		.crypto = w->axes.crypto,
 		.credential_type = MLS_CREDENTIAL_BASIC,

@@ -159,6 +159,8 @@ bool mls_certificate_next(struct mls_slice *chain, struct mls_slice *der);
  *   max_proposals       proposals cached in one epoch
  *   past_epochs         epochs before the present one whose messages can still be read and
  *                       whose resumption PSK is kept
+ *   reserved_keys       how many own message keys one call of the storage reserves: so many are
+ *                       lost to a crash, and so few calls does sending cost; at most 1,000, 0: 1
  *   padding             PrivateMessage content is padded with zeros to a multiple of this
  *                       many bytes; 0 and 1: no padding (6.3.1)
  *   accept_credential   Is this credential authentic and acceptable (5.3.1)? NULL: every
@@ -177,6 +179,7 @@ struct mls_policy {
 	uint32_t max_kept_keys;
 	uint32_t max_proposals;
 	uint32_t past_epochs;
+	uint32_t reserved_keys;
 	uint32_t padding;
 	bool (*accept_credential)(void *state, const struct mls_identity *presented,
 				  const struct mls_identity *replaced);
@@ -184,7 +187,8 @@ struct mls_policy {
 };
 
 /* No lifetime limit, expired leaves refused, 64 MiB messages, 2^20 leaves, 1,000 ratchet
- * steps, 1,000 kept keys, 1,000 proposals, no past epochs, no padding, every credential. */
+ * steps, 1,000 kept keys, 1,000 proposals, no past epochs, 32 reserved keys, no padding, every
+ * credential. */
 struct mls_policy mls_policy_default(void);
 
 /*
@@ -196,6 +200,8 @@ struct mls_policy mls_policy_default(void);
  * its groups.
  */
 struct mls_client;
+
+struct mls_storage;
 
 /*
  * What a client is made from; everything is copied.
@@ -209,6 +215,9 @@ struct mls_client;
  *                      type, which are always there (7.2)
  *   key_package_lifetime_s  0: 90 days
  *   random, now_s      randomness; seconds since 1970
+ *   storage            where state is kept: mls_storage.h. NULL: only if `ephemeral`
+ *   ephemeral          there is no storage: the client's groups end with the process, or the
+ *                      application saves them itself and answers for what mls_group_save asks
  *   policy             NULL: mls_policy_default()
  */
 struct mls_client_config {
@@ -221,6 +230,8 @@ struct mls_client_config {
 	uint64_t key_package_lifetime_s;
 	struct mls_random random;
 	uint64_t now_s;
+	const struct mls_storage *storage;
+	bool ephemeral;
 	const struct mls_policy *policy;
 };
 
@@ -231,7 +242,8 @@ struct mls_random mls_random_system(void);
  * mls_client_new makes a client. Fails with SUITE for a cipher suite it does not know,
  * CRYPTO_LIBRARY for one whose curves config->crypto does not have, PRIVATE_KEY or PUBLIC_KEY
  * for what is not a signature key of the suite, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED,
- * CERTIFICATE or CERTIFICATE_KEY for a credential that could not be sent, CRYPTO, NOMEM.
+ * CERTIFICATE or CERTIFICATE_KEY for a credential that could not be sent, STORAGE_UNDECIDED unless
+ * there is either a storage or `ephemeral`, CRYPTO, NOMEM.
  */
 enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
 					   const struct mls_client_config *config);
@@ -255,6 +267,8 @@ enum mls_err MLS_MUST_CHECK mls_client_signature_private(const struct mls_client
  *   message       appended: MLSMessage with the KeyPackage, to be published
  *   private_part  appended: opaque init_private_key<V>, opaque encryption_private_key<V>.
  *                 The client does not keep it: see mls_client_keep_key_package.
+ *
+ * In a client with a storage both are stored before (mls_storage.h).
  */
 enum mls_err MLS_MUST_CHECK mls_key_package_new(struct mls_client *client, struct mls_buf *message,
 						struct mls_buf *private_part);
@@ -475,10 +489,11 @@ enum mls_err MLS_MUST_CHECK mls_group_commit(struct mls_group *group,
 					     const struct mls_commit_request *request);
 
 /* Makes the pending commit the present epoch, once it is known that it was accepted.
- * NOT_PENDING without one. */
+ * NOT_PENDING without one; STORAGE. */
 enum mls_err MLS_MUST_CHECK mls_group_merge(struct mls_group *group);
 
-/* Forgets the pending commit, if there is one. */
+/* Forgets the pending commit, if there is one. The storage is not told: a restored group may have
+ * it again. */
 void mls_group_discard(struct mls_group *group);
 
 /*
@@ -533,8 +548,9 @@ enum mls_err MLS_MUST_CHECK mls_client_propose(struct mls_client *client, struct
  *   data                the plaintext; must not lie inside `message`
  *   authenticated_data  authenticated and not encrypted; may be empty
  *
- * Fails with PROPOSALS_WAITING while proposals of this epoch are not committed (12.4) and
- * with GENERATION_SPENT when the own ratchet is at its end. On failure nothing is appended.
+ * Fails with PROPOSALS_WAITING while proposals of this epoch are not committed (12.4),
+ * with GENERATION_SPENT when the own ratchet is at its end, and with STATE_OLD; STORAGE. On
+ * failure nothing is appended.
  */
 enum mls_err MLS_MUST_CHECK mls_group_protect(struct mls_group *group, struct mls_buf *message,
 					      struct mls_slice data,
@@ -574,7 +590,8 @@ struct mls_event {
  * The own commit, coming back, completes the pending one (14). Fails with a STALE code for
  * another epoch or a replay, FORGED for a bad signature, tag or ciphertext, MALFORMED or
  * INVALID for a broken rule, REFUSED for policy. On failure the group is as it was, except
- * that a message key that has decrypted something is gone (9.2).
+ * that a message key that has decrypted something is gone (9.2). Where the client has a
+ * storage, that is also so after STORAGE.
  */
 enum mls_err MLS_MUST_CHECK mls_group_receive(struct mls_group *group, struct mls_event *event,
 					      struct mls_slice message);
@@ -583,10 +600,10 @@ enum mls_err MLS_MUST_CHECK mls_group_receive(struct mls_group *group, struct ml
  * mls_group_save appends the whole state of a group: epoch, private keys, ratchet positions and
  * kept keys, cached proposals, pending commit, past epochs. It holds secrets in the clear.
  *
- * When to save: what a message was made with must not be used again (9.1, 6.3.1). So the
- * state after mls_group_protect, a private handshake or a commit must be on stable storage
- * before the message leaves this device, and the state after mls_group_receive before its
- * event is acted on.
+ * When an ephemeral client must save: what a message was made with must not be used again (9.1,
+ * 6.3.1). So the state after mls_group_protect, a private handshake or a commit must be on
+ * stable storage before the message leaves this device, and the state after
+ * mls_group_receive before its event is acted on.
  */
 enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct mls_buf *out);
 
@@ -594,7 +611,12 @@ enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct
  * mls_group_load makes the group again. `client` has the suite, signature key and credential of
  * the one that saved, and its policy keeps at least as many past epochs. STATE for what
  * mls_group_save did not write, every single damaged byte included; STATE_CLIENT for
- * another client's; GROUP_ID_TAKEN.
+ * another client's; GROUP_ID_TAKEN; STORAGE, where the client has one.
+ *
+ * A state of a client with a storage may have been overtaken by what it sent later: a group
+ * loaded from it alone, a backup for example, has no own message keys in this epoch. Sending
+ * application data and private handshakes fails with STATE_OLD, until a commit has begun a new
+ * epoch: of another member, or of this one by a public handshake.
  */
 enum mls_err MLS_MUST_CHECK mls_group_load(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice saved);

@@ -107,6 +107,7 @@ enum mls_err mls_probe_group_fork(struct mls_client *client, struct mls_group **
 	mls_secret_tree_fork(&secret_tree, &group->secret_tree);
 	TRY(mls_group_begin(client, &made, mls_epoch_ref(group->epoch), &secret_tree));
 	made->state = group->state;
+	made->may_be_old = group->may_be_old;
 	made->has_joined_by = group->has_joined_by;
 	memcpy(made->joined_by, group->joined_by, sizeof(made->joined_by));
 	TRY(mls_buf_append(&made->reinit, mls_buf_slice(&group->reinit)));

@@ -191,6 +191,7 @@ struct mls_client *certified_client(struct authority *a, uint16_t suite, const c
 	struct mls_buf der = {0}, chain = {0}, private_key = {0}, public_key = {0};
 	EVP_PKEY *key = certificate_key(suite);
 	struct mls_client_config config = {
+		.ephemeral = true,
 		.suite = suite,
 		.credential_type = MLS_CREDENTIAL_X509,
 		.now_s = TEST_NOW_S,

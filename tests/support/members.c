@@ -36,6 +36,7 @@ struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
 {
 	char identity[17];
 	struct mls_client_config config = {
+		.ephemeral = true,
 		.suite = suite,
 		.crypto = suite == 1 || suite == 3 ? library[number % 2] : MLS_CRYPTO_OPENSSL,
 		.credential_type = MLS_CREDENTIAL_BASIC,

@@ -11,6 +11,7 @@ static void config(void *state, uint32_t member, struct mls_client_config *out)
 	snprintf(w->identity, sizeof(w->identity), "member%010u", (unsigned)member);
 	mls_seeded_random_begin(&w->member_stream, w->seed, "member", member);
 	*out = (struct mls_client_config){
+		.ephemeral = true,
 		.suite = w->suite,
 		.credential_type = MLS_CREDENTIAL_BASIC,
 		.credential = {(const uint8_t *)w->identity, 16},
