@@ -85,7 +85,9 @@ static enum mls_err ecdsa_sign(struct mls_crypto *c, struct mls_buf *out, struct
 	size_t len = sizeof(signature);
 
 	mls_hash_uncounted(c->suite, digest, parts, n_parts);
-	if (EVP_PKEY_sign(pair->native, signature, &len, digest, c->suite->nh) != 1)
+	/* OpenSSL without memory may report success and a length of -1. */
+	if (EVP_PKEY_sign(pair->native, signature, &len, digest, c->suite->nh) != 1 ||
+	    len > sizeof(signature))
 		return mls_openssl_failed(MLS_ERR_CRYPTO);
 	return mls_buf_append(out, mls_slice(signature, len));
 }
