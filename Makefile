@@ -198,7 +198,7 @@ prices:
 
 # Scripts about the tree itself or about times, and long ones, run once, the others for each way of
 # building.
-once         := $(addprefix tests/test_,install.sh lint.sh runner.sh scenarios.sh waste.sh)
+once         := $(addprefix tests/test_,error_rows.sh install.sh lint.sh runner.sh scenarios.sh waste.sh)
 test_scripts := $(filter-out $(if $(filter-out build,$(B)),$(once)),$(wildcard tests/test_*.sh))
 
 lint:
@@ -229,7 +229,7 @@ corpus: $(fuzzers)
 
 # One build in which any check can be switched off, then the tests for each of them.
 mutants:
-	@tools/install-packages build test mutants
+	@tools/install-packages build test
 	@$(MAKE) --no-print-directory $(jobs) VARIANT=mutants MUTANTS=1 WARN=-w CFLAGS='-O1 -g' \
 	        run-mutants
 

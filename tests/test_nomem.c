@@ -223,9 +223,22 @@ static void memory_may_run_out_anywhere(void **state)
 	assert_true(n > 300); /* that many allocations were made to fail */
 }
 
+static void the_error_says_so(void **state)
+{
+	const struct mls_client_config config = {.suite = 1,
+						 .credential_type = MLS_CREDENTIAL_BASIC};
+	struct mls_client *client = NULL;
+
+	(void)state;
+	until_failure = 0;
+	REFUSED(mls_client_new(&client, &config), MLS_ERR_NOMEM);
+	assert_null(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_error_says_so),
 		cmocka_unit_test(memory_may_run_out_anywhere),
 	};
 
