@@ -93,7 +93,8 @@ enum mls_err mls_aead_open(struct mls_crypto *c, uint8_t *out, const uint8_t *ke
 	struct mls_slice text = {ciphertext.p, ciphertext.len - MLS_AEAD_TAG};
 	bool done;
 
-	if (ciphertext.len < MLS_AEAD_TAG || text.len > INT_MAX || aad.len > INT_MAX)
+	/* What is shorter than a tag wraps around, and is too long. */
+	if (text.len > INT_MAX || aad.len > INT_MAX)
 		return MLS_ERR_DECRYPT;
 	c->counts.aead++;
 	c->counts.aead_bytes += text.len;

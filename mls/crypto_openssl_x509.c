@@ -12,39 +12,41 @@
 
 enum { MAX_CERTIFICATE = UINT16_MAX };
 
-/* Takes one element of DER off the front of *in: all of it, and what it holds. */
-static bool take_element(struct mls_slice *in, struct mls_slice *whole, struct mls_slice *contents)
+/* Takes one element of DER off the front of *in; returns all of it, and *contents is what it
+ * holds. All three are empty where there is none. */
+static struct mls_slice take_element(struct mls_slice *in, struct mls_slice *contents)
 {
 	const unsigned char *p = in->p;
+	struct mls_slice whole = {0};
 	long len = 0;
 	int tag = 0, class = 0;
 
+	*contents = whole;
 	/* 0x80: no element; 1: of indefinite length, which DER does not have. */
-	if (ASN1_get_object(&p, &len, &tag, &class, (long)in->len) & 0x81)
-		return false;
+	if (ASN1_get_object(&p, &len, &tag, &class, (long)in->len) & 0x81) {
+		*in = whole;
+		return whole;
+	}
 	*contents = mls_slice(p, (size_t)len);
-	*whole = mls_slice(in->p, (size_t)(p - in->p) + contents->len);
-	*in = mls_slice(in->p + whole->len, in->len - whole->len);
-	return true;
+	whole = mls_slice(in->p, (size_t)(p - in->p) + contents->len);
+	*in = mls_slice(in->p + whole.len, in->len - whole.len);
+	return whole;
 }
 
 /* RFC 5280 4.1: in TBSCertificate stand version, if it is not v1, serialNumber, signature,
- * issuer, validity and subject before the key. */
-static bool find_key_info(struct mls_slice *key_info, struct mls_slice der)
+ * issuer, validity and subject before the key. Empty where there is none. */
+static struct mls_slice find_key_info(struct mls_slice certificate)
 {
 	const uint8_t version = V_ASN1_CONTEXT_SPECIFIC | V_ASN1_CONSTRUCTED;
-	struct mls_slice certificate, fields, whole, contents;
+	struct mls_slice signed_part, fields, contents;
 	int n_before;
 
-	if (!take_element(&der, &whole, &certificate) || der.len > 0 ||
-	    !take_element(&certificate, &whole, &fields))
-		return false;
+	take_element(&certificate, &signed_part);
+	take_element(&signed_part, &fields);
 	n_before = fields.len > 0 && fields.p[0] == version ? 6 : 5;
-	for (int i = 0; i < n_before; i++) {
-		if (!take_element(&fields, &whole, &contents))
-			return false;
-	}
-	return take_element(&fields, key_info, &contents);
+	for (int i = 0; i < n_before; i++)
+		take_element(&fields, &contents);
+	return take_element(&fields, &contents);
 }
 
 static EVP_PKEY *import_public(const struct mls_suite *suite, struct mls_slice public_key)
@@ -98,14 +100,15 @@ enum mls_err mls_certificate_check(const struct mls_crypto *c, struct mls_slice 
 
 	if (der.len > MAX_CERTIFICATE)
 		return MLS_ERR_LEAF_TOO_LONG;
-	if (!find_key_info(&key_info, der))
+	key_info = find_key_info(der);
+	if (key_info.len == 0)
 		return mls_openssl_failed(MLS_ERR_CERTIFICATE);
 	err = check_key(c->suite, key_info, public_key);
 	if (err)
 		return err;
 	certificate = d2i_X509(NULL, &p, (long)der.len);
-	if (!certificate)
-		return mls_openssl_failed(MLS_ERR_CERTIFICATE);
 	X509_free(certificate);
+	if (!certificate || p != der.p + der.len)
+		return mls_openssl_failed(MLS_ERR_CERTIFICATE);
 	return MLS_OK;
 }

@@ -129,8 +129,6 @@ void mls_message_header_walk(struct mls_codec *c, uint16_t *wire_format)
 	if (version != MLS_VERSION_MLS10)
 		mls_codec_fail(c, MLS_ERR_VERSION);
 	mls_u16(c, wire_format);
-	if (*wire_format < MLS_WIRE_PUBLIC_MESSAGE || *wire_format > MLS_WIRE_KEY_PACKAGE)
-		mls_codec_fail(c, MLS_ERR_WIRE_FORMAT);
 }
 
 enum mls_err mls_message_open(struct mls_slice *message, uint16_t wire_format)

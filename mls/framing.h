@@ -89,7 +89,8 @@ void mls_content_and_auth_walk(struct mls_codec *c, struct mls_authenticated_con
 /* The part of a FramedContent that its content_type selects. */
 void mls_content_walk(struct mls_codec *c, struct mls_framed_content *v);
 
-/* The first four bytes of every MLSMessage. VERSION and WIRE_FORMAT for others than known. */
+/* The first four bytes of every MLSMessage; VERSION for an unknown one. Which wire format is
+ * wanted is the caller's to compare. */
 void mls_message_header_walk(struct mls_codec *c, uint16_t *wire_format);
 
 /* Takes them off the front of *message, where one of this wire format is wanted. VERSION,

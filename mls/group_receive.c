@@ -100,7 +100,8 @@ static enum mls_err find_authenticator(const struct mls_group *group,
 			return MLS_ERR_SENDER_CONTENT;
 		return external_sender_key(epoch, content->sender.index, out);
 	case MLS_SENDER_NEW_MEMBER_PROPOSAL:
-		if (!is_proposal || content->proposal.type != MLS_PROPOSAL_ADD)
+		/* Of anything but a proposal, the type is 0. */
+		if (content->proposal.type != MLS_PROPOSAL_ADD)
 			return MLS_ERR_SENDER_CONTENT;
 		out->public_key = content->proposal.add.leaf_node.signature_key;
 		return MLS_OK;

@@ -186,8 +186,6 @@ enum mls_err mls_leaf_node_validate(const struct mls_leaf_rules *rules,
 
 	if (source && leaf->source != source)
 		return MLS_ERR_LEAF_SOURCE_WRONG;
-	if (leaf->signature_key.len != rules->crypto->suite->signature_public)
-		return MLS_ERR_PUBLIC_KEY;
 	if (replaced && mls_slice_equal(leaf->encryption_key, replaced->encryption_key))
 		return MLS_ERR_ENCRYPTION_KEY_KEPT;
 	if ((err = check_lists(rules, leaf)) != MLS_OK ||

@@ -13,8 +13,8 @@ void mls_origin_free(struct mls_origin *origin)
 
 bool mls_origin_is(const struct mls_origin *origin, const struct mls_psk_id *id)
 {
-	return origin && id->type == MLS_PSK_RESUMPTION && id->usage == origin->usage &&
-	       id->psk_epoch == origin->epoch &&
+	/* An external PSK has usage 0. */
+	return origin && id->usage == origin->usage && id->psk_epoch == origin->epoch &&
 	       mls_slice_equal(id->psk_group_id, mls_buf_slice(&origin->group_id));
 }
 

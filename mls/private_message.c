@@ -98,8 +98,6 @@ enum mls_err mls_private_content_open(struct mls_crypto *crypto,
 	struct mls_message_key key = {0};
 	struct mls_frame frame;
 
-	if (message->ciphertext.len < MLS_AEAD_TAG)
-		return MLS_ERR_DECRYPT;
 	TRY(mls_secret_tree_find(crypto, keys, &key, sender->leaf, ratchet, sender->generation,
 				 policy));
 	guard_nonce(&key, sender->reuse_guard);

@@ -116,8 +116,6 @@ static enum mls_err open_info(struct mls_joining *j, struct mls_slice encrypted)
 
 	TRY(mls_welcome_secret(crypto, &welcome_secret, &j->member_secret));
 	TRY(mls_welcome_key(crypto, key, nonce, &welcome_secret));
-	if (encrypted.len < MLS_AEAD_TAG)
-		FAIL(MLS_ERR_DECRYPT);
 	TRY(mls_buf_reserve(&j->info_bytes, encrypted.len));
 	TRY(mls_aead_open(crypto, j->info_bytes.p, key, nonce, (struct mls_slice){0}, encrypted));
 	j->info_bytes.len = encrypted.len - MLS_AEAD_TAG;
