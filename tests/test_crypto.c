@@ -1,4 +1,5 @@
 /* The seam to the cryptographic library: known answers, refusals, exact counts. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -500,6 +501,11 @@ static void a_bad_signature_key_leaves_nothing_behind(struct mls_crypto *c)
 	bad[key.len - 1] ^= 1;
 	assert_int_not_equal(mls_verify(c, mls_slice(bad, key.len), &text, 1, mls_buf_slice(&made)),
 			     MLS_OK);
+	if (key.len > 57) { /* on none of the NIST curves */
+		assert_int_equal(
+			mls_verify(c, mls_slice(bad, key.len), &text, 1, mls_buf_slice(&made)),
+			MLS_ERR_PUBLIC_KEY);
+	}
 	if (key.len > 57) { /* a point in hybrid form, which OpenSSL would take */
 		memcpy(bad, key.p, key.len);
 		bad[0] = (uint8_t)(6 + (bad[key.len - 1] & 1));
@@ -519,6 +525,45 @@ static void bad_signature_keys(void **state)
 {
 	(void)state;
 	each_suite(a_bad_signature_key_leaves_nothing_behind);
+}
+
+/* A signature by the point at infinity, for any text, which OpenSSL would take. */
+static void everybodys_signature_is_none(void **state)
+{
+	const uint8_t identity[32] = {1};
+	const uint8_t signature[64] = {1};
+	const struct mls_slice text = mls_slice_str("text");
+	struct mls_crypto *c = crypto_new(1);
+
+	(void)state;
+	assert_int_equal(mls_verify(c, mls_slice(identity, 32), &text, 1, mls_slice(signature, 64)),
+			 MLS_ERR_SIGNATURE);
+	mls_crypto_free(c);
+}
+
+static void what_is_too_long_is_refused(struct mls_crypto *c)
+{
+	const uint8_t key[MLS_MAX_AEAD_KEY] = {1}, nonce[MLS_AEAD_NONCE] = {2};
+	const struct mls_slice text = mls_slice_str("text and enough for a tag");
+	const struct mls_slice too_long = {text.p, (size_t)INT_MAX + 1 + MLS_AEAD_TAG};
+	const struct mls_slice parts[13] = {{0}};
+	struct mls_hmac_key prk;
+	uint8_t out[64];
+
+	assert_int_equal(mls_aead_seal(c, out, key, nonce, too_long, text), MLS_ERR_TOO_LONG);
+	assert_int_equal(mls_aead_seal(c, out, key, nonce, none, too_long), MLS_ERR_TOO_LONG);
+	assert_int_equal(mls_aead_open(c, out, key, nonce, too_long, text), MLS_ERR_DECRYPT);
+	assert_int_equal(mls_aead_open(c, out, key, nonce, none, too_long), MLS_ERR_DECRYPT);
+	mls_hmac_key_init(c, &prk, text);
+	assert_int_equal(mls_hkdf_expand(c, out, 8, &prk, parts, 12), MLS_OK);
+	assert_int_equal(mls_hkdf_expand(c, out, 8, &prk, parts, 13), MLS_ERR_USAGE);
+	assert_int_equal(c->counts.aead, 0);
+}
+
+static void lengths_are_bounded(void **state)
+{
+	(void)state;
+	each_suite(what_is_too_long_is_refused);
 }
 
 static void seal_and_open_in_place(struct mls_crypto *c)
@@ -570,6 +615,8 @@ int main(void)
 		cmocka_unit_test(scalars_have_a_range),
 		cmocka_unit_test(signatures),
 		cmocka_unit_test(bad_signature_keys),
+		cmocka_unit_test(everybodys_signature_is_none),
+		cmocka_unit_test(lengths_are_bounded),
 		cmocka_unit_test(aead),
 	};
 

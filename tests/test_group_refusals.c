@@ -190,6 +190,25 @@ static void past_epochs_are_read_within_policy(void **state)
 	world_free(w);
 }
 
+/* Only application data is read in a past epoch: its handshake is over. */
+static void handshakes_of_past_epochs_are_refused(void **state)
+{
+	const struct mls_proposal_request remove = {.type = MLS_PROPOSAL_REMOVE, .leaf = 2};
+	struct mls_policy policy = mls_policy_default();
+	struct mls_event event;
+	struct world *w;
+
+	(void)state;
+	policy.past_epochs = 2;
+	w = world_new(1, 3, NULL, &policy);
+	w->message.len = 0;
+	OK(mls_group_propose(w->group[1], &w->message, &remove, MLS_HANDSHAKE_PRIVATE));
+	world_commit(w, 0, &plain, NULL, 0);
+	REFUSED(mls_group_receive(w->group[0], &event, bytes_of(&w->message)), MLS_ERR_EPOCH);
+	world_check(w);
+	world_free(w);
+}
+
 static void messages_of_other_epochs_and_groups_are_refused(void **state)
 {
 	struct world *w = world_new(1, 2, NULL, NULL);
@@ -500,6 +519,7 @@ int main(void)
 		cmocka_unit_test(a_message_is_read_once),
 		cmocka_unit_test(late_messages_are_read_within_policy),
 		cmocka_unit_test(past_epochs_are_read_within_policy),
+		cmocka_unit_test(handshakes_of_past_epochs_are_refused),
 		cmocka_unit_test(messages_of_other_epochs_and_groups_are_refused),
 		cmocka_unit_test(making_a_commit_changes_nothing),
 		cmocka_unit_test(a_commit_can_be_merged_by_hand),

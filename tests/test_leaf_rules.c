@@ -126,6 +126,8 @@ static void extensions_are_listed(void **state)
 	(void)state;
 	leaf->extensions = mls_slice(known, sizeof(known)); /* application_id is a default */
 	expect(MLS_OK);
+	leaf->extensions = mls_slice("\0\0\0", 3); /* the reserved type is none */
+	expect(MLS_ERR_EXTENSION_NOT_LISTED);
 	leaf->extensions = mls_slice(unknown, sizeof(unknown));
 	expect(MLS_ERR_EXTENSION_NOT_LISTED);
 	leaf->capabilities.extensions = mls_slice(list, sizeof(list));

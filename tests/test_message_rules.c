@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "private_message.h"
 #include "public_message.h"
 #include "scene.h"
 
@@ -169,6 +170,111 @@ static void bad_ciphertext(struct scene *s)
 	s->message.p[s->message.len - 1] ^= 1;
 }
 
+/* content_type stands behind group_id and epoch, and decides what the sender data covers. */
+static void private_of_no_content(struct scene *s)
+{
+	bad_ciphertext(s);
+	s->message.p[4 + 33 + 8] = 0;
+}
+
+static void private_of_unknown_content(struct scene *s)
+{
+	bad_ciphertext(s);
+	s->message.p[4 + 33 + 8] = MLS_CONTENT_COMMIT + 1;
+}
+
+/* Sender data of `len` bytes that decrypts, in the place of the true one, whose place and
+ * plaintext are those of a message whose generation and guard are zeros. */
+static void put_sender_data(struct scene *s, size_t len)
+{
+	struct mls_crypto *crypto = s->w->client[FORGER]->crypto;
+	const struct mls_secret *secret = &s->w->group[FORGER]->epoch->secrets.sender_data_secret;
+	const uint8_t plain[16] = {0, 0, 0, FORGER};
+	struct mls_private_message v;
+	struct mls_message_key key;
+	struct mls_buf out = {0};
+	uint8_t sealed[16 + MLS_AEAD_TAG];
+
+	OK(mls_private_message_decode(mls_slice(s->message.p + 4, s->message.len - 4), &v));
+	OK(mls_sender_data_key(crypto, &key, secret, v.ciphertext));
+	OK(mls_aead_seal(crypto, sealed, key.key, key.nonce, v.sender_data_aad,
+			 mls_slice(plain, len)));
+	v.encrypted_sender_data = mls_slice(sealed, len + MLS_AEAD_TAG);
+	OK(mls_buf_append(&out, mls_slice(s->message.p, 4)));
+	OK(mls_private_message_encode(&out, &v));
+	s->message.len = 0;
+	OK(mls_buf_append(&s->message, bytes_of(&out)));
+	mls_buf_free(&out);
+}
+
+/* Generation 0 of the forger is what it would say, so that the next error is the guard's. */
+static void other_sender_data(struct scene *s)
+{
+	bad_ciphertext(s);
+	put_sender_data(s, 12);
+}
+
+static void short_sender_data(struct scene *s)
+{
+	bad_ciphertext(s);
+	put_sender_data(s, 11);
+}
+
+static void long_sender_data(struct scene *s)
+{
+	bad_ciphertext(s);
+	put_sender_data(s, 13);
+}
+
+static void short_ciphertext(struct scene *s)
+{
+	struct mls_private_message v;
+	struct mls_buf out = {0};
+
+	is_proposal(s);
+	scene_put(s, forge_remove(LAST));
+	forge_private(&s->f, &s->message, nothing);
+	OK(mls_private_message_decode(mls_slice(s->message.p + 4, s->message.len - 4), &v));
+	v.ciphertext.len = MLS_AEAD_TAG - 1;
+	OK(mls_buf_append(&out, mls_slice(s->message.p, 4)));
+	OK(mls_private_message_encode(&out, &v));
+	s->message.len = 0;
+	OK(mls_buf_append(&s->message, bytes_of(&out)));
+	mls_buf_free(&out);
+	put_sender_data(s, 12);
+}
+
+/* Every proposal is judged when it comes, not only when it is committed. */
+static void bad_add(struct scene *s)
+{
+	is_proposal(s);
+	s->package.p[s->package.len - 1] ^= 1;
+	scene_put(s, scene_add(s));
+	forge_public(&s->f, &s->message);
+}
+
+static void bad_psk(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_psk(MLS_PSK_EXTERNAL, 0, 31));
+	forge_public(&s->f, &s->message);
+}
+
+static void bad_reinit(struct scene *s)
+{
+	is_proposal(s);
+	scene_put(s, forge_reinit(0));
+	forge_public(&s->f, &s->message);
+}
+
+/* A commit in the name of somebody who only asks to be added. */
+static void commit_of_one_who_asks(struct scene *s)
+{
+	s->f.sender = (struct mls_sender){.type = MLS_SENDER_NEW_MEMBER_PROPOSAL};
+	scene_put(s, forge_remove(LAST));
+	forge_public(&s->f, &s->message);
+}
+
 static void private_signed_by_another(struct scene *s)
 {
 	is_proposal(s);
@@ -209,6 +315,16 @@ static const struct {
 	{"padding", padding_with_a_message, MLS_ERR_PADDING},
 	{"bad sender data", bad_sender_data, MLS_ERR_SENDER_DATA},
 	{"bad ciphertext", bad_ciphertext, MLS_ERR_DECRYPT},
+	{"private, content 0", private_of_no_content, MLS_ERR_CONTENT_TYPE},
+	{"private, content 4", private_of_unknown_content, MLS_ERR_CONTENT_TYPE},
+	{"other sender data", other_sender_data, MLS_ERR_DECRYPT},
+	{"short sender data", short_sender_data, MLS_ERR_SENDER_DATA},
+	{"long sender data", long_sender_data, MLS_ERR_SENDER_DATA},
+	{"short ciphertext", short_ciphertext, MLS_ERR_DECRYPT},
+	{"bad Add", bad_add, MLS_ERR_KEY_PACKAGE_SIGNATURE},
+	{"bad PreSharedKey", bad_psk, MLS_ERR_PSK_NONCE},
+	{"bad ReInit", bad_reinit, MLS_ERR_REINIT_VERSION},
+	{"newcomer's commit, asking", commit_of_one_who_asks, MLS_ERR_SENDER_CONTENT},
 	{"private, signed by another", private_signed_by_another, MLS_ERR_SIGNATURE},
 	{"private commit", private_commit_that_breaks_a_rule, MLS_ERR_PROPOSAL_REMOVE_COMMITTER},
 };
@@ -340,10 +456,22 @@ static void rules_of_an_external_commit_are_checked(void **state)
 	}
 }
 
+/* Whose hash is a reference (5.2): it is of a PublicMessage or PrivateMessage only. */
+static void authenticated_content_names_its_wire_format(void **state)
+{
+	struct mls_authenticated_content v;
+
+	(void)state;
+	REFUSED(mls_authenticated_content_decode(mls_slice("\0\3\0", 3), &v), MLS_ERR_WIRE_FORMAT);
+	REFUSED(mls_authenticated_content_decode(mls_slice("\0\1\0", 3), &v), MLS_ERR_TRUNCATED);
+	REFUSED(mls_authenticated_content_decode(mls_slice("\0\2\0", 3), &v), MLS_ERR_TRUNCATED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_of_messages_are_checked),
+		cmocka_unit_test(authenticated_content_names_its_wire_format),
 		cmocka_unit_test(rules_of_an_external_commit_are_checked),
 	};
 

@@ -222,6 +222,49 @@ static void other_extensions(struct forged_welcome *w)
 	w->info.context.extensions = mls_slice("\0\5\1\0", 4); /* no external senders */
 }
 
+static void other_version(struct forged_welcome *w)
+{
+	w->info.context.version = 2;
+}
+
+static void other_suite(struct forged_welcome *w)
+{
+	w->info.context.cipher_suite = 3;
+}
+
+/* The PSK of the old group becomes one of another epoch, or group. */
+static void change_psk(struct forged_welcome *w, void (*change)(struct mls_psk_id *id))
+{
+	static uint8_t bytes[200];
+	struct mls_buf out = {.p = bytes, .cap = sizeof(bytes), .fixed = true};
+	struct mls_psk_id id;
+
+	OK(mls_psk_id_decode(w->secrets.psks, &id));
+	change(&id);
+	OK(mls_psk_id_encode(&out, &id));
+	w->secrets.psks = mls_buf_slice(&out);
+}
+
+static void one_epoch_later(struct mls_psk_id *id)
+{
+	id->psk_epoch++;
+}
+
+static void of_another_group(struct mls_psk_id *id)
+{
+	id->psk_group_id = mls_slice_str("other");
+}
+
+static void psk_of_another_epoch(struct forged_welcome *w)
+{
+	change_psk(w, one_epoch_later);
+}
+
+static void psk_of_another_group(struct forged_welcome *w)
+{
+	change_psk(w, of_another_group);
+}
+
 static void a_forged_successor_is_refused(void **state)
 {
 	static const struct {
@@ -231,6 +274,10 @@ static void a_forged_successor_is_refused(void **state)
 		{later_epoch, MLS_ERR_SUCCESSOR_EPOCH},
 		{other_group_id, MLS_ERR_SUCCESSOR_PARAMETERS},
 		{other_extensions, MLS_ERR_SUCCESSOR_PARAMETERS},
+		{other_version, MLS_ERR_SUCCESSOR_PARAMETERS},
+		{other_suite, MLS_ERR_SUCCESSOR_PARAMETERS},
+		{psk_of_another_epoch, MLS_ERR_PSK_USAGE_HERE},
+		{psk_of_another_group, MLS_ERR_PSK_USAGE_HERE},
 	};
 	const uint32_t others[] = {1, 2};
 

@@ -150,6 +150,78 @@ static void trees_are_bounded(void **state)
 	expect_decode(&n, MLS_OK);
 }
 
+static void a_tree_is_one_vector(void **state)
+{
+	struct mls_buf encoded = {0};
+	struct nodes n = {{0}};
+	struct mls_tree tree;
+
+	(void)state;
+	put_leaf(&n, 0);
+	assert_int_equal(mls_put_length(&encoded, n.bytes.len), MLS_OK);
+	assert_int_equal(mls_buf_append(&encoded, mls_buf_slice(&n.bytes)), MLS_OK);
+	assert_int_equal(mls_buf_append(&encoded, mls_slice("", 1)), MLS_OK);
+	assert_int_equal(
+		mls_tree_decode(&tree, crypto->suite, &test_seed, mls_buf_slice(&encoded), 4),
+		MLS_ERR_TRAILING);
+	encoded.len -= 2;
+	assert_int_equal(
+		mls_tree_decode(&tree, crypto->suite, &test_seed, mls_buf_slice(&encoded), 4),
+		MLS_ERR_TRUNCATED);
+	mls_buf_free(&encoded);
+	mls_buf_free(&n.bytes);
+}
+
+/* A tree that says of itself that all 2^31 leaves are taken. */
+static void a_tree_does_not_grow_beyond_its_numbers(void **state)
+{
+	struct mls_tree tree = {.suite = crypto->suite, .depth = MLS_MAX_DEPTH};
+	uint32_t leaf;
+
+	(void)state;
+	tree.root.inner = mls_tree_inner_new(crypto->suite);
+	assert_non_null(tree.root.inner);
+	tree.root.inner->n_members = mls_tree_n_leaves(&tree);
+	assert_int_equal(mls_tree_free_leaf(&tree, &leaf), MLS_ERR_TREE_TOO_LARGE);
+	free(tree.root.inner);
+}
+
+static enum mls_err visit_no_further(void *state, uint32_t node, struct mls_slice key)
+{
+	const uint32_t *last = state;
+
+	(void)key;
+	return node == *last ? MLS_ERR_BUFFER_FULL : MLS_OK;
+}
+
+/* A leaf; a parent; an unmerged leaf of a parent; one of either half of a blank node. */
+static void a_visitor_ends_the_walk(void **state)
+{
+	struct mls_tree tree;
+	struct nodes n = {{0}};
+	uint32_t last = 0;
+	struct mls_resolution_visitor visitor = {visit_no_further, &last};
+	static const struct {
+		uint32_t of, last;
+	} rows[] = {{0, 0}, {1, 1}, {1, 2}, {3, 1}, {3, 4}, {3, 6}, {5, 6}};
+
+	(void)state;
+	put_leaf(&n, 0);
+	put_parent(&n, 5, "1");
+	put_leaf(&n, 1);
+	put_blank(&n);
+	put_leaf(&n, 2);
+	put_blank(&n);
+	put_leaf(&n, 3);
+	assert_int_equal(decode(&tree, &n, 4), MLS_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		last = rows[i].last;
+		assert_int_equal(mls_tree_resolution(&tree, rows[i].of, &visitor),
+				 MLS_ERR_BUFFER_FULL);
+	}
+	mls_tree_clear(&tree);
+}
+
 static void leaves_are_bounded(void **state)
 {
 	struct mls_leaf_node leaf = members[0].key_package.leaf_node;
@@ -186,6 +258,46 @@ static void keys_of_parents_are_keys(void **state)
 	put_bytes(&n, "\1h\0", 3);
 	put_leaf(&n, 1);
 	expect_decode(&n, MLS_ERR_PARENT_HASH_LENGTH);
+}
+
+/* All of a tree: what no length shows is that a key of P-256 is no point of its curve. */
+static void all_of_a_tree_is_judged(void **state)
+{
+	struct mls_crypto *p256 = test_crypto(2);
+	struct mls_leaf_rules rules = test_rules(p256);
+	struct member two[2];
+	struct mls_parent_node parent = {0};
+	uint8_t key[65];
+	struct nodes n = {{0}};
+	struct mls_crypto *before = crypto;
+	struct mls_tree tree;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++)
+		member_make(p256, &two[i], i);
+	memcpy(key, mls_key_public(two[0].init_key).p, sizeof(key));
+	key[64] ^= 1;
+	parent.encryption_key = mls_slice(key, sizeof(key));
+	put_encoded(&n, two[0].key_package.leaf_node.encoded);
+	put_bytes(&n, "\1\2", 2);
+	assert_int_equal(mls_parent_node_encode(&n.bytes, &parent), MLS_OK);
+	put_encoded(&n, two[1].key_package.leaf_node.encoded);
+	crypto = p256;
+	assert_int_equal(decode(&tree, &n, 4), MLS_OK);
+	assert_int_equal(mls_tree_validate(&rules, &tree), MLS_ERR_PUBLIC_KEY);
+	mls_tree_clear(&tree);
+	put_encoded(&n, two[0].key_package.leaf_node.encoded);
+	put_blank(&n);
+	put_encoded(&n, two[1].key_package.leaf_node.encoded);
+	assert_int_equal(decode(&tree, &n, 4), MLS_OK);
+	assert_int_equal(mls_tree_validate(&rules, &tree), MLS_OK);
+	rules.now_s = 5000;
+	assert_int_equal(mls_tree_validate(&rules, &tree), MLS_ERR_LIFETIME);
+	mls_tree_clear(&tree);
+	for (uint32_t i = 0; i < 2; i++)
+		member_free(&two[i]);
+	mls_crypto_free(p256);
+	crypto = before;
 }
 
 static void keys_are_unique(void **state)
@@ -481,6 +593,10 @@ int main(void)
 		cmocka_unit_test(a_tree_has_nodes_and_ends_with_one),
 		cmocka_unit_test(leaves_and_parents_alternate),
 		cmocka_unit_test(trees_are_bounded),
+		cmocka_unit_test(a_tree_is_one_vector),
+		cmocka_unit_test(a_tree_does_not_grow_beyond_its_numbers),
+		cmocka_unit_test(a_visitor_ends_the_walk),
+		cmocka_unit_test(all_of_a_tree_is_judged),
 		cmocka_unit_test(leaves_are_bounded),
 		cmocka_unit_test(keys_of_parents_are_keys),
 		cmocka_unit_test(keys_are_unique),

@@ -439,6 +439,107 @@ static void a_path_does_not_repeat_the_keys_it_replaces(void **state)
 	end(&g);
 }
 
+/* The same for a node above the leaf. */
+static void a_node_does_not_repeat_its_key(void **state)
+{
+	static struct group g;
+	struct mls_tree_path again = {0};
+	struct mls_leaf_node leaf;
+	struct mls_buf encoded = {0};
+	struct sent s;
+
+	(void)state;
+	start(&g, 4);
+	send(&s, &g, 1, NULL, 0);
+	leaf = members[1].key_package.leaf_node;
+	leaf.encryption_key = mls_key_public(members[9].leaf_key);
+	assert_int_equal(mls_leaf_node_encode(&encoded, &leaf), MLS_OK);
+	again.nodes = s.path.nodes;
+	again.leaf = mls_buf_slice(&encoded);
+	for (uint8_t i = 0; i < again.nodes.n; i++)
+		again.contents[i].encryption_key = mls_key_public(members[10 + i].leaf_key);
+	again.contents[1].encryption_key = mls_key_public(s.path.keys.key[again.nodes.level[1]]);
+	assert_int_equal(mls_tree_set_path(&s.tree, 1, &again), MLS_ERR_KEY_NOT_UNIQUE);
+	again.contents[1].encryption_key = mls_key_public(members[12].leaf_key);
+	assert_int_equal(mls_tree_set_path(&s.tree, 1, &again), MLS_OK);
+	mls_buf_free(&encoded);
+	sent_clear(&s);
+	end(&g);
+}
+
+/* 7.3: a path whose leaf no longer supports the credentials of others. */
+static void a_path_keeps_what_others_use(void **state)
+{
+	static struct group g;
+	const uint8_t x509[] = {0, 2};
+	struct mls_leaf_node leaf = members[1].key_package.leaf_node;
+	struct mls_secret secret = {.bytes = {3}, .len = crypto->suite->nh};
+	struct mls_path path;
+	struct forged f;
+	struct sent s;
+
+	(void)state;
+	start(&g, 4);
+	send(&s, &g, 1, NULL, 0);
+	take_apart(&f, &s);
+	f.leaf.capabilities.credentials = mls_slice(x509, sizeof(x509));
+	assert_int_equal(receive_forged(&g, &f, 1), MLS_ERR_CREDENTIAL_UNSUPPORTED);
+	leaf.capabilities.credentials = mls_slice(x509, sizeof(x509));
+	assert_int_equal(mls_path_create(crypto, &path, &g.tree, 1, &leaf, members[1].signer,
+					 test_rules(crypto).group_id, &secret),
+			 MLS_ERR_CREDENTIAL_UNSUPPORTED);
+	sent_clear(&s);
+	end(&g);
+}
+
+/* A tree whose leaf has what is no key, which validation would not have let in. */
+static void nothing_is_encrypted_to_what_is_no_key(void **state)
+{
+	static struct group g;
+	struct mls_leaf_node leaf = members[3].key_package.leaf_node;
+	struct mls_buf encoded = {0}, out = {0};
+	uint32_t at;
+	struct sent s;
+
+	(void)state;
+	start(&g, 3);
+	leaf.encryption_key = mls_slice_str("no key");
+	assert_int_equal(mls_leaf_node_encode(&encoded, &leaf), MLS_OK);
+	send(&s, &g, 0, NULL, 0);
+	assert_int_equal(mls_tree_add(&s.tree, &at, mls_buf_slice(&encoded)), MLS_OK);
+	assert_int_equal(mls_path_encrypt(crypto, &s.path, &out, &s.tree, context, NULL, 0),
+			 MLS_ERR_PUBLIC_KEY);
+	assert_int_equal(out.len, 0);
+	mls_buf_free(&encoded);
+	mls_buf_free(&out);
+	sent_clear(&s);
+	end(&g);
+}
+
+/* A path says nothing to somebody who is not in the tree, and a signer not to itself. */
+static void outsiders_find_no_place(void **state)
+{
+	static struct group g;
+	struct mls_private_path keys, outside = {.leaf = 3};
+	struct mls_update_path path;
+	struct mls_secret secret;
+	struct sent s;
+	struct mls_path_receiver r = {&s.tree, 0, &path, context, NULL, 0};
+
+	(void)state;
+	start(&g, 3);
+	assert_int_equal(mls_tree_remove(&g.tree, 2), MLS_OK);
+	send(&s, &g, 0, NULL, 0);
+	assert_int_equal(mls_update_path_decode(mls_buf_slice(&s.encoded), &path), MLS_OK);
+	assert_int_equal(mls_path_decrypt(crypto, &keys, &secret, &r, &outside),
+			 MLS_ERR_PRIVATE_KEY_MISMATCH);
+	assert_int_equal(mls_path_join(crypto, &keys, &s.tree, 1, members[1].leaf_key, 1,
+				       mls_secret_slice(&s.path.path_secret[0])),
+			 MLS_ERR_PATH_BLANK);
+	sent_clear(&s);
+	end(&g);
+}
+
 static void the_leaf_is_bound_to_its_path(void **state)
 {
 	static struct group g;
@@ -575,6 +676,10 @@ int main(void)
 		cmocka_unit_test(paths_have_the_length_of_the_filtered_path),
 		cmocka_unit_test(public_keys_of_a_path_are_new),
 		cmocka_unit_test(a_path_does_not_repeat_the_keys_it_replaces),
+		cmocka_unit_test(a_node_does_not_repeat_its_key),
+		cmocka_unit_test(a_path_keeps_what_others_use),
+		cmocka_unit_test(nothing_is_encrypted_to_what_is_no_key),
+		cmocka_unit_test(outsiders_find_no_place),
 		cmocka_unit_test(the_leaf_is_bound_to_its_path),
 		cmocka_unit_test(ciphertexts_are_counted_at_every_node),
 		cmocka_unit_test(path_secrets_are_checked),

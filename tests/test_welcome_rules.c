@@ -30,6 +30,11 @@ static void short_path_secret(struct forged_welcome *w)
 	w->secrets.path_secret.len--;
 }
 
+static void empty_path_secret(struct forged_welcome *w)
+{
+	w->secrets.path_secret.len = 0;
+}
+
 static void other_path_secret(struct forged_welcome *w)
 {
 	static uint8_t bytes[32];
@@ -105,6 +110,7 @@ static const struct {
 	{"short joiner secret", short_joiner_secret, MLS_ERR_JOINER_SECRET},
 	{"other joiner secret", other_joiner_secret, MLS_ERR_DECRYPT},
 	{"short path secret", short_path_secret, MLS_ERR_PATH_SECRET},
+	{"empty path secret", empty_path_secret, MLS_ERR_PATH_SECRET},
 	{"other path secret", other_path_secret, MLS_ERR_PATH_KEY_MISMATCH},
 	{"unknown PSK", unknown_psk_in_welcome, MLS_ERR_PSK_UNKNOWN},
 	{"bad signature", bad_info_signature, MLS_ERR_GROUP_INFO_SIGNATURE},

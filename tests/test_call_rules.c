@@ -1,0 +1,287 @@
+/* What callers cannot do, and what they cannot hand in: clients, key packages, groups. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "certificates.h"
+#include "forge.h"
+
+static const struct mls_slice nothing = {0};
+
+static void a_kept_key_package_is_one_of_the_client(void **state)
+{
+	struct mls_client *a = member_client(1, 0), *other = member_client(3, 1);
+	struct mls_buf message = {0}, private_part = {0}, info = {0};
+	struct mls_group *group = NULL;
+
+	(void)state;
+	OK(mls_key_package_new(other, &message, &private_part));
+	REFUSED(mls_client_keep_key_package(a, bytes_of(&message), bytes_of(&private_part)),
+		MLS_ERR_KEY_PACKAGE_SUITE);
+	message.len = private_part.len = 0;
+	OK(mls_key_package_new(a, &message, &private_part));
+	OK(mls_buf_append(&private_part, mls_slice("", 1)));
+	REFUSED(mls_client_keep_key_package(a, bytes_of(&message), bytes_of(&private_part)),
+		MLS_ERR_KEY_PACKAGE_PRIVATE);
+	private_part.len--;
+	OK(mls_group_create(a, &group, nothing, nothing));
+	OK(mls_group_info(group, &info, &(struct mls_group_info_request){0}));
+	REFUSED(mls_client_keep_key_package(a, bytes_of(&info), bytes_of(&private_part)),
+		MLS_ERR_WIRE_FORMAT);
+	assert_int_equal(a->n_kept, 0);
+	OK(mls_client_keep_key_package(a, bytes_of(&message), bytes_of(&private_part)));
+	mls_group_free(group);
+	mls_buf_free(&message);
+	mls_buf_free(&private_part);
+	mls_buf_free(&info);
+	mls_client_free(a);
+	mls_client_free(other);
+}
+
+static void a_signature_key_has_the_suites_length(void **state)
+{
+	const uint8_t key[32] = {1};
+	struct mls_client_config config = {.suite = 1,
+					   .credential_type = MLS_CREDENTIAL_BASIC,
+					   .signature_private = {key, 32},
+					   .signature_public = {key, 31}};
+	struct mls_client *client = NULL;
+
+	(void)state;
+	REFUSED(mls_client_new(&client, &config), MLS_ERR_PUBLIC_KEY);
+	config.signature_private.len = 31;
+	REFUSED(mls_client_new(&client, &config), MLS_ERR_PRIVATE_KEY);
+	assert_null(client);
+}
+
+static void a_group_asks_for_what_its_creator_has(void **state)
+{
+	struct mls_client *client = member_client(1, 0);
+	struct mls_group *group = NULL;
+
+	(void)state;
+	REFUSED(mls_group_create(client, &group, nothing, mls_slice("\xf0\x01\x00", 3)),
+		MLS_ERR_GROUP_EXTENSION_UNSUPPORTED);
+	REFUSED(mls_group_create(client, &group, nothing,
+				 mls_slice("\x00\x03\x05\x02\xf0\x01\x00\x00", 8)),
+		MLS_ERR_REQUIRED_CAPABILITIES);
+	assert_null(group);
+	mls_client_free(client);
+}
+
+/* A group that is shut down, and one that its member was removed from. */
+static void a_group_that_ended_gives_nothing(void **state)
+{
+	const struct mls_reinit_parameters next = {.group_id = {(const uint8_t *)"next", 4},
+						   .suite = 1};
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	struct world *w = world_new(1, 3, NULL, NULL);
+	struct mls_group *removed = w->group[2];
+	struct mls_event event;
+	struct mls_buf out = {0};
+
+	(void)state;
+	w->commit.len = 0;
+	OK(mls_group_commit(
+		w->group[0], &(struct mls_commit_output){.commit = &w->commit},
+		&(struct mls_commit_request){.remove = (uint32_t[]){2}, .n_remove = 1}));
+	for (uint32_t i = 0; i < 3; i++)
+		OK(mls_group_receive(w->group[i], &event, bytes_of(&w->commit)));
+	w->commit.len = 0;
+	OK(mls_group_commit(w->group[0], &(struct mls_commit_output){.commit = &w->commit},
+			    &(struct mls_commit_request){.reinit = &next}));
+	for (uint32_t i = 0; i < 2; i++)
+		OK(mls_group_receive(w->group[i], &event, bytes_of(&w->commit)));
+	REFUSED(mls_group_info(removed, &out, &(struct mls_group_info_request){0}),
+		MLS_ERR_REMOVED);
+	REFUSED(mls_group_propose(removed, &out, &update, MLS_HANDSHAKE_PUBLIC), MLS_ERR_REMOVED);
+	REFUSED(mls_group_info(w->group[1], &out, &(struct mls_group_info_request){0}),
+		MLS_ERR_REINITIALIZED);
+	REFUSED(mls_group_propose(w->group[1], &out, &update, MLS_HANDSHAKE_PUBLIC),
+		MLS_ERR_REINITIALIZED);
+	assert_int_equal(out.len, 0);
+	mls_buf_free(&out);
+	world_free(w);
+}
+
+static void unknown_proposals_are_not_made(void **state)
+{
+	struct world *w = world_new(1, 2, NULL, NULL);
+	const struct mls_outside_sender sender = {.group_id = mls_group_id(w->group[0]),
+						  .epoch = mls_group_epoch(w->group[0])};
+	struct mls_proposal_request request = {.type = MLS_PROPOSAL_EXTERNAL_INIT};
+	struct mls_buf out = {0};
+
+	(void)state;
+	REFUSED(mls_group_propose(w->group[0], &out, &request, MLS_HANDSHAKE_PUBLIC),
+		MLS_ERR_USAGE);
+	request.type = (enum mls_proposal_type)0x0a0a;
+	REFUSED(mls_group_propose(w->group[0], &out, &request, MLS_HANDSHAKE_PUBLIC),
+		MLS_ERR_USAGE);
+	REFUSED(mls_client_propose(w->client[0], &out, &sender, &request), MLS_ERR_PROPOSAL_SENDER);
+	request.type = MLS_PROPOSAL_EXTERNAL_INIT;
+	REFUSED(mls_client_propose(w->client[0], &out, &sender, &request), MLS_ERR_PROPOSAL_SENDER);
+	assert_int_equal(out.len, 0);
+	world_check(w);
+	mls_buf_free(&out);
+	world_free(w);
+}
+
+/* A key package that would not fit the tree, which keeps leaves with 16-bit lengths. */
+static void long_leaves_are_not_added(void **state)
+{
+	static const uint8_t identity[UINT16_MAX] = {'i'};
+	struct world *w = world_new(1, 2, NULL, NULL);
+	const uint32_t long_one = world_client(w, NULL);
+	struct mls_credential own = w->client[long_one]->leaf.credential;
+	struct mls_buf package = {0};
+	struct mls_slice add;
+
+	(void)state;
+	w->client[long_one]->leaf.credential.content = mls_slice(identity, sizeof(identity));
+	member_publish(w->client[long_one], &package);
+	add = bytes_of(&package);
+	REFUSED(mls_group_commit(
+			w->group[0],
+			&(struct mls_commit_output){.commit = &w->commit, .welcome = &w->welcome},
+			&(struct mls_commit_request){.add = &add, .n_add = 1}),
+		MLS_ERR_LEAF_TOO_LONG);
+	w->client[long_one]->leaf.credential = own;
+	world_check(w);
+	mls_buf_free(&package);
+	world_free(w);
+}
+
+/* 7.3: members with certificates among members who know basic credentials only. */
+static void credentials_that_others_do_not_know_are_not_added(void **state)
+{
+	struct world *w = world_new(1, 2, NULL, NULL);
+	struct mls_policy all = mls_policy_default();
+	struct mls_buf package = {0};
+	struct mls_client *certified;
+	struct authority a;
+	struct mls_slice add;
+
+	(void)state;
+	authority_begin(&a);
+	certified = certified_client(&a, 1, "somebody", &all);
+	member_publish(certified, &package);
+	add = bytes_of(&package);
+	REFUSED(mls_group_commit(
+			w->group[0],
+			&(struct mls_commit_output){.commit = &w->commit, .welcome = &w->welcome},
+			&(struct mls_commit_request){.add = &add, .n_add = 1}),
+		MLS_ERR_CREDENTIAL_UNSUPPORTED);
+	world_check(w);
+	mls_client_free(certified);
+	authority_end(&a);
+	mls_buf_free(&package);
+	world_free(w);
+}
+
+static void whom_nobody_is_cannot_be_removed(void **state)
+{
+	struct world *w = world_new(1, 1, NULL, NULL);
+	const uint32_t nobody = 5;
+
+	(void)state;
+	REFUSED(mls_group_commit(w->group[0], &(struct mls_commit_output){.commit = &w->commit},
+				 &(struct mls_commit_request){.remove = &nobody, .n_remove = 1}),
+		MLS_ERR_LEAF_BLANK);
+	assert_int_equal(w->commit.len, 0);
+	world_check(w);
+	world_free(w);
+}
+
+/* Accepts everybody but who has this signature key. */
+static bool not_this_one(void *state, const struct mls_identity *presented,
+			 const struct mls_identity *replaced)
+{
+	const struct mls_slice *key = state;
+
+	(void)replaced;
+	return !mls_slice_equal(presented->signature_key, *key);
+}
+
+/* A commit that changes the group's extensions has what was cached before judged again. */
+static void cached_updates_are_judged_again_with_new_extensions(void **state)
+{
+	struct world *w = world_new(1, 3, NULL, NULL);
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	struct mls_slice key = mls_client_signature_key(w->client[2]);
+	struct mls_event event;
+
+	(void)state;
+	w->message.len = w->commit.len = 0;
+	OK(mls_group_propose(w->group[2], &w->message, &update, MLS_HANDSHAKE_PUBLIC));
+	for (uint32_t i = 0; i < 2; i++)
+		OK(mls_group_receive(w->group[i], &event, bytes_of(&w->message)));
+	OK(mls_group_commit(w->group[1], &(struct mls_commit_output){.commit = &w->commit},
+			    &(struct mls_commit_request){.set_extensions = true}));
+	w->client[0]->policy.accept_credential = not_this_one;
+	w->client[0]->policy.state = &key;
+	REFUSED(mls_group_receive(w->group[0], &event, bytes_of(&w->commit)),
+		MLS_ERR_CREDENTIAL_REFUSED);
+	w->client[0]->policy.accept_credential = NULL;
+	for (uint32_t i = 0; i < 3; i++)
+		OK(mls_group_receive(w->group[i], &event, bytes_of(&w->commit)));
+	world_check(w);
+	world_free(w);
+}
+
+/* 10, 12.4.3: extensions of key packages and of GroupInfo that nobody knows say nothing. */
+static void unknown_extensions_of_a_key_package_are_ignored(void **state)
+{
+	struct world *w = world_new(1, 2, NULL, NULL);
+	const uint32_t joiner = world_client(w, NULL);
+	struct mls_client *client = w->client[joiner];
+	struct mls_buf message = {0}, private_part = {0}, encoded = {0};
+	struct mls_key_package package;
+	struct mls_slice add;
+
+	(void)state;
+	OK(mls_key_package_new(client, &message, &private_part));
+	OK(mls_key_package_message(&package, bytes_of(&message)));
+	package.extensions =
+		mls_slice("\x0a\x0a\x01x\xfa\xfa\x00", 7); /* GREASE, and private use */
+	OK(mls_key_package_sign(client->crypto, &encoded, &package, client->signer));
+	message.len = 4;
+	OK(mls_buf_append(&message, bytes_of(&encoded)));
+	OK(mls_client_keep_key_package(client, bytes_of(&message), bytes_of(&private_part)));
+	add = bytes_of(&message);
+	w->commit.len = w->welcome.len = 0;
+	OK(mls_group_commit(
+		w->group[0],
+		&(struct mls_commit_output){.commit = &w->commit, .welcome = &w->welcome},
+		&(struct mls_commit_request){.add = &add, .n_add = 1, .tree_in_welcome = true}));
+	for (uint32_t i = 0; i < 2; i++)
+		OK(mls_group_receive(w->group[i], &(struct mls_event){0}, bytes_of(&w->commit)));
+	OK(mls_group_join(client, &w->group[joiner], bytes_of(&w->welcome), nothing));
+	world_check(w);
+	mls_buf_free(&message);
+	mls_buf_free(&private_part);
+	mls_buf_free(&encoded);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_kept_key_package_is_one_of_the_client),
+		cmocka_unit_test(a_signature_key_has_the_suites_length),
+		cmocka_unit_test(a_group_asks_for_what_its_creator_has),
+		cmocka_unit_test(a_group_that_ended_gives_nothing),
+		cmocka_unit_test(unknown_proposals_are_not_made),
+		cmocka_unit_test(long_leaves_are_not_added),
+		cmocka_unit_test(credentials_that_others_do_not_know_are_not_added),
+		cmocka_unit_test(whom_nobody_is_cannot_be_removed),
+		cmocka_unit_test(cached_updates_are_judged_again_with_new_extensions),
+		cmocka_unit_test(unknown_extensions_of_a_key_package_are_ignored),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
