@@ -184,13 +184,20 @@ out:
 	return err;
 }
 
+enum mls_err mls_tree_child_hash_without(struct mls_crypto *crypto, struct mls_secret *out,
+					 union mls_tree_child child, uint32_t node,
+					 struct mls_slice without)
+{
+	out->len = crypto->suite->nh;
+	return hash_without(crypto, out->bytes, child, node, mls_unmerged_under(without, node));
+}
+
 enum mls_err mls_tree_hash_without(struct mls_crypto *crypto, struct mls_secret *out,
 				   const struct mls_tree *tree, uint32_t node,
 				   struct mls_slice without)
 {
-	out->len = crypto->suite->nh;
-	return hash_without(crypto, out->bytes, mls_tree_node_at(tree, node), node,
-			    mls_unmerged_under(without, node));
+	return mls_tree_child_hash_without(crypto, out, mls_tree_node_at(tree, node), node,
+					   without);
 }
 
 void mls_parent_hash(struct mls_crypto *crypto, struct mls_secret *out,

@@ -32,6 +32,12 @@ enum mls_err MLS_MUST_CHECK mls_tree_hash_without(struct mls_crypto *crypto, str
 						  const struct mls_tree *tree, uint32_t node,
 						  struct mls_slice without);
 
+/* The same for a rehashed subtree that is not in a tree yet, whose root is to be `node`. */
+enum mls_err MLS_MUST_CHECK mls_tree_child_hash_without(struct mls_crypto *crypto,
+							struct mls_secret *out,
+							union mls_tree_child child, uint32_t node,
+							struct mls_slice without);
+
 /* The parent hash of a node with this key and parent_hash (7.9). */
 void mls_parent_hash(struct mls_crypto *crypto, struct mls_secret *out,
 		     struct mls_slice encryption_key, struct mls_slice parent_hash,

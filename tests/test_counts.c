@@ -36,7 +36,8 @@ static void roles_begin(struct roles *r, enum mls_probe_shape shape, uint32_t n)
 	shape_world_begin(&r->s, 1, 3);
 	for (size_t i = 0; i < n_live; i++)
 		r->client[i] = shape_client(&r->s, live[i]);
-	shape_groups(&r->s, shape, n, live, r->client, group, n_live);
+	shape_groups(&r->s, &(struct shape_story){.shape = shape, .size = n}, live, r->client,
+		     group, n_live);
 	r->actor = group[0];
 	r->near = group[1];
 	r->far = n == 2 ? NULL : group[2];

@@ -13,12 +13,12 @@
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The defaults of the axes, at a size. */
-static struct gb_floor_case mls(enum gb_floor_step step, enum gb_floor_tree tree, uint32_t size)
+static struct gb_floor_case mls(enum gb_floor_step step, enum gb_tree_shape tree, uint32_t size)
 {
 	return (struct gb_floor_case){
 		.protocol = GB_FLOOR_MLS,
 		.step = step,
-		.tree = tree,
+		.tree = {.shape = tree},
 		.size = size,
 		.path = true,
 		.identity = 16,
@@ -62,8 +62,16 @@ static void assert_public_key_work(struct gb_tally t, const uint64_t want[4])
 
 /* ---- the tree, by hand ---- */
 
+static void model_init(struct gb_tree_model *tree, enum gb_tree_shape shape, uint32_t size,
+		       uint32_t joiners, bool path)
+{
+	const struct gb_tree_history history = {.shape = shape};
+
+	assert_int_equal(gb_tree_model_init(tree, &history, size, joiners, path), 0);
+}
+
 struct path_row {
-	enum gb_tree_history history;
+	enum gb_tree_shape shape;
 	uint32_t size, committer;
 	unsigned n;
 	uint64_t ciphertexts[8];
@@ -91,8 +99,7 @@ static void paths_of_small_trees(void **state)
 		struct gb_tree_model tree;
 		struct gb_tree_path path;
 
-		assert_int_equal(gb_tree_model_init(&tree, rows[i].history, rows[i].size, 0, true),
-				 0);
+		model_init(&tree, rows[i].shape, rows[i].size, 0, true);
 		gb_tree_model_commit(&tree, &rekey, &path);
 		assert_int_equal(path.n_nodes, rows[i].n);
 		for (unsigned j = 0; j < path.n_nodes; j++)
@@ -109,8 +116,8 @@ static void full_is_what_commits_leave(void **state)
 		struct gb_tree_model full, grown;
 		struct gb_tree_path path;
 
-		assert_int_equal(gb_tree_model_init(&full, GB_TREE_FULL, size, 0, true), 0);
-		assert_int_equal(gb_tree_model_init(&grown, GB_TREE_COLD, size, 0, false), 0);
+		model_init(&full, GB_TREE_FULL, size, 0, true);
+		model_init(&grown, GB_TREE_COLD, size, 0, false);
 		for (uint32_t i = 0; i < size; i++) {
 			struct gb_tree_change rekey = {.committer = i, .path = true};
 			gb_tree_model_commit(&grown, &rekey, &path);
@@ -137,7 +144,7 @@ static void removing_and_adding(void **state)
 	struct gb_tree_path path;
 
 	(void)state;
-	assert_int_equal(gb_tree_model_init(&tree, GB_TREE_FULL, 8, 0, true), 0);
+	model_init(&tree, GB_TREE_FULL, 8, 0, true);
 	gb_tree_model_commit(&tree, &remove, &path);
 	assert_int_equal(path.n_nodes, 3);
 	assert_int_equal(path.nodes[2].ciphertexts, 2);
@@ -165,7 +172,7 @@ static void newcomers_are_left_out_of_the_resolution(void **state)
 	struct gb_tree_path path;
 
 	(void)state;
-	assert_int_equal(gb_tree_model_init(&tree, GB_TREE_FULL, 4, 1, true), 0);
+	model_init(&tree, GB_TREE_FULL, 4, 1, true);
 	gb_tree_model_commit(&tree, &add, &path);
 	assert_int_equal(tree.width, 8);
 	assert_int_equal(path.n_nodes, 3);
@@ -186,7 +193,7 @@ static void emptied_half_is_cut_off(void **state)
 	struct gb_tree_path path;
 
 	(void)state;
-	assert_int_equal(gb_tree_model_init(&tree, GB_TREE_FULL, 6, 0, true), 0);
+	model_init(&tree, GB_TREE_FULL, 6, 0, true);
 	gb_tree_model_commit(&tree, &remove, &path);
 	assert_int_equal(tree.width, 4);
 	assert_int_equal(path.n_nodes, 2);
@@ -205,7 +212,7 @@ static void shrunk_and_grown_again(void **state)
 	struct gb_tree_path path;
 
 	(void)state;
-	assert_int_equal(gb_tree_model_init(&tree, GB_TREE_FULL, 6, 3, true), 0);
+	model_init(&tree, GB_TREE_FULL, 6, 3, true);
 	gb_tree_model_commit(&tree, &both, &path);
 	assert_int_equal(tree.width, 8);
 	assert_int_equal(tree.added[2], 6);
@@ -222,7 +229,7 @@ static uint64_t public_message(const struct gb_mls_sizes *s, uint64_t commit)
 	       2 * gb_vec(s->suite->hash.digest);
 }
 
-static uint64_t rekey_bytes(enum gb_tree_history history, uint32_t size)
+static uint64_t rekey_bytes(enum gb_tree_shape shape, uint32_t size)
 {
 	struct gb_mls_sizes s = {gb_mls_suite(1), 16};
 	struct gb_tree_change rekey = {.path = true};
@@ -230,7 +237,7 @@ static uint64_t rekey_bytes(enum gb_tree_history history, uint32_t size)
 	struct gb_tree_path path;
 	uint64_t nodes = 0;
 
-	assert_int_equal(gb_tree_model_init(&tree, history, size, 0, true), 0);
+	model_init(&tree, shape, size, 0, true);
 	gb_tree_model_commit(&tree, &rekey, &path);
 	for (unsigned i = 0; i < path.n_nodes; i++)
 		nodes += gb_update_path_node_bytes(&s, path.nodes[i].ciphertexts);
@@ -255,7 +262,7 @@ static void sizes_are_those_of_the_rfc(void **state)
 		assert_int_equal(rekey_bytes(GB_TREE_FULL, sizes[i]), full[i]);
 		assert_int_equal(rekey_bytes(GB_TREE_COLD, sizes[i]), cold[i]);
 	}
-	assert_int_equal(gb_tree_model_init(&tree, GB_TREE_COLD, 2, 0, true), 0);
+	model_init(&tree, GB_TREE_COLD, 2, 0, true);
 	encoded = gb_encoded_tree(&s, &tree);
 	assert_int_equal(encoded, 418);
 	/* Welcome: version, wire format, suite, one recipient, encrypted GroupInfo */
@@ -287,27 +294,27 @@ static void counts_by_hand(void **state)
 		uint64_t want[4];
 	} rows[] = {
 		/* two members: one path node, one ciphertext */
-		{mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 2), {3, 1, 2, 0}},
-		{as(mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 2), GB_FLOOR_MEMBER, 1), {1, 1, 0, 2}},
+		{mls(GB_FLOOR_REKEY, GB_TREE_FULL, 2), {3, 1, 2, 0}},
+		{as(mls(GB_FLOOR_REKEY, GB_TREE_FULL, 2), GB_FLOOR_MEMBER, 1), {1, 1, 0, 2}},
 		/* five: three nodes, and 3 or 4 ciphertexts */
-		{mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 5), {7, 3, 2, 0}},
-		{mls(GB_FLOOR_REKEY, GB_FLOOR_COLD, 5), {8, 4, 2, 0}},
-		{as(mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 5), GB_FLOOR_MEMBER, 1), {3, 1, 0, 2}},
-		{as(mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 5), GB_FLOOR_MEMBER, 2), {2, 1, 0, 2}},
-		{as(mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 5), GB_FLOOR_MEMBER, 4), {1, 1, 0, 2}},
+		{mls(GB_FLOOR_REKEY, GB_TREE_FULL, 5), {7, 3, 2, 0}},
+		{mls(GB_FLOOR_REKEY, GB_TREE_COLD, 5), {8, 4, 2, 0}},
+		{as(mls(GB_FLOOR_REKEY, GB_TREE_FULL, 5), GB_FLOOR_MEMBER, 1), {3, 1, 0, 2}},
+		{as(mls(GB_FLOOR_REKEY, GB_TREE_FULL, 5), GB_FLOOR_MEMBER, 2), {2, 1, 0, 2}},
+		{as(mls(GB_FLOOR_REKEY, GB_TREE_FULL, 5), GB_FLOOR_MEMBER, 4), {1, 1, 0, 2}},
 		/* creation: a seal for each of four, a path of three nodes without ciphertexts */
-		{mls(GB_FLOOR_CREATE, GB_FLOOR_FULL, 5), {8, 4, 3, 8}},
-		{as(mls(GB_FLOOR_CREATE, GB_FLOOR_FULL, 5), GB_FLOOR_JOINER, 1), {3, 1, 0, 6}},
-		{as(mls(GB_FLOOR_CREATE, GB_FLOOR_FULL, 5), GB_FLOOR_JOINER, 4), {1, 1, 0, 6}},
+		{mls(GB_FLOOR_CREATE, GB_TREE_FULL, 5), {8, 4, 3, 8}},
+		{as(mls(GB_FLOOR_CREATE, GB_TREE_FULL, 5), GB_FLOOR_JOINER, 1), {3, 1, 0, 6}},
+		{as(mls(GB_FLOOR_CREATE, GB_TREE_FULL, 5), GB_FLOOR_JOINER, 4), {1, 1, 0, 6}},
 		/* a sixth: path of three nodes, three ciphertexts, one seal, three signatures */
-		{mls(GB_FLOOR_ADD, GB_FLOOR_FULL, 5), {8, 4, 3, 2}},
-		{as(mls(GB_FLOOR_ADD, GB_FLOOR_FULL, 5), GB_FLOOR_MEMBER, 4), {1, 1, 0, 4}},
-		{as(mls(GB_FLOOR_ADD, GB_FLOOR_FULL, 5), GB_FLOOR_JOINER, 5), {1, 1, 0, 7}},
+		{mls(GB_FLOOR_ADD, GB_TREE_FULL, 5), {8, 4, 3, 2}},
+		{as(mls(GB_FLOOR_ADD, GB_TREE_FULL, 5), GB_FLOOR_MEMBER, 4), {1, 1, 0, 4}},
+		{as(mls(GB_FLOOR_ADD, GB_TREE_FULL, 5), GB_FLOOR_JOINER, 5), {1, 1, 0, 7}},
 		/* eight without 4: ciphertexts 1, 1, 2 */
-		{mls(GB_FLOOR_REMOVE, GB_FLOOR_FULL, 8), {8, 4, 2, 0}},
-		{as(mls(GB_FLOOR_REMOVE, GB_FLOOR_FULL, 8), GB_FLOOR_MEMBER, 7), {1, 1, 0, 2}},
-		{mls(GB_FLOOR_SEND, GB_FLOOR_FULL, 8), {0, 0, 1, 0}},
-		{as(mls(GB_FLOOR_SEND, GB_FLOOR_FULL, 8), GB_FLOOR_MEMBER, 1), {0, 0, 0, 1}},
+		{mls(GB_FLOOR_REMOVE, GB_TREE_FULL, 8), {8, 4, 2, 0}},
+		{as(mls(GB_FLOOR_REMOVE, GB_TREE_FULL, 8), GB_FLOOR_MEMBER, 7), {1, 1, 0, 2}},
+		{mls(GB_FLOOR_SEND, GB_TREE_FULL, 8), {0, 0, 1, 0}},
+		{as(mls(GB_FLOOR_SEND, GB_TREE_FULL, 8), GB_FLOOR_MEMBER, 1), {0, 0, 0, 1}},
 		/* Megolm: a sign for the session key, and what each Olm state takes */
 		{megolm(GB_FLOOR_CREATE, GB_FLOOR_OLM_NEW, 5), {8, 12, 1, 8}},
 		{megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_NEW, 5), {8, 12, 1, 4}},
@@ -341,9 +348,9 @@ static void counts_by_formula(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(sizes); i++) {
 		uint64_t n = sizes[i], l = (uint64_t)ceil(log2((double)n));
-		struct gb_floor_case rekey = mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, sizes[i]);
-		struct gb_floor_case cold = mls(GB_FLOOR_REKEY, GB_FLOOR_COLD, sizes[i]);
-		struct gb_floor_case create = mls(GB_FLOOR_CREATE, GB_FLOOR_FULL, sizes[i]);
+		struct gb_floor_case rekey = mls(GB_FLOOR_REKEY, GB_TREE_FULL, sizes[i]);
+		struct gb_floor_case cold = mls(GB_FLOOR_REKEY, GB_TREE_COLD, sizes[i]);
+		struct gb_floor_case create = mls(GB_FLOOR_CREATE, GB_TREE_FULL, sizes[i]);
 		struct gb_floor_case join = as(create, GB_FLOOR_JOINER, 1);
 		struct gb_floor_case near = as(rekey, GB_FLOOR_MEMBER, 1);
 		struct gb_floor_case far = as(rekey, GB_FLOOR_MEMBER, sizes[i] - 1);
@@ -414,26 +421,25 @@ static void times_agree_with_the_floor_table(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N(sizes); i++) {
-		struct gb_floor_case c = mls(GB_FLOOR_CREATE, GB_FLOOR_FULL, sizes[i]);
+		struct gb_floor_case c = mls(GB_FLOOR_CREATE, GB_TREE_FULL, sizes[i]);
 		uint32_t leaver = sizes[i] / 2;
 
 		c.path = false;
 		c.tree_apart = true;
 		assert_ms(&c, create[i]);
-		c = as(mls(GB_FLOOR_CREATE, GB_FLOOR_COLD, sizes[i]), GB_FLOOR_JOINER,
-		       sizes[i] - 1);
+		c = as(mls(GB_FLOOR_CREATE, GB_TREE_COLD, sizes[i]), GB_FLOOR_JOINER, sizes[i] - 1);
 		assert_ms(&c, cold_join[i]);
-		c = as(mls(GB_FLOOR_ADD, GB_FLOOR_FULL, sizes[i] - 1), GB_FLOOR_JOINER,
+		c = as(mls(GB_FLOOR_ADD, GB_TREE_FULL, sizes[i] - 1), GB_FLOOR_JOINER,
 		       sizes[i] - 1);
 		c.k = 1;
 		assert_ms(&c, full_join[i]);
-		c = mls(GB_FLOOR_REKEY, GB_FLOOR_COLD, sizes[i]);
+		c = mls(GB_FLOOR_REKEY, GB_TREE_COLD, sizes[i]);
 		assert_ms(&c, cold[i]);
-		c = mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, sizes[i]);
+		c = mls(GB_FLOOR_REKEY, GB_TREE_FULL, sizes[i]);
 		assert_ms(&c, full[i]);
 		c = as(c, GB_FLOOR_MEMBER, sizes[i] - 1);
 		assert_ms(&c, processed[i]);
-		c = mls(GB_FLOOR_REMOVE, GB_FLOOR_FULL, sizes[i]);
+		c = mls(GB_FLOOR_REMOVE, GB_TREE_FULL, sizes[i]);
 		c.k = 1;
 		c.leavers = &leaver;
 		if (i < N(removed))
@@ -443,7 +449,7 @@ static void times_agree_with_the_floor_table(void **state)
 
 static void messages_and_olm_agree_with_the_floor_table(void **state)
 {
-	struct gb_floor_case c = mls(GB_FLOOR_SEND, GB_FLOOR_FULL, 100);
+	struct gb_floor_case c = mls(GB_FLOOR_SEND, GB_TREE_FULL, 100);
 
 	(void)state;
 	c.payload = 1024;
@@ -496,7 +502,7 @@ static void joining_hashes_every_node(void **state)
 	struct gb_tally t = {0};
 
 	(void)state;
-	assert_int_equal(gb_tree_model_init(&tree, GB_TREE_FULL, 5, 0, true), 0);
+	model_init(&tree, GB_TREE_FULL, 5, 0, true);
 	gb_whole_tree_checks(&t, &s, &tree);
 	assert_int_equal(t.hash, 15 + 4);
 	assert_int_equal(t.verify, 5);
@@ -510,8 +516,8 @@ static void joining_hashes_every_node(void **state)
 
 static void one_by_one_is_the_sum_of_its_steps(void **state)
 {
-	struct gb_floor_case twice = mls(GB_FLOOR_ADD, GB_FLOOR_FULL, 5);
-	struct gb_floor_case first = twice, second = mls(GB_FLOOR_ADD, GB_FLOOR_FULL, 5);
+	struct gb_floor_case twice = mls(GB_FLOOR_ADD, GB_TREE_FULL, 5);
+	struct gb_floor_case first = twice, second = mls(GB_FLOOR_ADD, GB_TREE_FULL, 5);
 	struct gb_tally sum, a;
 
 	(void)state;
@@ -533,7 +539,7 @@ static void one_by_one_is_the_sum_of_its_steps(void **state)
 
 static void what_came_before_shows(void **state)
 {
-	struct gb_floor_case c = mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 8);
+	struct gb_floor_case c = mls(GB_FLOOR_REKEY, GB_TREE_FULL, 8);
 	static const uint32_t leavers[] = {4, 6};
 
 	(void)state;
@@ -569,7 +575,7 @@ static void every_sender_counts(void **state)
 
 static void options_cost_what_they_cost(void **state)
 {
-	struct gb_floor_case c = mls(GB_FLOOR_ADD, GB_FLOOR_FULL, 1000), apart, private;
+	struct gb_floor_case c = mls(GB_FLOOR_ADD, GB_TREE_FULL, 1000), apart, private;
 	struct gb_tally with, without;
 
 	(void)state;
@@ -588,7 +594,7 @@ static void options_cost_what_they_cost(void **state)
 	private.private = true;
 	without = floor_of(&private);
 	assert_int_equal(without.aead, with.aead + 2);
-	c = mls(GB_FLOOR_SEND, GB_FLOOR_FULL, 2);
+	c = mls(GB_FLOOR_SEND, GB_TREE_FULL, 2);
 	c.payload = 100;
 	with = floor_of(&c);
 	assert_int_equal(with.aead_bytes, 12 + 102 + 66);
@@ -600,15 +606,15 @@ static void unknown_cases_have_no_floor(void **state)
 {
 	static const uint32_t outside[] = {9}, itself[] = {0};
 	struct gb_floor_case rows[] = {
-		mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 1),
-		mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, UINT32_MAX),
-		mls(GB_FLOOR_NOTHING, GB_FLOOR_FULL, 8),
-		mls(GB_FLOOR_REMOVE, GB_FLOOR_FULL, 8),
-		mls(GB_FLOOR_REMOVE, GB_FLOOR_FULL, 8),
-		mls(GB_FLOOR_REMOVE, GB_FLOOR_FULL, 8),
-		mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 8),
-		mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 8),
-		as(mls(GB_FLOOR_REKEY, GB_FLOOR_FULL, 8), GB_FLOOR_JOINER, 3),
+		mls(GB_FLOOR_REKEY, GB_TREE_FULL, 1),
+		mls(GB_FLOOR_REKEY, GB_TREE_FULL, UINT32_MAX),
+		mls(GB_FLOOR_NOTHING, GB_TREE_FULL, 8),
+		mls(GB_FLOOR_REMOVE, GB_TREE_FULL, 8),
+		mls(GB_FLOOR_REMOVE, GB_TREE_FULL, 8),
+		mls(GB_FLOOR_REMOVE, GB_TREE_FULL, 8),
+		mls(GB_FLOOR_REKEY, GB_TREE_FULL, 8),
+		mls(GB_FLOOR_REKEY, GB_TREE_FULL, 8),
+		as(mls(GB_FLOOR_REKEY, GB_TREE_FULL, 8), GB_FLOOR_JOINER, 3),
 		megolm(GB_FLOOR_REKEY, GB_FLOOR_OLM_NEW, 1),
 		megolm(GB_FLOOR_REMOVE, GB_FLOOR_OLM_NEW, 8),
 		as(megolm(GB_FLOOR_ADD, GB_FLOOR_OLM_NEW, 8), GB_FLOOR_MEMBER, 1),
@@ -633,7 +639,7 @@ static void every_suite_is_known(void **state)
 {
 	(void)state;
 	for (uint32_t suite = 1; suite <= 7; suite++) {
-		struct gb_floor_case c = mls(GB_FLOOR_CREATE, GB_FLOOR_FULL, 20);
+		struct gb_floor_case c = mls(GB_FLOOR_CREATE, GB_TREE_FULL, 20);
 		struct gb_tally t;
 
 		c.suite = suite;

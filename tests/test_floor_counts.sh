@@ -15,7 +15,7 @@ cat > "$work/floor.yaml" << 'END'
 name: floor
 backends: [mls, megolm]
 size: [5, 8, 9, 33]
-tree: [cold, full]
+tree: [cold, full, grown, halfblank, churned:30]
 olm: [new, ratchet, chain]
 samples: { processes: 1, min: 1, max: 1, budget: 60s }
 measure: [create, { add: 1 }, { add: 3 }, { add_each: 2 }, rekey, send, { remove: [1, 2] },

@@ -25,7 +25,8 @@ static struct world made_world(struct shape_world *s, enum mls_probe_shape shape
 		live[i] = i;
 		w.client[i] = shape_client(s, i);
 	}
-	shape_groups(s, shape, size, live, w.client, w.group, size);
+	shape_groups(s, &(struct shape_story){.shape = shape, .size = size}, live, w.client,
+		     w.group, size);
 	return w;
 }
 

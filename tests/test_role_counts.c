@@ -38,7 +38,8 @@ static void twins_begin(struct twins *t, enum mls_probe_shape shape, uint32_t n)
 		t->made.client[i] = shape_client(&t->s, i);
 	}
 	t->made.n = n;
-	shape_groups(&t->s, shape, n, live, t->made.client, t->made.group, n);
+	shape_groups(&t->s, &(struct shape_story){.shape = shape, .size = n}, live, t->made.client,
+		     t->made.group, n);
 	t->joiner = world_client(t->grown, NULL);
 	t->made.client[t->made.n++] = shape_client(&t->s, n);
 	member_publish(t->grown->client[t->joiner], &t->package[0]);

@@ -58,7 +58,7 @@ static void a_scenario_is_read(void **state)
 		"name: a-1\n"
 		"backends: [null]\n"
 		"size: [2..4, 10]\n"
-		"tree: [cold, full]\n"
+		"tree: [cold, full, churned:020]\n"
 		"path: no\n"
 		"payload: 32\n"
 		"seed: 7\n"
@@ -75,7 +75,8 @@ static void a_scenario_is_read(void **state)
 	assert_int_equal(s.axes[GB_AXIS_size].n, 4);
 	assert_string_equal(s.axes[GB_AXIS_size].v[3], "10");
 	assert_int_equal(s.largest_size, 10);
-	assert_int_equal(s.axes[GB_AXIS_tree].n, 2);
+	assert_int_equal(s.axes[GB_AXIS_tree].n, 3);
+	assert_string_equal(s.axes[GB_AXIS_tree].v[2], "churned:20");
 	assert_string_equal(s.axes[GB_AXIS_tree].v[1], "full");
 	assert_string_equal(s.axes[GB_AXIS_path].v[0], "no");
 	assert_string_equal(s.axes[GB_AXIS_payload].v[0], "32");
@@ -137,7 +138,17 @@ static const struct {
 	{"size: 2..1000000\n", "1:7: found \"2..1000000\", wanted at most 4096 values"},
 	/* choices */
 	{"tree: [cold, ful]\n", "1:14: found \"ful\", wanted one of: cold full grown "
-				"halfblank churned; did you mean \"full\"?"},
+				"halfblank churned:1..10000000; did you mean \"full\"?"},
+	{"tree: churned\n",
+	 "1:7: found \"churned\", wanted churned:K, K a number from 1 to 10000000"},
+	{"tree: churned:0\n",
+	 "1:7: found \"churned:0\", wanted churned:K, K a number from 1 to 10000000"},
+	{"tree: churned:9x\n",
+	 "1:7: found \"churned:9x\", wanted churned:K, K a number from 1 to 10000000"},
+	{"tree: full:3\n", "1:7: found \"full:3\", wanted one of: cold full grown halfblank "
+			   "churned:1..10000000; did you mean \"full\"?"},
+	{"tree: [churned:10, churned:010]\n",
+	 "1:20: found \"churned:010\", wanted each value once"},
 	{"tree: [cold, cold]\n", "1:14: found \"cold\", wanted each value once"},
 	{"path: maybe\n", "1:7: found \"maybe\", wanted one of: yes no"},
 	{"olm: { new: 1 }\n", "1:6: found a mapping, wanted one of: new chain ratchet"},

@@ -1,5 +1,5 @@
-/* Trees made in O(N): a joiner accepts them, and they equal those of groups that really
- * committed their way there. */
+/* Trees made without their commits: a joiner accepts them, and they equal those of groups that
+ * really committed their way there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,27 +9,32 @@
 #include <cmocka.h>
 
 #include "shape.h"
+#include "stats/tree_history.h"
+#include "stories.h"
 #include "tree_members.h"
 #include "tree_validate.h"
 
-enum { MAX_SIZE = 70 };
+enum { MAX_SIZE = 70, MAX_LEAVES = 2 * MAX_SIZE };
 
 static struct mls_crypto *crypto;
-static struct member members[MAX_SIZE];
+static struct member members[MAX_LEAVES];
+static uint32_t everybody[MAX_SIZE];
 
 static int make_members(void **state)
 {
 	(void)state;
 	crypto = test_crypto(1);
-	for (uint32_t i = 0; i < MAX_SIZE; i++)
+	for (uint32_t i = 0; i < MAX_LEAVES; i++)
 		member_make(crypto, &members[i], i);
+	for (uint32_t i = 0; i < MAX_SIZE; i++)
+		everybody[i] = i;
 	return 0;
 }
 
 static int free_members(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < MAX_SIZE; i++)
+	for (uint32_t i = 0; i < MAX_LEAVES; i++)
 		member_free(&members[i]);
 	mls_crypto_free(crypto);
 	return 0;
@@ -47,48 +52,76 @@ static enum mls_err get_member(void *state, struct mls_shape_member *out, uint32
 	return MLS_OK;
 }
 
-static const uint32_t everybody[MAX_SIZE + 1] = {
-	0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17,
-	18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
-	36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53,
-	54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+/* The kinds of trees that are compared: the values of the axes `tree` and `path`. */
+static const struct kind {
+	const char *tree;
+	bool path;
+} kinds[] = {
+	{"cold", true},       {"cold", false},       {"full", true},         {"grown", true},
+	{"grown", false},     {"halfblank", true},   {"churned:1", true},    {"churned:9", true},
+	{"churned:9", false}, {"churned:100", true}, {"churned:100", false},
 };
 
+#define N_KINDS (sizeof(kinds) / sizeof(*kinds))
+
 static void make_shape(struct mls_tree *tree, struct mls_private_path *keys,
-		       enum mls_probe_shape shape, uint32_t size)
+		       const struct kind *kind, uint32_t size)
 {
+	struct story story;
+	struct mls_lineage lineage;
 	struct mls_shape_plan plan = {
-		.shape = shape,
-		.size = size,
+		.lineage = &lineage,
 		.group_id = test_rules(crypto).group_id,
 		.source = {get_member, NULL},
 		.live = everybody,
-		.n_live = size,
+		.n_live = keys ? size : 0,
 		.seed = test_seed,
 		.secret = {.bytes = {7}, .len = crypto->suite->nh},
 	};
 
+	story_begin(&story, kind->tree, kind->path, size);
+	assert_int_equal(
+		mls_lineage_make(&lineage, story.shape, story.start, story.steps, story.n_steps),
+		MLS_OK);
+	assert_int_equal(mls_lineage_members(&lineage), size);
 	assert_int_equal(mls_shape_make(crypto, tree, keys, &plan), MLS_OK);
+	mls_lineage_clear(&lineage);
+	story_end(&story);
 }
 
-static void check_shape(enum mls_probe_shape shape, uint32_t size)
+/* A member knows the nodes above it that are not blank, unless its leaf is unmerged there. */
+static void check_keys(const struct mls_tree *tree, const struct mls_private_path *keys)
+{
+	for (uint8_t level = 1; level <= tree->depth; level++) {
+		const struct mls_tree_parent *parent =
+			mls_tree_inner_at(tree, keys->leaf, level)->contents;
+		bool knows =
+			parent &&
+			!mls_unmerged_has(mls_tree_parent_view(parent).unmerged_leaves, keys->leaf);
+
+		assert_int_equal(keys->key[level] != NULL, knows);
+	}
+}
+
+static void check_shape(const struct kind *kind, uint32_t size)
 {
 	struct mls_leaf_rules rules = test_rules(crypto);
 	struct mls_private_path keys[MAX_SIZE];
 	struct mls_buf encoded = {0};
 	struct mls_tree tree, joined;
 
-	make_shape(&tree, keys, shape, size);
+	make_shape(&tree, keys, kind, size);
 	assert_int_equal(mls_tree_encode(&tree, &encoded), MLS_OK);
-	assert_int_equal(
-		mls_tree_decode(&joined, crypto->suite, &test_seed, mls_buf_slice(&encoded), size),
-		MLS_OK);
+	assert_int_equal(mls_tree_decode(&joined, crypto->suite, &test_seed,
+					 mls_buf_slice(&encoded), MAX_LEAVES),
+			 MLS_OK);
 	assert_int_equal(mls_tree_validate(&rules, &joined), MLS_OK);
 	assert_true(mls_slice_equal(mls_tree_hash(&joined), mls_tree_hash(&tree)));
 	assert_int_equal(mls_tree_n_members(&joined), size);
 	assert_int_equal(joined.keys.n, tree.keys.n);
 	for (uint32_t i = 0; i < size; i++) {
 		assert_int_equal(mls_private_path_check(&keys[i], &joined), MLS_OK);
+		check_keys(&joined, &keys[i]);
 		mls_private_path_clear(&keys[i]);
 	}
 	mls_tree_clear(&tree);
@@ -99,11 +132,9 @@ static void check_shape(enum mls_probe_shape shape, uint32_t size)
 static void joiners_accept_every_shape(void **state)
 {
 	(void)state;
-	for (uint32_t size = 1; size <= MAX_SIZE; size += size < 20 ? 1 : 7) {
-		check_shape(MLS_PROBE_COLD, size);
-		check_shape(MLS_PROBE_COLD_NO_PATH, size);
-		check_shape(MLS_PROBE_FULL, size);
-	}
+	for (size_t i = 0; i < N_KINDS; i++)
+		for (uint32_t size = 1; size <= MAX_SIZE; size += size < 20 ? 1 : 7)
+			check_shape(&kinds[i], size);
 }
 
 /* A path of `leaf`, put into the tree. */
@@ -121,23 +152,43 @@ static void commit(struct mls_tree *tree, uint32_t leaf)
 	mls_path_clear(&path);
 }
 
-/* The group that design and RFC describe, commit by commit. */
-static void really_make(struct mls_tree *tree, enum mls_probe_shape shape, uint32_t size)
+static void take_step(struct mls_tree *tree, const struct mls_probe_step *step)
 {
+	uint32_t leaf = step->leaf;
+
+	if (step->kind == MLS_PROBE_REMOVE)
+		assert_int_equal(mls_tree_remove(tree, leaf), MLS_OK);
+	else if (step->kind != MLS_PROBE_UPDATE)
+		assert_int_equal(
+			mls_tree_add(tree, &leaf, members[leaf].key_package.leaf_node.encoded),
+			MLS_OK);
+	assert_int_equal(leaf, step->leaf);
+	if (step->kind != MLS_PROBE_ADD_NO_PATH)
+		commit(tree, step->committer);
+}
+
+/* The group that documents and RFC describe, commit by commit. */
+static void really_make(struct mls_tree *tree, const struct kind *kind, uint32_t size)
+{
+	struct story story;
 	uint32_t leaf;
 
+	story_begin(&story, kind->tree, kind->path, size);
 	assert_int_equal(mls_tree_new(tree, crypto->suite, &test_seed,
 				      members[0].key_package.leaf_node.encoded),
 			 MLS_OK);
-	for (uint32_t i = 1; i < size; i++)
+	for (uint32_t i = 1; i < story.start; i++)
 		assert_int_equal(
 			mls_tree_add(tree, &leaf, members[i].key_package.leaf_node.encoded),
 			MLS_OK);
-	if (shape == MLS_PROBE_COLD)
+	if (story.shape == MLS_PROBE_COLD && story.start > 1)
 		commit(tree, 0);
-	for (uint32_t i = 0; shape == MLS_PROBE_FULL && i < size; i++)
+	for (uint32_t i = 0; story.shape == MLS_PROBE_FULL && i < story.start; i++)
 		commit(tree, i);
+	for (size_t i = 0; i < story.n_steps; i++)
+		take_step(tree, &story.steps[i]);
 	mls_tree_rehash(crypto, tree);
+	story_end(&story);
 }
 
 static size_t encoded_len(const struct mls_tree *tree)
@@ -175,24 +226,54 @@ static size_t path_len(const struct mls_tree *tree, uint32_t leaf)
 	return len;
 }
 
-static void check_equal(enum mls_probe_shape shape, uint32_t size)
+static void same_leaf(const struct mls_tree *made, const struct mls_tree *real, uint32_t leaf)
 {
-	struct mls_private_path keys[MAX_SIZE];
+	struct mls_leaf_node a, b;
+
+	assert_int_equal(!mls_tree_leaf(made, leaf), !mls_tree_leaf(real, leaf));
+	if (!mls_tree_leaf(made, leaf))
+		return;
+	assert_int_equal(mls_tree_leaf_node(made, leaf, &a), MLS_OK);
+	assert_int_equal(mls_tree_leaf_node(real, leaf, &b), MLS_OK);
+	assert_int_equal(a.source, b.source);
+	assert_int_equal(a.encoded.len, b.encoded.len);
+}
+
+static void same_parent(const struct mls_tree *made, const struct mls_tree *real, uint32_t node)
+{
+	const struct mls_tree_parent *a = mls_tree_node_at(made, node).inner->contents;
+	const struct mls_tree_parent *b = mls_tree_node_at(real, node).inner->contents;
+
+	assert_int_equal(!a, !b);
+	if (!a)
+		return;
+	assert_int_equal(mls_tree_parent_view(a).parent_hash.len,
+			 mls_tree_parent_view(b).parent_hash.len);
+	assert_true(mls_slice_equal(mls_tree_parent_view(a).unmerged_leaves,
+				    mls_tree_parent_view(b).unmerged_leaves));
+}
+
+static void check_equal(const struct kind *kind, uint32_t size)
+{
 	struct mls_tree made, real;
 
-	make_shape(&made, keys, shape, size);
-	really_make(&real, shape, size);
+	make_shape(&made, NULL, kind, size);
+	really_make(&real, kind, size);
+	assert_int_equal(made.depth, real.depth);
 	assert_int_equal(encoded_len(&made), encoded_len(&real));
 	for (uint32_t node = 0; node < 2 * mls_tree_n_leaves(&real) - 1; node++) {
 		assert_int_equal(mls_tree_public_key(&made, node).len,
 				 mls_tree_public_key(&real, node).len);
 		assert_int_equal(mls_tree_resolution_len(&made, node),
 				 mls_tree_resolution_len(&real, node));
+		if (node % 2 == 0)
+			same_leaf(&made, &real, node / 2);
+		else
+			same_parent(&made, &real, node);
 	}
-	for (uint32_t leaf = 0; leaf < size; leaf += 1 + size / 4)
-		assert_int_equal(path_len(&made, leaf), path_len(&real, leaf));
-	for (uint32_t i = 0; i < size; i++)
-		mls_private_path_clear(&keys[i]);
+	for (uint32_t leaf = 0; leaf < size; leaf += 1 + size / 2)
+		if (mls_tree_leaf(&made, leaf))
+			assert_int_equal(path_len(&made, leaf), path_len(&real, leaf));
 	mls_tree_clear(&made);
 	mls_tree_clear(&real);
 }
@@ -200,10 +281,11 @@ static void check_equal(enum mls_probe_shape shape, uint32_t size)
 static void shapes_equal_real_groups(void **state)
 {
 	(void)state;
-	for (uint32_t size = 1; size <= 64; size += size < 10 ? 1 : 9) {
-		check_equal(MLS_PROBE_COLD, size);
-		check_equal(MLS_PROBE_COLD_NO_PATH, size);
-		check_equal(MLS_PROBE_FULL, size);
+	for (size_t i = 0; i < N_KINDS; i++) {
+		bool all = kinds[i].path && kinds[i].tree[0] != 'c';
+
+		for (uint32_t size = 1; size <= 64; size += all || size < 10 ? 1 : 9)
+			check_equal(&kinds[i], size);
 	}
 }
 
@@ -258,13 +340,13 @@ static void sizes_are_the_published_ones(void **state)
 
 	(void)state;
 	for (uint32_t size = 2; size <= MAX_SIZE; size += 3) {
-		make_shape(&tree, keys, MLS_PROBE_FULL, size);
+		make_shape(&tree, keys, &(struct kind){"full", true}, size);
 		assert_int_equal(encoded_len(&tree), full_tree_len(size));
 		assert_int_equal(path_len(&tree, 0), full_path_len(size));
 		for (uint32_t i = 0; i < size; i++)
 			mls_private_path_clear(&keys[i]);
 		mls_tree_clear(&tree);
-		make_shape(&tree, keys, MLS_PROBE_COLD_NO_PATH, size);
+		make_shape(&tree, keys, &(struct kind){"cold", false}, size);
 		assert_int_equal(path_len(&tree, 0), bare_path_len(size));
 		for (uint32_t i = 0; i < size; i++)
 			mls_private_path_clear(&keys[i]);
@@ -287,14 +369,11 @@ static void trees_have_the_published_lengths(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const size_t want[] = {rows[i].cold, rows[i].no_path, rows[i].full};
 
-		for (int shape = MLS_PROBE_COLD; shape <= MLS_PROBE_FULL; shape++) {
-			struct mls_private_path keys[MAX_SIZE];
+		for (size_t j = 0; j < 3; j++) {
 			struct mls_tree tree;
 
-			make_shape(&tree, keys, (enum mls_probe_shape)shape, rows[i].size);
-			assert_int_equal(encoded_len(&tree), vec(want[shape]));
-			for (uint32_t j = 0; j < rows[i].size; j++)
-				mls_private_path_clear(&keys[j]);
+			make_shape(&tree, NULL, &kinds[j], rows[i].size);
+			assert_int_equal(encoded_len(&tree), vec(want[j]));
 			mls_tree_clear(&tree);
 		}
 	}
@@ -303,25 +382,42 @@ static void trees_have_the_published_lengths(void **state)
 /* Trees are functions of the plan, whoever is live. */
 static void live_members_do_not_change_the_tree(void **state)
 {
+	const struct kind churned = {"churned:50", true};
 	struct mls_private_path keys[MAX_SIZE];
 	struct mls_tree all, none;
-	struct mls_shape_plan plan = {
-		.shape = MLS_PROBE_FULL,
-		.size = 37,
-		.group_id = test_rules(crypto).group_id,
-		.source = {get_member, NULL},
-		.seed = test_seed,
-		.secret = {.bytes = {7}, .len = crypto->suite->nh},
-	};
 
 	(void)state;
-	make_shape(&all, keys, MLS_PROBE_FULL, 37);
-	assert_int_equal(mls_shape_make(crypto, &none, NULL, &plan), MLS_OK);
+	make_shape(&all, keys, &churned, 37);
+	make_shape(&none, NULL, &churned, 37);
 	assert_true(mls_slice_equal(mls_tree_hash(&all), mls_tree_hash(&none)));
 	for (uint32_t i = 0; i < 37; i++)
 		mls_private_path_clear(&keys[i]);
 	mls_tree_clear(&all);
 	mls_tree_clear(&none);
+}
+
+/* Each would be refused by a group that is asked to take it. */
+static void steps_that_nobody_can_take_are_refused(void **state)
+{
+	static const struct mls_probe_step steps[][2] = {
+		{{MLS_PROBE_UPDATE, 5, 0}, {0}},
+		{{MLS_PROBE_ADD, 0, 6}, {0}},
+		{{MLS_PROBE_ADD, 0, 2}, {0}},
+		{{MLS_PROBE_ADD, 5, 5}, {0}},
+		{{MLS_PROBE_REMOVE, 0, 5}, {0}},
+		{{MLS_PROBE_REMOVE, 0, 0}, {0}},
+		{{MLS_PROBE_REMOVE, 0, 2}, {MLS_PROBE_UPDATE, 2, 0}},
+		{{MLS_PROBE_REMOVE, 0, 2}, {MLS_PROBE_REMOVE, 0, 2}},
+		{{MLS_PROBE_REMOVE, 0, 2}, {MLS_PROBE_ADD, 0, 5}},
+		{{MLS_PROBE_UPDATE, 0, 0}, {MLS_PROBE_ADD, 0, UINT32_MAX}},
+	};
+	struct mls_lineage lineage;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		assert_int_equal(mls_lineage_make(&lineage, MLS_PROBE_FULL, 5, steps[i], 2),
+				 MLS_ERR_USAGE);
+	assert_int_equal(mls_lineage_make(&lineage, MLS_PROBE_FULL, 0, NULL, 0), MLS_ERR_USAGE);
 }
 
 int main(void)
@@ -332,6 +428,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_the_published_ones),
 		cmocka_unit_test(trees_have_the_published_lengths),
 		cmocka_unit_test(live_members_do_not_change_the_tree),
+		cmocka_unit_test(steps_that_nobody_can_take_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, make_members, free_members);

@@ -51,7 +51,8 @@ static void pair_begin(struct pair *p, enum mls_probe_shape shape, uint32_t n)
 	shape_world_begin(&p->s, 1, 1);
 	for (size_t i = 0; i < 2; i++)
 		p->client[i] = shape_client(&p->s, live[i]);
-	shape_groups(&p->s, shape, n, live, p->client, p->group, 2);
+	shape_groups(&p->s, &(struct shape_story){.shape = shape, .size = n}, live, p->client,
+		     p->group, 2);
 	model(&p->tree, shape, n);
 	joiner = shape_client(&p->s, n);
 	shape_publish(&p->s, joiner, n, &p->joiner, false);

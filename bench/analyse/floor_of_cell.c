@@ -55,13 +55,12 @@ static bool read_word(const struct gb_cell *cell, unsigned column, const char *c
 /* A backend with a ratchet tree does MLS, one with Olm sessions Megolm. */
 static bool read_protocol(const struct gb_cell *cell, struct gb_floor_case *c)
 {
-	static const char *const trees[] = {"cold", "full"}, *const olms[] = {"new", "ratchet",
-									      "chain"};
+	static const char *const olms[] = {"new", "ratchet", "chain"};
 	unsigned word;
 
-	if (read_word(cell, GB_COLUMN_tree, trees, 2, &word) && is(cell, GB_COLUMN_olm, "")) {
+	if (gb_tree_history_read(&c->tree, text_of(cell, GB_COLUMN_tree)) &&
+	    is(cell, GB_COLUMN_olm, "")) {
 		c->protocol = GB_FLOOR_MLS;
-		c->tree = (enum gb_floor_tree)word;
 		return true;
 	}
 	if (read_word(cell, GB_COLUMN_olm, olms, 3, &word) && is(cell, GB_COLUMN_tree, "")) {

@@ -231,13 +231,15 @@ static bool is_at(struct gb_world *w, const struct mls_group *group, uint32_t le
 }
 
 /*
- * The leaf of a device. Members from the beginning sit at the leaf of their number; only who
- * was added to a place that was free has to be looked for.
+ * The leaf of a device. Where members from the beginning are is known; only who was added to a
+ * place that was free has to be looked for.
  */
 static uint32_t leaf_of(struct gb_world *w, const struct mls_group *group, uint32_t device)
 {
-	if (is_at(w, group, device, device))
-		return device;
+	uint32_t usual = gb_tree_history_leaf(&w->axes.tree, device);
+
+	if (is_at(w, group, usual, device))
+		return usual;
 	for (uint32_t leaf = 0; leaf < mls_group_n_leaves(group); leaf++)
 		if (is_at(w, group, leaf, device))
 			return leaf;

@@ -30,9 +30,8 @@ static enum gb_answer set_axis(struct gb_mls_axes *axes, const char *name, const
 {
 	*reason = NULL;
 	if (equal(name, "tree")) {
-		axes->tree = equal(value, "cold") ? MLS_PROBE_COLD : MLS_PROBE_FULL;
-		if (!equal(value, "cold") && !equal(value, "full"))
-			*reason = "only the trees cold and full are made";
+		if (!gb_tree_history_read(&axes->tree, value))
+			*reason = "no such history of a ratchet tree is known";
 	} else if (equal(name, "path")) {
 		axes->path = equal(value, "yes");
 	} else if (equal(name, "tree_delivery")) {
@@ -228,7 +227,7 @@ enum gb_status gb_mls_open(struct gb_world **out, const struct gb_config *config
 	if (!w)
 		return GB_FAILED;
 	w->axes = (struct gb_mls_axes){
-		.tree = MLS_PROBE_FULL,
+		.tree = {.shape = GB_TREE_FULL},
 		.path = true,
 		.tree_in_welcome = true,
 		.handshake = MLS_HANDSHAKE_PUBLIC,
@@ -251,41 +250,81 @@ void gb_mls_close(struct gb_world *w)
 	free(w);
 }
 
+static enum mls_probe_shape first_shape(const struct gb_mls_axes *axes)
+{
+	if (axes->tree.shape == GB_TREE_COLD)
+		return axes->path ? MLS_PROBE_COLD : MLS_PROBE_COLD_NO_PATH;
+	return axes->tree.shape == GB_TREE_GROWN ? MLS_PROBE_COLD_NO_PATH : MLS_PROBE_FULL;
+}
+
+/* The steps of the tree's history, allocated: from the harness's words into those of mls/. */
+static enum mls_err list_steps(const struct gb_mls_axes *axes, uint32_t size,
+			       struct mls_probe_step **out, size_t *n)
+{
+	struct gb_tree_steps steps;
+	struct gb_tree_step step;
+
+	if (gb_tree_steps_open(&steps, &axes->tree, size) < 0)
+		return MLS_ERR_NOMEM;
+	*out = calloc(steps.n ? steps.n : 1, sizeof(**out));
+	for (*n = 0; *out && gb_tree_steps_next(&steps, &step); ++*n) {
+		struct mls_probe_step *to = &(*out)[*n];
+
+		to->kind = step.kind == GB_TREE_REMOVE   ? MLS_PROBE_REMOVE
+			   : step.kind == GB_TREE_UPDATE ? MLS_PROBE_UPDATE
+			   : axes->path                  ? MLS_PROBE_ADD
+							 : MLS_PROBE_ADD_NO_PATH;
+		to->committer = step.committer;
+		to->leaf = step.leaf;
+	}
+	gb_tree_steps_close(&steps);
+	return *out ? MLS_OK : MLS_ERR_NOMEM;
+}
+
+/* The live members among the live devices, and their clients. */
+static void list_live(const struct gb_world *w, const struct gb_shape *shape,
+		      struct mls_probe_shape_request *request, uint32_t *live,
+		      struct mls_client **client)
+{
+	for (size_t i = 0; i < shape->n_live; i++) {
+		if (shape->live[i] >= shape->size)
+			continue;
+		live[request->n_live] = shape->live[i];
+		client[request->n_live++] = w->device[shape->live[i]].client;
+	}
+	request->live = live;
+	request->client = client;
+}
+
 /* The groups of the live members, made directly; live joiners stay outside. */
 static enum mls_err make_groups(struct gb_world *w, const struct gb_shape *shape)
 {
 	struct mls_client **client = calloc(shape->n_live, sizeof(struct mls_client *));
 	struct mls_group **group = calloc(shape->n_live, sizeof(struct mls_group *));
 	uint32_t *live = calloc(shape->n_live, sizeof(uint32_t));
+	struct mls_probe_step *steps = NULL;
 	struct mls_probe_shape_request request = {
-		.shape = w->axes.tree,
-		.size = shape->size,
+		.shape = first_shape(&w->axes),
+		.size = gb_tree_history_start(&w->axes.tree, shape->size),
 		.group_id = {w->group_id, sizeof(w->group_id)},
 		.members = {member_config, w},
 		.random = mls_seeded_random_source(&w->random),
-		.live = live,
-		.client = client,
 	};
 	enum mls_err err = client && group && live ? MLS_OK : MLS_ERR_NOMEM;
 
-	if (err)
-		goto out;
-	if (w->axes.tree == MLS_PROBE_COLD && !w->axes.path)
-		request.shape = MLS_PROBE_COLD_NO_PATH;
-	for (size_t i = 0; i < shape->n_live; i++) {
-		if (shape->live[i] >= shape->size)
-			continue;
-		live[request.n_live] = shape->live[i];
-		client[request.n_live++] = w->device[shape->live[i]].client;
-	}
-	if (request.n_live > 0)
+	if (err == MLS_OK)
+		err = list_steps(&w->axes, shape->size, &steps, &request.n_steps);
+	request.steps = steps;
+	if (err == MLS_OK)
+		list_live(w, shape, &request, live, client);
+	if (err == MLS_OK && request.n_live > 0)
 		err = mls_probe_make_groups(group, &request);
 	for (size_t i = 0; err == MLS_OK && i < request.n_live; i++)
 		w->device[live[i]].group = group[i];
-out:
 	free(client);
 	free(group);
 	free(live);
+	free(steps);
 	return err;
 }
 

@@ -4,6 +4,7 @@
 #include "mls.h"
 #include "mls_probe.h"
 #include "seeded_random.h"
+#include "stats/tree_history.h"
 
 /*
  * The world of the mls backend: devices that share one set of cryptographic contexts, so
@@ -23,7 +24,7 @@ struct gb_mls_device {
 
 /* The axes this backend honours, as the configuration set them. */
 struct gb_mls_axes {
-	enum mls_probe_shape tree;
+	struct gb_tree_history tree;
 	bool path;
 	bool tree_in_welcome;
 	enum mls_handshake handshake;

@@ -236,26 +236,61 @@ static size_t split_words(const struct gb_axis_spec *spec, char *copy, size_t co
 	return n;
 }
 
+static int refuse_choice(struct reader *r, const yaml_node_t *node, const struct gb_axis_spec *spec,
+			 const char *const *words, size_t n)
+{
+	char wanted[160];
+
+	snprintf(wanted, sizeof wanted, "one of: %s",
+		 spec->type == GB_AXIS_YESNO ? "yes no" : spec->range);
+	return refuse_word(r, node, wanted, words, n);
+}
+
+/* A word of the list; `word:K` where the list has `word:least..most`, with K as usually
+ * written. 1 where the text is none, -1 where K is wrong, which *wanted then says. */
+static int match_word(const char *text, const char *word, char value[GB_AXIS_VALUE_BYTES],
+		      char *wanted)
+{
+	const char *colon = strchr(word, ':'), *most;
+	size_t len = colon != NULL ? (size_t)(colon + 1 - word) : 0;
+	char number[GB_WANTED_BYTES];
+	uint64_t k;
+
+	if (colon == NULL) {
+		snprintf(value, GB_AXIS_VALUE_BYTES, "%s", word);
+		return strcmp(text, word) != 0;
+	}
+	if (strncmp(text, word, len - 1) != 0 || (text[len - 1] != ':' && text[len - 1] != '\0'))
+		return 1;
+	most = strstr(word, "..") + strlen("..");
+	if (gb_parse_number(text[len - 1] == ':' ? text + len : "", strtoul(word + len, NULL, 10),
+			    strtoul(most, NULL, 10), &k, number) != 0) {
+		snprintf(wanted, GB_WANTED_BYTES, "%.*sK, K %.80s", (int)len, word, number);
+		return -1;
+	}
+	snprintf(value, GB_AXIS_VALUE_BYTES, "%.*s%u", (int)len, word, (unsigned)k);
+	return 0;
+}
+
 static int read_choice(struct reader *r, const yaml_node_t *node, const struct key *key)
 {
 	const struct gb_axis_spec *spec = &gb_axes[key->to];
 	struct gb_axis_values *values = &r->scenario->axes[key->to];
 	const char *text = gb_yaml_text(node), *words[MAX_KEYS];
-	char copy[128], wanted[160];
-	size_t n = split_words(spec, copy, sizeof copy, words), found = n;
+	char copy[128], value[GB_AXIS_VALUE_BYTES], wanted[GB_WANTED_BYTES];
+	size_t n = split_words(spec, copy, sizeof copy, words);
+	int differs = 1;
 
-	for (size_t i = 0; text != NULL && i < n; i++)
-		if (strcmp(words[i], text) == 0)
-			found = i;
-	if (found == n) {
-		snprintf(wanted, sizeof wanted, "one of: %s",
-			 spec->type == GB_AXIS_YESNO ? "yes no" : spec->range);
-		return refuse_word(r, node, wanted, words, n);
-	}
+	for (size_t i = 0; text != NULL && i < n && differs > 0; i++)
+		differs = match_word(text, words[i], value, wanted);
+	if (differs > 0)
+		return refuse_choice(r, node, spec, words, n);
+	if (differs < 0)
+		return gb_yaml_refuse(&r->file, node, "%s", wanted);
 	for (size_t i = 0; i < values->n; i++)
-		if (strcmp(values->v[i], text) == 0)
+		if (strcmp(values->v[i], value) == 0)
 			return gb_yaml_refuse(&r->file, node, "each value once");
-	return append_value(values, text) == 0 ? 0 : out_of_memory(r);
+	return append_value(values, value) == 0 ? 0 : out_of_memory(r);
 }
 
 /* The bounds of a NUMBER axis, "least..most" in axes.def. */

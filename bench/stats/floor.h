@@ -1,6 +1,7 @@
 #ifndef GB_STATS_FLOOR_H
 #define GB_STATS_FLOOR_H
 #include "stats/tally.h"
+#include "stats/tree_history.h"
 
 /*
  * The crypto floor: the primitive operations that a protocol demands of one role for one
@@ -22,8 +23,7 @@ enum gb_floor_step {
 
 enum gb_floor_role { GB_FLOOR_ACTOR, GB_FLOOR_MEMBER, GB_FLOOR_JOINER };
 
-/* Histories of a ratchet tree, and states of Olm sessions, that the formulas know. */
-enum gb_floor_tree { GB_FLOOR_COLD, GB_FLOOR_FULL };
+/* States of Olm sessions that the formulas know. */
 enum gb_floor_olm { GB_FLOOR_OLM_NEW, GB_FLOOR_OLM_RATCHET, GB_FLOOR_OLM_CHAIN };
 
 struct gb_floor_case {
@@ -32,14 +32,14 @@ struct gb_floor_case {
 	enum gb_floor_step step;
 	bool one_by_one; /* k members in k steps instead of one; the role pays for all of them */
 	enum gb_floor_role role;
-	uint32_t device;         /* who plays the role; its leaf. The actor is device 0. */
+	uint32_t device;         /* who plays the role; the actor is device 0 */
 	uint32_t size;           /* members before `before`; of CREATE: after it. At least 2. */
 	uint32_t k;              /* of ADD and REMOVE, in either place */
 	const uint32_t *leavers; /* k devices, with REMOVE in either place; device 0 stays */
 	uint32_t payload;        /* plaintext of SEND */
 
 	/* MLS */
-	enum gb_floor_tree tree;
+	struct gb_tree_history tree;
 	bool path;         /* commits that only add carry an UpdatePath */
 	bool tree_apart;   /* the Welcome does not hold the tree */
 	bool private;      /* commits are PrivateMessages */

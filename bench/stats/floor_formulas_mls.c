@@ -2,6 +2,8 @@
 
 #include "stats/mls_parts.h"
 
+#include <stdlib.h>
+
 /*
  * The floor of MLS, one function a duty: what RFC 9420 demands, line by line. With
  * K key generation, D Diffie-Hellman, S signature, V verification, n members, p nodes of the
@@ -185,10 +187,20 @@ static uint64_t path_bytes(const struct gb_mls_sizes *sizes, const struct gb_tre
 	return bytes;
 }
 
+/* The group while its commits are played. */
+struct play {
+	const struct gb_floor_case *of;
+	struct gb_tree_model tree;
+	uint32_t *leavers; /* as leaves */
+	uint32_t leaf;     /* of the role, once it is in the group */
+	uint32_t newcomer; /* the device that is added next */
+};
+
 /* The i-th of the commits that a step takes; `n` members change in each. */
-static struct gb_tree_change change_of(const struct gb_floor_case *c, enum gb_floor_step step,
-				       uint32_t i, uint32_t n)
+static struct gb_tree_change change_of(const struct play *p, enum gb_floor_step step, uint32_t i,
+				       uint32_t n)
 {
+	const struct gb_floor_case *c = p->of;
 	struct gb_tree_change change = {.path = true};
 
 	if (step == GB_FLOOR_CREATE || step == GB_FLOOR_ADD) {
@@ -196,53 +208,58 @@ static struct gb_tree_change change_of(const struct gb_floor_case *c, enum gb_fl
 		change.path = c->path;
 	} else if (step == GB_FLOOR_REMOVE) {
 		change.n_removes = n;
-		change.removes = c->leavers + (size_t)i * n;
+		change.removes = p->leavers + (size_t)i * n;
 	}
 	return change;
 }
 
-static bool takes_part(const struct gb_floor_case *c, const struct gb_tree_model *tree)
+/* Newcomers fill the blank leaves from the left. Whether the device is one of this commit's. */
+static bool comes_now(struct play *p)
 {
-	if (c->role != GB_FLOOR_JOINER)
-		return true;
-	for (uint32_t i = 0; i < tree->n_added; i++)
-		if (tree->added[i] == c->device)
-			return true;
-	return false;
+	uint32_t first = p->newcomer, device = p->of->device;
+
+	p->newcomer += p->tree.n_added;
+	if (device < first || device >= p->newcomer)
+		return false;
+	p->leaf = p->tree.added[device - first];
+	return true;
 }
 
-static void play_commit(const struct gb_floor_case *c, struct gb_tree_model *tree,
-			const struct gb_tree_change *change, bool has_sent, struct gb_tally *t)
+static void play_commit(struct play *p, const struct gb_tree_change *change, bool has_sent,
+			struct gb_tally *t)
 {
+	const struct gb_floor_case *c = p->of;
 	struct commit now = {
 		.sizes = {gb_mls_suite(c->suite), c->identity},
-		.tree = tree,
+		.tree = &p->tree,
 		.has_path = change->path,
 		.private = c->private,
 		.tree_apart = c->tree_apart,
 		.has_sent = has_sent,
-		.depth_before = gb_tree_depth(tree),
+		.depth_before = gb_tree_depth(&p->tree),
 		.adds = change->n_adds,
-		.is_first = tree->members == 1,
+		.is_first = p->tree.members == 1,
 	};
+	bool comes;
 
-	gb_tree_model_commit(tree, change, &now.path);
-	if (t == NULL || !takes_part(c, tree))
+	gb_tree_model_commit(&p->tree, change, &now.path);
+	comes = comes_now(p);
+	if (t == NULL || (c->role == GB_FLOOR_JOINER && !comes))
 		return;
 	now.bytes = gb_commit_bytes(&now.sizes, change->n_adds, change->n_removes, change->path,
 				    path_bytes(&now.sizes, &now.path));
 	if (c->role == GB_FLOOR_ACTOR)
 		commit(t, &now);
 	else if (c->role == GB_FLOOR_MEMBER)
-		process(t, &now, c->device);
+		process(t, &now, p->leaf);
 	else
-		join(t, &now, c->device);
+		join(t, &now, p->leaf);
 }
 
 /* All commits of a step; those outside the clock have no tally. */
-static void play_step(const struct gb_floor_case *c, struct gb_tree_model *tree,
-		      enum gb_floor_step step, struct gb_tally *t)
+static void play_step(struct play *p, enum gb_floor_step step, struct gb_tally *t)
 {
+	const struct gb_floor_case *c = p->of;
 	bool counted = step == GB_FLOOR_ADD || step == GB_FLOOR_REMOVE;
 	uint32_t n = step == GB_FLOOR_CREATE ? c->size - 1 : counted ? c->k : 0;
 	uint32_t commits = counted && c->one_by_one ? c->k : 1;
@@ -250,20 +267,19 @@ static void play_step(const struct gb_floor_case *c, struct gb_tree_model *tree,
 	if (step == GB_FLOOR_NOTHING)
 		return;
 	for (uint32_t i = 0; i < commits; i++) {
-		struct gb_tree_change change = change_of(c, step, i, n / commits);
-		play_commit(c, tree, &change, c->has_sent && i == 0, t);
+		struct gb_tree_change change = change_of(p, step, i, n / commits);
+		play_commit(p, &change, c->has_sent && i == 0, t);
 	}
 }
 
-/* Newcomers fill the tree from the left, and only when nobody has left is device d in leaf
- * d. A joiner of `before` is a member by then. */
+/* A joiner of `before` is a member by then. */
 static bool has_formula(const struct gb_floor_case *c)
 {
 	bool leaves = c->step == GB_FLOOR_REMOVE || c->before == GB_FLOOR_REMOVE;
 	bool adds = c->step == GB_FLOOR_CREATE || c->step == GB_FLOOR_ADD;
 	uint64_t most = (uint64_t)c->size + c->k;
 
-	if (gb_mls_suite(c->suite) == NULL || c->size < 2 || most > GB_TREE_MAX_MEMBERS)
+	if (gb_mls_suite(c->suite) == NULL || c->size < 2 || 2 * most > GB_TREE_MAX_MEMBERS)
 		return false;
 	if (c->senders > 1 || c->step == GB_FLOOR_NOTHING || c->device >= most)
 		return false;
@@ -275,12 +291,33 @@ static bool has_formula(const struct gb_floor_case *c)
 	return c->role != GB_FLOOR_JOINER || adds || c->step == GB_FLOOR_SEND;
 }
 
+/* The tree before any of the commits. A group that is created is first one of one member. */
+static int begin(struct play *p)
+{
+	static const struct gb_tree_history alone = {.shape = GB_TREE_GROWN};
+	const struct gb_floor_case *c = p->of;
+	bool creates = c->step == GB_FLOOR_CREATE;
+	bool adds = c->step == GB_FLOOR_ADD || c->before == GB_FLOOR_ADD;
+
+	if (c->leavers != NULL && c->k > 0) {
+		p->leavers = malloc(c->k * sizeof(*p->leavers));
+		if (p->leavers == NULL)
+			return -1;
+		for (uint32_t i = 0; i < c->k; i++)
+			p->leavers[i] = gb_tree_history_leaf(&c->tree, c->leavers[i]);
+	}
+	p->newcomer = creates ? 1 : c->size;
+	p->leaf = gb_tree_history_leaf(&c->tree, c->device);
+	if (creates)
+		return gb_tree_model_init(&p->tree, &alone, 1, c->size - 1, c->path);
+	return gb_tree_model_init(&p->tree, &c->tree, c->size, adds ? c->k : 0, c->path);
+}
+
 enum gb_floor_answer gb_floor_mls(const struct gb_floor_case *c, struct gb_tally *counts)
 {
 	struct gb_mls_sizes sizes = {gb_mls_suite(c->suite), c->identity};
-	enum gb_tree_history history = c->tree == GB_FLOOR_COLD ? GB_TREE_COLD : GB_TREE_FULL;
-	uint32_t size = c->size, adding = 0;
-	struct gb_tree_model tree;
+	struct play p = {.of = c};
+	int status;
 
 	*counts = (struct gb_tally){0};
 	if (!has_formula(c))
@@ -289,17 +326,12 @@ enum gb_floor_answer gb_floor_mls(const struct gb_floor_case *c, struct gb_tally
 		message(counts, c, &sizes);
 		return GB_FLOOR_KNOWN;
 	}
-	if (c->step == GB_FLOOR_CREATE) {
-		history = GB_TREE_ONE_MEMBER;
-		size = 1;
-		adding = c->size - 1;
-	} else if (c->step == GB_FLOOR_ADD || c->before == GB_FLOOR_ADD) {
-		adding = c->k;
+	status = begin(&p);
+	if (status == 0) {
+		play_step(&p, c->before, NULL);
+		play_step(&p, c->step, counts);
+		gb_tree_model_free(&p.tree);
 	}
-	if (gb_tree_model_init(&tree, history, size, adding, c->path) < 0)
-		return GB_FLOOR_NO_MEMORY;
-	play_step(c, &tree, c->before, NULL);
-	play_step(c, &tree, c->step, counts);
-	gb_tree_model_free(&tree);
-	return GB_FLOOR_KNOWN;
+	free(p.leavers);
+	return status == 0 ? GB_FLOOR_KNOWN : GB_FLOOR_NO_MEMORY;
 }

@@ -94,7 +94,7 @@ static uint64_t node_bytes(const struct gb_mls_sizes *s, const struct gb_tree_mo
 	if (holds == GB_NODE_BLANK)
 		return 0;
 	if (gb_node_level(node) > 0)
-		return gb_parent_node_bytes(s, holds, node == gb_tree_root(tree));
+		return gb_parent_node_bytes(s, holds, tree->is_top[node]);
 	return gb_leaf_node_bytes(s, holds == GB_LEAF_COMMITTED ? GB_LEAF_OF_COMMIT
 								: GB_LEAF_OF_KEY_PACKAGE);
 }
@@ -127,7 +127,7 @@ void gb_whole_tree_checks(struct gb_tally *t, const struct gb_mls_sizes *s,
 			continue;
 		if (gb_node_level(node) > 0)
 			gb_tally_hash(t, &s->suite->hash, 1,
-				      gb_parent_hash_hashed(s, node == gb_tree_root(tree)));
+				      gb_parent_hash_hashed(s, tree->is_top[node]));
 		else
 			gb_tally_verify(t, 1,
 					gb_leaf_node_signed(s, holds == GB_LEAF_COMMITTED

@@ -53,13 +53,6 @@ uint64_t gb_tree_resolution(const struct gb_tree_model *t, uint32_t node)
 	return gb_tree_resolution(t, left(node)) + gb_tree_resolution(t, right(node));
 }
 
-static bool is_empty(const struct gb_tree_model *t, uint32_t node)
-{
-	if (t->node[node] != GB_NODE_BLANK)
-		return false;
-	return gb_node_level(node) == 0 || (is_empty(t, left(node)) && is_empty(t, right(node)));
-}
-
 /* How many leaves below `node` the present commit filled: each is in its resolution. */
 static uint64_t count_added_below(const struct gb_tree_model *t, uint32_t node)
 {
@@ -98,8 +91,16 @@ static void extend(struct gb_tree_model *t)
 
 static void truncate(struct gb_tree_model *t)
 {
-	while (t->width > 1 && is_empty(t, right(gb_tree_root(t))))
+	while (t->width > 1 && t->below[right(gb_tree_root(t))] == 0)
 		t->width /= 2;
+}
+
+/* Over the whole capacity: what is above the root now may come back. */
+static void count(struct gb_tree_model *t, uint32_t leaf, bool comes)
+{
+	for (unsigned level = 0; (1u << level) <= t->capacity; level++)
+		t->below[ancestor(leaf, level)] += comes ? 1 : UINT32_MAX;
+	t->members += comes ? 1 : UINT32_MAX;
 }
 
 static void remove_leaf(struct gb_tree_model *t, uint32_t leaf)
@@ -107,19 +108,28 @@ static void remove_leaf(struct gb_tree_model *t, uint32_t leaf)
 	for (unsigned level = 0; (1u << level) <= t->width; level++)
 		t->node[ancestor(leaf, level)] = GB_NODE_BLANK;
 	mark_direct_path(t, leaf);
-	t->members--;
-	if (leaf < t->first_blank)
-		t->first_blank = leaf;
+	count(t, leaf, false);
+}
+
+/* The leftmost blank leaf of a tree that has one. */
+static uint32_t free_leaf(const struct gb_tree_model *t)
+{
+	uint32_t node = gb_tree_root(t);
+
+	for (unsigned level = gb_tree_depth(t); level > 0; level--) {
+		bool is_full = t->below[left(node)] == 1u << (level - 1);
+		node = is_full ? right(node) : left(node);
+	}
+	return node / 2;
 }
 
 static void add_leaf(struct gb_tree_model *t)
 {
-	uint32_t leaf = t->first_blank;
+	uint32_t leaf;
 
-	while (leaf < t->width && t->node[2 * leaf] != GB_NODE_BLANK)
-		leaf++;
-	if (leaf == t->width)
+	if (t->members == t->width)
 		extend(t);
+	leaf = free_leaf(t);
 	t->node[2 * leaf] = GB_LEAF_NEW;
 	for (unsigned level = 1; (1u << level) <= t->width; level++) {
 		uint32_t *holds = &t->node[ancestor(leaf, level)];
@@ -127,30 +137,42 @@ static void add_leaf(struct gb_tree_model *t)
 			++*holds;
 	}
 	mark_direct_path(t, leaf);
-	t->first_blank = leaf + 1;
-	t->members++;
+	count(t, leaf, true);
 	t->added[t->n_added++] = leaf;
+}
+
+/* The node of a path at `level`, and what is encrypted to the other child. */
+static void note_node(const struct gb_tree_model *t, struct gb_tree_path *path, unsigned level,
+		      uint32_t copath)
+{
+	struct gb_path_node *next = &path->nodes[path->n_nodes++];
+
+	next->level = level;
+	next->ciphertexts = gb_tree_resolution(t, copath) - count_added_below(t, copath);
+	path->ciphertexts += next->ciphertexts;
 }
 
 static void set_path(struct gb_tree_model *t, uint32_t committer, struct gb_tree_path *path)
 {
+	uint32_t top = 2 * committer;
+
 	for (unsigned level = 1; (1u << level) <= t->width; level++) {
 		uint32_t node = ancestor(committer, level);
 		uint32_t below = ancestor(committer, level - 1);
 		uint32_t copath = left(node) == below ? right(node) : left(node);
-		uint64_t resolution = gb_tree_resolution(t, copath);
-		struct gb_path_node *next = &path->nodes[path->n_nodes];
 
 		t->node[node] = GB_NODE_BLANK;
-		if (resolution == 0)
+		t->is_top[node] = false;
+		if (t->below[copath] == 0)
 			continue;
 		t->node[node] = 0;
-		next->level = level;
-		next->ciphertexts = resolution - count_added_below(t, copath);
-		path->ciphertexts += next->ciphertexts;
-		path->n_nodes++;
+		top = node;
+		if (path != NULL)
+			note_node(t, path, level, copath);
 	}
 	t->node[2 * committer] = GB_LEAF_COMMITTED;
+	t->is_top[2 * committer] = false;
+	t->is_top[top] = true;
 	mark_direct_path(t, committer);
 }
 
@@ -171,7 +193,8 @@ static void drop_stale_outside(struct gb_tree_model *t)
 void gb_tree_model_commit(struct gb_tree_model *t, const struct gb_tree_change *change,
 			  struct gb_tree_path *path)
 {
-	*path = (struct gb_tree_path){0};
+	if (path != NULL)
+		*path = (struct gb_tree_path){0};
 	t->commits++;
 	t->n_stale = 0;
 	t->n_added = 0;
@@ -205,7 +228,9 @@ static int allocate(struct gb_tree_model *t)
 	t->stale = malloc(n * sizeof(*t->stale));
 	t->stamp = calloc(n, sizeof(*t->stamp));
 	t->added = malloc(t->capacity * sizeof(*t->added));
-	if (!t->node || !t->stale || !t->stamp || !t->added) {
+	t->below = calloc(n, sizeof(*t->below));
+	t->is_top = calloc(n, sizeof(*t->is_top));
+	if (!t->node || !t->stale || !t->stamp || !t->added || !t->below || !t->is_top) {
 		gb_tree_model_free(t);
 		return -1;
 	}
@@ -225,27 +250,62 @@ static void fill_parents(struct gb_tree_model *t)
 		uint32_t first_on_right = (node - ((1u << level) - 1)) / 2 + (1u << (level - 1));
 		if (first_on_right < t->members)
 			t->node[node] = 0;
+		t->is_top[node] = node == gb_tree_root(t);
 	}
 }
 
-int gb_tree_model_init(struct gb_tree_model *t, enum gb_tree_history history, uint32_t size,
-		       uint32_t joiners, bool path)
+/* The first members of a history: one, or those that it added at once. */
+static void begin(struct gb_tree_model *t, const struct gb_tree_history *history, uint32_t size,
+		  bool path)
 {
-	struct gb_tree_change create = {.n_adds = size - 1, .path = path};
-	struct gb_tree_path created;
+	uint32_t start = gb_tree_history_start(history, size);
+	struct gb_tree_change create = {.n_adds = start - 1, .path = path};
 
-	*t = (struct gb_tree_model){.width = 1, .members = 1, .capacity = 1, .first_blank = 1};
-	while (t->capacity < size || t->capacity < size + joiners)
+	t->node[0] = GB_LEAF_ADDED;
+	count(t, 0, true);
+	if (start > 1)
+		gb_tree_model_commit(t, &create, NULL);
+	if (history->shape != GB_TREE_COLD && history->shape != GB_TREE_GROWN)
+		fill_parents(t);
+}
+
+static int follow(struct gb_tree_model *t, const struct gb_tree_history *history, uint32_t size,
+		  bool path)
+{
+	struct gb_tree_steps steps;
+	struct gb_tree_step step;
+
+	if (gb_tree_steps_open(&steps, history, size) < 0)
+		return -1;
+	while (gb_tree_steps_next(&steps, &step)) {
+		struct gb_tree_change change = {
+			.committer = step.committer,
+			.removes = &step.leaf,
+			.n_removes = step.kind == GB_TREE_REMOVE,
+			.n_adds = step.kind == GB_TREE_ADD,
+			.path = path || step.kind != GB_TREE_ADD,
+		};
+		gb_tree_model_commit(t, &change, NULL);
+	}
+	gb_tree_steps_close(&steps);
+	return 0;
+}
+
+int gb_tree_model_init(struct gb_tree_model *t, const struct gb_tree_history *history,
+		       uint32_t size, uint32_t joiners, bool path)
+{
+	uint32_t leaves = gb_tree_history_leaves(history, size);
+
+	*t = (struct gb_tree_model){.width = 1, .capacity = 1};
+	while (t->capacity < leaves || t->capacity < size + joiners)
 		t->capacity *= 2;
 	if (allocate(t) < 0)
 		return -1;
-	t->node[0] = GB_LEAF_ADDED;
-	if (history == GB_TREE_ONE_MEMBER)
+	begin(t, history, size, path);
+	if (follow(t, history, size, path) == 0)
 		return 0;
-	gb_tree_model_commit(t, &create, &created);
-	if (history == GB_TREE_FULL)
-		fill_parents(t);
-	return 0;
+	gb_tree_model_free(t);
+	return -1;
 }
 
 void gb_tree_model_free(struct gb_tree_model *t)
@@ -254,5 +314,7 @@ void gb_tree_model_free(struct gb_tree_model *t)
 	free(t->stale);
 	free(t->stamp);
 	free(t->added);
+	free(t->below);
+	free(t->is_top);
 	*t = (struct gb_tree_model){0};
 }

@@ -1,8 +1,6 @@
 #ifndef GB_STATS_TREE_MODEL_H
 #define GB_STATS_TREE_MODEL_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "stats/tree_history.h"
 
 /*
  * Which nodes of a ratchet tree are blank, which leaves are unmerged where, and what a
@@ -25,7 +23,9 @@ struct gb_tree_model {
 	uint32_t capacity; /* the greatest possible width */
 	/* 2 * capacity - 1 nodes: GB_NODE_BLANK, what a leaf is, a parent's unmerged leaves */
 	uint32_t *node;
-	uint32_t first_blank; /* no leaf left of it is blank */
+	uint32_t *below; /* by node: leaves below it that are not blank */
+	/* By node: was the last one on the path that set it; its parent_hash is empty. */
+	bool *is_top;
 	/* Nodes whose tree hash the last commit changed, each once. */
 	uint32_t *stale;
 	size_t n_stale;
@@ -35,18 +35,13 @@ struct gb_tree_model {
 	uint32_t n_added;
 };
 
-enum gb_tree_history {
-	GB_TREE_ONE_MEMBER, /* a new group; `size` is 1 */
-	GB_TREE_COLD,       /* member 0 added all others by one commit */
-	GB_TREE_FULL,       /* then every member committed, in the order of the leaves */
-};
-
 /*
- * The tree of `size` members in leaves 0 .. size - 1, with room for `joiners` more.
- * `path`: the commit that added carried an UpdatePath. 0, or -1 when memory ran out.
+ * The tree of `size` members with a history, with room for `joiners` more. A grown one of a
+ * single member is a new group. `path`: commits that only add carried an UpdatePath. 0, or
+ * -1 when memory ran out.
  */
-int gb_tree_model_init(struct gb_tree_model *t, enum gb_tree_history history, uint32_t size,
-		       uint32_t joiners, bool path);
+int gb_tree_model_init(struct gb_tree_model *t, const struct gb_tree_history *history,
+		       uint32_t size, uint32_t joiners, bool path);
 void gb_tree_model_free(struct gb_tree_model *t);
 
 /* A commit, applied in the order of RFC 9420 12.3: removes, adds, path. */
@@ -67,7 +62,8 @@ struct gb_tree_path {
 	uint64_t ciphertexts; /* of all nodes */
 };
 
-/* *path is what the commit encrypts; n_nodes is 0 without a path. */
+/* *path, where it is asked for, is what the commit encrypts; n_nodes is 0 without a path.
+ * Without, a commit takes O(log width) for each member that it adds or removes. */
 void gb_tree_model_commit(struct gb_tree_model *t, const struct gb_tree_change *change,
 			  struct gb_tree_path *path);
 

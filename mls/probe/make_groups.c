@@ -58,14 +58,9 @@ static enum mls_err member(void *state, struct mls_shape_member *out, uint32_t i
 	return err;
 }
 
-/* The epoch in which a group of this shape is. */
-static uint64_t epoch_of(const struct mls_probe_shape_request *request)
-{
-	return request->shape == MLS_PROBE_FULL ? UINT64_C(1) + request->size : 1;
-}
-
 /* What all members of the epoch know. */
 struct shared {
+	uint64_t epoch;
 	struct mls_tree tree;
 	struct mls_secret epoch_secret, confirmed_transcript_hash;
 };
@@ -81,7 +76,7 @@ static enum mls_err make_group(struct mls_group **group,
 		.version = MLS_VERSION_MLS10,
 		.cipher_suite = client->crypto->suite->id,
 		.group_id = request->group_id,
-		.epoch = epoch_of(request),
+		.epoch = shared->epoch,
 		.tree_hash = mls_tree_hash(&shared->tree),
 		.confirmed_transcript_hash = mls_secret_slice(&shared->confirmed_transcript_hash),
 	};
@@ -129,9 +124,9 @@ enum mls_err mls_probe_make_groups(struct mls_group **group,
 	struct mls_crypto *crypto = request->client[0]->crypto;
 	const struct mls_random usual = crypto->random;
 	struct making m = {.request = request, .crypto = crypto};
+	struct mls_lineage lineage = {0};
 	struct mls_shape_plan plan = {
-		.shape = request->shape,
-		.size = request->size,
+		.lineage = &lineage,
 		.group_id = request->group_id,
 		.source = {member, &m},
 		.live = request->live,
@@ -145,6 +140,9 @@ enum mls_err mls_probe_make_groups(struct mls_group **group,
 	if (!keys)
 		return MLS_ERR_NOMEM;
 	mls_crypto_set_random(crypto, &request->random);
+	TRY(mls_lineage_make(&lineage, request->shape, request->size, request->steps,
+			     request->n_steps));
+	shared.epoch = lineage.n_commits;
 	TRY(draw(crypto, &plan, &shared));
 	TRY(mls_shape_make(crypto, &shared.tree, keys, &plan));
 	for (; n < request->n_live; n++)
@@ -156,6 +154,7 @@ out:
 	for (size_t i = 0; i < request->n_live; i++)
 		mls_private_path_clear(&keys[i]);
 	free(keys);
+	mls_lineage_clear(&lineage);
 	mls_tree_clear(&shared.tree);
 	mls_wipe(&shared, sizeof(shared));
 	mls_secret_wipe(&plan.secret);

@@ -42,17 +42,34 @@ uint64_t mls_probe_allocations(void);
 enum mls_err MLS_MUST_CHECK mls_probe_group_fork(struct mls_client *client, struct mls_group **copy,
 						 const struct mls_group *group);
 
-/* How a group of many members came about, as far as its ratchet tree shows it. */
+/* How a group of many members began, as far as its ratchet tree shows it. */
 enum mls_probe_shape {
 	MLS_PROBE_COLD,         /* member 0 added all others in one commit with path */
 	MLS_PROBE_COLD_NO_PATH, /* ... without path */
 	MLS_PROBE_FULL,         /* then every member committed once, in order */
 };
 
+/* A commit of its later life, by the member at leaf `committer`. */
+struct mls_probe_step {
+	enum mls_probe_step_kind {
+		MLS_PROBE_UPDATE,      /* a path and nothing else */
+		MLS_PROBE_ADD,         /* a newcomer at the leftmost blank leaf, and a path */
+		MLS_PROBE_ADD_NO_PATH, /* ... without path */
+		MLS_PROBE_REMOVE,      /* the member at another leaf, and a path */
+	} kind;
+	uint32_t committer;
+	uint32_t leaf; /* of the newcomer, or of who leaves */
+};
+
+/* Leaves that the tree of a made group has room for. */
+#define MLS_PROBE_MOST_LEAVES (UINT32_C(1) << 24)
+
 /*
- * Who the members are. `config` fills in what member `member` is made from; config->random must
- * depend on `member` alone, and be at its beginning: first the signature key is drawn from it
- * and then the key package, by mls_probe_client_new and mls_probe_key_package_new.
+ * Who the members at the end are, counted from the left: no leaf is blank in a shape
+ * without steps, so that there member i is at leaf i. `config` fills in what member `member` is
+ * made from; config->random must depend on `member` alone, and be at its beginning: first the
+ * signature key is drawn from it and then the key package, by mls_probe_client_new and
+ * mls_probe_key_package_new.
  */
 struct mls_probe_members {
 	void (*config)(void *state, uint32_t member, struct mls_client_config *config);
@@ -61,7 +78,9 @@ struct mls_probe_members {
 
 struct mls_probe_shape_request {
 	enum mls_probe_shape shape;
-	uint32_t size; /* members, at leaves 0 .. size - 1 */
+	uint32_t size;                      /* members of the shape, at leaves 0 .. size - 1 */
+	const struct mls_probe_step *steps; /* n_steps, one after the other */
+	size_t n_steps;
 	struct mls_slice group_id;
 	struct mls_probe_members members;
 	struct mls_random random;   /* for everything else that is drawn */
@@ -73,7 +92,13 @@ struct mls_probe_shape_request {
 /*
  * mls_probe_make_groups makes the groups of the live members directly: group[i] is that of
  * client[i]. They share one ratchet tree. Each role's work is that of a member who came
- * to the same state by messages. O(size).
+ * to the same state by messages: every node is as the last commit left it that set it, with
+ * the leaves unmerged there that were added since. Only keys and hashes that nothing in the
+ * tree refers to any more are seeded bytes of the same length.
+ *
+ * Cryptography for each node that is left, once, whatever happened before; beside it
+ * O(size + n_steps log size) arithmetic. USAGE for steps that no group can take, and for
+ * live members that are none.
  */
 enum mls_err MLS_MUST_CHECK mls_probe_make_groups(struct mls_group **group,
 						  const struct mls_probe_shape_request *request);

@@ -13,6 +13,7 @@ static void config(void *state, uint32_t member, struct mls_client_config *out)
 	*out = (struct mls_client_config){
 		.ephemeral = true,
 		.suite = w->suite,
+		.crypto = w->crypto,
 		.credential_type = MLS_CREDENTIAL_BASIC,
 		.credential = {(const uint8_t *)w->identity, 16},
 		.now_s = TEST_NOW_S,
@@ -22,9 +23,15 @@ static void config(void *state, uint32_t member, struct mls_client_config *out)
 
 void shape_world_begin(struct shape_world *w, uint16_t suite, uint64_t seed)
 {
+	shape_world_begin_on(w, suite, MLS_CRYPTO_OPENSSL, seed);
+}
+
+void shape_world_begin_on(struct shape_world *w, uint16_t suite, enum mls_crypto_library crypto,
+			  uint64_t seed)
+{
 	struct mls_client_config first;
 
-	*w = (struct shape_world){.suite = suite, .seed = seed};
+	*w = (struct shape_world){.suite = suite, .crypto = crypto, .seed = seed};
 	mls_seeded_random_begin(&w->stream, seed, "world", 0);
 	config(w, UINT32_MAX, &first);
 	first.random = mls_seeded_random_source(&w->stream);
@@ -65,15 +72,16 @@ void shape_publish(struct shape_world *w, struct mls_client *client, uint32_t nu
 	mls_client_free(again);
 }
 
-void shape_groups(struct shape_world *w, enum mls_probe_shape shape, uint32_t size,
-		  const uint32_t *live, struct mls_client **client, struct mls_group **group,
-		  size_t n_live)
+void shape_groups(struct shape_world *w, const struct shape_story *story, const uint32_t *live,
+		  struct mls_client **client, struct mls_group **group, size_t n_live)
 {
 	static const uint8_t group_id[32] = "a group id of thirty-two bytes..";
 	struct mls_seeded_random stream;
 	struct mls_probe_shape_request request = {
-		.shape = shape,
-		.size = size,
+		.shape = story->shape,
+		.size = story->size,
+		.steps = story->steps,
+		.n_steps = story->n_steps,
 		.group_id = {group_id, sizeof(group_id)},
 		.members = {config, w},
 		.live = live,
@@ -81,7 +89,7 @@ void shape_groups(struct shape_world *w, enum mls_probe_shape shape, uint32_t si
 		.n_live = n_live,
 	};
 
-	mls_seeded_random_begin(&stream, w->seed, "shape", size);
+	mls_seeded_random_begin(&stream, w->seed, "shape", story->size);
 	request.random = mls_seeded_random_source(&stream);
 	OK(mls_probe_make_groups(group, &request));
 }
