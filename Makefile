@@ -10,6 +10,7 @@
 # make coverage      which lines and branches the tests reach: build/coverage/index.html
 # make prices        ways of calling OpenSSL, crypto.h and libsodium: docs/performance.md
 # make end-to-end    times whole commands with hyperfine
+# make interop       mls/ as a server for the MLS working group's interop runner (MLS_INTEROP=)
 # make install       the program, libmls, its header (DESTDIR=, PREFIX=/usr/local)
 # make clean         remove what was built
 #
@@ -25,6 +26,9 @@
 
 ifeq ($(origin CC),default)
 CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := $(if $(findstring clang,$(CC)),clang++,g++)
 endif
 VERSION := 0.1.0
 CFLAGS  ?= -O2 -g
@@ -198,7 +202,7 @@ prices:
 
 # Scripts about the tree itself or about times, and long ones, run once, the others for each way of
 # building.
-once         := $(addprefix tests/test_,error_rows.sh install.sh lint.sh runner.sh scenarios.sh waste.sh)
+once         := $(addprefix tests/test_,error_rows.sh install.sh interop.sh lint.sh runner.sh scenarios.sh waste.sh)
 test_scripts := $(filter-out $(if $(filter-out build,$(B)),$(once)),$(wildcard tests/test_*.sh))
 
 lint:
@@ -239,6 +243,41 @@ run-mutants: $(mls_tests:%.c=$(B)/%)
 	@tools/mutants $(B)/mutated/sites $^
 endif
 
+# The server that the working group's runner drives. Its .proto is read from a checkout of
+# mls-implementations, and what is generated from it stays in build/.
+MLS_INTEROP ?= ../mls-implementations
+proto       := $(MLS_INTEROP)/interop/proto/mls_client.proto
+rpc         := $(B)/interop/mls_client.pb.o $(B)/interop/mls_client.grpc.pb.o
+interop     := $(patsubst %.cc,$(B)/%.o,$(sort $(wildcard interop/*.cc)))
+CXXWARN     := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wundef -Wwrite-strings -Werror
+
+interop:
+	@[ -e $(proto) ] || { echo "$(proto): not found. MLS_INTEROP=DIRECTORY names a checkout of" \
+	    "mlswg/mls-implementations: docs/mls.md, Interoperability." >&2; exit 1; }
+	@tools/install-packages $(purposes) interop
+	@$(MAKE) --no-print-directory $(jobs) $(B)/interop/interop_server
+
+$(B)/interop/mls_client.pb.cc: $(proto)
+	@mkdir -p $(@D)
+	$(call say,RPC)
+	$(Q)protoc -I $(<D) --cpp_out=$(@D) --grpc_out=$(@D) \
+	        --plugin=protoc-gen-grpc=$$(command -v grpc_cpp_plugin) $(<F)
+
+$(B)/interop/mls_client.grpc.pb.cc: $(B)/interop/mls_client.pb.cc
+
+$(rpc): %.o: %.cc $(B)/flags
+	$(call say,CXX)
+	$(Q)$(CXX) -std=c++17 $(CFLAGS) $(SANFLAGS) -I$(@D) -c -o $@ $<
+
+$(interop): $(B)/%.o: %.cc $(B)/flags $(B)/interop/mls_client.grpc.pb.cc
+	$(call say,CXX)
+	$(Q)$(CXX) -std=c++17 $(CXXWARN) $(CFLAGS) $(SANFLAGS) -Imls/include -isystem $(B)/interop \
+	        -MMD -MP -c -o $@ $<
+
+$(B)/interop/interop_server: $(interop) $(rpc) $(B)/libmls.a
+	$(call say,LD)
+	$(Q)$(CXX) $(SANFLAGS) -o $@ $^ $$(pkg-config --libs grpc++ protobuf) $(mls_libs)
+
 coverage:
 	@tools/install-packages $(purposes) test coverage
 	@$(MAKE) --no-print-directory VARIANT=coverage \
@@ -268,7 +307,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices run scenarios smoke end-to-end test lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs prices interop run scenarios smoke end-to-end test lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
--include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) \
+-include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices))

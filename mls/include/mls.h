@@ -4,6 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Messaging Layer Security (RFC 9420).
  *
@@ -688,4 +692,8 @@ enum mls_err MLS_MUST_CHECK mls_extension_take(uint16_t *type, struct mls_slice 
  * external sender's index is its place in there, from 0 on. */
 enum mls_err MLS_MUST_CHECK mls_external_sender_put(struct mls_buf *out,
 						    const struct mls_identity *sender);
+
+#ifdef __cplusplus
+}
+#endif
 #endif
