@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.."
 build=${B:-build}
 golden=results/golden/counts.csv
-cells="results/golden/cells.yaml results/golden/options.yaml"
+cells=$(echo results/golden/*.yaml)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 n=0
 

@@ -87,7 +87,8 @@ static bool read_role(const struct gb_cell *cell, struct gb_floor_case *c)
 static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 			   struct gb_task *task)
 {
-	static const enum gb_floor_step steps[] = {
+	/* Of steps that are not named here there is no formula. */
+	static const enum gb_floor_step steps[GB_STEPS] = {
 		[GB_STEP_NOTHING] = GB_FLOOR_NOTHING, [GB_STEP_CREATE] = GB_FLOOR_CREATE,
 		[GB_STEP_ADD] = GB_FLOOR_ADD,         [GB_STEP_REMOVE] = GB_FLOOR_REMOVE,
 		[GB_STEP_REKEY] = GB_FLOOR_REKEY,     [GB_STEP_SEND] = GB_FLOOR_SEND,

@@ -5,6 +5,7 @@
 #include "backends/backends.h"
 #include "backends/megolm_world.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *megolm_world_error(const struct gb_world *w)
@@ -73,6 +74,91 @@ static enum gb_status rollback(struct gb_world *w)
 {
 	gb_megolm_enter_untimed(w);
 	return gb_megolm_rollback(w);
+}
+
+/* The session goes on as if it had been used. */
+static enum gb_status skip(struct gb_world *w, uint32_t device, uint32_t n)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+
+	gb_megolm_enter_untimed(w);
+	if (live == NULL)
+		return GB_FAILED;
+	if (live->room == NULL)
+		return gb_megolm_fail(w, GB_REJECTED, "device %u is in no room", device);
+	return gb_megolm_status(w, megolm_probe_skip(live->room, n), "skipping messages");
+}
+
+static enum gb_status store(struct gb_world *w, uint32_t device, uint64_t *bytes)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+	size_t max;
+	enum gb_status status;
+
+	gb_megolm_enter(w);
+	if (live == NULL)
+		return GB_FAILED;
+	max = megolm_probe_store_max(live->device);
+	if (max > w->stored_cap) {
+		free(w->stored);
+		w->stored = malloc(max);
+		w->stored_cap = w->stored != NULL ? max : 0;
+	}
+	if (w->stored == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
+	status = gb_megolm_status(
+		w, megolm_probe_store(live->device, w->stored, w->stored_cap, &w->stored_len),
+		"store");
+	*bytes = w->stored_len;
+	return status;
+}
+
+static enum gb_status reload(struct gb_world *w, uint32_t device)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+
+	gb_megolm_enter_untimed(w);
+	if (live == NULL)
+		return GB_FAILED;
+	return gb_megolm_status(
+		w,
+		megolm_probe_reload(live->device, (struct megolm_slice){w->stored, w->stored_len}),
+		"reload");
+}
+
+static enum gb_status history(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,
+			      struct gb_bytes plaintext, struct gb_outbox *out)
+{
+	gb_megolm_enter_untimed(w);
+	return gb_megolm_history(w, device, n, n_old, plaintext, out);
+}
+
+static enum gb_status stored(struct gb_world *w, uint32_t device, uint32_t reader,
+			     enum gb_scope scope, const struct gb_message *m, size_t n,
+			     struct gb_outbox *out)
+{
+	gb_megolm_enter_untimed(w);
+	return gb_megolm_stored(w, device, reader, scope, m, n, out);
+}
+
+static enum gb_status backup(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_backup(w, device, out);
+}
+
+static enum gb_status restore(struct gb_world *w, uint32_t device, enum gb_scope scope,
+			      const struct gb_message *m, size_t n)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_restore(w, device, scope, m, n);
+}
+
+static enum gb_status read_old(struct gb_world *w, uint32_t device, const struct gb_message *m,
+			       struct gb_bytes *plaintext)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_read_old(w, device, m, plaintext);
 }
 
 /* ---- at the actor ---- */
@@ -281,6 +367,8 @@ static enum gb_status counts(struct gb_world *w, struct gb_counts *out)
 				  .hash_blocks = c->hash_blocks,
 				  .hmac = c->hmac + c->hkdf_hmac,
 				  .hkdf = 2 * c->hkdf,
+				  .aead = c->aead,
+				  .aead_bytes = c->aead_bytes,
 				  .cbc = c->cbc,
 				  .cbc_bytes = c->cbc_bytes,
 				  .random_bytes = c->random_bytes};
@@ -318,5 +406,13 @@ const struct gb_backend gb_backend_megolm = {
 	.fetched = fetched,
 	.share = gb_megolm_share,
 	.create_part = create_part,
+	.skip = skip,
+	.store = store,
+	.reload = reload,
+	.history = history,
+	.backup = backup,
+	.stored = stored,
+	.restore = restore,
+	.read_old = read_old,
 	.counts = counts,
 };

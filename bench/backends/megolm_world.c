@@ -437,6 +437,13 @@ static const struct {
 	{"ratchet", GB_MEGOLM_RATCHET},
 };
 
+/* Words of the axis `backup`. */
+static const char *const backups[MEGOLM_BACKUP_ALGORITHMS] = {
+	[MEGOLM_BACKUP_CURVE25519] = "pk",
+	[MEGOLM_BACKUP_CURVE25519_MAC] = "pk_mac",
+	[MEGOLM_BACKUP_SYMMETRIC] = "sym",
+};
+
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason)
 {
 	unsigned long number = strtoul(value, NULL, 10);
@@ -452,6 +459,13 @@ enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **
 		if (strcmp(value, "libolm") == 0 || strcmp(value, "openssl") == 0)
 			return GB_HONOURED;
 		*reason = "libolm runs on its own primitives or on OpenSSL's";
+		return GB_NOT_SUPPORTED;
+	}
+	if (strcmp(name, "backup") == 0) {
+		for (size_t i = 0; i < MEGOLM_BACKUP_ALGORITHMS; i++)
+			if (strcmp(value, backups[i]) == 0)
+				return GB_HONOURED;
+		*reason = "keys are kept encrypted by pk, pk_mac or sym";
 		return GB_NOT_SUPPORTED;
 	}
 	if (strcmp(name, "identity") == 0) {
@@ -485,6 +499,11 @@ static void set_axis(struct gb_world *w, const struct gb_axis *axis)
 		w->devices_per_user = (uint32_t)strtoul(axis->value, NULL, 10);
 	else if (strcmp(axis->name, "verification") == 0)
 		w->cross_signed = strcmp(axis->value, "cross_signed") == 0;
+	else if (strcmp(axis->name, "backup") == 0)
+		for (unsigned i = 0; i < MEGOLM_BACKUP_ALGORITHMS; i++)
+			w->kept.algorithm = strcmp(axis->value, backups[i]) == 0
+						    ? (enum megolm_backup_algorithm)i
+						    : w->kept.algorithm;
 	else if (strcmp(axis->name, "olm") == 0)
 		for (size_t i = 0; i < sizeof olm_states / sizeof olm_states[0]; i++)
 			if (strcmp(axis->value, olm_states[i].word) == 0)
@@ -527,6 +546,7 @@ void gb_megolm_close(struct gb_world *w)
 {
 	if (w == NULL)
 		return;
+	megolm_backup_free(w->kept.backup);
 	megolm_probe_count_into(NULL);
 	for (uint32_t i = 0; w->live != NULL && i < w->config.capacity; i++)
 		free_live(w, w->live[i]);
@@ -540,6 +560,7 @@ void gb_megolm_close(struct gb_world *w)
 	free(w->saved_n_claimed);
 	free(w->log);
 	free(w->scratch);
+	free(w->stored);
 	free(w->peers);
 	free(w->devices);
 	free(w->invitees);

@@ -2,6 +2,7 @@
 #define GB_BACKENDS_MEGOLM_WORLD_H
 #include "groupbench_backend.h"
 #include "megolm.h"
+#include "megolm_keys.h"
 #include "megolm_probe.h"
 #include <stdbool.h>
 
@@ -86,8 +87,17 @@ struct gb_megolm_change {
 	bool joined;
 };
 
+/* Keys of the past that the homeserver keeps, encrypted: what axis `backup` is about. */
+struct gb_megolm_kept {
+	enum megolm_backup_algorithm algorithm;
+	struct megolm_backup *backup; /* NULL before there is a history */
+	uint32_t n_rooms;
+	char first_session[44];
+};
+
 struct gb_world {
 	struct gb_config config;
+	struct gb_megolm_kept kept;
 	enum gb_megolm_olm olm;
 	enum megolm_probe_primitives primitives;
 	uint32_t user_id_len, devices_per_user;
@@ -111,6 +121,8 @@ struct gb_world {
 	struct gb_megolm_answers answers;
 	bool cross_signed;
 	struct gb_megolm_voucher *vouchers; /* by user; NULL unless cross_signed */
+	uint8_t *stored;                    /* what store() wrote last */
+	size_t stored_len, stored_cap;
 	char error[256];
 };
 
@@ -193,6 +205,17 @@ enum gb_status gb_megolm_invite_verify(struct gb_world *w, struct gb_megolm_live
 enum gb_status gb_megolm_invite_sessions(struct gb_world *w, struct gb_megolm_live *live);
 enum gb_status gb_megolm_uninvite(struct gb_world *w, struct gb_megolm_live *live,
 				  enum gb_status status);
+/* History, its backup and what is restored, in megolm_backup.c. */
+enum gb_status gb_megolm_history(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,
+				 struct gb_bytes plaintext, struct gb_outbox *out);
+enum gb_status gb_megolm_backup(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+enum gb_status gb_megolm_stored(struct gb_world *w, uint32_t device, uint32_t reader,
+				enum gb_scope scope, const struct gb_message *m, size_t n,
+				struct gb_outbox *out);
+enum gb_status gb_megolm_restore(struct gb_world *w, uint32_t device, enum gb_scope scope,
+				 const struct gb_message *m, size_t n);
+enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const struct gb_message *m,
+				  struct gb_bytes *plaintext);
 
 /* create, add, remove, rekey, share and send, in megolm_actor.c. */
 enum gb_status gb_megolm_create(struct gb_world *w, uint32_t device,

@@ -302,6 +302,82 @@ static enum gb_status mls_send(struct gb_world *w, uint32_t device, struct gb_by
 	return GB_OK;
 }
 
+/* Really sends them: a sender ratchet of MLS has no other way on. */
+static enum gb_status mls_skip(struct gb_world *w, uint32_t device, uint32_t n)
+{
+	struct mls_group *group = group_of(w, device, "skip");
+	enum mls_err err = MLS_OK;
+
+	if (!group)
+		return GB_REJECTED;
+	if (n > w->policy.max_ratchet_steps) {
+		snprintf(w->error, sizeof(w->error),
+			 "receivers bridge at most %u generations of a sender's ratchet, not %u",
+			 (unsigned)w->policy.max_ratchet_steps, (unsigned)n);
+		return GB_UNSUPPORTED;
+	}
+	for (uint32_t i = 0; i < n && !err; i++) {
+		w->scratch.len = 0;
+		err = mls_group_protect(group, &w->scratch, (struct mls_slice){0},
+					(struct mls_slice){0});
+	}
+	return err ? gb_mls_failed(w, "skip", err) : GB_OK;
+}
+
+static enum gb_status mls_store(struct gb_world *w, uint32_t device, uint64_t *stored)
+{
+	struct mls_group *group = group_of(w, device, "store");
+	enum mls_err err;
+
+	if (!group)
+		return GB_REJECTED;
+	w->scratch.len = 0;
+	err = mls_group_save(group, &w->scratch);
+	*stored = w->scratch.len;
+	return err ? gb_mls_failed(w, "store", err) : GB_OK;
+}
+
+/* A client is in a group once only, and the checkpoint is there as well: so the state is loaded
+ * into a second client of the same keys, and must give the same bytes again. */
+static enum gb_status mls_reload(struct gb_world *w, uint32_t device)
+{
+	struct gb_mls_device second = {0};
+	struct mls_group *again = NULL;
+	struct mls_buf bytes_again = {0};
+	enum mls_err err = gb_mls_make_device(w, &second, device);
+	enum gb_status status = GB_OK;
+
+	if (!err)
+		err = mls_group_load(second.client, &again,
+				     slice((struct gb_bytes){w->scratch.p, w->scratch.len}));
+	if (!err)
+		err = mls_group_save(again, &bytes_again);
+	if (err)
+		status = gb_mls_failed(w, "reload", err);
+	else if (bytes_again.len != w->scratch.len ||
+		 memcmp(bytes_again.p, w->scratch.p, w->scratch.len) != 0)
+		status = gb_mls_refused(w, "reload", "the state differs from what was stored");
+	mls_group_free(again);
+	mls_buf_free(&bytes_again);
+	gb_mls_drop_device(&second);
+	return status;
+}
+
+/* RFC 9420, 9.2: keys are deleted once they were used, and those of an epoch with it. What
+ * MSC4038 uploads instead is no part of the RFC. */
+static enum gb_status mls_history(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,
+				  struct gb_bytes plaintext, struct gb_outbox *out)
+{
+	(void)device;
+	(void)n;
+	(void)n_old;
+	(void)plaintext;
+	(void)out;
+	snprintf(w->error, sizeof(w->error), "%s",
+		 "RFC 9420, 9.2, deletes the keys of the past: there is nothing to back up");
+	return GB_UNSUPPORTED;
+}
+
 static enum gb_status mls_process(struct gb_world *w, uint32_t device, const struct gb_message *m)
 {
 	struct mls_group *group = group_of(w, device, "process");
@@ -480,6 +556,10 @@ const struct gb_backend gb_backend_mls = {
 	.discard = mls_discard,
 	.group_info = mls_group_info_out,
 	.fetch_tree = mls_fetch_tree,
+	.skip = mls_skip,
+	.store = mls_store,
+	.reload = mls_reload,
+	.history = mls_history,
 	.counts = mls_counts_of,
 	.allocations = mls_allocations_of,
 };

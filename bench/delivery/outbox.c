@@ -72,7 +72,8 @@ static uint64_t count_recipients(const struct gb_mailbox *m, const struct gb_mes
 static bool is_served(const struct gb_message *msg)
 {
 	return msg->address == GB_TO_SERVER &&
-	       (msg->kind == GB_GROUP_INFO || msg->kind == GB_RATCHET_TREE);
+	       (msg->kind == GB_GROUP_INFO || msg->kind == GB_RATCHET_TREE ||
+		msg->kind == GB_BACKUP || msg->kind == GB_APPLICATION);
 }
 
 /* The listening among the recipients, appended to the list; their number. */

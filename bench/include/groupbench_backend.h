@@ -181,6 +181,9 @@ struct gb_clocks {
 	uint64_t cpu_ns;
 };
 
+/* How much of what is kept is asked for. */
+enum gb_scope { GB_SCOPE_ONE, GB_SCOPE_ROOM, GB_SCOPE_ALL };
+
 struct gb_world; /* the backend's own */
 
 /*
@@ -363,6 +366,45 @@ struct gb_backend {
 	enum gb_status (*create_part)(struct gb_world *w, uint32_t device, enum gb_part part,
 				      const struct gb_published *others, size_t n,
 				      struct gb_outbox *out);
+
+	/*
+	 * The next message of `device` will be as if it had sent n others before that nobody has
+	 * received. Not timed. GB_UNSUPPORTED when receivers do not bridge so many.
+	 */
+	enum gb_status (*skip)(struct gb_world *w, uint32_t device, uint32_t n);
+
+	/*
+	 * store writes the whole state of `device`, as it would be stored, to memory of the
+	 * backend; *bytes is its length. Timed. reload makes the state of the device again from
+	 * what store wrote last, and fails when it is not the same. Not timed.
+	 */
+	enum gb_status (*store)(struct gb_world *w, uint32_t device, uint64_t *bytes);
+	enum gb_status (*reload)(struct gb_world *w, uint32_t device);
+
+	/*
+	 * Keys of the past, kept on the server for devices that lost theirs or are new; for
+	 * protocols that delete them, NULL or GB_UNSUPPORTED.
+	 *
+	 *   history  `device` comes to hold the keys of n sessions of the past that are in no
+	 *            backup, and sends to the server n_old old messages with this plaintext, of
+	 *            as many of them: the first, and others spread evenly. Not timed.
+	 *   backup   sends the server the keys of all sessions that it lacks. Timed.
+	 *   stored   what the server answers, from the n messages that backup sent, to `reader`,
+	 *            which asks for the first session, for all of the first session's room, or
+	 *            for all. Sent in the name of `device`. Not timed.
+	 *   restore  `device` takes such an answer in. Timed.
+	 *   read_old gives `device` an old message.
+	 */
+	enum gb_status (*history)(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,
+				  struct gb_bytes plaintext, struct gb_outbox *out);
+	enum gb_status (*backup)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	enum gb_status (*stored)(struct gb_world *w, uint32_t device, uint32_t reader,
+				 enum gb_scope scope, const struct gb_message *m, size_t n,
+				 struct gb_outbox *out);
+	enum gb_status (*restore)(struct gb_world *w, uint32_t device, enum gb_scope scope,
+				  const struct gb_message *m, size_t n);
+	enum gb_status (*read_old)(struct gb_world *w, uint32_t device, const struct gb_message *m,
+				   struct gb_bytes *plaintext);
 
 	enum gb_status (*counts)(struct gb_world *w, struct gb_counts *counts);
 	enum gb_status (*clocks)(struct gb_world *w, struct gb_clocks *last);

@@ -28,8 +28,23 @@ static bool involves(const struct gb_task *task, enum gb_step step)
 	return spec->before == step || spec->timed == step;
 }
 
+uint32_t gb_operation_most(enum gb_operation operation)
+{
+	return gb_operations[operation].timed == GB_STEP_CATCH_UP ? 1u << 24 : 100000;
+}
+
+bool gb_task_restores(const struct gb_task *task)
+{
+	enum gb_step timed = gb_operations[task->operation].timed;
+
+	return timed == GB_STEP_RESTORE_ONE || timed == GB_STEP_RESTORE_ROOM ||
+	       timed == GB_STEP_RESTORE_ALL;
+}
+
 uint32_t gb_task_joiners(const struct gb_task *task)
 {
+	if (gb_task_restores(task))
+		return 1;
 	return involves(task, GB_STEP_ADD) ? task->k : 0;
 }
 

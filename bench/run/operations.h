@@ -16,7 +16,15 @@ enum gb_step {
 	GB_STEP_CLAIM,
 	GB_STEP_VERIFY,
 	GB_STEP_SESSION,
-	GB_STEP_ENCRYPT
+	GB_STEP_ENCRYPT,
+	GB_STEP_CATCH_UP,
+	GB_STEP_HISTORY,
+	GB_STEP_BACKUP,
+	GB_STEP_RESTORE_ONE,
+	GB_STEP_RESTORE_ROOM,
+	GB_STEP_RESTORE_ALL,
+	GB_STEP_STORE,
+	GB_STEPS,
 };
 
 enum gb_operation {
@@ -43,9 +51,15 @@ enum gb_operation gb_operation_find(const char *name, size_t len);
 /* An operation with its numbers: what a worker measures as one cell. */
 struct gb_task {
 	enum gb_operation operation;
-	uint32_t k;       /* 0 unless the operation takes it */
+	uint32_t k;       /* members, sessions or steps; 0 unless the operation takes it */
 	uint32_t payload; /* bytes; of GB_OPERATION_send only */
 };
+
+/* Largest k that an operation takes. */
+uint32_t gb_operation_most(enum gb_operation operation);
+
+/* Whether the task needs a device that restores keys; it is a newcomer. */
+bool gb_task_restores(const struct gb_task *task);
 
 /* How many newcomers and how many leaving members a task needs. */
 uint32_t gb_task_joiners(const struct gb_task *task);

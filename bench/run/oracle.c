@@ -165,12 +165,25 @@ static int agrees(struct gb_oracle *o, uint32_t device, uint32_t sender, const u
 				device);
 }
 
+static bool gives_new_keys(const struct gb_oracle *o)
+{
+	switch (timed_step(o)) {
+	case GB_STEP_CREATE:
+	case GB_STEP_REMOVE:
+	case GB_STEP_REKEY:
+		return true;
+	case GB_STEP_ADD:
+		return !is_per_sender(o);
+	default:
+		return false;
+	}
+}
+
 /* An operation that must give new keys did; everybody live holds those of each actor. */
 static int check_digests(struct gb_oracle *o)
 {
 	struct gb_testbed *t = o->trial->testbed;
 	const struct gb_roster *r = &o->trial->roster;
-	bool shares_old = is_per_sender(o) && timed_step(o) == GB_STEP_ADD;
 
 	for (uint32_t i = 0; i < t->job->senders; i++) {
 		uint8_t now[GB_DIGEST_BYTES];
@@ -181,8 +194,7 @@ static int check_digests(struct gb_oracle *o)
 		if (!known)
 			return gb_testbed_break(t, "members agree on the keys",
 						"device %u has no group", sender);
-		if (timed_step(o) != GB_STEP_SEND && !shares_old && o->known[i] &&
-		    memcmp(now, o->before[i], sizeof now) == 0)
+		if (gives_new_keys(o) && o->known[i] && memcmp(now, o->before[i], sizeof now) == 0)
 			return gb_testbed_break(t, "the operation gives new keys",
 						"the keys of device %u are the old ones", sender);
 		for (size_t j = 0; j < r->n; j++)
@@ -301,6 +313,10 @@ int gb_oracle_after(struct gb_oracle *o)
 			return -1;
 		note(o, "newcomer");
 	}
+	if (timed_step(o) == GB_STEP_STORE)
+		note(o, "reloaded");
+	if (trial->archive.n_old > 0)
+		note(o, gb_task_restores(trial->task) ? "restored" : "kept");
 	if (trial->roster.outcast != GB_NO_DEVICE)
 		note(o, "removed");
 	if (trial->forge)

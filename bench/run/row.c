@@ -99,6 +99,8 @@ void gb_rows_write(FILE *out, const char *prefix, const struct gb_trial *trial,
 		put_number(&r, GB_COLUMN_sample, context->sample);
 		put_costs(&r, trial, m);
 		put_bytes(&r, m);
+		if (m->stored_bytes > 0)
+			put_number(&r, GB_COLUMN_state_bytes, m->stored_bytes);
 		put_text(&r, GB_COLUMN_restore, gb_testbed_restores_by(trial->testbed));
 		put_text(&r, GB_COLUMN_heals, heals[m->heals]);
 		put_text(&r, GB_COLUMN_verified, context->verified);

@@ -392,7 +392,8 @@ static int read_k(struct reader *r, const yaml_node_t *node, const struct key *k
 
 	if (text == NULL)
 		return -1;
-	failed = gb_parse_range(text, 1, 100000, &values, wanted);
+	failed = gb_parse_range(text, 1, gb_operation_most((enum gb_operation)key->to), &values,
+				wanted);
 	if (failed)
 		gb_yaml_refuse(&r->file, node, "%s", wanted);
 	for (size_t i = 0; !failed && i < values.n; i++)

@@ -46,16 +46,21 @@ bool gb_testbed_own_clock(const struct gb_testbed *t)
 	return (t->backend->features & GB_OWN_CLOCK) != 0;
 }
 
-/* What the backend cannot do, by its own words. */
-static int unsupported(struct gb_testbed *t)
+int gb_testbed_cannot(struct gb_testbed *t, const char *why)
 {
 	t->unsupported = true;
-	snprintf(t->why, sizeof t->why, "%s", t->backend->error(t->world));
+	snprintf(t->why, sizeof t->why, "%s", why);
 	return -1;
 }
 
+/* What the backend cannot do, by its own words. */
+static int unsupported(struct gb_testbed *t)
+{
+	return gb_testbed_cannot(t, t->backend->error(t->world));
+}
+
 /* Preparation: anything but GB_OK and GB_UNSUPPORTED ends the run. */
-static int prepared(struct gb_testbed *t, enum gb_status status, const char *what)
+int gb_testbed_prepared(struct gb_testbed *t, enum gb_status status, const char *what)
 {
 	if (status == GB_OK)
 		return 0;
@@ -135,7 +140,7 @@ static int open_world(struct gb_testbed *t)
 		if (gb_axes[i].owner == GB_AXIS_OF_BACKEND && t->job->axis[i][0] != '\0')
 			axes[config.n_axes++] = (struct gb_axis){gb_axes[i].name, t->job->axis[i]};
 	status = t->backend->open(&t->world, &config);
-	return prepared(t, status, "opening the world");
+	return gb_testbed_prepared(t, status, "opening the world");
 }
 
 static int shape_world(struct gb_testbed *t)
@@ -151,11 +156,11 @@ static int shape_world(struct gb_testbed *t)
 
 	if (open_world(t) != 0)
 		return -1;
-	if (prepared(t, t->backend->shape(t->world, &shape), "shaping the group") != 0)
+	if (gb_testbed_prepared(t, t->backend->shape(t->world, &shape), "shaping the group") != 0)
 		return -1;
 	if (t->backend->checkpoint == NULL)
 		return 0;
-	return prepared(t, t->backend->checkpoint(t->world), "remembering the state");
+	return gb_testbed_prepared(t, t->backend->checkpoint(t->world), "remembering the state");
 }
 
 static int publish(struct gb_testbed *t)
@@ -169,7 +174,7 @@ static int publish(struct gb_testbed *t)
 	if (n == 0)
 		return 0;
 	status = t->backend->publish_many(t->world, first, n, &t->directory.outbox);
-	if (prepared(t, status, "publishing key material") != 0)
+	if (gb_testbed_prepared(t, status, "publishing key material") != 0)
 		return -1;
 	if (!gb_directory_is_complete(&t->directory))
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "the backend %s",
@@ -205,7 +210,7 @@ void gb_testbed_close(struct gb_testbed *t)
 int gb_testbed_restore(struct gb_testbed *t)
 {
 	if (t->backend->rollback != NULL)
-		return prepared(t, t->backend->rollback(t->world), "rolling back");
+		return gb_testbed_prepared(t, t->backend->rollback(t->world), "rolling back");
 	t->backend->close(t->world);
 	t->world = NULL;
 	return shape_world(t);
@@ -237,6 +242,14 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 		return b->join(t->world, c->device, c->messages, c->n);
 	case GB_CALL_RECEIVE:
 		return b->receive(t->world, c->device, c->messages, &c->plaintext);
+	case GB_CALL_BACKUP:
+		return b->backup(t->world, c->device, out);
+	case GB_CALL_RESTORE:
+		return b->restore(t->world, c->device, c->scope, c->messages, c->n);
+	case GB_CALL_STORE:
+		return b->store(t->world, c->device, &c->stored);
+	case GB_CALL_READ_OLD:
+		return b->read_old(t->world, c->device, c->messages, &c->plaintext);
 	}
 	return GB_FAILED;
 }
@@ -253,11 +266,12 @@ static int read_counts(struct gb_testbed *t, struct reading *r)
 
 	*r = (struct reading){0};
 	if (b->counts != NULL &&
-	    prepared(t, b->counts(t->world, &r->counts), "reading the counts") != 0)
+	    gb_testbed_prepared(t, b->counts(t->world, &r->counts), "reading the counts") != 0)
 		return -1;
 	if (b->allocations == NULL)
 		return 0;
-	return prepared(t, b->allocations(t->world, &r->allocations), "reading the allocations");
+	return gb_testbed_prepared(t, b->allocations(t->world, &r->allocations),
+				   "reading the allocations");
 }
 
 static void add_cost(struct gb_cost *cost, struct gb_instant took, const struct reading *before,
@@ -275,7 +289,8 @@ static int own_clocks(struct gb_testbed *t, struct gb_instant *took)
 {
 	struct gb_clocks clocks;
 
-	if (prepared(t, t->backend->clocks(t->world, &clocks), "reading its clocks") != 0)
+	if (gb_testbed_prepared(t, t->backend->clocks(t->world, &clocks), "reading its clocks") !=
+	    0)
 		return -1;
 	*took = (struct gb_instant){clocks.cpu_ns, clocks.wall_ns};
 	return 0;

@@ -51,6 +51,12 @@ int gb_testbed_fail(struct gb_testbed *t, enum gb_exit status, const char *forma
 int gb_testbed_break(struct gb_testbed *t, const char *promise, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The backend cannot do what the cell needs, for this reason: always -1. */
+int gb_testbed_cannot(struct gb_testbed *t, const char *why);
+
+/* Of a call that is not timed: 0 for GB_OK; -1, with the cell or the run ended, for others. */
+int gb_testbed_prepared(struct gb_testbed *t, enum gb_status status, const char *what);
+
 /* One call of a backend under the clock. */
 struct gb_call {
 	enum gb_call_kind {
@@ -64,14 +70,20 @@ struct gb_call {
 		GB_CALL_PROCESS,
 		GB_CALL_JOIN,
 		GB_CALL_RECEIVE,
+		GB_CALL_BACKUP,
+		GB_CALL_RESTORE,
+		GB_CALL_READ_OLD,
+		GB_CALL_STORE,
 	} kind;
 	enum gb_part part; /* CREATE_PART */
 	uint32_t device;
 	const struct gb_published *published; /* CREATE, CREATE_PART, ADD */
 	const uint32_t *leaving;              /* REMOVE */
-	const struct gb_message *messages;    /* PROCESS and RECEIVE one, JOIN n */
+	const struct gb_message *messages;    /* PROCESS, RECEIVE, READ_OLD one, JOIN, RESTORE n */
 	size_t n;                             /* of any of the three */
-	struct gb_bytes plaintext;            /* SEND: in; RECEIVE: out */
+	struct gb_bytes plaintext;            /* SEND: in; RECEIVE, READ_OLD: out */
+	enum gb_scope scope;                  /* RESTORE */
+	uint64_t stored;                      /* STORE: bytes, out */
 };
 
 struct gb_cost {

@@ -1,4 +1,5 @@
-#include "run/trial.h"
+#include "run/archive.h"
+#include "run/member_state.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ void gb_trial_close(struct gb_trial *trial)
 	free(trial->leavers);
 	free(trial->inbox);
 	free(trial->forged);
+	gb_archive_clear(&trial->archive);
 	*trial = (struct gb_trial){0};
 }
 
@@ -45,8 +47,8 @@ void gb_trial_reset(struct gb_trial *trial)
 	seat(&trial->roster, trial->positions.far, GB_ROLE_FAR);
 }
 
-static struct gb_measure *measure(struct gb_trial *trial, enum gb_role role, enum gb_phase phase,
-				  uint32_t device)
+struct gb_measure *gb_trial_measure(struct gb_trial *trial, enum gb_role role, enum gb_phase phase,
+				    uint32_t device)
 {
 	struct gb_sample *s = &trial->sample;
 
@@ -223,7 +225,7 @@ static int settle(struct gb_trial *trial)
 		if (m->from == GB_ACTOR && (t->backend->features & GB_SETTLES) == 0)
 			continue;
 		if (m->from == GB_ACTOR) {
-			at = measure(trial, GB_ROLE_ACTOR, GB_PHASE_SETTLE, GB_ACTOR);
+			at = gb_trial_measure(trial, GB_ROLE_ACTOR, GB_PHASE_SETTLE, GB_ACTOR);
 			gb_delivery_taken(&at->traffic, m);
 			at->down_bytes += m->body.len;
 		}
@@ -248,7 +250,7 @@ static int deliver_to_members(struct gb_trial *trial)
 		if (!gets_anything(trial, s.device))
 			continue;
 		if (s.role == GB_ROLE_NEAR || s.role == GB_ROLE_FAR)
-			at = measure(trial, s.role, GB_PHASE_PROCESS, s.device);
+			at = gb_trial_measure(trial, s.role, GB_PHASE_PROCESS, s.device);
 		if (gb_trial_deliver(trial, s.device, at, 0) != 0)
 			return -1;
 	}
@@ -294,7 +296,7 @@ static size_t fill_inbox(struct gb_trial *trial, uint32_t device)
 static int join(struct gb_trial *trial, uint32_t device)
 {
 	struct gb_testbed *t = trial->testbed;
-	struct gb_measure *at = measure(trial, GB_ROLE_JOINER, GB_PHASE_JOIN, device);
+	struct gb_measure *at = gb_trial_measure(trial, GB_ROLE_JOINER, GB_PHASE_JOIN, device);
 	size_t n = fill_inbox(trial, device);
 	struct gb_call call = {
 		.kind = GB_CALL_JOIN, .device = device, .messages = trial->inbox, .n = n};
@@ -462,7 +464,7 @@ static int produce(struct gb_trial *trial, const struct gb_call *first, struct g
 	static const char *const names[] = {"create", "part of create", "add",
 					    "remove", "rekey",          "share"};
 	struct gb_testbed *t = trial->testbed;
-	struct gb_measure *at = measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
+	struct gb_measure *at = gb_trial_measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
 	uint64_t fetched = 0;
 
 	gb_mailbox_empty(&t->mailbox);
@@ -505,7 +507,7 @@ static int produce_parts(struct gb_trial *trial, const struct gb_call *create, e
 			 struct gb_measure *server)
 {
 	struct gb_testbed *t = trial->testbed;
-	struct gb_measure *at = measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
+	struct gb_measure *at = gb_trial_measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
 	struct gb_call call = *create;
 
 	gb_mailbox_empty(&t->mailbox);
@@ -534,7 +536,8 @@ static int produce_parts(struct gb_trial *trial, const struct gb_call *create, e
 /* One step that changes the group, from the call to the last newcomer. */
 static int change_group(struct gb_trial *trial, struct gb_call *call)
 {
-	struct gb_measure *server = measure(trial, GB_ROLE_SERVER, GB_PHASE_DELIVER, GB_NO_DEVICE);
+	struct gb_measure *server =
+		gb_trial_measure(trial, GB_ROLE_SERVER, GB_PHASE_DELIVER, GB_NO_DEVICE);
 	enum gb_step step = gb_operations[trial->task->operation].timed;
 	uint32_t removed = trial->positions.removed;
 
@@ -579,8 +582,9 @@ static int change_members(struct gb_trial *trial, struct gb_call *call, bool one
 static int send_and_read(struct gb_trial *trial)
 {
 	struct gb_testbed *t = trial->testbed;
-	struct gb_measure *at = measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
-	struct gb_measure *server = measure(trial, GB_ROLE_SERVER, GB_PHASE_DELIVER, GB_NO_DEVICE);
+	struct gb_measure *at = gb_trial_measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
+	struct gb_measure *server =
+		gb_trial_measure(trial, GB_ROLE_SERVER, GB_PHASE_DELIVER, GB_NO_DEVICE);
 
 	if (gb_trial_send(trial, GB_ACTOR, at) != 0)
 		return -1;
@@ -589,7 +593,8 @@ static int send_and_read(struct gb_trial *trial)
 	server->down_bytes = t->mailbox.down_bytes;
 	for (size_t i = 0; i < trial->roster.n; i++) {
 		struct gb_seat s = trial->roster.seats[i];
-		struct gb_measure *reader = measure(trial, s.role, GB_PHASE_PROCESS, s.device);
+		struct gb_measure *reader =
+			gb_trial_measure(trial, s.role, GB_PHASE_PROCESS, s.device);
 		if (gb_trial_deliver(trial, s.device, reader, 1) != 0)
 			return -1;
 	}
@@ -648,10 +653,15 @@ static int make_step(struct gb_trial *trial, enum gb_step step)
 	case GB_STEP_REKEY:
 		call.kind = GB_CALL_REKEY;
 		return change_group(trial, &call);
+	case GB_STEP_STORE:
+		return gb_member_store(trial);
+	case GB_STEP_CATCH_UP:
+		return gb_member_skip(trial) != 0 ? -1 : send_and_read(trial);
 	case GB_STEP_SEND:
 		return send_and_read(trial);
+	default:
+		return gb_archive_step(trial, step);
 	}
-	return -1;
 }
 
 int gb_trial_prepare(struct gb_trial *trial)

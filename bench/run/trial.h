@@ -23,7 +23,7 @@ struct gb_measure {
 	uint32_t device;
 	struct gb_cost cost;
 	struct gb_traffic traffic; /* PRODUCE and DELIVER: sent; otherwise: taken in */
-	uint64_t up_bytes, down_bytes;
+	uint64_t up_bytes, down_bytes, stored_bytes;
 	enum gb_heals { GB_HEALS_NOT_ASKED, GB_HEALS_YES, GB_HEALS_NO } heals;
 };
 
@@ -43,6 +43,14 @@ struct gb_roster {
 	uint32_t outcast; /* a live device that was shut out, or GB_NO_DEVICE */
 };
 
+#define GB_MAX_OLD 16 /* messages of the past that are looked at */
+
+/* What a step GB_STEP_HISTORY left: bodies on the heap. */
+struct gb_archive {
+	struct gb_message old[GB_MAX_OLD], *uploads;
+	size_t n_old, n_uploads;
+};
+
 struct gb_trial {
 	struct gb_testbed *testbed;
 	const struct gb_task *task;
@@ -57,6 +65,7 @@ struct gb_trial {
 	uint8_t *forged; /* room for a forged body */
 	size_t forged_len;
 	struct gb_bytes plaintext; /* of GB_STEP_SEND */
+	struct gb_archive archive;
 };
 
 /* -1 when memory ran out (t->status). */
@@ -71,6 +80,10 @@ void gb_trial_reset(struct gb_trial *trial);
  * trial->sample, which the caller empties in between. */
 int gb_trial_prepare(struct gb_trial *trial);
 int gb_trial_run(struct gb_trial *trial);
+
+/* What a role did in a phase, in the sample; added when it is not there. */
+struct gb_measure *gb_trial_measure(struct gb_trial *trial, enum gb_role role, enum gb_phase phase,
+				    uint32_t device);
 
 /* Has `from` send trial->plaintext to the group, the mailbox emptied before. */
 int gb_trial_send(struct gb_trial *trial, uint32_t from, struct gb_measure *at);

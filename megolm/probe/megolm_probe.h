@@ -94,6 +94,27 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_probe_share_silently(struct megolm_room
 enum megolm_err MEGOLM_MUST_CHECK megolm_probe_import(struct megolm_room *to,
 						      struct megolm_room *from);
 
+/* Moves the outbound session on by n messages that nobody encrypted: its ratchet advances as a
+ * reader's does, at a cost of at most 1,020 hashes. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_skip(struct megolm_room *room, uint32_t n);
+
+/* ---- storing ---- */
+
+/*
+ * Writes all that a device would store to go on later: pickles of the account and of every
+ * session, and the keys of the devices it knows. What it does not hold: which messages were
+ * seen. MEGOLM_ERR_OUTPUT when `cap` is below megolm_probe_store_max().
+ *
+ * reload puts the objects of the same device back into the state that was stored; peers, rooms
+ * and sessions must be the same. MEGOLM_ERR_PICKLE for what store did not write; then the
+ * device is of no further use.
+ */
+size_t megolm_probe_store_max(const struct megolm_device *device);
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_store(struct megolm_device *device, uint8_t *out,
+						     size_t cap, size_t *len);
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_reload(struct megolm_device *device,
+						      struct megolm_slice stored);
+
 /* ---- checkpoints ---- */
 
 /*

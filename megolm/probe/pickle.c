@@ -4,7 +4,7 @@
 #include "internal.h"
 #include <stdlib.h>
 
-static const char pickle_key[] = "checkpoint";
+static const char pickle_key[] = MEGOLM_PICKLE_KEY;
 #define KEY pickle_key, sizeof pickle_key - 1
 
 /* Makes `out` hold `len` bytes; they were wiped and freed, or were as many. */

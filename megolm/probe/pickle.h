@@ -2,6 +2,8 @@
 #define MEGOLM_PICKLE_H
 #include "state.h"
 
+#define MEGOLM_PICKLE_KEY "checkpoint"
+
 /*
  * libolm's objects as bytes and back. The encryption of these pickles protects nothing: they
  * never leave the process, and lie beside the objects themselves.
