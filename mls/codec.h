@@ -31,6 +31,15 @@ static inline bool mls_codec_ok(const struct mls_codec *c)
 /* Records the first failure. */
 void mls_codec_fail(struct mls_codec *c, enum mls_err err);
 
+/* While decoding, the bytes read since `start`; nothing after a failure. Encoding leaves *read
+ * as it is. */
+static inline void mls_note_read(const struct mls_codec *c, struct mls_slice *read,
+				 const uint8_t *start)
+{
+	if (!mls_encoding(c) && mls_codec_ok(c))
+		*read = (struct mls_slice){start, (size_t)(c->in.p - start)};
+}
+
 void mls_u8(struct mls_codec *c, uint8_t *v);
 void mls_u16(struct mls_codec *c, uint16_t *v);
 void mls_u32(struct mls_codec *c, uint32_t *v);

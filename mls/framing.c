@@ -1,13 +1,5 @@
 #include "framing.h"
 
-/* What a decoding codec has read since `start`. */
-static struct mls_slice bytes_since(const struct mls_codec *c, const uint8_t *start)
-{
-	if (!mls_codec_ok(c))
-		return (struct mls_slice){0};
-	return mls_slice(start, (size_t)(c->in.p - start));
-}
-
 void mls_proposal_or_ref_walk(struct mls_codec *c, struct mls_proposal_or_ref *v)
 {
 	const uint8_t *start;
@@ -16,8 +8,7 @@ void mls_proposal_or_ref_walk(struct mls_codec *c, struct mls_proposal_or_ref *v
 	start = c->in.p;
 	if (v->type == MLS_BY_VALUE) {
 		mls_proposal_walk(c, &v->proposal);
-		if (!mls_encoding(c))
-			v->proposal_bytes = bytes_since(c, start);
+		mls_note_read(c, &v->proposal_bytes, start);
 	} else if (v->type == MLS_BY_REFERENCE) {
 		mls_opaque(c, &v->reference);
 	} else {
@@ -75,8 +66,7 @@ void mls_content_walk(struct mls_codec *c, struct mls_framed_content *v)
 	default:
 		mls_codec_fail(c, MLS_ERR_CONTENT_TYPE);
 	}
-	if (!mls_encoding(c))
-		v->content_bytes = bytes_since(c, start);
+	mls_note_read(c, &v->content_bytes, start);
 }
 
 void mls_framed_content_head_walk(struct mls_codec *c, struct mls_framed_content *v)
@@ -98,16 +88,19 @@ MLS_WIRE_TYPE(framed_content)
 void mls_content_and_auth_walk(struct mls_codec *c, struct mls_authenticated_content *v,
 			       const uint8_t *start)
 {
+	struct mls_slice content = {0}, with_signature = {0};
+
 	mls_framed_content_walk(c, &v->content);
-	if (!mls_encoding(c))
-		v->content_end = bytes_since(c, start).len;
+	mls_note_read(c, &content, start);
 	mls_opaque(c, &v->auth.signature);
-	if (!mls_encoding(c))
-		v->signature_end = bytes_since(c, start).len;
+	mls_note_read(c, &with_signature, start);
 	if (v->content.content_type == MLS_CONTENT_COMMIT)
 		mls_opaque(c, &v->auth.confirmation_tag);
-	if (!mls_encoding(c))
-		v->encoded = bytes_since(c, start);
+	mls_note_read(c, &v->encoded, start);
+	if (mls_encoding(c))
+		return;
+	v->content_end = content.len;
+	v->signature_end = with_signature.len;
 }
 
 void mls_authenticated_content_walk(struct mls_codec *c, struct mls_authenticated_content *v)

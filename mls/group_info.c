@@ -9,13 +9,11 @@ void mls_group_info_walk(struct mls_codec *c, struct mls_group_info *v)
 	const uint8_t *start = c->in.p;
 
 	mls_group_context_walk(c, &v->context);
-	if (!mls_encoding(c) && mls_codec_ok(c))
-		v->context_bytes = mls_slice(start, (size_t)(c->in.p - start));
+	mls_note_read(c, &v->context_bytes, start);
 	mls_extensions_walk(c, &v->extensions);
 	mls_opaque(c, &v->confirmation_tag);
 	mls_u32(c, &v->signer);
-	if (!mls_encoding(c) && mls_codec_ok(c))
-		v->signed_part = mls_slice(start, (size_t)(c->in.p - start));
+	mls_note_read(c, &v->signed_part, start);
 	mls_opaque(c, &v->signature);
 }
 MLS_WIRE_TYPE(group_info)

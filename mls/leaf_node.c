@@ -29,11 +29,9 @@ void mls_leaf_node_walk(struct mls_codec *c, struct mls_leaf_node *v)
 	const uint8_t *start = c->in.p;
 
 	body(c, v);
-	if (!mls_encoding(c) && mls_codec_ok(c))
-		v->signed_part = mls_slice(start, (size_t)(c->in.p - start));
+	mls_note_read(c, &v->signed_part, start);
 	mls_opaque(c, &v->signature);
-	if (!mls_encoding(c) && mls_codec_ok(c))
-		v->encoded = mls_slice(start, (size_t)(c->in.p - start));
+	mls_note_read(c, &v->encoded, start);
 }
 MLS_WIRE_TYPE(leaf_node)
 

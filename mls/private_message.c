@@ -11,11 +11,9 @@ void mls_private_message_walk(struct mls_codec *c, struct mls_private_message *v
 	mls_u8(c, &v->content_type);
 	if (v->content_type < MLS_CONTENT_APPLICATION || v->content_type > MLS_CONTENT_COMMIT)
 		mls_codec_fail(c, MLS_ERR_CONTENT_TYPE);
-	if (!mls_encoding(c) && mls_codec_ok(c))
-		v->sender_data_aad = mls_slice(start, (size_t)(c->in.p - start));
+	mls_note_read(c, &v->sender_data_aad, start);
 	mls_opaque(c, &v->authenticated_data);
-	if (!mls_encoding(c) && mls_codec_ok(c))
-		v->content_aad = mls_slice(start, (size_t)(c->in.p - start));
+	mls_note_read(c, &v->content_aad, start);
 	mls_opaque(c, &v->encrypted_sender_data);
 	mls_opaque(c, &v->ciphertext);
 }
