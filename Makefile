@@ -3,6 +3,7 @@
 # make scenarios     the same for every file in scenarios/ (hours)
 # make smoke         see that every one of them runs, in small groups
 # make test          bring in missing packages, build and run every test
+# make threads       ThreadSanitizer on the tests that start threads
 # make lint          the rules a compiler cannot see
 # make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
 # make corpus        the inputs that fuzz targets make by themselves, anew
@@ -16,6 +17,7 @@
 #
 # CC=clang           the second compiler
 # SAN=1              with AddressSanitizer and UndefinedBehaviorSanitizer
+# SAN=thread         with ThreadSanitizer
 # V=1                print whole commands
 # YES=1              answer yes when packages are to be installed
 # Settings for one machine (CC, CFLAGS, ...) go in config.mak, which git ignores.
@@ -34,8 +36,9 @@ VERSION := 0.1.0
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
-SANFLAGS = $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-B       := build$(if $(SAN),/san)$(if $(findstring clang,$(CC)),/clang)$(if $(VARIANT),/$(VARIANT))
+sanitizers := $(if $(filter thread,$(SAN)),thread,address -fsanitize=undefined)
+SANFLAGS = $(if $(SAN),-fsanitize=$(sanitizers) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+B       := build$(if $(SAN),$(if $(filter thread,$(SAN)),/tsan,/san))$(if $(findstring clang,$(CC)),/clang)$(if $(VARIANT),/$(VARIANT))
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes \
            -Wmissing-prototypes -Wundef -Wwrite-strings -Wvla -Werror
 WARN    += $(if $(findstring Free Software,$(shell $(CC) --version 2>/dev/null)),-Wjump-misses-init)
@@ -205,6 +208,14 @@ prices:
 once         := $(addprefix tests/test_,error_rows.sh install.sh interop.sh lint.sh runner.sh scenarios.sh waste.sh)
 test_scripts := $(filter-out $(if $(filter-out build,$(B)),$(once)),$(wildcard tests/test_*.sh))
 
+# ThreadSanitizer on those tests that start threads.
+threads:
+	@tools/install-packages $(purposes) test
+	@$(MAKE) --no-print-directory $(jobs) SAN=thread run-threads
+
+run-threads: $(B)/tests/test_threads
+	@B=$(B) tests/run-tests -l $(B)/tests/logs $^
+
 lint:
 	@tools/install-packages $(purposes) lint
 	@$(MAKE) --no-print-directory $(jobs) all
@@ -307,7 +318,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices interop run scenarios smoke end-to-end test lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs prices interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices))

@@ -139,6 +139,7 @@ enum mls_err mls_client_new(struct mls_client **client, const struct mls_client_
 		return MLS_ERR_NOMEM;
 	TRY(mls_crypto_new(&crypto, config->crypto, suite,
 			   config->random.fill ? &config->random : NULL));
+	TRY(mls_crypto_set_threads(crypto, config->threads));
 	TRY(mls_client_init(made, crypto, config));
 	*client = made;
 	made = NULL;

@@ -66,6 +66,7 @@ void mls_crypto_free(struct mls_crypto *c)
 	if (c->signature_state)
 		c->signature->key.close(c->signature_state);
 	mls_aead_state_free(c->aead);
+	mls_crypto_helpers_free(c->helpers);
 	mls_buf_free(&c->scratch);
 	mls_wipe(c, sizeof(*c));
 	free(c);

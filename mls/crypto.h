@@ -31,6 +31,7 @@ struct mls_hmac_key {
 struct mls_dh_ops;
 struct mls_signature_ops;
 struct mls_aead_state;
+struct mls_crypto_helpers;
 
 #define MLS_RANDOM_POOL 256
 
@@ -47,7 +48,8 @@ struct mls_crypto {
 	const struct mls_signature_ops *signature;
 	void *signature_state;
 	struct mls_aead_state *aead;
-	struct mls_buf scratch; /* parts in one piece, during one call */
+	struct mls_crypto_helpers *helpers; /* of crypto_work.c; NULL: one thread */
+	struct mls_buf scratch;             /* parts in one piece, during one call */
 	struct mls_random random;
 	uint8_t pool[MLS_RANDOM_POOL]; /* random bytes not used yet: the last n_pool of them */
 	size_t n_pool;
@@ -70,6 +72,13 @@ void mls_crypto_free(struct mls_crypto *c);
 
 /* Draws from `random` (NULL: the library's generator) from now on; kept bytes are dropped. */
 void mls_crypto_set_random(struct mls_crypto *c, const struct mls_random *random);
+
+/*
+ * From now on work on many things is spread over up to `n_threads` threads, this one included
+ * (crypto_work.h); 0 and 1: it is not. USAGE above MLS_MAX_THREADS. On failure *c is as it was.
+ */
+#define MLS_MAX_THREADS 64
+enum mls_err MLS_MUST_CHECK mls_crypto_set_threads(struct mls_crypto *c, unsigned n_threads);
 
 /* Random bytes, unpredictable if the source is. */
 enum mls_err MLS_MUST_CHECK mls_random_bytes(struct mls_crypto *c, uint8_t *out, size_t len);
@@ -132,6 +141,9 @@ struct mls_key;
 
 /* A new key pair from the random source. */
 enum mls_err MLS_MUST_CHECK mls_key_generate(struct mls_crypto *c, struct mls_key **out);
+
+/* The serialized private key, suite->nsk bytes, that mls_key_generate would import now. */
+enum mls_err MLS_MUST_CHECK mls_private_key_draw(struct mls_crypto *c, uint8_t *out);
 
 /*
  * A key pair from its serialized parts. An empty `public_key` is computed, which costs as

@@ -92,19 +92,28 @@ enum mls_err mls_signer_import(struct mls_crypto *c, struct mls_signer **out,
 	return err;
 }
 
-/* In both generators, numbers that are no scalars of a NIST curve are drawn again. */
-enum mls_err mls_key_generate(struct mls_crypto *c, struct mls_key **out)
+/* Here and below, numbers that are no scalars of a NIST curve are drawn again. */
+enum mls_err mls_private_key_draw(struct mls_crypto *c, uint8_t *out)
 {
-	uint8_t bytes[MLS_MAX_PRIVATE_KEY] = {0};
-	struct mls_slice drawn = {bytes, c->suite->nsk};
 	enum mls_err err;
 
 	do {
-		err = mls_random_bytes(c, bytes, drawn.len);
-		draw_mask(bytes, drawn.len);
-		if (err == MLS_OK)
-			err = mls_key_import(c, out, drawn, (struct mls_slice){0});
+		err = mls_random_bytes(c, out, c->suite->nsk);
+		draw_mask(out, c->suite->nsk);
+		if (err == MLS_OK && c->dh->check_private)
+			err = c->dh->check_private(c->dh_state, out);
 	} while (err == MLS_ERR_PRIVATE_KEY);
+	return err;
+}
+
+enum mls_err mls_key_generate(struct mls_crypto *c, struct mls_key **out)
+{
+	uint8_t bytes[MLS_MAX_PRIVATE_KEY] = {0};
+	enum mls_err err = mls_private_key_draw(c, bytes);
+
+	if (err == MLS_OK)
+		err = mls_key_import(c, out, mls_slice(bytes, c->suite->nsk),
+				     (struct mls_slice){0});
 	mls_wipe(bytes, sizeof(bytes));
 	return err;
 }

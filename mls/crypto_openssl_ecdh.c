@@ -42,8 +42,14 @@ static enum mls_err ecdh_check(void *state, const uint8_t *public_key)
 	return mls_openssl_curve_point(state, public_key);
 }
 
+static enum mls_err ecdh_check_private(void *state, const uint8_t *private_key)
+{
+	return mls_openssl_curve_public(state, NULL, private_key, false);
+}
+
 const struct mls_dh_ops mls_openssl_ecdh = {
 	{ecdh_open, ecdh_close, ecdh_prepare, ecdh_release},
 	ecdh_dh,
 	ecdh_check,
+	ecdh_check_private,
 };

@@ -117,4 +117,5 @@ const struct mls_dh_ops mls_openssl_ecx = {
 	{ecx_open, ecx_close, ecx_prepare, ecx_release},
 	ecx_dh,
 	ecx_check,
+	NULL,
 };

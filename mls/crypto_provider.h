@@ -41,12 +41,16 @@ struct mls_key_ops {
 	void (*release)(struct mls_key_pair *pair);
 };
 
-/* A KEM's Diffie-Hellman: mls_dh and mls_public_key_check of a key of the right length. */
+/*
+ * A KEM's Diffie-Hellman: mls_dh and mls_public_key_check of a key of the right length.
+ * check_private is MLS_ERR_PRIVATE_KEY for a scalar outside its range; NULL: there is none.
+ */
 struct mls_dh_ops {
 	struct mls_key_ops key;
 	enum mls_err (*dh)(void *state, uint8_t *out, const struct mls_key_pair *pair,
 			   const uint8_t *public_key);
 	enum mls_err (*check)(void *state, const uint8_t *public_key);
+	enum mls_err (*check_private)(void *state, const uint8_t *private_key);
 };
 
 /* A signature scheme: mls_sign and mls_verify, c->signature_state being the state. */
@@ -65,6 +69,8 @@ extern const struct mls_signature_ops mls_openssl_eddsa;
 extern const struct mls_signature_ops mls_openssl_ecdsa;
 extern const struct mls_dh_ops mls_sodium_x25519;
 extern const struct mls_signature_ops mls_sodium_ed25519;
+
+void mls_crypto_helpers_free(struct mls_crypto_helpers *pool);
 
 enum mls_err MLS_MUST_CHECK mls_aead_state_new(struct mls_aead_state **out,
 					       const struct mls_suite *suite);

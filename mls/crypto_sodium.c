@@ -52,6 +52,7 @@ const struct mls_dh_ops mls_sodium_x25519 = {
 	{sodium_open, NULL, x25519_prepare, nothing_to_release},
 	x25519_dh,
 	x25519_check,
+	NULL,
 };
 
 static enum mls_err ed25519_prepare(void *state, struct mls_key_pair *pair, bool compute_public)

@@ -182,21 +182,24 @@ static enum mls_err schedule(struct mls_crypto *c, struct mls_hmac_key *secret, 
 
 /* Encap (RFC 9180 4.1) and the first half of the key schedule. */
 static enum mls_err set_up_sender(struct mls_crypto *c, struct mls_hmac_key *secret, uint8_t *enc,
-				  struct mls_slice public_key)
+				  struct mls_slice ephemeral, struct mls_slice public_key)
 {
 	enum mls_err err = MLS_OK;
-	struct mls_key *ephemeral = NULL;
+	struct mls_key *key = NULL;
 	uint8_t dh[MLS_MAX_PRIVATE_KEY];
 	struct mls_slice own;
 
-	TRY(mls_key_generate(c, &ephemeral));
-	own = mls_key_public(ephemeral);
-	TRY(mls_dh(c, dh, ephemeral, public_key));
+	if (ephemeral.len)
+		TRY(mls_key_import(c, &key, ephemeral, NONE));
+	else
+		TRY(mls_key_generate(c, &key));
+	own = mls_key_public(key);
+	TRY(mls_dh(c, dh, key, public_key));
 	TRY(schedule(c, secret, dh, own, public_key));
 	memcpy(enc, own.p, own.len);
 out:
 	mls_wipe(dh, sizeof(dh));
-	mls_key_free(ephemeral);
+	mls_key_free(key);
 	return err;
 }
 
@@ -236,22 +239,31 @@ static enum mls_err message_key(struct mls_crypto *c, struct message_key *out,
 			      context);
 }
 
-enum mls_err mls_hpke_seal(struct mls_crypto *c, uint8_t *kem_output, uint8_t *ciphertext,
-			   struct mls_slice public_key, const struct mls_hpke_info *info,
-			   struct mls_slice aad, struct mls_slice plaintext)
+enum mls_err mls_hpke_seal_from(struct mls_crypto *c, uint8_t *kem_output, uint8_t *ciphertext,
+				struct mls_slice ephemeral, struct mls_slice public_key,
+				const struct mls_hpke_info *info, struct mls_slice aad,
+				struct mls_slice plaintext)
 {
 	enum mls_err err = MLS_OK;
 	struct mls_hmac_key secret;
 	struct message_key k;
 
 	c->counts.hpke_seal++;
-	TRY(set_up_sender(c, &secret, kem_output, public_key));
+	TRY(set_up_sender(c, &secret, kem_output, ephemeral, public_key));
 	TRY(message_key(c, &k, &secret, context_of(c, info)));
 	TRY(mls_aead_seal(c, ciphertext, k.key, k.nonce, aad, plaintext));
 out:
 	mls_wipe(&secret, sizeof(secret));
 	mls_wipe(&k, sizeof(k));
 	return err;
+}
+
+enum mls_err mls_hpke_seal(struct mls_crypto *c, uint8_t *kem_output, uint8_t *ciphertext,
+			   struct mls_slice public_key, const struct mls_hpke_info *info,
+			   struct mls_slice aad, struct mls_slice plaintext)
+{
+	return mls_hpke_seal_from(c, kem_output, ciphertext, NONE, public_key, info, aad,
+				  plaintext);
 }
 
 enum mls_err mls_hpke_open(struct mls_crypto *c, uint8_t *plaintext, const struct mls_key *key,
@@ -300,7 +312,7 @@ enum mls_err mls_hpke_export_to(struct mls_crypto *c, uint8_t *kem_output, uint8
 				const struct mls_hpke_info *info, struct mls_slice exporter_context)
 {
 	struct mls_hmac_key secret;
-	enum mls_err err = set_up_sender(c, &secret, kem_output, public_key);
+	enum mls_err err = set_up_sender(c, &secret, kem_output, NONE, public_key);
 
 	if (err == MLS_OK)
 		err = export_secret(c, out, out_len, &secret, info, exporter_context);

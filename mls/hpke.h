@@ -41,6 +41,14 @@ enum mls_err MLS_MUST_CHECK mls_hpke_seal(struct mls_crypto *c, uint8_t *kem_out
 					  const struct mls_hpke_info *info, struct mls_slice aad,
 					  struct mls_slice plaintext);
 
+/* The same with an ephemeral key that mls_private_key_draw has drawn before: it is for this
+ * message only. An empty one is drawn here. */
+enum mls_err MLS_MUST_CHECK mls_hpke_seal_from(struct mls_crypto *c, uint8_t *kem_output,
+					       uint8_t *ciphertext, struct mls_slice ephemeral,
+					       struct mls_slice public_key,
+					       const struct mls_hpke_info *info,
+					       struct mls_slice aad, struct mls_slice plaintext);
+
 /*
  * OpenBase: writes ciphertext.len - MLS_AEAD_TAG bytes. MLS_ERR_DECRYPT when the message
  * does not fit key, info and aad, or is too short; errors of mls_dh for kem_output.

@@ -51,8 +51,8 @@ out:
 	return err;
 }
 
-enum mls_err mls_key_package_validate(const struct mls_leaf_rules *rules,
-				      const struct mls_key_package *key_package)
+enum mls_err mls_key_package_check(const struct mls_leaf_rules *rules,
+				   const struct mls_key_package *key_package)
 {
 	const struct mls_leaf_node *leaf = &key_package->leaf_node;
 	enum mls_err err;
@@ -65,10 +65,26 @@ enum mls_err mls_key_package_validate(const struct mls_leaf_rules *rules,
 		return MLS_ERR_INIT_KEY_REUSED;
 	if ((err = mls_public_key_check(rules->crypto, key_package->init_key)) != MLS_OK)
 		return err;
-	err = mls_leaf_node_validate(rules, leaf, NULL, MLS_LEAF_KEY_PACKAGE, 0);
+	return mls_leaf_node_check(rules, leaf, NULL, MLS_LEAF_KEY_PACKAGE);
+}
+
+enum mls_err mls_key_package_verify(struct mls_crypto *crypto,
+				    const struct mls_key_package *key_package)
+{
+	const struct mls_leaf_node *leaf = &key_package->leaf_node;
+	enum mls_err err = mls_leaf_node_verify(crypto, leaf, (struct mls_slice){0}, 0);
+
 	if (err)
 		return err;
-	err = mls_verify_with_label(rules->crypto, leaf->signature_key, "KeyPackageTBS",
+	err = mls_verify_with_label(crypto, leaf->signature_key, "KeyPackageTBS",
 				    &key_package->signed_part, 1, key_package->signature);
 	return err == MLS_ERR_SIGNATURE ? MLS_ERR_KEY_PACKAGE_SIGNATURE : err;
+}
+
+enum mls_err mls_key_package_validate(const struct mls_leaf_rules *rules,
+				      const struct mls_key_package *key_package)
+{
+	enum mls_err err = mls_key_package_check(rules, key_package);
+
+	return err ? err : mls_key_package_verify(rules->crypto, key_package);
 }

@@ -35,4 +35,10 @@ enum mls_err MLS_MUST_CHECK mls_key_package_sign(struct mls_crypto *crypto, stru
  */
 enum mls_err MLS_MUST_CHECK mls_key_package_validate(const struct mls_leaf_rules *rules,
 						     const struct mls_key_package *key_package);
+
+/* The two halves of it: all that needs no signature, and both signatures, of the leaf first. */
+enum mls_err MLS_MUST_CHECK mls_key_package_check(const struct mls_leaf_rules *rules,
+						  const struct mls_key_package *key_package);
+enum mls_err MLS_MUST_CHECK mls_key_package_verify(struct mls_crypto *crypto,
+						   const struct mls_key_package *key_package);
 #endif

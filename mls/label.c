@@ -184,26 +184,42 @@ void mls_encrypt_context(struct mls_crypto *c, struct mls_hpke_info *out, const 
 			   4);
 }
 
-enum mls_err mls_encrypt_with_label(struct mls_crypto *c, struct mls_buf *out,
-				    struct mls_slice public_key, const struct mls_hpke_info *info,
-				    struct mls_slice plaintext)
+size_t mls_encrypted_len(const struct mls_suite *suite, size_t plaintext_len)
+{
+	const size_t npk = suite->npk, len = plaintext_len + MLS_AEAD_TAG;
+
+	return mls_length_size(npk) + npk + mls_length_size(len) + len;
+}
+
+enum mls_err mls_encrypt_with_label_from(struct mls_crypto *c, struct mls_buf *out,
+					 struct mls_slice ephemeral, struct mls_slice public_key,
+					 const struct mls_hpke_info *info,
+					 struct mls_slice plaintext)
 {
 	enum mls_err err = MLS_OK;
 	size_t start = out->len, npk = c->suite->npk, len = plaintext.len + MLS_AEAD_TAG;
 	uint8_t *kem_output;
 
-	TRY(mls_buf_reserve(out, mls_length_size(npk) + npk + mls_length_size(len) + len));
+	TRY(mls_buf_reserve(out, mls_encrypted_len(c->suite, plaintext.len)));
 	TRY(mls_put_length(out, npk));
 	kem_output = out->p + out->len;
 	out->len += npk;
 	TRY(mls_put_length(out, len));
-	TRY(mls_hpke_seal(c, kem_output, out->p + out->len, public_key, info, (struct mls_slice){0},
-			  plaintext));
+	TRY(mls_hpke_seal_from(c, kem_output, out->p + out->len, ephemeral, public_key, info,
+			       (struct mls_slice){0}, plaintext));
 	out->len += len;
 out:
 	if (err)
 		out->len = start;
 	return err;
+}
+
+enum mls_err mls_encrypt_with_label(struct mls_crypto *c, struct mls_buf *out,
+				    struct mls_slice public_key, const struct mls_hpke_info *info,
+				    struct mls_slice plaintext)
+{
+	return mls_encrypt_with_label_from(c, out, (struct mls_slice){0}, public_key, info,
+					   plaintext);
 }
 
 enum mls_err mls_decrypt_with_label(struct mls_crypto *c, struct mls_buf *out,

@@ -63,6 +63,16 @@ enum mls_err MLS_MUST_CHECK mls_encrypt_with_label(struct mls_crypto *c, struct 
 						   const struct mls_hpke_info *info,
 						   struct mls_slice plaintext);
 
+/* The same with an ephemeral key that was drawn before (mls_hpke_seal_from). */
+enum mls_err MLS_MUST_CHECK mls_encrypt_with_label_from(struct mls_crypto *c, struct mls_buf *out,
+							struct mls_slice ephemeral,
+							struct mls_slice public_key,
+							const struct mls_hpke_info *info,
+							struct mls_slice plaintext);
+
+/* Bytes of the HPKECiphertext of a plaintext. */
+size_t mls_encrypted_len(const struct mls_suite *suite, size_t plaintext_len);
+
 /* DecryptWithLabel: appends the plaintext to `out`. Errors of mls_hpke_open. */
 enum mls_err MLS_MUST_CHECK mls_decrypt_with_label(struct mls_crypto *c, struct mls_buf *out,
 						   const struct mls_key *key,

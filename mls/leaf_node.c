@@ -175,10 +175,9 @@ static enum mls_err check_credential(const struct mls_leaf_rules *rules,
 	return MLS_OK;
 }
 
-enum mls_err mls_leaf_node_validate(const struct mls_leaf_rules *rules,
-				    const struct mls_leaf_node *leaf,
-				    const struct mls_leaf_node *replaced,
-				    enum mls_leaf_source source, uint32_t index)
+enum mls_err mls_leaf_node_check(const struct mls_leaf_rules *rules,
+				 const struct mls_leaf_node *leaf,
+				 const struct mls_leaf_node *replaced, enum mls_leaf_source source)
 {
 	enum mls_err err;
 
@@ -188,8 +187,17 @@ enum mls_err mls_leaf_node_validate(const struct mls_leaf_rules *rules,
 		return MLS_ERR_ENCRYPTION_KEY_KEPT;
 	if ((err = check_lists(rules, leaf)) != MLS_OK ||
 	    (err = check_lifetime(rules, leaf)) != MLS_OK ||
-	    (err = mls_public_key_check(rules->crypto, leaf->encryption_key)) != MLS_OK ||
-	    (err = check_credential(rules, leaf, replaced)) != MLS_OK)
+	    (err = mls_public_key_check(rules->crypto, leaf->encryption_key)) != MLS_OK)
 		return err;
-	return mls_leaf_node_verify(rules->crypto, leaf, rules->group_id, index);
+	return check_credential(rules, leaf, replaced);
+}
+
+enum mls_err mls_leaf_node_validate(const struct mls_leaf_rules *rules,
+				    const struct mls_leaf_node *leaf,
+				    const struct mls_leaf_node *replaced,
+				    enum mls_leaf_source source, uint32_t index)
+{
+	enum mls_err err = mls_leaf_node_check(rules, leaf, replaced, source);
+
+	return err ? err : mls_leaf_node_verify(rules->crypto, leaf, rules->group_id, index);
 }

@@ -84,4 +84,10 @@ enum mls_err MLS_MUST_CHECK mls_leaf_node_validate(const struct mls_leaf_rules *
 						   const struct mls_leaf_node *leaf,
 						   const struct mls_leaf_node *replaced,
 						   enum mls_leaf_source source, uint32_t index);
+
+/* All of that but the signature, which is mls_leaf_node_verify's. */
+enum mls_err MLS_MUST_CHECK mls_leaf_node_check(const struct mls_leaf_rules *rules,
+						const struct mls_leaf_node *leaf,
+						const struct mls_leaf_node *replaced,
+						enum mls_leaf_source source);
 #endif

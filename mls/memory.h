@@ -10,6 +10,7 @@
 void *mls_malloc(size_t size);
 void *mls_calloc(size_t n, size_t size);
 
-/* Calls of the two in this thread since it began. */
+/* Calls of the two in this thread since it began, and in those that worked for it. */
 uint64_t mls_allocations(void);
+void mls_allocations_add(uint64_t n);
 #endif

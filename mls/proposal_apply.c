@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "crypto_work.h"
 #include "external_senders.h"
 #include "memory.h"
 
@@ -129,24 +130,78 @@ static enum mls_err apply_removes(const struct applying *a)
 	return MLS_OK;
 }
 
-static enum mls_err apply_add(const struct applying *a, const struct mls_listed *entry)
+/* The Adds of the list; those at `places` are still to be validated where they must be. */
+struct adding {
+	const struct applying *applying;
+	const size_t *places;
+};
+
+static const struct mls_listed *entry_of(const struct adding *adding, size_t i)
 {
+	return &adding->applying->list->v[adding->places[i]];
+}
+
+static enum mls_err check_add(const struct adding *adding, size_t i)
+{
+	const struct mls_listed *entry = entry_of(adding, i);
 	struct mls_key_package key_package;
 	enum mls_err err = mls_key_package_decode(entry->body, &key_package);
 
-	if (err == MLS_OK && must_validate(a, entry))
-		err = mls_key_package_validate(&a->rules, &key_package);
+	if (err == MLS_OK && must_validate(adding->applying, entry))
+		err = mls_key_package_check(&adding->applying->rules, &key_package);
+	return err;
+}
+
+static enum mls_err verify_add(void *state, struct mls_crypto *crypto, size_t i)
+{
+	const struct adding *adding = state;
+	const struct mls_listed *entry = entry_of(adding, i);
+	struct mls_key_package key_package;
+	enum mls_err err;
+
+	if (!must_validate(adding->applying, entry))
+		return MLS_OK;
+	err = mls_key_package_decode(entry->body, &key_package);
+	return err ? err : mls_key_package_verify(crypto, &key_package);
+}
+
+static enum mls_err put_add(const struct adding *adding, size_t i)
+{
+	const struct applying *a = adding->applying;
+	struct mls_key_package key_package;
+	enum mls_err err = mls_key_package_decode(entry_of(adding, i)->body, &key_package);
+
 	if (err == MLS_OK)
-		err = mls_tree_add(a->tree, &a->out->added[a->out->n_added],
-				   key_package.leaf_node.encoded);
+		err = mls_tree_add(a->tree, &a->out->added[i], key_package.leaf_node.encoded);
 	if (err == MLS_OK)
 		a->out->n_added++;
 	return err;
 }
 
+/*
+ * Each step goes through those that passed the step before, so that the error is the one of the
+ * first Add that has any. The application is asked about credentials in this thread.
+ */
+static enum mls_err add_all(struct adding *adding, size_t n)
+{
+	const struct applying *a = adding->applying;
+	const struct mls_work work = {verify_add, adding, 2};
+	enum mls_err of_check = MLS_OK, of_verify, of_add = MLS_OK;
+	size_t n_checked = 0, n_verified;
+
+	while (n_checked < n && (of_check = check_add(adding, n_checked)) == MLS_OK)
+		n_checked++;
+	of_verify = mls_work_run(a->rules.crypto, &work, n_checked, &n_verified);
+	for (size_t i = 0; i < n_verified && of_add == MLS_OK; i++)
+		of_add = put_add(adding, i);
+	return of_add ? of_add : of_verify ? of_verify : of_check;
+}
+
 static enum mls_err apply_adds(const struct applying *a)
 {
 	const size_t n = a->list->n_of[MLS_PROPOSAL_ADD];
+	struct adding adding = {.applying = a};
+	size_t *places = NULL;
 	enum mls_err err = MLS_OK;
 
 	if (!n)
@@ -154,10 +209,11 @@ static enum mls_err apply_adds(const struct applying *a)
 	a->out->added = mls_calloc(n, sizeof(*a->out->added));
 	if (!a->out->added)
 		return MLS_ERR_NOMEM;
-	for (size_t i = 0; i < a->list->n && err == MLS_OK; i++) {
-		if (a->list->v[i].type == MLS_PROPOSAL_ADD)
-			err = apply_add(a, &a->list->v[i]);
-	}
+	TRY(mls_proposal_list_places(a->list, MLS_PROPOSAL_ADD, &places));
+	adding.places = places;
+	TRY(add_all(&adding, n));
+out:
+	free(places);
 	return err;
 }
 

@@ -334,6 +334,22 @@ enum mls_err mls_proposal_list_check(const struct mls_proposal_list *list, size_
 	return err ? err : check_psks(list, nh);
 }
 
+enum mls_err mls_proposal_list_places(const struct mls_proposal_list *list, uint16_t type,
+				      size_t **places)
+{
+	const size_t n = list->n_of[type];
+	size_t *v = mls_malloc((n ? n : 1) * sizeof(*v)), at = 0;
+
+	if (!v)
+		return MLS_ERR_NOMEM;
+	for (size_t i = 0; at < n; i++) {
+		if (list->v[i].type == type)
+			v[at++] = i;
+	}
+	*places = v;
+	return MLS_OK;
+}
+
 const struct mls_listed *mls_proposal_list_first(const struct mls_proposal_list *list,
 						 uint16_t type)
 {

@@ -57,6 +57,10 @@ enum mls_err MLS_MUST_CHECK mls_proposal_check_sender(uint16_t type, uint8_t sen
 enum mls_err MLS_MUST_CHECK mls_proposal_list_check(const struct mls_proposal_list *list,
 						    size_t nh);
 
+/* Where in the list the entries of a type are, in order; to be freed. */
+enum mls_err MLS_MUST_CHECK mls_proposal_list_places(const struct mls_proposal_list *list,
+						     uint16_t type, size_t **places);
+
 /* What applying a list has done beside changing the tree. */
 struct mls_applied {
 	uint32_t *added; /* leaf indexes, increasing */
@@ -78,7 +82,7 @@ const struct mls_listed *mls_proposal_list_first(const struct mls_proposal_list 
 
 /*
  * Applies a list that was checked to `tree`, in the order of 12.3, after validating each
- * proposal. Two signature verifications for each Add.
+ * proposal. Two signature verifications for each Add, on the threads of the client.
  *
  *   applied   out; ended by mls_applied_clear, also after failure
  *   epoch     the present one

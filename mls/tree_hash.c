@@ -1,6 +1,7 @@
 #include "tree_hash.h"
 
 #include "internal.h"
+#include "tree_piece.h"
 
 enum { INPUT_LEAF = 1, INPUT_PARENT = 2 };
 
@@ -106,16 +107,47 @@ static void rehash(struct mls_crypto *crypto, union mls_tree_child child, uint32
 	child.inner->is_hashed = true;
 }
 
-void mls_tree_rehash(struct mls_crypto *crypto, struct mls_tree *tree)
+static enum mls_err rehash_piece(void *state, struct mls_crypto *crypto, size_t i)
 {
-	rehash(crypto, tree->root, mls_root(tree->depth));
+	const struct mls_tree_piece *piece = &((const struct mls_tree_pieces *)state)->v[i];
+
+	if (piece->is_whole)
+		rehash(crypto, piece->child, piece->node);
+	return MLS_OK;
+}
+
+static bool is_hashed(const struct mls_tree_inner *inner)
+{
+	return inner->is_hashed;
+}
+
+/* Hashes those pieces that are not, on the threads of the crypto. What is left after it, all of
+ * it when memory runs out, is rehash()'s. */
+static void rehash_pieces(struct mls_crypto *crypto, union mls_tree_child child, uint32_t node)
+{
+	struct mls_tree_pieces pieces;
+	const struct mls_work work = {rehash_piece, &pieces, 1};
+	size_t failed;
+	enum mls_err err = mls_tree_cut(&pieces, crypto, child, node, is_hashed);
+
+	if (err == MLS_OK)
+		err = mls_work_run(crypto, &work, pieces.n, &failed);
+	(void)err;
+	mls_tree_pieces_free(&pieces);
 }
 
 struct mls_slice mls_tree_child_rehash(struct mls_crypto *crypto, union mls_tree_child child,
 				       uint32_t node)
 {
+	if (crypto->helpers)
+		rehash_pieces(crypto, child, node);
 	rehash(crypto, child, node);
 	return cached(crypto->suite, child, mls_node_level(node));
+}
+
+void mls_tree_rehash(struct mls_crypto *crypto, struct mls_tree *tree)
+{
+	(void)mls_tree_child_rehash(crypto, tree->root, mls_root(tree->depth));
 }
 
 struct mls_slice mls_tree_hash(const struct mls_tree *tree)

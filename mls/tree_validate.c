@@ -1,35 +1,61 @@
 #include "tree_validate.h"
 
 #include "internal.h"
+#include "tree_piece.h"
 
 /* Calls `check` for each parent node that is not blank. */
 struct parent_visitor {
-	enum mls_err (*check)(const struct parent_visitor *visitor,
+	enum mls_err (*check)(const struct parent_visitor *visitor, struct mls_crypto *crypto,
 			      const struct mls_tree_inner *inner, uint32_t node);
-	struct mls_crypto *crypto;
 	const struct mls_tree *tree;
+	struct mls_tree_pieces pieces;
 };
 
-static enum mls_err visit_parents(const struct parent_visitor *visitor, union mls_tree_child child,
-				  uint32_t node)
+static bool is_all_blank(const struct mls_tree_inner *inner)
 {
-	uint8_t level = mls_node_level(node);
-	enum mls_err err = MLS_OK;
-
-	if (level == 0 || child.inner->n_resolution == 0)
-		return MLS_OK;
-	if (child.inner->contents)
-		err = visitor->check(visitor, child.inner, node);
-	if (err == MLS_OK)
-		err = visit_parents(visitor, child.inner->child[0], mls_left(node));
-	if (err == MLS_OK)
-		err = visit_parents(visitor, child.inner->child[1], mls_right(node));
-	return err;
+	return inner->n_resolution == 0;
 }
 
-static enum mls_err visit_all(const struct parent_visitor *visitor)
+static enum mls_err visit_parents(const struct parent_visitor *visitor, struct mls_crypto *crypto,
+				  const struct mls_tree_piece *at)
 {
-	return visit_parents(visitor, visitor->tree->root, mls_root(visitor->tree->depth));
+	const struct mls_tree_inner *inner = at->child.inner;
+	struct mls_tree_piece left = {.is_whole = true}, right = {.is_whole = true};
+	enum mls_err err = MLS_OK;
+
+	if (mls_node_level(at->node) == 0 || is_all_blank(inner))
+		return MLS_OK;
+	if (inner->contents)
+		err = visitor->check(visitor, crypto, inner, at->node);
+	if (err || !at->is_whole)
+		return err;
+	left.child = inner->child[0];
+	left.node = mls_left(at->node);
+	right.child = inner->child[1];
+	right.node = mls_right(at->node);
+	err = visit_parents(visitor, crypto, &left);
+	return err ? err : visit_parents(visitor, crypto, &right);
+}
+
+static enum mls_err visit_piece(void *state, struct mls_crypto *crypto, size_t i)
+{
+	const struct parent_visitor *visitor = state;
+
+	return visit_parents(visitor, crypto, &visitor->pieces.v[i]);
+}
+
+static enum mls_err visit_all(struct parent_visitor *visitor, struct mls_crypto *crypto)
+{
+	const struct mls_tree *tree = visitor->tree;
+	const struct mls_work work = {visit_piece, visitor, 1};
+	size_t failed;
+	enum mls_err err = mls_tree_cut(&visitor->pieces, crypto, tree->root, mls_root(tree->depth),
+					is_all_blank);
+
+	if (err == MLS_OK)
+		err = mls_work_run(crypto, &work, visitor->pieces.n, &failed);
+	mls_tree_pieces_free(&visitor->pieces);
+	return err;
 }
 
 /* Is the leaf a member, and unmerged in each node between it and `inner`? */
@@ -44,12 +70,13 @@ static bool is_unmerged_below(const struct mls_tree_inner *inner, uint8_t level,
 	return inner->child[leaf & 1].leaf->encoded_len > 0;
 }
 
-static enum mls_err check_unmerged(const struct parent_visitor *visitor,
+static enum mls_err check_unmerged(const struct parent_visitor *visitor, struct mls_crypto *crypto,
 				   const struct mls_tree_inner *inner, uint32_t node)
 {
 	struct mls_slice unmerged = mls_tree_parent_view(inner->contents).unmerged_leaves;
 
 	(void)visitor;
+	(void)crypto;
 	for (size_t i = 0; i < mls_unmerged_count(unmerged); i++) {
 		uint32_t leaf = mls_unmerged_at(unmerged, i);
 
@@ -60,11 +87,11 @@ static enum mls_err check_unmerged(const struct parent_visitor *visitor,
 	return MLS_OK;
 }
 
-enum mls_err mls_tree_validate_unmerged(const struct mls_tree *tree)
+enum mls_err mls_tree_validate_unmerged(struct mls_crypto *crypto, const struct mls_tree *tree)
 {
-	struct parent_visitor visitor = {check_unmerged, NULL, tree};
+	struct parent_visitor visitor = {.check = check_unmerged, .tree = tree};
 
-	return visit_all(&visitor);
+	return visit_all(&visitor, crypto);
 }
 
 /* The one node of a resolution that is not among the unmerged leaves of the parent. */
@@ -115,10 +142,9 @@ static struct mls_slice parent_hash_of(const struct mls_tree *tree, uint32_t nod
 }
 
 /* Is the parent valid with a descendant under this child, the other one being its sibling? */
-static enum mls_err try_child(const struct parent_visitor *visitor,
+static enum mls_err try_child(struct mls_crypto *crypto, const struct mls_tree *tree,
 			      const struct mls_parent_node *parent, uint32_t child, bool *valid)
 {
-	const struct mls_tree *tree = visitor->tree;
 	uint32_t sibling = mls_sibling(child), descendant = 0;
 	struct mls_secret sibling_hash, expected;
 	enum mls_err err;
@@ -127,11 +153,10 @@ static enum mls_err try_child(const struct parent_visitor *visitor,
 	if (!find_descendant(tree, child, parent->unmerged_leaves, &descendant) ||
 	    parent_hash_of(tree, descendant).len == 0)
 		return MLS_OK;
-	err = mls_tree_hash_without(visitor->crypto, &sibling_hash, tree, sibling,
-				    parent->unmerged_leaves);
+	err = mls_tree_hash_without(crypto, &sibling_hash, tree, sibling, parent->unmerged_leaves);
 	if (err)
 		return err;
-	mls_parent_hash(visitor->crypto, &expected, parent->encryption_key, parent->parent_hash,
+	mls_parent_hash(crypto, &expected, parent->encryption_key, parent->parent_hash,
 			mls_secret_slice(&sibling_hash));
 	*valid = mls_slice_equal(parent_hash_of(tree, descendant), mls_secret_slice(&expected));
 	return MLS_OK;
@@ -142,54 +167,95 @@ static enum mls_err try_child(const struct parent_visitor *visitor,
  * contains itself, since each side's parent hash covers the tree hash of the other.
  */
 static enum mls_err check_parent_hash(const struct parent_visitor *visitor,
-				      const struct mls_tree_inner *inner, uint32_t node)
+				      struct mls_crypto *crypto, const struct mls_tree_inner *inner,
+				      uint32_t node)
 {
 	struct mls_parent_node parent = mls_tree_parent_view(inner->contents);
 	bool valid = false;
-	enum mls_err err = try_child(visitor, &parent, mls_left(node), &valid);
+	enum mls_err err = try_child(crypto, visitor->tree, &parent, mls_left(node), &valid);
 
 	if (err == MLS_OK && !valid)
-		err = try_child(visitor, &parent, mls_right(node), &valid);
+		err = try_child(crypto, visitor->tree, &parent, mls_right(node), &valid);
 	return err || valid ? err : MLS_ERR_PARENT_HASH_CHAIN;
 }
 
 enum mls_err mls_tree_validate_parent_hashes(struct mls_crypto *crypto, const struct mls_tree *tree)
 {
-	struct parent_visitor visitor = {check_parent_hash, crypto, tree};
+	struct parent_visitor visitor = {.check = check_parent_hash, .tree = tree};
 
-	return visit_all(&visitor);
+	return visit_all(&visitor, crypto);
 }
 
-static enum mls_err check_key(const struct parent_visitor *visitor,
+static enum mls_err check_key(const struct parent_visitor *visitor, struct mls_crypto *crypto,
 			      const struct mls_tree_inner *inner, uint32_t node)
 {
+	(void)visitor;
 	(void)node;
-	return mls_public_key_check(visitor->crypto,
-				    mls_tree_parent_view(inner->contents).encryption_key);
+	return mls_public_key_check(crypto, mls_tree_parent_view(inner->contents).encryption_key);
+}
+
+/* The members of a tree by the number of their leaf. */
+struct leaves {
+	const struct mls_leaf_rules *rules;
+	const struct mls_tree *tree;
+};
+
+static enum mls_err verify_leaf(void *state, struct mls_crypto *crypto, size_t leaf)
+{
+	const struct leaves *leaves = state;
+	struct mls_leaf_node v;
+	enum mls_err err;
+
+	if (!mls_tree_leaf(leaves->tree, (uint32_t)leaf))
+		return MLS_OK;
+	err = mls_tree_leaf_node(leaves->tree, (uint32_t)leaf, &v);
+	return err ? err
+		   : mls_leaf_node_verify(crypto, &v, leaves->rules->group_id, (uint32_t)leaf);
+}
+
+/* All but the signatures, in this thread, where the application is asked about credentials;
+ * *end is the first leaf that fails. */
+static enum mls_err check_leaves(const struct leaves *leaves, uint32_t *end)
+{
+	uint32_t leaf = mls_tree_next_member(leaves->tree, 0);
+	enum mls_err err = MLS_OK;
+	struct mls_leaf_node v;
+
+	while (err == MLS_OK && leaf != MLS_NO_LEAF) {
+		*end = leaf;
+		err = mls_tree_leaf_node(leaves->tree, leaf, &v);
+		if (err == MLS_OK)
+			err = mls_leaf_node_check(leaves->rules, &v, NULL, 0);
+		leaf = mls_tree_next_member(leaves->tree, leaf + 1);
+	}
+	if (err == MLS_OK)
+		*end = mls_tree_n_leaves(leaves->tree);
+	return err;
 }
 
 enum mls_err mls_tree_validate_leaves(const struct mls_leaf_rules *rules,
 				      const struct mls_tree *tree)
 {
-	uint32_t leaf = mls_tree_next_member(tree, 0);
-	enum mls_err err = mls_member_support_credentials(&tree->support);
-	struct mls_leaf_node v;
+	struct leaves leaves = {rules, tree};
+	const struct mls_work work = {verify_leaf, &leaves, 4};
+	enum mls_err err = mls_member_support_credentials(&tree->support), of_check;
+	uint32_t n_checked = 0;
+	size_t failed;
 
-	for (; err == MLS_OK && leaf != MLS_NO_LEAF; leaf = mls_tree_next_member(tree, leaf + 1)) {
-		err = mls_tree_leaf_node(tree, leaf, &v);
-		if (err == MLS_OK)
-			err = mls_leaf_node_validate(rules, &v, NULL, 0, leaf);
-	}
-	return err;
+	if (err)
+		return err;
+	of_check = check_leaves(&leaves, &n_checked);
+	err = mls_work_run(rules->crypto, &work, n_checked, &failed);
+	return err ? err : of_check;
 }
 
 enum mls_err mls_tree_validate(const struct mls_leaf_rules *rules, struct mls_tree *tree)
 {
-	struct parent_visitor keys = {check_key, rules->crypto, tree};
+	struct parent_visitor keys = {.check = check_key, .tree = tree};
 	enum mls_err err = MLS_OK;
 
-	TRY(mls_tree_validate_unmerged(tree));
-	TRY(visit_all(&keys));
+	TRY(mls_tree_validate_unmerged(rules->crypto, tree));
+	TRY(visit_all(&keys, rules->crypto));
 	mls_tree_rehash(rules->crypto, tree);
 	TRY(mls_tree_validate_parent_hashes(rules->crypto, tree));
 	TRY(mls_tree_validate_leaves(rules, tree));

@@ -1,6 +1,10 @@
 #include "treekem.h"
 
+#include <stdlib.h>
+
 #include "internal.h"
+#include "memory.h"
+#include "seal_many.h"
 
 /* Fills in parent_hash of the path's nodes, root first, and gives the one for the leaf (7.9). */
 static void hash_path(struct mls_crypto *crypto, struct mls_tree *tree, uint32_t leaf,
@@ -118,41 +122,107 @@ static size_t added_below(const uint32_t *added, size_t n_added, uint32_t leaf)
 	return low;
 }
 
-/* Encrypting one path secret to a resolution. */
-struct sealer {
-	struct mls_crypto *crypto;
-	struct mls_buf *out;
-	const struct mls_hpke_info *info;
-	struct mls_slice path_secret;
-	const uint32_t *added;
-	size_t n_added;
+/* Who gets which path secret, and where its ciphertext stands in the message. */
+struct receiver {
+	struct mls_slice key;
+	uint8_t i; /* of nodes.level[i] */
+	size_t at;
 };
 
-static enum mls_err visit_seal(void *state, uint32_t node, struct mls_slice key)
+struct sealer {
+	struct mls_crypto *crypto;
+	const struct mls_path *path;
+	const struct mls_hpke_info *info;
+	const uint32_t *added;
+	size_t n_added;
+	struct receiver *receivers;   /* of one node after another */
+	size_t n, end[MLS_MAX_DEPTH]; /* behind those of nodes.level[i] */
+	uint8_t i;                    /* the node whose receivers are listed now */
+	struct mls_buf *out;
+};
+
+static enum mls_err list_receiver(void *state, uint32_t node, struct mls_slice key)
 {
-	const struct sealer *s = state;
+	struct sealer *s = state;
 	size_t i = added_below(s->added, s->n_added, node / 2);
 
-	if (node % 2 == 0 && i < s->n_added && s->added[i] == node / 2)
-		return MLS_OK;
-	return mls_encrypt_with_label(s->crypto, s->out, key, s->info, s->path_secret);
+	if (node % 2 != 0 || i == s->n_added || s->added[i] != node / 2)
+		s->receivers[s->n++] = (struct receiver){.key = key, .i = s->i};
+	return MLS_OK;
 }
 
-static void put_path_node(struct mls_codec *c, struct sealer *sealer, const struct mls_path *path,
-			  const struct mls_tree *tree, uint8_t i)
+/* Lists everybody in the resolutions of the copath who was not added. */
+static enum mls_err list_receivers(struct sealer *s, const struct mls_tree *tree)
 {
-	struct mls_resolution_visitor visitor = {visit_seal, sealer};
-	uint8_t level = path->nodes.level[i];
-	struct mls_slice key = mls_key_public(path->keys.key[level]);
-	size_t start;
+	const struct mls_path *path = s->path;
+	struct mls_resolution_visitor visitor = {list_receiver, s};
+	enum mls_err err = MLS_OK;
+	size_t n = 0;
 
-	sealer->path_secret = mls_secret_slice(&path->path_secret[i]);
+	for (uint8_t i = 0; i < path->nodes.n; i++)
+		n += mls_tree_resolution_len(
+			tree, mls_tree_copath(path->keys.leaf, path->nodes.level[i]));
+	s->receivers = mls_calloc(n ? n : 1, sizeof(*s->receivers));
+	if (!s->receivers)
+		return MLS_ERR_NOMEM;
+	for (s->i = 0; s->i < path->nodes.n && err == MLS_OK; s->i++) {
+		err = mls_tree_resolution(
+			tree, mls_tree_copath(path->keys.leaf, path->nodes.level[s->i]), &visitor);
+		s->end[s->i] = s->n;
+	}
+	return err;
+}
+
+static size_t first_of(const struct sealer *s, uint8_t i)
+{
+	return i ? s->end[i - 1] : 0;
+}
+
+/* UpdatePathNode, with room where the ciphertexts will be. */
+static void put_path_node(struct mls_codec *c, struct sealer *s, uint8_t i)
+{
+	const struct mls_path *path = s->path;
+	const size_t each = mls_encrypted_len(s->crypto->suite, path->path_secret[i].len);
+	const size_t len = (s->end[i] - first_of(s, i)) * each;
+	struct mls_slice key = mls_key_public(path->keys.key[path->nodes.level[i]]);
+
 	mls_opaque(c, &key);
-	start = mls_open_vector(c);
-	if (c->err == MLS_OK)
-		c->err = mls_tree_resolution(tree, mls_tree_copath(path->keys.leaf, level),
-					     &visitor);
-	mls_close_vector(c, start);
+	if (mls_codec_ok(c))
+		c->err = mls_put_length(c->out, len);
+	if (mls_codec_ok(c))
+		c->err = mls_buf_reserve(c->out, len);
+	for (size_t at = first_of(s, i); mls_codec_ok(c) && at < s->end[i]; at++) {
+		s->receivers[at].at = c->out->len;
+		c->out->len += each;
+	}
+}
+
+static enum mls_err seal_one(void *state, struct mls_crypto *crypto, size_t i,
+			     struct mls_slice ephemeral)
+{
+	const struct sealer *s = state;
+	const struct receiver *receiver = &s->receivers[i];
+	struct mls_slice secret = mls_secret_slice(&s->path->path_secret[receiver->i]);
+	struct mls_buf out = {.p = s->out->p + receiver->at, .fixed = true};
+
+	out.cap = mls_encrypted_len(crypto->suite, secret.len);
+	return mls_encrypt_with_label_from(crypto, &out, ephemeral, receiver->key, s->info, secret);
+}
+
+/* Bytes of UpdatePath.nodes. */
+static size_t nodes_len(const struct sealer *s)
+{
+	const struct mls_suite *suite = s->crypto->suite;
+	const size_t each = mls_encrypted_len(suite, suite->nh);
+	size_t len = 0;
+
+	for (uint8_t i = 0; i < s->path->nodes.n; i++) {
+		const size_t ciphertexts = (s->end[i] - first_of(s, i)) * each;
+
+		len += mls_length_size(suite->npk) + suite->npk + mls_length_size(ciphertexts) +
+		       ciphertexts;
+	}
+	return len;
 }
 
 enum mls_err mls_path_encrypt(struct mls_crypto *crypto, const struct mls_path *path,
@@ -160,19 +230,30 @@ enum mls_err mls_path_encrypt(struct mls_crypto *crypto, const struct mls_path *
 			      struct mls_slice group_context, const uint32_t *added, size_t n_added)
 {
 	struct mls_hpke_info info;
-	struct sealer sealer = {crypto, out, &info, {0}, added, n_added};
+	struct sealer s = {.crypto = crypto,
+			   .path = path,
+			   .info = &info,
+			   .added = added,
+			   .n_added = n_added,
+			   .out = out};
+	const struct mls_seal_many many = {seal_one, &s};
 	struct mls_codec c = {.out = out};
-	size_t before = out->len, start;
+	const size_t before = out->len;
+	enum mls_err err = MLS_OK;
 
 	mls_encrypt_context(crypto, &info, "UpdatePathNode", group_context);
-	c.err = mls_buf_append(out, mls_buf_slice(&path->leaf_node));
-	start = mls_open_vector(&c);
+	TRY(list_receivers(&s, tree));
+	TRY(mls_buf_append(out, mls_buf_slice(&path->leaf_node)));
+	TRY(mls_put_length(out, nodes_len(&s)));
 	for (uint8_t i = 0; i < path->nodes.n; i++)
-		put_path_node(&c, &sealer, path, tree, i);
-	mls_close_vector(&c, start);
-	if (c.err)
+		put_path_node(&c, &s, i);
+	TRY(c.err);
+	TRY(mls_seal_to_many(crypto, &many, s.n));
+out:
+	if (err)
 		out->len = before;
-	return c.err;
+	free(s.receivers);
+	return err;
 }
 
 /* Takes a node off the body of UpdatePath.nodes, which was decoded before. */

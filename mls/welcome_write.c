@@ -1,4 +1,7 @@
+#include <stdlib.h>
+
 #include "framing.h"
+#include "seal_many.h"
 #include "welcome.h"
 
 /* GroupInfo and Welcome at the committer, RFC 9420 12.4.3. */
@@ -96,10 +99,11 @@ out:
 	return err;
 }
 
-/* GroupSecrets of one joiner after another: they differ in the path secret only. */
+/* All GroupSecrets there are, behind one another: one for each path secret, or the only one
+ * without a path. */
 struct group_secrets {
 	struct mls_buf bytes;
-	size_t path_secret; /* where it stands; 0: there is none */
+	size_t each;
 };
 
 static enum mls_err put_psk_ids(struct mls_codec *c, const struct mls_proposal_list *list)
@@ -117,67 +121,85 @@ static enum mls_err put_psk_ids(struct mls_codec *c, const struct mls_proposal_l
 }
 
 static enum mls_err group_secrets_init(struct group_secrets *s, const struct mls_transition *t,
-				       bool has_path)
+				       const struct mls_path *path)
 {
+	const size_t n = path ? path->nodes.n : 1;
 	struct mls_codec c = {.out = &s->bytes};
-	struct mls_slice secret = mls_secret_slice(&t->joiner_secret);
+	struct mls_slice joiner_secret = mls_secret_slice(&t->joiner_secret), path_secret;
+	bool has_path = path != NULL;
 
-	mls_opaque(&c, &secret);
-	mls_present(&c, &has_path);
-	if (has_path) {
-		mls_opaque(&c, &secret); /* for its length; the bytes come with the joiner */
-		s->path_secret = s->bytes.len - secret.len;
+	for (size_t i = 0; i < n && mls_codec_ok(&c); i++) {
+		mls_opaque(&c, &joiner_secret);
+		mls_present(&c, &has_path);
+		if (path) {
+			path_secret = mls_secret_slice(&path->path_secret[i]);
+			mls_opaque(&c, &path_secret);
+		}
+		c.err = put_psk_ids(&c, &t->list);
 	}
-	return put_psk_ids(&c, &t->list);
+	s->each = n ? s->bytes.len / n : 0;
+	return c.err;
 }
 
-static enum mls_err seal_for(const struct mls_transition *t, struct mls_buf *out,
-			     const struct mls_listed *add, const struct mls_hpke_info *info,
-			     struct mls_slice secrets)
+/* What sealing to one joiner needs to know. */
+struct sealing {
+	const struct mls_transition *t;
+	const struct mls_path *path;
+	const struct group_secrets *secrets;
+	const struct mls_hpke_info *info;
+	const size_t *adds; /* places of the Adds in the list */
+	uint8_t *out;       /* `each` bytes a joiner */
+	size_t each;
+};
+
+static struct mls_slice secrets_for(const struct sealing *s, uint32_t joiner)
 {
-	struct mls_crypto *crypto = t->client->crypto;
-	struct mls_codec c = {.out = out};
-	struct mls_key_package joiner;
+	size_t i = 0;
+
+	if (s->path)
+		i = (size_t)(mls_path_secret_for(s->path, joiner) - s->path->path_secret);
+	return mls_slice(s->secrets->bytes.p + i * s->secrets->each, s->secrets->each);
+}
+
+/* EncryptedGroupSecrets of the joiner with this number, in its place. */
+static enum mls_err seal_one(void *state, struct mls_crypto *crypto, size_t joiner,
+			     struct mls_slice ephemeral)
+{
+	const struct sealing *s = state;
+	const struct mls_slice body = s->t->list.v[s->adds[joiner]].body;
+	struct mls_buf out = {.p = s->out + joiner * s->each, .cap = s->each, .fixed = true};
+	struct mls_codec c = {.out = &out};
+	struct mls_key_package key_package;
 	uint8_t ref[MLS_MAX_HASH];
 	struct mls_slice new_member = {ref, crypto->suite->nh};
-	enum mls_err err = mls_key_package_decode(add->body, &joiner);
 
-	if (err)
-		return err;
-	mls_key_package_ref(crypto, ref, add->body);
+	c.err = mls_key_package_decode(body, &key_package);
+	mls_key_package_ref(crypto, ref, body);
 	mls_opaque(&c, &new_member);
-	return c.err ? c.err : mls_encrypt_with_label(crypto, out, joiner.init_key, info, secrets);
+	return c.err ? c.err
+		     : mls_encrypt_with_label_from(crypto, &out, ephemeral, key_package.init_key,
+						   s->info,
+						   secrets_for(s, s->t->applied.added[joiner]));
 }
 
-/* Fills `out`, which has exactly the room. */
-static enum mls_err seal_all(const struct mls_transition *t, struct mls_buf *out,
-			     struct group_secrets *s, const struct mls_path *path,
-			     const struct mls_hpke_info *info)
+static enum mls_err seal_all(struct sealing *s)
 {
-	const struct mls_secret *path_secret;
-	size_t joiner = 0;
-	enum mls_err err = MLS_OK;
+	const struct mls_transition *t = s->t;
+	const struct mls_seal_many many = {seal_one, s};
+	size_t *adds = NULL;
+	enum mls_err err = mls_proposal_list_places(&t->list, MLS_PROPOSAL_ADD, &adds);
 
-	for (size_t i = 0; i < t->list.n && err == MLS_OK; i++) {
-		if (t->list.v[i].type != MLS_PROPOSAL_ADD)
-			continue;
-		if (path) {
-			path_secret = mls_path_secret_for(path, t->applied.added[joiner]);
-			memcpy(s->bytes.p + s->path_secret, path_secret->bytes, path_secret->len);
-		}
-		joiner++;
-		err = seal_for(t, out, &t->list.v[i], info, mls_buf_slice(&s->bytes));
-	}
+	s->adds = adds;
+	if (err == MLS_OK)
+		err = mls_seal_to_many(t->client->crypto, &many, t->applied.n_added);
+	free(adds);
 	return err;
 }
 
 /* Bytes of one EncryptedGroupSecrets. */
 static size_t sealed_len(const struct mls_suite *suite, size_t secrets_len)
 {
-	const size_t ciphertext = secrets_len + MLS_AEAD_TAG;
-
-	return mls_length_size(suite->nh) + suite->nh + mls_length_size(suite->npk) + suite->npk +
-	       mls_length_size(ciphertext) + ciphertext;
+	return mls_length_size(suite->nh) + suite->nh + mls_encrypted_len(suite, secrets_len);
 }
 
 enum mls_err mls_welcome_write(const struct mls_transition *t, struct mls_buf *out,
@@ -187,31 +209,32 @@ enum mls_err mls_welcome_write(const struct mls_transition *t, struct mls_buf *o
 	const size_t start = out->len;
 	uint16_t wire_format = MLS_WIRE_WELCOME, suite = crypto->suite->id;
 	struct mls_codec c = {.out = out};
-	struct group_secrets s = {0};
-	struct mls_buf sealed = {.fixed = true};
+	struct group_secrets secrets = {0};
 	struct mls_hpke_info info;
+	struct sealing s = {.t = t, .path = path, .secrets = &secrets, .info = &info};
 	struct mls_slice encrypted_group_info;
-	size_t sealed_at;
+	size_t sealed_at, sealed_all;
 	enum mls_err err = MLS_OK;
 
-	TRY(group_secrets_init(&s, t, path != NULL));
+	TRY(group_secrets_init(&secrets, t, path));
 	mls_message_header_walk(&c, &wire_format);
 	mls_u16(&c, &suite);
 	TRY(c.err);
 	/* The GroupInfo stands last and is needed first: its ciphertext is the context of every
 	 * seal. How long all seals are is known, so each part is written where it belongs. */
-	sealed.cap = t->applied.n_added * sealed_len(crypto->suite, s.bytes.len);
-	TRY(mls_put_length(out, sealed.cap));
-	TRY(mls_buf_reserve(out, sealed.cap));
+	s.each = sealed_len(crypto->suite, secrets.each);
+	sealed_all = t->applied.n_added * s.each;
+	TRY(mls_put_length(out, sealed_all));
+	TRY(mls_buf_reserve(out, sealed_all));
 	sealed_at = out->len;
-	out->len += sealed.cap;
+	out->len += sealed_all;
 	TRY(put_encrypted_group_info(t, out, tree_inside, &encrypted_group_info));
 	mls_encrypt_context(crypto, &info, "Welcome", encrypted_group_info);
-	sealed.p = out->p + sealed_at;
-	TRY(seal_all(t, &sealed, &s, path, &info));
+	s.out = out->p + sealed_at;
+	TRY(seal_all(&s));
 out:
 	if (err)
 		out->len = start;
-	mls_buf_free(&s.bytes);
+	mls_buf_free(&secrets.bytes);
 	return err;
 }

@@ -354,7 +354,7 @@ static void expect_unmerged(uint32_t blank, const char *left, const char *root, 
 			put_blank(&n);
 	}
 	assert_int_equal(decode(&tree, &n, 4), MLS_OK);
-	assert_int_equal(mls_tree_validate_unmerged(&tree), want);
+	assert_int_equal(mls_tree_validate_unmerged(crypto, &tree), want);
 	if (want)
 		assert_int_equal(mls_tree_validate(&rules, &tree), want);
 	mls_tree_clear(&tree);

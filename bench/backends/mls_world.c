@@ -50,8 +50,7 @@ static enum gb_answer set_axis(struct gb_mls_axes *axes, const char *name, const
 	} else if (equal(name, "crypto")) {
 		axes->crypto = equal(value, "sodium") ? MLS_CRYPTO_SODIUM : MLS_CRYPTO_OPENSSL;
 	} else if (equal(name, "threads")) {
-		if (!equal(value, "1"))
-			*reason = "mls/ works in one thread";
+		axes->threads = number(value);
 	} else {
 		return GB_NOT_APPLICABLE;
 	}
@@ -205,6 +204,7 @@ static enum gb_status open_world(struct gb_world *w, const struct gb_config *con
 	mls_seeded_random_begin(&w->random, w->seed, "world", 0);
 	config_of(w, 0, &root);
 	root.random = mls_seeded_random_source(&w->random);
+	root.threads = w->axes.threads;
 	err = mls_client_new(&w->root, &root);
 	if (err == MLS_ERR_CRYPTO_LIBRARY) {
 		snprintf(w->error, sizeof(w->error),
@@ -233,6 +233,7 @@ enum gb_status gb_mls_open(struct gb_world **out, const struct gb_config *config
 		.handshake = MLS_HANDSHAKE_PUBLIC,
 		.suite = 1,
 		.identity = 16,
+		.threads = 1,
 	};
 	return open_world(w, config);
 }

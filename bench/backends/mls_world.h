@@ -32,6 +32,7 @@ struct gb_mls_axes {
 	uint16_t suite;
 	enum mls_crypto_library crypto;
 	uint32_t identity; /* bytes */
+	uint32_t threads;
 };
 
 struct gb_world {

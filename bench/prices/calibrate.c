@@ -44,9 +44,9 @@ static enum gb_exit fail(struct session *s, enum gb_exit status, const struct gb
 static enum gb_exit time_batch(struct session *s, const struct gb_case *c, unsigned calls,
 			       double *ns)
 {
-	struct gb_instant start = gb_clock_start();
+	struct gb_instant start = gb_clock_start(GB_CPU_OF_THREAD);
 	bool ok = c->run(c->state, calls);
-	struct gb_instant took = gb_clock_stop(start);
+	struct gb_instant took = gb_clock_stop(start, GB_CPU_OF_THREAD);
 
 	*ns = (double)took.cpu_ns;
 	return ok ? GB_EXIT_DONE : fail(s, GB_EXIT_INTERNAL, c, "the library failed");
@@ -150,7 +150,7 @@ static enum gb_exit measure_round(struct session *s, size_t *left)
 /* What a busy machine leaves for this program counts, but not for ever. */
 static bool is_in_time(const struct session *s, struct gb_instant start)
 {
-	struct gb_instant took = gb_clock_stop(start);
+	struct gb_instant took = gb_clock_stop(start, GB_CPU_OF_THREAD);
 
 	return took.cpu_ns < s->request->limit_ns && took.wall_ns / 3 < s->request->limit_ns;
 }
@@ -158,7 +158,7 @@ static bool is_in_time(const struct session *s, struct gb_instant start)
 /* A case is measured until its passes agree, but at least min_rounds times. */
 static enum gb_exit measure(struct session *s)
 {
-	struct gb_instant start = gb_clock_start();
+	struct gb_instant start = gb_clock_start(GB_CPU_OF_THREAD);
 	enum gb_exit status = GB_EXIT_DONE;
 	size_t left = s->list.n;
 

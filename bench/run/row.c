@@ -64,7 +64,7 @@ static void put_costs(struct row *r, const struct gb_trial *trial, const struct 
 	put_number(r, GB_COLUMN_device, m->device);
 	put_number(r, GB_COLUMN_cpu_ns, m->cost.took.cpu_ns);
 	put_number(r, GB_COLUMN_wall_ns, m->cost.took.wall_ns);
-	put_text(r, GB_COLUMN_clock, gb_testbed_own_clock(t) ? "backend" : "harness");
+	put_text(r, GB_COLUMN_clock, gb_testbed_clock(t));
 	if (t->backend->allocations != NULL)
 		put_number(r, GB_COLUMN_allocations, m->cost.allocations);
 	if (t->backend->counts == NULL)

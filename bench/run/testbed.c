@@ -41,9 +41,23 @@ const char *gb_testbed_restores_by(const struct gb_testbed *t)
 	return t->backend->checkpoint != NULL ? "rollback" : "reopen";
 }
 
-bool gb_testbed_own_clock(const struct gb_testbed *t)
+static bool has_own_clock(const struct gb_testbed *t)
 {
 	return (t->backend->features & GB_OWN_CLOCK) != 0;
+}
+
+static enum gb_cpu_clock cpu_clock(const struct gb_testbed *t)
+{
+	bool several = strtoul(t->job->axis[GB_AXIS_threads], NULL, 10) > 1;
+
+	return several ? GB_CPU_OF_PROCESS : GB_CPU_OF_THREAD;
+}
+
+const char *gb_testbed_clock(const struct gb_testbed *t)
+{
+	if (has_own_clock(t))
+		return "backend";
+	return cpu_clock(t) == GB_CPU_OF_PROCESS ? "process" : "harness";
 }
 
 int gb_testbed_cannot(struct gb_testbed *t, const char *why)
@@ -307,9 +321,9 @@ enum gb_status gb_testbed_call(struct gb_testbed *t, struct gb_call *call, struc
 	if (read_counts(t, &before) != 0)
 		return GB_FAILED;
 
-	start = gb_clock_start();
+	start = gb_clock_start(cpu_clock(t));
 	status = invoke(t, call);
-	took = gb_clock_stop(start);
+	took = gb_clock_stop(start, cpu_clock(t));
 
 	if (t->mailbox.violation != NULL)
 		gb_testbed_fail(t, GB_EXIT_INTERNAL, "the backend sent %s", t->mailbox.violation);
@@ -321,7 +335,7 @@ enum gb_status gb_testbed_call(struct gb_testbed *t, struct gb_call *call, struc
 		return status;
 	if (read_counts(t, &after) != 0)
 		return GB_FAILED;
-	if (gb_testbed_own_clock(t) && own_clocks(t, &took) != 0)
+	if (has_own_clock(t) && own_clocks(t, &took) != 0)
 		return GB_FAILED;
 	add_cost(cost, took, &before, &after);
 	return GB_OK;

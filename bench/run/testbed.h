@@ -104,6 +104,6 @@ enum gb_status gb_testbed_call(struct gb_testbed *t, struct gb_call *call, struc
 int gb_testbed_must(struct gb_testbed *t, struct gb_call *call, struct gb_cost *cost,
 		    const char *what);
 
-/* Whether the devices' clocks are the backend's own. */
-bool gb_testbed_own_clock(const struct gb_testbed *t);
+/* Whose clock measures the devices, for column `clock`. */
+const char *gb_testbed_clock(const struct gb_testbed *t);
 #endif

@@ -222,6 +222,7 @@ struct mls_storage;
  *   storage            where state is kept: mls_storage.h. NULL: only if `ephemeral`
  *   ephemeral          there is no storage: the client's groups end with the process, or the
  *                      application saves them itself and answers for what mls_group_save asks
+ *   threads            how many a call may use, for many members; 0, 1: it never starts one
  *   policy             NULL: mls_policy_default()
  */
 struct mls_client_config {
@@ -231,11 +232,11 @@ struct mls_client_config {
 	uint16_t credential_type;
 	struct mls_slice credential;
 	struct mls_code_points suites, extensions, proposals, credentials;
-	uint64_t key_package_lifetime_s;
+	uint64_t key_package_lifetime_s, now_s;
 	struct mls_random random;
-	uint64_t now_s;
 	const struct mls_storage *storage;
 	bool ephemeral;
+	unsigned threads;
 	const struct mls_policy *policy;
 };
 
@@ -247,7 +248,7 @@ struct mls_random mls_random_system(void);
  * CRYPTO_LIBRARY for one whose curves config->crypto does not have, PRIVATE_KEY or PUBLIC_KEY
  * for what is not a signature key of the suite, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED,
  * CERTIFICATE or CERTIFICATE_KEY for a credential that could not be sent, STORAGE_UNDECIDED unless
- * there is either a storage or `ephemeral`, CRYPTO, NOMEM.
+ * there is either a storage or `ephemeral`, USAGE for over 64 threads, CRYPTO, NOMEM.
  */
 enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
 					   const struct mls_client_config *config);

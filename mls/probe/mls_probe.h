@@ -10,10 +10,10 @@
 
 /*
  * mls_probe_client_new makes a client that shares the cryptographic contexts, the counts and
- * the random source of `sibling`, which outlives it: that is some hundred times cheaper than
- * mls_client_new. config->random is used while the client is made, so that its signature
- * key depends on nothing else. Suites must be equal, else SUITE; so must the
- * libraries below, else CRYPTO_LIBRARY.
+ * the random source of `sibling`, which outlives it, and its threads: that is some hundred times
+ * cheaper than mls_client_new. config->random is used while the client is made, so that its
+ * signature key depends on nothing else. Suites must be equal, else SUITE; so must the libraries
+ * below, else CRYPTO_LIBRARY.
  */
 enum mls_err MLS_MUST_CHECK mls_probe_client_new(struct mls_client **client,
 						 const struct mls_client_config *config,

@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (mls_tree_encode(&tree, &again) != MLS_OK ||
 		    !mls_slice_equal(bytes_of(&again), encoded))
 			abort();
-		if (mls_tree_validate_unmerged(&tree) == MLS_OK)
+		if (mls_tree_validate_unmerged(insider()->joiner->crypto, &tree) == MLS_OK)
 			change(&tree, data, size);
 		validate(encoded);
 	}
