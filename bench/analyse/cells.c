@@ -28,13 +28,14 @@ const unsigned gb_exact_columns[GB_EXACT_COLUMNS] = {
 	GB_PRIMITIVES(PRIMITIVE)
 #undef PRIMITIVE
 		GB_COLUMN_allocations,
+	GB_COLUMN_state_bytes,
 };
 
 #define MISSING SIZE_MAX
 
 bool gb_is_later_axis(unsigned column)
 {
-	return column == GB_COLUMN_verification;
+	return column == GB_COLUMN_verification || column == GB_COLUMN_backup;
 }
 
 /* One row of samples.csv, still as the file has it. */
@@ -244,7 +245,8 @@ static int find_columns(struct source *s, struct gb_failure *f)
 		long column;
 
 		s->column[i] = MISSING;
-		if ((i == GB_COLUMN_allocations || gb_is_later_axis(i)) &&
+		if ((i == GB_COLUMN_allocations || i == GB_COLUMN_state_bytes ||
+		     gb_is_later_axis(i)) &&
 		    !gb_csv_has(s->csv, gb_columns[i].name))
 			continue;
 		column = gb_csv_find(s->csv, gb_columns[i].name, f);

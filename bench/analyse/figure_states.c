@@ -13,7 +13,8 @@ struct trait {
 	unsigned form;
 	const char *tree;
 	const char *olm;
-	bool by_sender; /* keys belong to a sender, and there was one */
+	const char *backup; /* "" unless the figure is about it; then it stands for the state */
+	bool by_sender;     /* keys belong to a sender, and there was one */
 };
 
 struct states {
@@ -30,6 +31,7 @@ struct states {
 static const char *const backends[][2] = {{"mls", "MLS"}, {"megolm", "Megolm"}};
 static const char *const trees[] = {"full", "cold", "grown", "halfblank", "churned"};
 static const char *const olms[] = {"chain", "ratchet", "new"};
+static const char *const backups[] = {"pk", "pk_mac", "sym"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -56,6 +58,8 @@ static unsigned rank_in(const char *const *words, size_t n, const char *word)
 
 static unsigned rank_of_state(const struct trait *t)
 {
+	if (*t->backup != '\0')
+		return rank_in(backups, N(backups), t->backup);
 	if (*t->tree != '\0')
 		return rank_in(trees, N(trees), t->tree);
 	return *t->olm != '\0' ? rank_in(olms, N(olms), t->olm) : 0;
@@ -129,7 +133,9 @@ static void name_group(const struct trait *t, const struct gb_layout *layout, ch
 
 static void name_state(const struct trait *t, char *name, size_t size)
 {
-	if (*t->tree != '\0')
+	if (*t->backup != '\0')
+		snprintf(name, size, ": backup %.16s", t->backup);
+	else if (*t->tree != '\0')
 		snprintf(name, size, ": tree %.16s", t->tree);
 	else if (*t->olm != '\0')
 		snprintf(name, size, ": Olm %.16s", t->olm);
@@ -139,15 +145,23 @@ static void name_state(const struct trait *t, char *name, size_t size)
 
 /* ---- what a row is and says ---- */
 
-static struct trait trait_of(const struct gb_summary_row *row, unsigned form)
+/* Of the axes that a figure holds all rows have one value, which names no state. */
+static const char *if_free(const struct gb_layout *layout, enum gb_axis_id axis, const char *value)
+{
+	return (layout->free_axes & GB_FREE(axis)) != 0 ? value : "";
+}
+
+static struct trait trait_of(const struct gb_summary_row *row, const struct gb_layout *layout,
+			     unsigned form)
 {
 	return (struct trait){
 		.backend = gb_summary_key(row, GB_COLUMN_backend),
 		.crypto = gb_summary_key(row, GB_COLUMN_crypto),
 		.olm_crypto = gb_summary_key(row, GB_COLUMN_olm_crypto),
 		.form = form,
-		.tree = gb_summary_key(row, GB_COLUMN_tree),
-		.olm = gb_summary_key(row, GB_COLUMN_olm),
+		.tree = if_free(layout, GB_AXIS_tree, gb_summary_key(row, GB_COLUMN_tree)),
+		.olm = if_free(layout, GB_AXIS_olm, gb_summary_key(row, GB_COLUMN_olm)),
+		.backup = if_free(layout, GB_AXIS_backup, gb_summary_key(row, GB_COLUMN_backup)),
 		.by_sender = strcmp(gb_summary_key(row, GB_COLUMN_senders), "1") == 0,
 	};
 }
@@ -157,6 +171,8 @@ static double y_of(const struct gb_layout *layout, const struct gb_summary_row *
 	switch (layout->y) {
 	case GB_UP_BYTES:
 		return row->up_bytes;
+	case GB_STATE_BYTES:
+		return row->state_bytes;
 	case GB_TIME_OVER_FLOOR:
 		return row->time_over_floor;
 	case GB_TIME_IN_MS:
@@ -204,7 +220,7 @@ static int collect_states(const struct gb_figure_source *source, const struct gb
 	for (size_t i = 0; i < layout->n_subjects; i++) {
 		for (size_t j = 0; j < source->summary->n; j++) {
 			const struct gb_summary_row *row = &source->summary->rows[j];
-			struct trait t = trait_of(row, layout->subjects[i].form);
+			struct trait t = trait_of(row, layout, layout->subjects[i].form);
 
 			if (!is_drawn(source, layout, &layout->subjects[i], size, row) ||
 			    find_state(states, &t) >= 0)
@@ -286,7 +302,7 @@ static int add_lines(const struct gb_figure_source *source, const struct gb_layo
 	for (size_t i = 0; i < layout->n_subjects; i++) {
 		for (size_t j = 0; j < source->summary->n; j++) {
 			const struct gb_summary_row *row = &source->summary->rows[j];
-			struct trait t = trait_of(row, layout->subjects[i].form);
+			struct trait t = trait_of(row, layout, layout->subjects[i].form);
 			struct gb_point p = {.panel = layout->subjects[i].panel};
 
 			if (!is_drawn(source, layout, &layout->subjects[i], size, row))

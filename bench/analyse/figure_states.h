@@ -16,7 +16,7 @@ struct gb_subject {
 	const char *phase;
 };
 
-enum gb_measured_as { GB_TIME_IN_MS, GB_UP_BYTES, GB_TIME_OVER_FLOOR };
+enum gb_measured_as { GB_TIME_IN_MS, GB_UP_BYTES, GB_STATE_BYTES, GB_TIME_OVER_FLOOR };
 
 struct gb_layout {
 	enum gb_column x;

@@ -15,6 +15,9 @@ const struct gb_figure gb_figures[] = {
 	 gb_figure_time_over_floor},
 	{"split", "no two backends have a crypto floor at one size", gb_figure_split},
 	{"payload", "no send was timed with two payloads", gb_figure_payload},
+	{"late", "no catch_up was timed at two k", gb_figure_late},
+	{"kept", "no backup or restore was timed at two k", gb_figure_kept},
+	{"state", "no state was stored at two sizes", gb_figure_state},
 };
 
 const size_t gb_n_figures = sizeof(gb_figures) / sizeof(gb_figures[0]);

@@ -47,5 +47,11 @@ int gb_figure_bulk(const struct gb_figure_source *source, struct gb_drawing *d,
 		   struct gb_failure *f);
 int gb_figure_payload(const struct gb_figure_source *source, struct gb_drawing *d,
 		      struct gb_failure *f);
+int gb_figure_late(const struct gb_figure_source *source, struct gb_drawing *d,
+		   struct gb_failure *f);
+int gb_figure_kept(const struct gb_figure_source *source, struct gb_drawing *d,
+		   struct gb_failure *f);
+int gb_figure_state(const struct gb_figure_source *source, struct gb_drawing *d,
+		    struct gb_failure *f);
 
 #endif

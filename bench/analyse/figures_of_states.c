@@ -141,3 +141,72 @@ int gb_figure_payload(const struct gb_figure_source *source, struct gb_drawing *
 
 	return gb_states_make_at_one_size(source, &layout, d, f);
 }
+
+/* The ratchet of a sender. The state of a tree or of Olm sessions plays no part. */
+int gb_figure_late(const struct gb_figure_source *source, struct gb_drawing *d,
+		   struct gb_failure *f)
+{
+	static const struct gb_subject subjects[] = {
+		{1, 0, "catch_up", NULL, "far", "process"},
+	};
+	const struct gb_layout layout = {
+		.x = GB_COLUMN_k,
+		.x_name = "steps",
+		.y_name = "cpu_ms",
+		.free_axes = GB_FREE(GB_AXIS_crypto) | GB_FREE(GB_AXIS_olm_crypto),
+		.headings = {"Read a message that is k steps ahead"},
+		.forms = {"", ""},
+		.subjects = subjects,
+		.n_subjects = N(subjects),
+	};
+
+	return gb_states_make_at_one_size(source, &layout, d, f);
+}
+
+int gb_figure_kept(const struct gb_figure_source *source, struct gb_drawing *d,
+		   struct gb_failure *f)
+{
+	static const struct gb_subject subjects[] = {
+		{1, 0, "backup", NULL, "actor", "total"},
+		{2, 0, "restore_one", NULL, "joiner", "join"},
+		{3, 0, "restore_room", NULL, "joiner", "join"},
+		{4, 0, "restore_all", NULL, "joiner", "join"},
+	};
+	const struct gb_layout layout = {
+		.x = GB_COLUMN_k,
+		.x_name = "sessions",
+		.y_name = "cpu_ms",
+		.free_axes = GB_FREE(GB_AXIS_backup) | GB_FREE(GB_AXIS_olm_crypto),
+		.headings = {"Back up k sessions", "Restore one of k", "Restore one room of ten",
+			     "Restore all k"},
+		.forms = {"", ""},
+		.subjects = subjects,
+		.n_subjects = N(subjects),
+	};
+
+	return gb_states_make_at_one_size(source, &layout, d, f);
+}
+
+/* What is stored does not depend on the library that computes it. */
+int gb_figure_state(const struct gb_figure_source *source, struct gb_drawing *d,
+		    struct gb_failure *f)
+{
+	static const struct gb_subject subjects[] = {
+		{1, 0, "store", NULL, "actor", "total"},
+		{2, 0, "store", NULL, "near", "produce"},
+	};
+	const struct gb_layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "state_bytes",
+		.y = GB_STATE_BYTES,
+		.bands = true,
+		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
+		.headings = {"A member who sends", "A member who has only read"},
+		.forms = {"", ""},
+		.subjects = subjects,
+		.n_subjects = N(subjects),
+	};
+
+	return gb_states_make(source, &layout, NULL, d, f);
+}

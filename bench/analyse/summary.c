@@ -22,11 +22,12 @@ static const struct {
 		NUMBER(cpu_ns_min),      NUMBER(cpu_ns_max),    NUMBER(up_bytes),
 		NUMBER(n_processes), /* and from OPTIONAL on those that a file may lack */
 		NUMBER(time_over_floor), NUMBER(floor_ns),      NUMBER(floor_ns_equal),
+		NUMBER(state_bytes),
 #undef NUMBER
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
-#define OPTIONAL  (N_NUMBERS - 3)
+#define OPTIONAL  (N_NUMBERS - 4)
 #define MISSING   SIZE_MAX
 
 struct source {

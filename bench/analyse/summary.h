@@ -17,6 +17,7 @@ struct gb_summary_row {
 	double time_over_floor; /* NAN, too, in a file from before there was a floor */
 	double floor_ns;        /* likewise */
 	double floor_ns_equal;
+	double state_bytes; /* likewise */
 };
 
 struct gb_summary {
