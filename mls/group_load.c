@@ -12,11 +12,6 @@ static enum mls_err copy_exact(uint8_t *out, struct mls_slice bytes, size_t len)
 	return MLS_OK;
 }
 
-static enum mls_err as_state(enum mls_err err)
-{
-	return err == MLS_OK || err == MLS_ERR_NOMEM || err == MLS_ERR_CRYPTO ? err : MLS_ERR_STATE;
-}
-
 static enum mls_err load_keys(struct mls_crypto *crypto, struct mls_private_path *keys,
 			      const struct mls_saved_epoch *v)
 {
@@ -34,7 +29,7 @@ static enum mls_err load_keys(struct mls_crypto *crypto, struct mls_private_path
 			return MLS_ERR_STATE;
 		c.err = mls_key_import(crypto, &keys->key[level], private_key, public_key);
 	}
-	return as_state(c.err);
+	return mls_state_err(c.err);
 }
 
 static enum mls_err load_secrets(struct mls_epoch_secrets *secrets, struct mls_slice saved,
@@ -62,8 +57,8 @@ static enum mls_err load_tree(struct mls_client *client, struct mls_epoch *epoch
 	enum mls_err err = mls_random_bytes(crypto, seed.bytes[0], sizeof(seed.bytes));
 
 	if (err == MLS_OK)
-		err = as_state(mls_tree_decode(&epoch->tree, crypto->suite, &seed, v->tree,
-					       UINT32_C(1) << 31));
+		err = mls_state_err(mls_tree_decode(&epoch->tree, crypto->suite, &seed, v->tree,
+						    UINT32_C(1) << 31));
 	if (err)
 		return err;
 	mls_tree_rehash(crypto, &epoch->tree);
@@ -77,21 +72,19 @@ static enum mls_err load_epoch(struct mls_client *client, struct mls_epoch **out
 {
 	struct mls_crypto *crypto = client->crypto;
 	const size_t nh = crypto->suite->nh;
-	struct mls_codec c = {.in = saved};
 	struct mls_group_context context;
 	struct mls_epoch *epoch;
-	struct mls_saved_epoch v = {0};
+	struct mls_saved_epoch v;
 	enum mls_err err = MLS_OK;
 
-	mls_saved_epoch_walk(&c, &v);
-	if (c.err || c.in.len > 0 || mls_group_context_decode(v.context, &context))
-		return MLS_ERR_STATE;
+	TRY(mls_state_err(mls_saved_epoch_decode(saved, &v)));
+	TRY(mls_state_err(mls_group_context_decode(v.context, &context)));
 	TRY(mls_epoch_new(out));
 	epoch = *out;
 	TRY(mls_epoch_set_context(epoch, &context));
 	TRY(load_tree(client, epoch, &v));
 	TRY(load_keys(crypto, &epoch->keys, &v));
-	TRY(as_state(mls_private_path_check(&epoch->keys, &epoch->tree)));
+	TRY(mls_state_err(mls_private_path_check(&epoch->keys, &epoch->tree)));
 	TRY(load_secrets(&epoch->secrets, v.secrets, nh));
 	TRY(copy_exact(epoch->confirmation_tag, v.confirmation_tag, nh));
 	TRY(copy_exact(epoch->interim_transcript_hash, v.interim_transcript_hash, nh));
@@ -120,14 +113,12 @@ static enum mls_err load_leaves(uint32_t **leaves, size_t *n, struct mls_slice s
 enum mls_err mls_load_staged(struct mls_client *client, struct mls_group *group,
 			     struct mls_slice saved)
 {
-	struct mls_codec c = {.in = saved};
-	struct mls_saved_staged v = {0};
+	struct mls_saved_staged v;
 	struct mls_staged *staged;
-	enum mls_err err = MLS_OK;
+	enum mls_err err = mls_state_err(mls_saved_staged_decode(saved, &v));
 
-	mls_saved_staged_walk(&c, &v);
-	if (c.err || c.in.len > 0)
-		return MLS_ERR_STATE;
+	if (err)
+		return err;
 	staged = mls_calloc(1, sizeof(*staged));
 	if (!staged)
 		return MLS_ERR_NOMEM;
@@ -146,17 +137,14 @@ out:
 enum mls_err mls_load_proposals(struct mls_client *client, struct mls_group *group,
 				struct mls_slice saved)
 {
-	struct mls_codec c = {.in = saved};
 	enum mls_err err = MLS_OK;
 
-	while (c.in.len > 0 && err == MLS_OK) {
+	while (saved.len > 0 && err == MLS_OK) {
 		struct mls_key *key = NULL;
-		struct mls_saved_proposal v = {0};
+		struct mls_saved_proposal v;
 
-		mls_saved_proposal_walk(&c, &v);
-		if (c.err)
-			return MLS_ERR_STATE;
-		if (v.private_key.len)
+		err = mls_saved_proposal_next(&saved, &v);
+		if (err == MLS_OK && v.private_key.len)
 			err = mls_key_import(client->crypto, &key, v.private_key, v.public_key);
 		if (err == MLS_OK)
 			err = mls_proposal_cache_restore(
@@ -165,7 +153,7 @@ enum mls_err mls_load_proposals(struct mls_client *client, struct mls_group *gro
 				key);
 		mls_key_free(key);
 	}
-	return as_state(err);
+	return mls_state_err(err);
 }
 
 static enum mls_err load_past(struct mls_client *client, struct mls_group *group,
@@ -177,8 +165,8 @@ static enum mls_err load_past(struct mls_client *client, struct mls_group *group
 	enum mls_err err = MLS_OK;
 
 	while (c.in.len > 0 && err == MLS_OK) {
-		mls_opaque(&c, &part);
-		if (c.err || group->n_past == client->policy.past_epochs)
+		mls_opaque(&c, &part); /* one that is cut short reads as empty, which is none */
+		if (group->n_past == client->policy.past_epochs)
 			return MLS_ERR_STATE;
 		past = &group->past[group->n_past++];
 		err = load_epoch(client, &past->epoch, &past->secret_tree, part);
@@ -188,13 +176,11 @@ static enum mls_err load_past(struct mls_client *client, struct mls_group *group
 
 static enum mls_err load_origin(struct mls_group *group, struct mls_slice saved, size_t nh)
 {
-	struct mls_codec c = {.in = saved};
-	struct mls_saved_origin v = {0};
-	enum mls_err err;
+	struct mls_saved_origin v;
+	enum mls_err err = mls_state_err(mls_saved_origin_decode(saved, &v));
 
-	mls_saved_origin_walk(&c, &v);
-	if (c.err || c.in.len > 0)
-		return MLS_ERR_STATE;
+	if (err)
+		return err;
 	group->origin = mls_calloc(1, sizeof(*group->origin));
 	if (!group->origin)
 		return MLS_ERR_NOMEM;
@@ -210,18 +196,20 @@ static enum mls_err decode_saved(struct mls_saved_group *v, struct mls_client *c
 {
 	struct mls_crypto *crypto = client->crypto;
 	const size_t nh = crypto->suite->nh;
-	struct mls_codec c = {.in = saved};
+	struct mls_slice body = {saved.p, saved.len - nh};
 	uint8_t hash[MLS_MAX_HASH];
+	enum mls_err err;
 
 	if (saved.len < nh)
 		return MLS_ERR_STATE;
-	c.in.len -= nh;
-	mls_hash(crypto, hash, &c.in, 1);
-	if (memcmp(hash, saved.p + saved.len - nh, nh) != 0)
+	mls_hash(crypto, hash, &body, 1);
+	if (memcmp(hash, saved.p + body.len, nh) != 0)
 		return MLS_ERR_STATE;
-	mls_saved_group_walk(&c, v);
-	if (c.err || c.in.len > 0 || v->version != MLS_STATE_VERSION ||
-	    v->suite != crypto->suite->id || v->state > MLS_GROUP_REINITIALIZED)
+	err = mls_state_err(mls_saved_group_decode(body, v));
+	if (err)
+		return err;
+	if (v->version != MLS_STATE_VERSION || v->suite != crypto->suite->id ||
+	    v->state > MLS_GROUP_REINITIALIZED)
 		return MLS_ERR_STATE;
 	return MLS_OK;
 }

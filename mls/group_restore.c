@@ -2,11 +2,6 @@
 
 /* A group from what was saved or stored of it, as far as its keys may be used. */
 
-static enum mls_err as_state(enum mls_err err)
-{
-	return err == MLS_OK || err == MLS_ERR_NOMEM || err == MLS_ERR_CRYPTO ? err : MLS_ERR_STATE;
-}
-
 /* Own keys that were reserved count as used. */
 static enum mls_err skip_reserved(struct mls_group *group, enum mls_ratchet ratchet)
 {
@@ -21,11 +16,11 @@ static enum mls_err skip_reserved(struct mls_group *group, enum mls_ratchet ratc
 		return MLS_OK;
 	err = mls_secret_tree_position(crypto, &group->secret_tree, &position, leaf, ratchet);
 	if (err || position >= bound)
-		return as_state(err);
+		return mls_state_err(err);
 	if (bound > UINT64_C(1) << 32)
 		return MLS_ERR_STATE;
-	return as_state(mls_secret_tree_consume(crypto, &group->secret_tree, leaf, ratchet,
-						(uint32_t)(bound - 1), &policy));
+	return mls_state_err(mls_secret_tree_consume(crypto, &group->secret_tree, leaf, ratchet,
+						     (uint32_t)(bound - 1), &policy));
 }
 
 static enum mls_err skip_all_reserved(struct mls_group *group)
@@ -37,11 +32,12 @@ static enum mls_err skip_all_reserved(struct mls_group *group)
 
 static enum mls_err apply_reserved(struct mls_group *group, struct mls_slice body)
 {
-	struct mls_codec c = {.in = body};
-	struct mls_saved_reserved v = {0};
+	struct mls_saved_reserved v;
+	enum mls_err err = mls_state_err(mls_saved_reserved_decode(body, &v));
 
-	mls_saved_reserved_walk(&c, &v);
-	if (c.err || c.in.len > 0 || v.ratchet > MLS_RATCHET_APPLICATION)
+	if (err)
+		return err;
+	if (v.ratchet > MLS_RATCHET_APPLICATION)
 		return MLS_ERR_STATE;
 	group->reserved[v.ratchet] = v.bound;
 	return skip_reserved(group, (enum mls_ratchet)v.ratchet);
@@ -60,19 +56,20 @@ static struct mls_secret_tree *tree_of(struct mls_group *group, uint64_t epoch)
 
 static enum mls_err apply_received(struct mls_group *group, struct mls_slice body)
 {
-	struct mls_codec c = {.in = body};
-	struct mls_saved_received v = {0};
+	struct mls_saved_received v;
 	struct mls_secret_tree *tree;
+	enum mls_err err = mls_state_err(mls_saved_received_decode(body, &v));
 
-	mls_saved_received_walk(&c, &v);
-	if (c.err || c.in.len > 0 || v.ratchet > MLS_RATCHET_APPLICATION)
+	if (err)
+		return err;
+	if (v.ratchet > MLS_RATCHET_APPLICATION)
 		return MLS_ERR_STATE;
 	tree = tree_of(group, v.epoch);
 	if (!tree)
 		return MLS_ERR_STATE;
-	return as_state(mls_secret_tree_consume(group->client->crypto, tree, v.leaf,
-						(enum mls_ratchet)v.ratchet, v.generation,
-						&group->client->policy));
+	return mls_state_err(mls_secret_tree_consume(group->client->crypto, tree, v.leaf,
+						     (enum mls_ratchet)v.ratchet, v.generation,
+						     &group->client->policy));
 }
 
 static enum mls_err apply(struct mls_group *group, const struct mls_saved_change *change)

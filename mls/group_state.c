@@ -1,5 +1,10 @@
 #include "group_state.h"
 
+enum mls_err mls_state_err(enum mls_err err)
+{
+	return err == MLS_OK || err == MLS_ERR_NOMEM || err == MLS_ERR_CRYPTO ? err : MLS_ERR_STATE;
+}
+
 void mls_saved_epoch_walk(struct mls_codec *c, struct mls_saved_epoch *v)
 {
 	mls_opaque(c, &v->context);
@@ -11,6 +16,7 @@ void mls_saved_epoch_walk(struct mls_codec *c, struct mls_saved_epoch *v)
 	mls_opaque(c, &v->interim_transcript_hash);
 	mls_opaque(c, &v->secret_tree);
 }
+MLS_WIRE_TYPE(saved_epoch)
 
 void mls_saved_staged_walk(struct mls_codec *c, struct mls_saved_staged *v)
 {
@@ -21,6 +27,7 @@ void mls_saved_staged_walk(struct mls_codec *c, struct mls_saved_staged *v)
 	mls_opaque(c, &v->reinit);
 	mls_opaque(c, &v->message_hash);
 }
+MLS_WIRE_TYPE(saved_staged)
 
 void mls_saved_proposal_walk(struct mls_codec *c, struct mls_saved_proposal *v)
 {
@@ -32,6 +39,7 @@ void mls_saved_proposal_walk(struct mls_codec *c, struct mls_saved_proposal *v)
 	mls_opaque(c, &v->private_key);
 	mls_opaque(c, &v->public_key);
 }
+MLS_WIRE_TYPE(saved_proposal)
 
 void mls_saved_origin_walk(struct mls_codec *c, struct mls_saved_origin *v)
 {
@@ -40,6 +48,7 @@ void mls_saved_origin_walk(struct mls_codec *c, struct mls_saved_origin *v)
 	mls_u64(c, &v->epoch);
 	mls_opaque(c, &v->resumption_psk);
 }
+MLS_WIRE_TYPE(saved_origin)
 
 void mls_saved_group_walk(struct mls_codec *c, struct mls_saved_group *v)
 {
@@ -59,6 +68,7 @@ void mls_saved_group_walk(struct mls_codec *c, struct mls_saved_group *v)
 	mls_u64(c, &v->reserved[1]);
 	mls_present(c, &v->may_be_old);
 }
+MLS_WIRE_TYPE(saved_group)
 
 void mls_saved_change_walk(struct mls_codec *c, struct mls_saved_change *v)
 {
@@ -67,12 +77,14 @@ void mls_saved_change_walk(struct mls_codec *c, struct mls_saved_change *v)
 	mls_u8(c, &v->type);
 	mls_opaque(c, &v->body);
 }
+MLS_WIRE_TYPE(saved_change)
 
 void mls_saved_reserved_walk(struct mls_codec *c, struct mls_saved_reserved *v)
 {
 	mls_u8(c, &v->ratchet);
 	mls_u64(c, &v->bound);
 }
+MLS_WIRE_TYPE(saved_reserved)
 
 void mls_saved_received_walk(struct mls_codec *c, struct mls_saved_received *v)
 {
@@ -81,3 +93,4 @@ void mls_saved_received_walk(struct mls_codec *c, struct mls_saved_received *v)
 	mls_u8(c, &v->ratchet);
 	mls_u32(c, &v->generation);
 }
+MLS_WIRE_TYPE(saved_received)

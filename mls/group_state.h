@@ -9,6 +9,9 @@
 
 enum { MLS_STATE_VERSION = 2 };
 
+/* STATE for an error that says what is wrong with the state; others as they are. */
+enum mls_err MLS_MUST_CHECK mls_state_err(enum mls_err err);
+
 struct mls_saved_epoch {
 	struct mls_slice context;
 	struct mls_slice tree; /* with its own length */
@@ -18,7 +21,7 @@ struct mls_saved_epoch {
 	struct mls_slice confirmation_tag, interim_transcript_hash;
 	struct mls_slice secret_tree;
 };
-void mls_saved_epoch_walk(struct mls_codec *c, struct mls_saved_epoch *v);
+MLS_WIRE_TYPE_DECLARE(saved_epoch)
 
 struct mls_saved_staged {
 	struct mls_slice epoch;
@@ -27,7 +30,7 @@ struct mls_saved_staged {
 	struct mls_slice reinit;
 	struct mls_slice message_hash;
 };
-void mls_saved_staged_walk(struct mls_codec *c, struct mls_saved_staged *v);
+MLS_WIRE_TYPE_DECLARE(saved_staged)
 
 struct mls_saved_proposal {
 	struct mls_slice ref;
@@ -37,7 +40,7 @@ struct mls_saved_proposal {
 	struct mls_slice body;
 	struct mls_slice private_key, public_key; /* of an own Update */
 };
-void mls_saved_proposal_walk(struct mls_codec *c, struct mls_saved_proposal *v);
+MLS_WIRE_TYPE_DECLARE(saved_proposal)
 
 struct mls_saved_origin {
 	uint8_t usage;
@@ -45,7 +48,7 @@ struct mls_saved_origin {
 	uint64_t epoch;
 	struct mls_slice resumption_psk;
 };
-void mls_saved_origin_walk(struct mls_codec *c, struct mls_saved_origin *v);
+MLS_WIRE_TYPE_DECLARE(saved_origin)
 
 struct mls_saved_group {
 	uint16_t version, suite;
@@ -62,7 +65,7 @@ struct mls_saved_group {
 	uint64_t reserved[2];
 	bool may_be_old;
 };
-void mls_saved_group_walk(struct mls_codec *c, struct mls_saved_group *v);
+MLS_WIRE_TYPE_DECLARE(saved_group)
 
 /* What happened to a stored group since (group_store.h); a hash of these fields stands behind. */
 enum mls_change_type {
@@ -78,13 +81,13 @@ struct mls_saved_change {
 	uint8_t type;
 	struct mls_slice body;
 };
-void mls_saved_change_walk(struct mls_codec *c, struct mls_saved_change *v);
+MLS_WIRE_TYPE_DECLARE(saved_change)
 
 struct mls_saved_reserved {
 	uint8_t ratchet;
 	uint64_t bound;
 };
-void mls_saved_reserved_walk(struct mls_codec *c, struct mls_saved_reserved *v);
+MLS_WIRE_TYPE_DECLARE(saved_reserved)
 
 struct mls_saved_received {
 	uint64_t epoch;
@@ -92,7 +95,7 @@ struct mls_saved_received {
 	uint8_t ratchet;
 	uint32_t generation;
 };
-void mls_saved_received_walk(struct mls_codec *c, struct mls_saved_received *v);
+MLS_WIRE_TYPE_DECLARE(saved_received)
 
 /* Parts of a group, appended and read back into it. */
 enum mls_err MLS_MUST_CHECK mls_save_proposal(struct mls_buf *out,

@@ -220,6 +220,15 @@ out:
 	return err;
 }
 
+static uint8_t height_of(uint32_t n_leaves)
+{
+	uint8_t height = 0;
+
+	while ((n_leaves - 1) >> height != 0)
+		height++;
+	return height;
+}
+
 enum mls_err mls_secret_tree_init(struct mls_secret_tree *t, uint32_t n_leaves,
 				  const struct mls_secret *encryption_secret)
 {
@@ -230,8 +239,7 @@ enum mls_err mls_secret_tree_init(struct mls_secret_tree *t, uint32_t n_leaves,
 		return MLS_ERR_NOMEM;
 	root->secret = *encryption_secret;
 	t->root = &root->node;
-	while ((n_leaves - 1) >> t->height != 0)
-		t->height++;
+	t->height = height_of(n_leaves);
 	return MLS_OK;
 }
 
@@ -327,7 +335,7 @@ static enum mls_err load_secret(const struct mls_crypto *c, struct mls_codec *in
 	struct mls_slice bytes = {0};
 
 	mls_opaque(in, &bytes);
-	if (in->err || bytes.len != c->suite->nh)
+	if (bytes.len != c->suite->nh)
 		return MLS_ERR_STATE;
 	memcpy(secret->bytes, bytes.p, bytes.len);
 	secret->len = (uint8_t)bytes.len;
@@ -342,8 +350,7 @@ static enum mls_err load_node(const struct mls_crypto *c, struct mls_codec *in,
 	enum mls_err err = MLS_OK;
 
 	mls_u8(in, &kind);
-	if (in->err || kind > RATCHETS || (kind == PARENT && height == 0) ||
-	    (kind == RATCHETS && height > 0))
+	if (kind > RATCHETS || (kind == PARENT && height == 0) || (kind == RATCHETS && height > 0))
 		return MLS_ERR_STATE;
 	*node = node_new((enum kind)kind);
 	if (!*node)
@@ -365,7 +372,7 @@ enum mls_err mls_secret_tree_load(const struct mls_crypto *c, struct mls_secret_
 
 	*t = (struct mls_secret_tree){0};
 	mls_u8(&in, &t->height);
-	if (in.err || t->height > 31 || (uint32_t)1 << t->height != n_leaves)
+	if (t->height != height_of(n_leaves))
 		FAIL(MLS_ERR_STATE);
 	TRY(load_node(c, &in, &t->root, t->height));
 	if (in.in.len > 0)

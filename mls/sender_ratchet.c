@@ -283,7 +283,7 @@ enum mls_err mls_sender_ratchet_load(const struct mls_crypto *c, struct mls_code
 	mls_opaque(in, &secret);
 	mls_u32(in, &r->next);
 	mls_u32(in, &n_kept);
-	if (in->err || (secret.len && secret.len != c->suite->nh) || n_kept > in->in.len / entry)
+	if ((secret.len && secret.len != c->suite->nh) || n_kept > in->in.len / entry)
 		return MLS_ERR_STATE;
 	if (secret.len)
 		memcpy(r->secret.bytes, secret.p, secret.len);

@@ -1,0 +1,545 @@
+/*
+ * Saved states that somebody has changed, with the right hash behind them: each breaks one rule
+ * of what fits together, and none is taken in.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "group_state.h"
+#include "members.h"
+
+static const struct mls_slice nothing = {0};
+static struct world *w;
+static struct mls_buf genuine;
+
+enum { MEMBER = 1, N_MEMBERS = 5, BLANK_LEAF = 6, NH = 32 };
+
+/* A member with everything a group can hold: kept keys, an own Update, a pending commit, the
+ * past. Only its saved state stays. */
+static int begin(void **state)
+{
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	struct mls_policy policy = mls_policy_default();
+	struct mls_event event;
+
+	(void)state;
+	policy.past_epochs = 1;
+	w = world_new(1, N_MEMBERS, NULL, &policy);
+	world_commit(w, 0, &(struct mls_commit_request){0}, NULL, 0);
+	for (size_t i = 0; i < 3; i++) {
+		w->message.len = 0;
+		OK(mls_group_protect(w->group[0], &w->message, nothing, nothing));
+	}
+	OK(mls_group_receive(w->group[MEMBER], &event, bytes_of(&w->message)));
+	w->commit.len = w->message.len = 0;
+	OK(mls_group_commit(
+		w->group[MEMBER], &(struct mls_commit_output){.commit = &w->commit},
+		&(struct mls_commit_request){.remove = (uint32_t[]){3}, .n_remove = 1}));
+	OK(mls_group_propose(w->group[MEMBER], &w->message, &update, MLS_HANDSHAKE_PUBLIC));
+	OK(mls_group_save(w->group[MEMBER], &genuine));
+	mls_group_free(w->group[MEMBER]);
+	w->group[MEMBER] = NULL;
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	mls_buf_free(&genuine);
+	world_free(w);
+	return 0;
+}
+
+/* The state taken apart. What a test writes goes into `memory`. */
+struct state {
+	struct mls_saved_group group;
+	struct mls_saved_epoch epoch;
+	struct mls_saved_staged pending;
+	struct mls_saved_proposal proposal;
+	struct mls_buf memory[4];
+};
+
+static void take_apart(struct state *s)
+{
+	*s = (struct state){.group = {0}};
+	OK(mls_saved_group_decode(mls_slice(genuine.p, genuine.len - NH), &s->group));
+	OK(mls_saved_epoch_decode(s->group.epoch, &s->epoch));
+	OK(mls_saved_staged_decode(s->group.pending, &s->pending));
+	OK(mls_saved_proposal_decode(s->group.proposals, &s->proposal));
+}
+
+static void put_parts_back(struct state *s)
+{
+	OK(mls_saved_epoch_encode(&s->memory[0], &s->epoch));
+	s->group.epoch = mls_buf_slice(&s->memory[0]);
+	OK(mls_saved_staged_encode(&s->memory[1], &s->pending));
+	s->group.pending = mls_buf_slice(&s->memory[1]);
+	OK(mls_saved_proposal_encode(&s->memory[2], &s->proposal));
+	s->group.proposals = mls_buf_slice(&s->memory[2]);
+}
+
+/* A copy of a part that may be changed. */
+static uint8_t *edit(struct state *s, struct mls_slice *part, struct mls_slice more)
+{
+	OK(mls_buf_append(&s->memory[3], *part));
+	OK(mls_buf_append(&s->memory[3], more));
+	*part = mls_buf_slice(&s->memory[3]);
+	return s->memory[3].p;
+}
+
+static void as_it_was(struct state *s)
+{
+	(void)s;
+}
+
+static void cut_whole(struct state *s)
+{
+	s->group.joined_by = mls_slice("abc", 3);
+}
+
+static void other_version(struct state *s)
+{
+	s->group.version++;
+}
+
+static void other_suite(struct state *s)
+{
+	s->group.suite = 3;
+}
+
+static void unknown_group_state(struct state *s)
+{
+	s->group.state = MLS_GROUP_REINITIALIZED + 1;
+}
+
+static void epoch_cut(struct state *s)
+{
+	s->group.epoch.len--;
+}
+
+static void epoch_longer(struct state *s)
+{
+	edit(s, &s->group.epoch, mls_slice("x", 1));
+}
+
+static void context_cut(struct state *s)
+{
+	s->epoch.context.len--;
+}
+
+static void tree_cut(struct state *s)
+{
+	s->epoch.tree.len--;
+}
+
+static void tree_of_another(struct state *s)
+{
+	edit(s, &s->epoch.tree, nothing)[s->epoch.tree.len - 1] ^= 1; /* of the last signature */
+}
+
+static void of_nobody(struct state *s)
+{
+	s->epoch.leaf = BLANK_LEAF;
+	s->epoch.keys = nothing;
+}
+
+static void of_another_member(struct state *s)
+{
+	s->epoch.leaf = 0;
+	s->epoch.keys = nothing;
+}
+
+static void key_of_no_level(struct state *s)
+{
+	edit(s, &s->epoch.keys, nothing)[0] = MLS_MAX_DEPTH + 1;
+}
+
+static void key_twice(struct state *s)
+{
+	edit(s, &s->epoch.keys, mls_slice(s->epoch.keys.p, 1 + 33 + 33));
+}
+
+static void keys_cut(struct state *s)
+{
+	s->epoch.keys.len--;
+}
+
+static void key_short(struct state *s)
+{
+	static const uint8_t entry[1 + 1 + 31 + 1 + 32] = {0, 31, [33] = 32};
+
+	s->epoch.keys = mls_slice(entry, sizeof(entry));
+}
+
+static void key_of_another_node(struct state *s)
+{
+	edit(s, &s->epoch.keys, nothing)[1 + 33 + 1] ^= 1;
+}
+
+static void secrets_cut(struct state *s)
+{
+	s->epoch.secrets.len--;
+}
+
+static void secrets_longer(struct state *s)
+{
+	edit(s, &s->epoch.secrets, mls_slice("x", 1));
+}
+
+static void tag_cut(struct state *s)
+{
+	s->epoch.confirmation_tag.len--;
+}
+
+static void interim_hash_cut(struct state *s)
+{
+	s->epoch.interim_transcript_hash.len--;
+}
+
+static void pending_cut(struct state *s)
+{
+	s->group.pending.len--;
+}
+
+static void pending_longer(struct state *s)
+{
+	edit(s, &s->group.pending, mls_slice("x", 1));
+}
+
+static void removed_is_no_number(struct state *s)
+{
+	s->pending.removed.len--;
+}
+
+static void message_hash_cut(struct state *s)
+{
+	s->pending.message_hash.len--;
+}
+
+static void proposal_cut(struct state *s)
+{
+	s->group.proposals.len--;
+}
+
+static void long_reference(struct state *s)
+{
+	static const uint8_t ref[65];
+
+	s->proposal.ref = mls_slice(ref, sizeof(ref));
+}
+
+static void update_key_short(struct state *s)
+{
+	s->proposal.private_key.len--;
+}
+
+static void past_cut(struct state *s)
+{
+	s->group.past.len--;
+}
+
+static void past_too_long(struct state *s)
+{
+	edit(s, &s->group.past, s->group.past);
+}
+
+static void origin_cut(struct state *s)
+{
+	s->group.origin = mls_slice("\2", 1);
+}
+
+static const uint8_t origin[1 + 2 + 8 + 1 + NH] = {2, 1, 'g', [11] = NH};
+
+static void origin_longer(struct state *s)
+{
+	s->group.origin = mls_slice(origin, sizeof(origin));
+	edit(s, &s->group.origin, mls_slice("x", 1));
+}
+
+static void origin_with_short_psk(struct state *s)
+{
+	s->group.origin = mls_slice(origin, sizeof(origin) - 1);
+	edit(s, &s->group.origin, nothing)[11] = NH - 1;
+}
+
+/* ---- the secret tree, of 8 leaves ---- */
+
+/* SECRET, PARENT, RATCHETS as kinds of nodes; S is a whole node with a secret. */
+static void put_tree(struct state *s, const char *text)
+{
+	static const uint8_t secret[1 + NH] = {NH};
+	/* secret, next generation, kept keys: generation, key, nonce */
+	static const uint8_t ratchet[1 + NH + 4 + 4] = {NH};
+
+	for (; *text; text++) {
+		struct mls_slice bytes = mls_slice("\0\1\2\3\4\5\6\7" + (*text - '0'), 1);
+
+		if (*text == 's')
+			bytes = mls_slice(secret, sizeof(secret));
+		if (*text == 'r')
+			bytes = mls_slice(ratchet, sizeof(ratchet));
+		if (*text == 'x')
+			bytes = mls_slice("\x1fxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 32);
+		OK(mls_buf_append(&s->memory[3], bytes));
+	}
+	s->epoch.secret_tree = mls_buf_slice(&s->memory[3]);
+}
+
+static void one_secret(struct state *s)
+{
+	put_tree(s, "30s");
+}
+
+static void leaf_in_use(struct state *s)
+{
+	put_tree(s, "31112rr0s0s0s");
+}
+
+static void tree_without_end(struct state *s)
+{
+	put_tree(s, "31");
+}
+
+static void tree_empty(struct state *s)
+{
+	s->epoch.secret_tree = nothing;
+}
+
+static void other_height(struct state *s)
+{
+	put_tree(s, "20s");
+}
+
+static void secret_short(struct state *s)
+{
+	put_tree(s, "30x");
+}
+
+static void unknown_kind(struct state *s)
+{
+	put_tree(s, "33rr");
+}
+
+static void parent_below_the_leaves(struct state *s)
+{
+	put_tree(s, "311110s0s0s0s0s");
+}
+
+static void ratchets_above_the_leaves(struct state *s)
+{
+	put_tree(s, "32rr");
+}
+
+static void tree_longer(struct state *s)
+{
+	put_tree(s, "30s0");
+}
+
+/* Ratchets of the first leaf: one as it is written here, the other of plain form. */
+struct ratchet {
+	uint32_t next, n_kept, generation[2];
+	size_t secret_len, n_written;
+};
+
+static void put_ratchet(struct state *s, const struct ratchet *r)
+{
+	static const uint8_t bytes[64];
+	struct mls_buf *out = &s->memory[3];
+	struct mls_slice secret = {bytes, r->secret_len};
+	struct mls_codec c = {.out = out};
+	uint32_t next = r->next, n_kept = r->n_kept;
+
+	put_tree(s, "31112");
+	mls_opaque(&c, &secret);
+	mls_u32(&c, &next);
+	mls_u32(&c, &n_kept);
+	for (size_t i = 0; i < r->n_written; i++) {
+		uint32_t generation = r->generation[i];
+		struct mls_slice key = {bytes, 16 + MLS_AEAD_NONCE};
+
+		mls_u32(&c, &generation);
+		mls_fixed(&c, &key, key.len);
+	}
+	OK(c.err);
+	put_tree(s, "r0s0s0s");
+}
+
+static void two_kept_keys(struct state *s)
+{
+	put_ratchet(s, &(struct ratchet){5, 2, {1, 3}, NH, 2});
+}
+
+static void ratchet_at_its_end(struct state *s)
+{
+	put_ratchet(s, &(struct ratchet){.next = 5});
+}
+
+static void ratchet_secret_short(struct state *s)
+{
+	put_ratchet(s, &(struct ratchet){.next = 5, .secret_len = NH - 1});
+}
+
+static void kept_key_of_the_future(struct state *s)
+{
+	put_ratchet(s, &(struct ratchet){3, 2, {1, 3}, NH, 2});
+}
+
+static void kept_keys_out_of_order(struct state *s)
+{
+	put_ratchet(s, &(struct ratchet){5, 2, {3, 3}, NH, 2});
+}
+
+static void more_kept_keys_than_there_are(struct state *s)
+{
+	put_ratchet(s, &(struct ratchet){5, UINT32_MAX, {1, 3}, NH, 2});
+}
+
+/* The last bytes that there are for the second ratchet are those of one kept key, cut. */
+static void kept_keys_cut(struct state *s)
+{
+	struct mls_buf *out = &s->memory[3];
+
+	put_ratchet(s, &(struct ratchet){5, 2, {1, 3}, NH, 2});
+	out->len = (size_t)5 + 1 + NH + 8 + 4 + 16;
+	s->epoch.secret_tree = mls_buf_slice(out);
+}
+
+static const struct {
+	void (*change)(struct state *s);
+	bool whole; /* changes what the parts are put back into */
+	enum mls_err want;
+} rows[] = {
+	{as_it_was, false, MLS_OK},
+	{as_it_was, true, MLS_OK},
+	{cut_whole, true, MLS_ERR_STATE},
+	{other_version, true, MLS_ERR_STATE},
+	{other_suite, true, MLS_ERR_STATE},
+	{unknown_group_state, true, MLS_ERR_STATE},
+	{epoch_cut, true, MLS_ERR_STATE},
+	{epoch_longer, true, MLS_ERR_STATE},
+	{context_cut, false, MLS_ERR_STATE},
+	{tree_cut, false, MLS_ERR_STATE},
+	{tree_of_another, false, MLS_ERR_STATE},
+	{of_nobody, false, MLS_ERR_STATE},
+	{of_another_member, false, MLS_ERR_STATE_CLIENT},
+	{key_of_no_level, false, MLS_ERR_STATE},
+	{key_twice, false, MLS_ERR_STATE},
+	{keys_cut, false, MLS_ERR_STATE},
+	{key_short, false, MLS_ERR_STATE},
+	{key_of_another_node, false, MLS_ERR_STATE},
+	{secrets_cut, false, MLS_ERR_STATE},
+	{secrets_longer, false, MLS_ERR_STATE},
+	{tag_cut, false, MLS_ERR_STATE},
+	{interim_hash_cut, false, MLS_ERR_STATE},
+	{pending_cut, true, MLS_ERR_STATE},
+	{pending_longer, true, MLS_ERR_STATE},
+	{removed_is_no_number, false, MLS_ERR_STATE},
+	{message_hash_cut, false, MLS_ERR_STATE},
+	{proposal_cut, true, MLS_ERR_STATE},
+	{long_reference, false, MLS_ERR_STATE},
+	{update_key_short, false, MLS_ERR_STATE},
+	{past_cut, true, MLS_ERR_STATE},
+	{past_too_long, true, MLS_ERR_STATE},
+	{origin_cut, true, MLS_ERR_STATE},
+	{origin_longer, true, MLS_ERR_STATE},
+	{origin_with_short_psk, true, MLS_ERR_STATE},
+	{one_secret, false, MLS_OK},
+	{leaf_in_use, false, MLS_OK},
+	{two_kept_keys, false, MLS_OK},
+	{ratchet_at_its_end, false, MLS_OK},
+	{tree_without_end, false, MLS_ERR_STATE},
+	{tree_empty, false, MLS_ERR_STATE},
+	{other_height, false, MLS_ERR_STATE},
+	{secret_short, false, MLS_ERR_STATE},
+	{unknown_kind, false, MLS_ERR_STATE},
+	{parent_below_the_leaves, false, MLS_ERR_STATE},
+	{ratchets_above_the_leaves, false, MLS_ERR_STATE},
+	{tree_longer, false, MLS_ERR_STATE},
+	{ratchet_secret_short, false, MLS_ERR_STATE},
+	{kept_key_of_the_future, false, MLS_ERR_STATE},
+	{kept_keys_out_of_order, false, MLS_ERR_STATE},
+	{more_kept_keys_than_there_are, false, MLS_ERR_STATE},
+	{kept_keys_cut, false, MLS_ERR_STATE},
+};
+
+static void write_state(struct mls_buf *out, size_t row)
+{
+	struct mls_crypto *crypto = w->client[MEMBER]->crypto;
+	struct state s;
+	struct mls_slice body;
+	uint8_t hash[NH];
+
+	take_apart(&s);
+	if (!rows[row].whole)
+		rows[row].change(&s);
+	put_parts_back(&s);
+	if (rows[row].whole)
+		rows[row].change(&s);
+	out->len = 0;
+	OK(mls_saved_group_encode(out, &s.group));
+	body = mls_buf_slice(out);
+	mls_hash(crypto, hash, &body, 1);
+	OK(mls_buf_append(out, mls_slice(hash, sizeof(hash))));
+	for (size_t i = 0; i < MLS_N(s.memory); i++)
+		mls_buf_free(&s.memory[i]);
+}
+
+static void what_does_not_fit_together_is_no_state(void **state)
+{
+	struct mls_buf saved = {0};
+
+	(void)state;
+	for (size_t i = 0; i < MLS_N(rows); i++) {
+		struct mls_group *group = NULL;
+		enum mls_err err;
+
+		write_state(&saved, i);
+		err = mls_group_load(w->client[MEMBER], &group, bytes_of(&saved));
+		if (err != rows[i].want)
+			fail_msg("row %zu: %s, want %s", i, mls_err_name(err),
+				 mls_err_name(rows[i].want));
+		assert_true((group != NULL) == (err == MLS_OK));
+		mls_group_free(group);
+		assert_null(w->client[MEMBER]->groups);
+	}
+	mls_buf_free(&saved);
+}
+
+static void what_is_shorter_than_a_hash_is_no_state(void **state)
+{
+	struct mls_group *group = NULL;
+
+	(void)state;
+	REFUSED(mls_group_load(w->client[MEMBER], &group, mls_slice(genuine.p, NH - 1)),
+		MLS_ERR_STATE);
+	REFUSED(mls_group_load(w->client[MEMBER], &group, nothing), MLS_ERR_STATE);
+}
+
+/* A client that keeps fewer past epochs than the one that saved does not take them. */
+static void past_epochs_have_room(void **state)
+{
+	struct mls_group *group = NULL;
+
+	(void)state;
+	w->client[MEMBER]->policy.past_epochs = 0;
+	REFUSED(mls_group_load(w->client[MEMBER], &group, bytes_of(&genuine)), MLS_ERR_STATE);
+	w->client[MEMBER]->policy.past_epochs = 1;
+	OK(mls_group_load(w->client[MEMBER], &group, bytes_of(&genuine)));
+	mls_group_free(group);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_does_not_fit_together_is_no_state),
+		cmocka_unit_test(what_is_shorter_than_a_hash_is_no_state),
+		cmocka_unit_test(past_epochs_have_room),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
