@@ -42,8 +42,10 @@ static void plain_free(void *p, const char *file, int line)
 /* A client, a key package and a group of its own. */
 static enum mls_err use_everything(uint16_t suite)
 {
-	const struct mls_client_config config = {
-		.suite = suite, .credential_type = MLS_CREDENTIAL_BASIC, .now_s = TEST_NOW_S};
+	const struct mls_client_config config = {.suite = suite,
+						 .credential_type = MLS_CREDENTIAL_BASIC,
+						 .now_s = TEST_NOW_S,
+						 .ephemeral = true};
 	struct mls_buf message = {0}, private_part = {0};
 	struct mls_client *client = NULL;
 	struct mls_group *group = NULL;
