@@ -35,14 +35,17 @@ static enum mls_err put_code_points(struct mls_buf *out, uint16_t first,
 	return c.err;
 }
 
-static enum mls_err put_more_code_points(struct mls_buf *out, const struct mls_code_points *list)
+/* Without the default ones, which capabilities do not list (7.2). */
+static enum mls_err put_more_code_points(struct mls_buf *out, const struct mls_code_points *list,
+					 bool (*is_default)(uint16_t type))
 {
 	struct mls_codec c = {.out = out};
 
 	for (size_t i = 0; i < list->n; i++) {
 		uint16_t value = list->v[i];
 
-		mls_u16(&c, &value);
+		if (!is_default(value))
+			mls_u16(&c, &value);
 	}
 	return c.err;
 }
@@ -65,9 +68,9 @@ static enum mls_err fill_leaf(struct mls_client *client, const struct mls_client
 	end[0] = b->len;
 	TRY(put_code_points(b, config->suite, &config->suites));
 	end[1] = b->len;
-	TRY(put_more_code_points(b, &config->extensions));
+	TRY(put_more_code_points(b, &config->extensions, mls_extension_is_default));
 	end[2] = b->len;
-	TRY(put_more_code_points(b, &config->proposals));
+	TRY(put_more_code_points(b, &config->proposals, mls_proposal_is_default));
 	end[3] = b->len;
 	TRY(put_code_points(b, config->credential_type, &config->credentials));
 	end[4] = b->len;

@@ -122,6 +122,13 @@ bool mls_supports_proposal(const struct mls_capabilities *caps, uint16_t type)
 	return mls_proposal_is_default(type) || mls_code_points_have(caps->proposals, type);
 }
 
+/* Lists may have GREASE values; what a client supports does not (13.5). */
+static bool is_supported(const struct mls_support_query *query, enum mls_support_kind kind,
+			 uint16_t value)
+{
+	return !mls_is_grease(value) && query->supports(query->state, kind, value);
+}
+
 /* 13.4: every extension of the group. */
 static enum mls_err extensions_supported(const struct mls_support_query *query,
 					 struct mls_slice body)
@@ -133,7 +140,7 @@ static enum mls_err extensions_supported(const struct mls_support_query *query,
 		if ((err = mls_extension_next(&body, &v)) != MLS_OK)
 			return err;
 		if (!mls_extension_is_default(v.type) &&
-		    !query->supports(query->state, MLS_SUPPORT_EXTENSION, v.type))
+		    !is_supported(query, MLS_SUPPORT_EXTENSION, v.type))
 			return MLS_ERR_GROUP_EXTENSION_UNSUPPORTED;
 	}
 	return MLS_OK;
@@ -145,8 +152,7 @@ static bool all_supported(const struct mls_support_query *query, enum mls_suppor
 	uint16_t value;
 
 	while (mls_code_points_next(&values, &value)) {
-		if (!(is_default && is_default(value)) &&
-		    !query->supports(query->state, kind, value))
+		if (!(is_default && is_default(value)) && !is_supported(query, kind, value))
 			return false;
 	}
 	return true;

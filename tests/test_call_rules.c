@@ -47,6 +47,7 @@ static void a_signature_key_has_the_suites_length(void **state)
 	const uint8_t key[32] = {1};
 	struct mls_client_config config = {.suite = 1,
 					   .credential_type = MLS_CREDENTIAL_BASIC,
+					   .ephemeral = true,
 					   .signature_private = {key, 32},
 					   .signature_public = {key, 31}};
 	struct mls_client *client = NULL;
@@ -233,6 +234,33 @@ static void cached_updates_are_judged_again_with_new_extensions(void **state)
 	world_free(w);
 }
 
+/* 7.2, 13.5: capabilities list no default types; GREASE in them is no support. */
+static void capabilities_say_what_a_client_supports(void **state)
+{
+	static const uint16_t extensions[] = {5, 0xf001, 0x0a0a}, proposals[] = {0x0a0a, 7, 1};
+	struct mls_client_config config = {.suite = 1,
+					   .credential_type = MLS_CREDENTIAL_BASIC,
+					   .extensions = {extensions, 3},
+					   .proposals = {proposals, 3},
+					   .ephemeral = true};
+	struct mls_client *client = NULL;
+	struct mls_group *group = NULL;
+
+	(void)state;
+	OK(mls_client_new(&client, &config));
+	assert_true(mls_slice_equal(client->leaf.capabilities.extensions,
+				    mls_slice("\xf0\x01\x0a\x0a", 4)));
+	assert_true(mls_slice_equal(client->leaf.capabilities.proposals, mls_slice("\x0a\x0a", 2)));
+	REFUSED(mls_group_create(client, &group, nothing, mls_slice("\x0a\x0a\x00", 3)),
+		MLS_ERR_GROUP_EXTENSION_UNSUPPORTED);
+	REFUSED(mls_group_create(client, &group, nothing,
+				 mls_slice("\x00\x03\x05\x02\x0a\x0a\x00\x00", 8)),
+		MLS_ERR_REQUIRED_CAPABILITIES);
+	OK(mls_group_create(client, &group, nothing, mls_slice("\xf0\x01\x00", 3)));
+	mls_group_free(group);
+	mls_client_free(client);
+}
+
 /* 10, 12.4.3: extensions of key packages and of GroupInfo that nobody knows say nothing. */
 static void unknown_extensions_of_a_key_package_are_ignored(void **state)
 {
@@ -280,6 +308,7 @@ int main(void)
 		cmocka_unit_test(credentials_that_others_do_not_know_are_not_added),
 		cmocka_unit_test(whom_nobody_is_cannot_be_removed),
 		cmocka_unit_test(cached_updates_are_judged_again_with_new_extensions),
+		cmocka_unit_test(capabilities_say_what_a_client_supports),
 		cmocka_unit_test(unknown_extensions_of_a_key_package_are_ignored),
 	};
 

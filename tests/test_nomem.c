@@ -225,9 +225,8 @@ static void memory_may_run_out_anywhere(void **state)
 
 static void the_error_says_so(void **state)
 {
-	const struct mls_client_config config = {.suite = 1,
-						 .credential_type = MLS_CREDENTIAL_BASIC,
-						 .ephemeral = true};
+	const struct mls_client_config config = {
+		.suite = 1, .credential_type = MLS_CREDENTIAL_BASIC, .ephemeral = true};
 	struct mls_client *client = NULL;
 
 	(void)state;

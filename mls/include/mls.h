@@ -144,10 +144,8 @@ struct mls_identity {
 	struct mls_slice signature_key;
 };
 
-/*
- * Takes the next certificate (DER) off an X.509 credential's content, which is the chain from
- * the end entity on; false behind the last.
- */
+/* Takes the next certificate (DER), the end entity's first, off an X.509 credential's content;
+ * false behind the last. */
 bool mls_certificate_next(struct mls_slice *chain, struct mls_slice *der);
 
 /*
@@ -167,11 +165,10 @@ bool mls_certificate_next(struct mls_slice *chain, struct mls_slice *der);
  *                       lost to a crash, and so few calls does sending cost; at most 1,000, 0: 1
  *   padding             PrivateMessage content is padded with zeros to a multiple of this
  *                       many bytes; 0 and 1: no padding (6.3.1)
- *   accept_credential   Is this credential authentic and acceptable (5.3.1)? NULL: every
- *                       well-formed credential is. `replaced` is whom it replaces, or NULL.
- *                       Asked for members and for external senders. Of an X.509 chain it is
- *                       known that the end entity's certificate is of signature_key (5.3);
- *                       signatures, dates, names and usages are the callback's to judge.
+ *   accept_credential   Is this credential, of a member or an external sender, authentic and
+ *                       acceptable (5.3.1)? NULL: every well-formed one is. `replaced` is whom
+ *                       it replaces, or NULL. That an X.509 end entity's key is signature_key is
+ *                       known (5.3); all else of the chain is the callback's to judge.
  *   state               handed to the callback
  */
 struct mls_policy {
@@ -216,7 +213,8 @@ struct mls_storage;
  *   signature_public   seed of EdDSA, the scalar of ECDSA. Both empty: a key is generated.
  *   credential         credential_type and its content
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
- *                      type, which are always there (7.2)
+ *                      type, which are always there (7.2); default types are left out, and
+ *                      GREASE values (13.5) count as announced, not as supported
  *   key_package_lifetime_s  0: 90 days
  *   random, now_s      randomness; seconds since 1970
  *   storage            where state is kept: mls_storage.h. NULL: only if `ephemeral`
