@@ -9,6 +9,7 @@
 # make corpus        the inputs that fuzz targets make by themselves, anew
 # make mutants       removes each check of mls/ in turn: does a test notice? (ONLY=file:line)
 # make coverage      which lines and branches the tests reach: build/coverage/index.html
+# make memory        what a member of a large group needs (SIZES=): docs/performance.md
 # make prices        ways of calling OpenSSL, crypto.h and libsodium: docs/performance.md
 # make end-to-end    times whole commands with hyperfine
 # make interop       mls/ as a server for the MLS working group's interop runner (MLS_INTEROP=)
@@ -55,6 +56,7 @@ megolm       := $(call objects,megolm megolm/probe)
 bench        := $(call objects,bench bench/run bench/delivery bench/stats bench/analyse bench/prices bench/backends)
 test_support := $(call objects,tests/support)
 tests        := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/test_*.c)))
+measurements := $(B)/tests/crypto_prices $(B)/tests/member_memory
 fuzzers      := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 comma := ,
@@ -166,7 +168,7 @@ $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
 # Lets the test fail any allocation of the archives.
 $(B)/tests/test_nomem: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 
-$(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices: %: %.o $(B)/libsupport.a $(libraries)
+$(tests) $(fuzzers) $(variants) $(measurements): %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
 	$(Q)$(CC) $(FLAGS) $(FUZZER) $(WRAP) $(if $(mutants),-Wl$(comma)--wrap=_cmocka_run_group_tests) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
 
@@ -196,7 +198,14 @@ test:
 	@$(MAKE) --no-print-directory $(jobs) programs
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $(tests) $(fuzzers) $(test_scripts)
 
-programs: all $(plugins) $(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices
+programs: all $(plugins) $(tests) $(fuzzers) $(variants) $(measurements)
+
+# One member's state in its own process. 1000000 takes some minutes and 3 GB.
+SIZES ?= 1000 10000 100000
+memory:
+	@tools/install-packages $(purposes) test
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/member_memory
+	@$(B)/tests/member_memory $(SIZES)
 
 prices:
 	@tools/install-packages $(purposes) test
@@ -318,7 +327,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs prices memory interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
-                         $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(B)/tests/crypto_prices))
+                         $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(measurements)))

@@ -12,6 +12,9 @@ static inline struct mls_slice mls_buf_slice(const struct mls_buf *b)
 	return mls_slice(b->p, b->len);
 }
 
+/* From this size on a first reservation is taken as it is; growth doubles. */
+#define MLS_BUF_LARGE ((size_t)1 << 20)
+
 /* Makes room for `more` bytes behind the present ones. On failure b is as it was. */
 enum mls_err MLS_MUST_CHECK mls_buf_reserve(struct mls_buf *b, size_t more);
 

@@ -118,3 +118,11 @@ enum mls_err mls_parts_joined(struct mls_crypto *c, struct mls_slice *out,
 out:
 	return err;
 }
+
+void mls_parts_release(struct mls_crypto *c)
+{
+	if (c->scratch.cap > MLS_BUF_LARGE)
+		mls_buf_free(&c->scratch);
+	else
+		mls_buf_clear(&c->scratch);
+}

@@ -88,7 +88,7 @@ static enum mls_err eddsa_sign(struct mls_crypto *c, struct mls_buf *out, struct
 		FAIL(mls_openssl_failed(MLS_ERR_CRYPTO));
 	TRY(mls_buf_append(out, mls_slice(signature, len)));
 out:
-	mls_buf_clear(&c->scratch);
+	mls_parts_release(c);
 	return err;
 }
 
@@ -115,7 +115,7 @@ static enum mls_err eddsa_verify(struct mls_crypto *c, const uint8_t *public_key
 		FAIL(mls_openssl_failed(MLS_ERR_SIGNATURE));
 out:
 	EVP_PKEY_free(key);
-	mls_buf_clear(&c->scratch);
+	mls_parts_release(c);
 	return err;
 }
 

@@ -77,11 +77,13 @@ enum mls_err MLS_MUST_CHECK mls_aead_state_new(struct mls_aead_state **out,
 void mls_aead_state_free(struct mls_aead_state *state);
 
 /*
- * The parts behind one another, in c->scratch unless there is only one. Whoever asks wipes
- * the scratch with mls_buf_clear() when done: application plaintext is signed too.
+ * The parts behind one another, in c->scratch unless there is only one. Whoever asks calls
+ * mls_parts_release() when done, which wipes them: application plaintext is signed too. A
+ * GroupInfo with the tree of a large group is not kept room for.
  */
 enum mls_err MLS_MUST_CHECK mls_parts_joined(struct mls_crypto *c, struct mls_slice *out,
 					     const struct mls_slice *parts, size_t n_parts);
+void mls_parts_release(struct mls_crypto *c);
 
 /* The hash of the suite outside the counts, for ECDSA, whose hashing belongs to it. */
 void mls_hash_uncounted(const struct mls_suite *suite, uint8_t *out, const struct mls_slice *parts,

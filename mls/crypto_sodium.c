@@ -86,7 +86,7 @@ static enum mls_err ed25519_sign(struct mls_crypto *c, struct mls_buf *out,
 	TRY(mls_buf_append(out, mls_slice(signature, sizeof(signature))));
 out:
 	mls_wipe(secret, sizeof(secret));
-	mls_buf_clear(&c->scratch);
+	mls_parts_release(c);
 	return err;
 }
 
@@ -103,7 +103,7 @@ static enum mls_err ed25519_verify(struct mls_crypto *c, const uint8_t *public_k
 	if (crypto_sign_ed25519_verify_detached(signature.p, message.p, message.len, public_key))
 		err = MLS_ERR_SIGNATURE;
 out:
-	mls_buf_clear(&c->scratch);
+	mls_parts_release(c);
 	return err;
 }
 

@@ -82,7 +82,8 @@ struct mls_tree_leaf *mls_tree_leaf_new(const struct mls_suite *suite,
 					const struct mls_leaf_node *v)
 {
 	const uint8_t *start = v->encoded.p;
-	struct mls_tree_leaf *leaf = mls_malloc(sizeof(*leaf) + suite->nh + v->encoded.len);
+	struct mls_tree_leaf *leaf =
+		mls_malloc(offsetof(struct mls_tree_leaf, bytes) + suite->nh + v->encoded.len);
 	struct mls_slice last = v->capabilities.credentials;
 
 	if (!leaf)

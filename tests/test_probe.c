@@ -130,6 +130,40 @@ static void a_fork_keeps_the_pending_commit(void **state)
 	shape_world_end(&s);
 }
 
+/* Allocations of a fork in an epoch in which eight members have been heard. */
+static uint64_t fork_cost(uint32_t size)
+{
+	struct shape_world s;
+	struct world w;
+	struct mls_group *copy;
+	struct mls_event event;
+	uint64_t before;
+
+	shape_world_begin(&s, 1, 12);
+	w = made_world(&s, MLS_PROBE_FULL, size);
+	for (uint32_t i = 1; i <= 8; i++) {
+		w.message.len = 0;
+		OK(mls_group_protect(w.group[i], &w.message,
+				     (struct mls_slice){(const uint8_t *)"text", 4},
+				     (struct mls_slice){0}));
+		OK(mls_group_receive(w.group[0], &event, bytes_of(&w.message)));
+	}
+	before = mls_probe_allocations();
+	OK(mls_probe_group_fork(w.client[0], &copy, w.group[0]));
+	before = mls_probe_allocations() - before;
+	mls_group_free(copy);
+	end_world(&w);
+	shape_world_end(&s);
+	return before;
+}
+
+static void a_fork_costs_the_same_in_any_group(void **state)
+{
+	(void)state;
+	assert_true(fork_cost(9) <= 2);
+	assert_int_equal(fork_cost(MOST), fork_cost(9));
+}
+
 /* The whole life of a group from one seed: every message of two runs is the same. */
 static void a_seed_repeats_every_byte(void **state)
 {
@@ -163,6 +197,7 @@ int main(void)
 		cmocka_unit_test(made_groups_live),
 		cmocka_unit_test(forks_are_independent),
 		cmocka_unit_test(a_fork_keeps_the_pending_commit),
+		cmocka_unit_test(a_fork_costs_the_same_in_any_group),
 		cmocka_unit_test(a_seed_repeats_every_byte),
 	};
 
