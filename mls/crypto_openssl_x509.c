@@ -95,7 +95,6 @@ enum mls_err mls_certificate_check(const struct mls_crypto *c, struct mls_slice 
 {
 	const unsigned char *p = der.p;
 	struct mls_slice key_info;
-	X509 *certificate;
 	enum mls_err err;
 
 	if (der.len > MAX_CERTIFICATE)
@@ -106,9 +105,8 @@ enum mls_err mls_certificate_check(const struct mls_crypto *c, struct mls_slice 
 	err = check_key(c->suite, key_info, public_key);
 	if (err)
 		return err;
-	certificate = d2i_X509(NULL, &p, (long)der.len);
-	X509_free(certificate);
-	if (!certificate || p != der.p + der.len)
+	X509_free(d2i_X509(NULL, &p, (long)der.len)); /* p moves behind what is a certificate */
+	if (p != der.p + der.len)
 		return mls_openssl_failed(MLS_ERR_CERTIFICATE);
 	return MLS_OK;
 }

@@ -37,8 +37,6 @@ static enum mls_err apply_reserved(struct mls_group *group, struct mls_slice bod
 
 	if (err)
 		return err;
-	if (v.ratchet > MLS_RATCHET_APPLICATION)
-		return MLS_ERR_STATE;
 	group->reserved[v.ratchet] = v.bound;
 	return skip_reserved(group, (enum mls_ratchet)v.ratchet);
 }
@@ -62,8 +60,6 @@ static enum mls_err apply_received(struct mls_group *group, struct mls_slice bod
 
 	if (err)
 		return err;
-	if (v.ratchet > MLS_RATCHET_APPLICATION)
-		return MLS_ERR_STATE;
 	tree = tree_of(group, v.epoch);
 	if (!tree)
 		return MLS_ERR_STATE;

@@ -79,9 +79,17 @@ void mls_saved_change_walk(struct mls_codec *c, struct mls_saved_change *v)
 }
 MLS_WIRE_TYPE(saved_change)
 
+static void ratchet_walk(struct mls_codec *c, uint8_t *ratchet)
+{
+	bool is_application = *ratchet == MLS_RATCHET_APPLICATION;
+
+	mls_present(c, &is_application);
+	*ratchet = is_application ? MLS_RATCHET_APPLICATION : MLS_RATCHET_HANDSHAKE;
+}
+
 void mls_saved_reserved_walk(struct mls_codec *c, struct mls_saved_reserved *v)
 {
-	mls_u8(c, &v->ratchet);
+	ratchet_walk(c, &v->ratchet);
 	mls_u64(c, &v->bound);
 }
 MLS_WIRE_TYPE(saved_reserved)
@@ -90,7 +98,7 @@ void mls_saved_received_walk(struct mls_codec *c, struct mls_saved_received *v)
 {
 	mls_u64(c, &v->epoch);
 	mls_u32(c, &v->leaf);
-	mls_u8(c, &v->ratchet);
+	ratchet_walk(c, &v->ratchet);
 	mls_u32(c, &v->generation);
 }
 MLS_WIRE_TYPE(saved_received)

@@ -108,8 +108,9 @@ static enum mls_err visit_search(void *state, uint32_t node, struct mls_slice ke
 	(void)key;
 	if (node % 2 == 0 && mls_unmerged_has(search->unmerged, node / 2))
 		return MLS_OK;
+	if (search->n++ > 0)
+		return MLS_ERR_PARENT_HASH_CHAIN;
 	search->node = node;
-	search->n++;
 	return MLS_OK;
 }
 
@@ -117,19 +118,19 @@ static enum mls_err visit_search(void *state, uint32_t node, struct mls_slice ke
  * 7.9.2: the node D in the resolution of the child C that could have been set together with
  * its parent: the rest of the resolution is the parent's unmerged leaves below C.
  */
-static bool find_descendant(const struct mls_tree *tree, uint32_t child, struct mls_slice unmerged,
-			    uint32_t *found)
+static enum mls_err find_descendant(uint32_t *found, const struct mls_tree *tree, uint32_t child,
+				    struct mls_slice unmerged)
 {
 	struct search search = {.unmerged = mls_unmerged_under(unmerged, child)};
 	struct mls_resolution_visitor visitor = {visit_search, &search};
+	enum mls_err err;
 
 	/* An attacker must not have us walk long resolutions under many parents. */
 	if (mls_tree_resolution_len(tree, child) != 1 + mls_unmerged_count(search.unmerged))
-		return false;
-	if (mls_tree_resolution(tree, child, &visitor) != MLS_OK || search.n != 1)
-		return false;
+		return MLS_ERR_PARENT_HASH_CHAIN;
+	err = mls_tree_resolution(tree, child, &visitor);
 	*found = search.node;
-	return true;
+	return err;
 }
 
 static struct mls_slice parent_hash_of(const struct mls_tree *tree, uint32_t node)
@@ -143,23 +144,26 @@ static struct mls_slice parent_hash_of(const struct mls_tree *tree, uint32_t nod
 
 /* Is the parent valid with a descendant under this child, the other one being its sibling? */
 static enum mls_err try_child(struct mls_crypto *crypto, const struct mls_tree *tree,
-			      const struct mls_parent_node *parent, uint32_t child, bool *valid)
+			      const struct mls_parent_node *parent, uint32_t child)
 {
-	uint32_t sibling = mls_sibling(child), descendant = 0;
-	struct mls_secret sibling_hash, expected;
-	enum mls_err err;
+	struct mls_secret sibling_hash, expected = {.len = crypto->suite->nh};
+	struct mls_slice said;
+	uint32_t descendant = 0;
+	enum mls_err err = find_descendant(&descendant, tree, child, parent->unmerged_leaves);
 
-	*valid = false;
-	if (!find_descendant(tree, child, parent->unmerged_leaves, &descendant) ||
-	    parent_hash_of(tree, descendant).len == 0)
-		return MLS_OK;
-	err = mls_tree_hash_without(crypto, &sibling_hash, tree, sibling, parent->unmerged_leaves);
 	if (err)
 		return err;
-	mls_parent_hash(crypto, &expected, parent->encryption_key, parent->parent_hash,
-			mls_secret_slice(&sibling_hash));
-	*valid = mls_slice_equal(parent_hash_of(tree, descendant), mls_secret_slice(&expected));
-	return MLS_OK;
+	said = parent_hash_of(tree, descendant);
+	if (said.len > 0) { /* else nothing needs to be hashed to see that it is another */
+		err = mls_tree_hash_without(crypto, &sibling_hash, tree, mls_sibling(child),
+					    parent->unmerged_leaves);
+		if (err)
+			return err;
+		mls_parent_hash(crypto, &expected, parent->encryption_key, parent->parent_hash,
+				mls_secret_slice(&sibling_hash));
+	}
+	return mls_slice_equal(said, mls_secret_slice(&expected)) ? MLS_OK
+								  : MLS_ERR_PARENT_HASH_CHAIN;
 }
 
 /*
@@ -171,12 +175,11 @@ static enum mls_err check_parent_hash(const struct parent_visitor *visitor,
 				      uint32_t node)
 {
 	struct mls_parent_node parent = mls_tree_parent_view(inner->contents);
-	bool valid = false;
-	enum mls_err err = try_child(crypto, visitor->tree, &parent, mls_left(node), &valid);
+	enum mls_err err = try_child(crypto, visitor->tree, &parent, mls_left(node));
 
-	if (err == MLS_OK && !valid)
-		err = try_child(crypto, visitor->tree, &parent, mls_right(node), &valid);
-	return err || valid ? err : MLS_ERR_PARENT_HASH_CHAIN;
+	if (err == MLS_ERR_PARENT_HASH_CHAIN)
+		err = try_child(crypto, visitor->tree, &parent, mls_right(node));
+	return err;
 }
 
 enum mls_err mls_tree_validate_parent_hashes(struct mls_crypto *crypto, const struct mls_tree *tree)

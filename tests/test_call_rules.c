@@ -177,6 +177,12 @@ static void credentials_that_others_do_not_know_are_not_added(void **state)
 			&(struct mls_commit_output){.commit = &w->commit, .welcome = &w->welcome},
 			&(struct mls_commit_request){.add = &add, .n_add = 1}),
 		MLS_ERR_CREDENTIAL_UNSUPPORTED);
+	REFUSED(mls_group_commit(
+			w->group[0],
+			&(struct mls_commit_output){.commit = &w->commit, .welcome = &w->welcome},
+			&(struct mls_commit_request){
+				.add = &add, .n_add = 1, .path_if_required = true}),
+		MLS_ERR_CREDENTIAL_UNSUPPORTED);
 	world_check(w);
 	mls_client_free(certified);
 	authority_end(&a);

@@ -310,6 +310,11 @@ static void tree_empty(struct state *s)
 	s->epoch.secret_tree = nothing;
 }
 
+static void last_ratchet_missing(struct state *s)
+{
+	put_tree(s, "310s10s10s2r");
+}
+
 static void other_height(struct state *s)
 {
 	put_tree(s, "20s");
@@ -465,6 +470,7 @@ static const struct {
 	{kept_keys_out_of_order, false, MLS_ERR_STATE},
 	{more_kept_keys_than_there_are, false, MLS_ERR_STATE},
 	{kept_keys_cut, false, MLS_ERR_STATE},
+	{last_ratchet_missing, false, MLS_ERR_STATE},
 };
 
 static void write_state(struct mls_buf *out, size_t row)
@@ -533,12 +539,84 @@ static void past_epochs_have_room(void **state)
 	mls_group_free(group);
 }
 
+/* ---- what was stored since ---- */
+
+static void put_change(struct mls_buf *out, uint32_t number, uint8_t type, struct mls_slice body)
+{
+	const struct mls_saved_change change = {
+		.n_stores = 1, .number = number, .type = type, .body = body};
+	const size_t start = out->len;
+	struct mls_slice written;
+	uint8_t hash[NH];
+
+	OK(mls_saved_change_encode(out, &change));
+	written = mls_slice(out->p + start, out->len - start);
+	mls_hash(w->client[MEMBER]->crypto, hash, &written, 1);
+	OK(mls_buf_append(out, mls_slice(hash, sizeof(hash))));
+}
+
+static enum mls_err restore(struct mls_slice saved, uint8_t type, struct mls_slice body)
+{
+	struct mls_group *group = NULL;
+	struct mls_buf changes = {0};
+	enum mls_err err;
+
+	put_change(&changes, 0, type, body);
+	err = mls_group_restore(w->client[MEMBER], &group, saved, bytes_of(&changes));
+	assert_true((group != NULL) == (err == MLS_OK));
+	mls_group_free(group);
+	mls_buf_free(&changes);
+	return err;
+}
+
+static void as_stored_once(struct state *s)
+{
+	s->group.n_stores = 1;
+	s->group.n_changes = 0;
+}
+
+/* A ratchet (0 or 1) and a bound of 64 bits; an epoch of 64 bits, a leaf, a ratchet, a
+ * generation. */
+static void changes_say_what_can_have_happened(void **state)
+{
+	struct mls_buf saved = {0};
+	struct state s;
+	struct mls_slice body;
+	uint8_t hash[NH];
+
+	(void)state;
+	take_apart(&s);
+	as_stored_once(&s);
+	OK(mls_saved_group_encode(&saved, &s.group));
+	body = mls_buf_slice(&saved);
+	mls_hash(w->client[MEMBER]->crypto, hash, &body, 1);
+	OK(mls_buf_append(&saved, mls_slice(hash, sizeof(hash))));
+	body = bytes_of(&saved);
+	OK(restore(body, MLS_CHANGE_RESERVED, mls_slice("\1\0\0\0\0\0\0\0\2", 9)));
+	REFUSED(restore(body, MLS_CHANGE_RESERVED, mls_slice("\2\0\0\0\0\0\0\0\0", 9)),
+		MLS_ERR_STATE);
+	REFUSED(restore(body, MLS_CHANGE_RESERVED, mls_slice("\1\0\0\0\1\0\0\0\1", 9)),
+		MLS_ERR_STATE);
+	REFUSED(restore(body, MLS_CHANGE_RESERVED, mls_slice("\1\0\0\0\0\0\0\0", 8)),
+		MLS_ERR_STATE);
+	OK(restore(body, MLS_CHANGE_RECEIVED, mls_slice("\0\0\0\0\0\0\0\2\0\0\0\2\1\0\0\0\1", 17)));
+	REFUSED(restore(body, MLS_CHANGE_RECEIVED,
+			mls_slice("\0\0\0\0\0\0\0\2\0\0\0\2\2\0\0\0\1", 17)),
+		MLS_ERR_STATE);
+	REFUSED(restore(body, MLS_CHANGE_RECEIVED,
+			mls_slice("\0\0\0\0\0\0\0\7\0\0\0\2\1\0\0\0\1", 17)),
+		MLS_ERR_STATE);
+	REFUSED(restore(body, MLS_CHANGE_PENDING + 1, nothing), MLS_ERR_STATE);
+	mls_buf_free(&saved);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_does_not_fit_together_is_no_state),
 		cmocka_unit_test(what_is_shorter_than_a_hash_is_no_state),
 		cmocka_unit_test(past_epochs_have_room),
+		cmocka_unit_test(changes_say_what_can_have_happened),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

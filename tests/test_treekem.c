@@ -531,6 +531,7 @@ static void outsiders_find_no_place(void **state)
 	assert_int_equal(mls_tree_remove(&g.tree, 2), MLS_OK);
 	send(&s, &g, 0, NULL, 0);
 	assert_int_equal(mls_update_path_decode(mls_buf_slice(&s.encoded), &path), MLS_OK);
+	outside.key[0] = members[3].leaf_key;
 	assert_int_equal(mls_path_decrypt(crypto, &keys, &secret, &r, &outside),
 			 MLS_ERR_PRIVATE_KEY_MISMATCH);
 	assert_int_equal(mls_path_join(crypto, &keys, &s.tree, 1, members[1].leaf_key, 1,

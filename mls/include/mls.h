@@ -165,10 +165,9 @@ bool mls_certificate_next(struct mls_slice *chain, struct mls_slice *der);
  *                       lost to a crash, and so few calls does sending cost; at most 1,000, 0: 1
  *   padding             PrivateMessage content is padded with zeros to a multiple of this
  *                       many bytes; 0 and 1: no padding (6.3.1)
- *   accept_credential   Is this credential, of a member or an external sender, authentic and
- *                       acceptable (5.3.1)? NULL: every well-formed one is. `replaced` is whom
- *                       it replaces, or NULL. That an X.509 end entity's key is signature_key is
- *                       known (5.3); all else of the chain is the callback's to judge.
+ *   accept_credential   Is this credential of a member or external sender acceptable (5.3.1)?
+ *                       NULL: every well-formed one is. `replaced` is whom it replaces, or NULL.
+ *                       An X.509 end entity's key is signature_key (5.3); judge all else of it.
  *   state               handed to the callback
  */
 struct mls_policy {
@@ -213,8 +212,7 @@ struct mls_storage;
  *   signature_public   seed of EdDSA, the scalar of ECDSA. Both empty: a key is generated.
  *   credential         credential_type and its content
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
- *                      type, which are always there (7.2); default types are left out, and
- *                      GREASE values (13.5) count as announced, not as supported
+ *                      type, which are always there, without default types (7.2)
  *   key_package_lifetime_s  0: 90 days
  *   random, now_s      randomness; seconds since 1970
  *   storage            where state is kept: mls_storage.h. NULL: only if `ephemeral`
@@ -242,11 +240,11 @@ struct mls_client_config {
 struct mls_random mls_random_system(void);
 
 /*
- * mls_client_new makes a client. Fails with SUITE for a cipher suite it does not know,
- * CRYPTO_LIBRARY for one whose curves config->crypto does not have, PRIVATE_KEY or PUBLIC_KEY
- * for what is not a signature key of the suite, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED,
- * CERTIFICATE or CERTIFICATE_KEY for a credential that could not be sent, STORAGE_UNDECIDED unless
- * there is either a storage or `ephemeral`, USAGE for over 64 threads, CRYPTO, NOMEM.
+ * mls_client_new makes a client. SUITE for a cipher suite it does not know, CRYPTO_LIBRARY where
+ * config->crypto lacks its curves, PRIVATE_KEY or PUBLIC_KEY for what is no signature key of it,
+ * CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED, CERTIFICATE, CERTIFICATE_KEY for a credential
+ * that others would refuse, STORAGE_UNDECIDED unless there is either a storage or `ephemeral`,
+ * USAGE for over 64 threads, CRYPTO, NOMEM.
  */
 enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
 					   const struct mls_client_config *config);
