@@ -37,6 +37,7 @@ Party::Party(uint16_t suite_, const std::string &identity_) : suite(suite_), ide
 	config.random = mls_random_system();
 	config.now_s = static_cast<uint64_t>(time(nullptr));
 	config.policy = &p;
+	config.ephemeral = true;
 	ok(mls_client_new(&client, &config));
 }
 
