@@ -9,7 +9,6 @@
 
 #include "tree_members.h"
 
-static struct mls_crypto *crypto;
 static struct member member, other;
 
 static int set_up(void **state)

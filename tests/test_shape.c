@@ -14,30 +14,15 @@
 #include "tree_members.h"
 #include "tree_validate.h"
 
-enum { MAX_SIZE = 70, MAX_LEAVES = 2 * MAX_SIZE };
+enum { MAX_SIZE = 70, MAX_LEAVES = TEST_MEMBERS };
 
-static struct mls_crypto *crypto;
-static struct member members[MAX_LEAVES];
 static uint32_t everybody[MAX_SIZE];
 
-static int make_members(void **state)
+static int number_everybody(void **state)
 {
-	(void)state;
-	crypto = test_crypto(1);
-	for (uint32_t i = 0; i < MAX_LEAVES; i++)
-		member_make(crypto, &members[i], i);
 	for (uint32_t i = 0; i < MAX_SIZE; i++)
 		everybody[i] = i;
-	return 0;
-}
-
-static int free_members(void **state)
-{
-	(void)state;
-	for (uint32_t i = 0; i < MAX_LEAVES; i++)
-		member_free(&members[i]);
-	mls_crypto_free(crypto);
-	return 0;
+	return make_members(state);
 }
 
 static enum mls_err get_member(void *state, struct mls_shape_member *out, uint32_t index,
@@ -431,5 +416,5 @@ int main(void)
 		cmocka_unit_test(steps_that_nobody_can_take_are_refused),
 	};
 
-	return cmocka_run_group_tests(tests, make_members, free_members);
+	return cmocka_run_group_tests(tests, number_everybody, free_members);
 }

@@ -13,27 +13,6 @@
 
 enum { N_MEMBERS = 8 };
 
-static struct mls_crypto *crypto;
-static struct member members[N_MEMBERS];
-
-static int make_members(void **state)
-{
-	(void)state;
-	crypto = test_crypto(1);
-	for (uint32_t i = 0; i < N_MEMBERS; i++)
-		member_make(crypto, &members[i], i);
-	return 0;
-}
-
-static int free_members(void **state)
-{
-	(void)state;
-	for (uint32_t i = 0; i < N_MEMBERS; i++)
-		member_free(&members[i]);
-	mls_crypto_free(crypto);
-	return 0;
-}
-
 /* The nodes of a tree, put one behind the other by a test. */
 struct nodes {
 	struct mls_buf bytes;

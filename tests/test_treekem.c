@@ -12,27 +12,7 @@
 
 enum { N_MEMBERS = 24 };
 
-static struct mls_crypto *crypto;
-static struct member members[N_MEMBERS];
 static const struct mls_slice context = {(const uint8_t *)"group context", 13};
-
-static int make_members(void **state)
-{
-	(void)state;
-	crypto = test_crypto(1);
-	for (uint32_t i = 0; i < N_MEMBERS; i++)
-		member_make(crypto, &members[i], i);
-	return 0;
-}
-
-static int free_members(void **state)
-{
-	(void)state;
-	for (uint32_t i = 0; i < N_MEMBERS; i++)
-		member_free(&members[i]);
-	mls_crypto_free(crypto);
-	return 0;
-}
 
 /* A tree and everybody's private keys; member i is at leaf i. */
 struct group {

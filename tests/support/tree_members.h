@@ -20,14 +20,23 @@ struct member {
 struct mls_crypto *test_crypto(uint16_t suite_id);
 
 /* A member whose identity is a function of its number. */
-void member_make(struct mls_crypto *crypto, struct member *member, uint32_t number);
+void member_make(struct mls_crypto *c, struct member *member, uint32_t number);
 
 /* Signs the KeyPackage and its leaf again, after the test has changed a field. */
-void member_sign(struct mls_crypto *crypto, struct member *member);
+void member_sign(struct mls_crypto *c, struct member *member);
 void member_free(struct member *member);
 
 /* By which a leaf is judged at time 1000; accepts any lifetime that includes it. */
-struct mls_leaf_rules test_rules(struct mls_crypto *crypto);
+struct mls_leaf_rules test_rules(struct mls_crypto *c);
 
 extern const struct mls_key_index_seed test_seed;
+
+/* Members 0 .. TEST_MEMBERS - 1 of suite 1 and the crypto that made them, between the two, which
+ * are the set-up and the tear-down of a group of tests. */
+enum { TEST_MEMBERS = 140 };
+extern struct mls_crypto *crypto;
+extern struct member members[TEST_MEMBERS];
+
+int make_members(void **state);
+int free_members(void **state);
 #endif
