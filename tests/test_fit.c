@@ -146,6 +146,30 @@ static void curves_cross_where_they_must(void **state)
 	end(csv);
 }
 
+/* One member removed from two leaves nobody to write to; what that costs is on no curve. */
+static void who_is_left_alone_is_on_no_curve(void **state)
+{
+	FILE *file = begin_samples();
+	struct command_result result;
+	struct gb_csv *csv;
+
+	(void)state;
+	for (size_t i = 0; i < N(sizes); i++)
+		put_actor_sample(file, "backend=megolm operation=remove k=1 olm=chain", sizes[i], 1,
+				 sizes[i] == 2 ? 7 : 1000 * sizes[i]);
+	end_samples(file);
+	result = fit();
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "because a removal left nobody but the actor: 1\n"));
+	csv = open_result("fit.csv");
+	next(csv);
+	assert_string_equal(text_of(csv, "terms"), "N");
+	assert_string_equal(text_of(csv, "sizes"), "6");
+	assert_string_equal(text_of(csv, "size_min"), "5");
+	assert_number(csv, "n_ns", 1000);
+	end(csv);
+}
+
 /*
  * Three processes say 80, 100 and 130 us at each of seven sizes, and resampling them moves
  * the sizes independently: the interval lies around 100 us and inside the range.
@@ -315,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(curves_cross_where_they_must),
+		TEST(who_is_left_alone_is_on_no_curve),
 		TEST(intervals_come_from_the_processes),
 		TEST(published_factor_and_shape),
 		TEST(shape_error_is_that_of_the_logarithms),

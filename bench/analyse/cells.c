@@ -40,6 +40,7 @@ bool gb_is_later_axis(unsigned column)
 
 /* One row of samples.csv, still as the file has it. */
 struct source {
+	struct gb_cells *cells;
 	struct gb_csv *csv;
 	size_t column[GB_COLUMNS]; /* of the file, for each enum gb_column */
 };
@@ -239,8 +240,11 @@ static int merge_text(char **kept, const char *text, struct gb_failure *f)
 /* ---- samples.csv ---- */
 
 /* Files of earlier versions lack the counts of allocations, and later axes. */
-static int find_columns(struct source *s, struct gb_failure *f)
+static int find_columns(void *context, struct gb_csv *csv, struct gb_failure *f)
 {
+	struct source *s = context;
+
+	s->csv = csv;
 	for (unsigned i = 0; i < GB_COLUMNS; i++) {
 		long column;
 
@@ -309,8 +313,9 @@ static int read_exact(const struct source *s, uint64_t exact[GB_EXACT_COLUMNS],
 	return 0;
 }
 
-static int take_row(struct gb_cells *cells, const struct source *s, struct gb_failure *f)
+static int take_row(void *context, struct gb_failure *f)
 {
+	const struct source *s = context;
 	const char *key[GB_KEY_COLUMNS];
 	uint64_t exact[GB_EXACT_COLUMNS];
 	struct gb_observation sample = {0};
@@ -323,7 +328,7 @@ static int take_row(struct gb_cells *cells, const struct source *s, struct gb_fa
 	}
 	if (read_sample(s, &sample, f) < 0 || read_exact(s, exact, f) < 0)
 		return -1;
-	cell = obtain_cell(cells, key, f);
+	cell = obtain_cell(s->cells, key, f);
 	if (!cell || add_sample(cell, &sample, exact, f) < 0)
 		return -1;
 	if (merge_text(&cell->restore, gb_csv_text(s->csv, s->column[GB_COLUMN_restore]), f) < 0)
@@ -333,18 +338,10 @@ static int take_row(struct gb_cells *cells, const struct source *s, struct gb_fa
 
 static int read_rows(struct gb_cells *cells, const char *path, struct gb_failure *f)
 {
-	struct source s;
-	int more;
+	struct source s = {.cells = cells};
+	const struct gb_csv_reader reader = {find_columns, take_row, &s, "samples"};
 
-	if (gb_csv_open(&s.csv, path, GB_CSV_NO_COMMENTS, f) < 0)
-		return -1;
-	more = find_columns(&s, f) < 0 ? -1 : gb_csv_next(s.csv, f);
-	while (more == 1)
-		more = take_row(cells, &s, f) < 0 ? -1 : gb_csv_next(s.csv, f);
-	gb_csv_close(s.csv);
-	if (more == 0 && cells->n == 0)
-		return gb_fail(f, GB_EXIT_INPUT, "%s:2:1: no samples", path);
-	return more;
+	return gb_csv_read(path, &reader, f);
 }
 
 /* ---- order ---- */

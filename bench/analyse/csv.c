@@ -288,6 +288,23 @@ int gb_csv_next(struct gb_csv *csv, struct gb_failure *f)
 	return 1;
 }
 
+int gb_csv_read(const char *path, const struct gb_csv_reader *reader, struct gb_failure *f)
+{
+	struct gb_csv *csv;
+	bool any = false;
+	int more;
+
+	if (gb_csv_open(&csv, path, GB_CSV_NO_COMMENTS, f) < 0)
+		return -1;
+	more = reader->find_columns(reader->context, csv, f) < 0 ? -1 : gb_csv_next(csv, f);
+	for (; more == 1; any = true)
+		more = reader->take_record(reader->context, f) < 0 ? -1 : gb_csv_next(csv, f);
+	gb_csv_close(csv);
+	if (more == 0 && !any)
+		return gb_fail(f, GB_EXIT_INPUT, "%s:2:1: no %s", path, reader->wanted);
+	return more;
+}
+
 const char *gb_csv_text(const struct gb_csv *csv, size_t column)
 {
 	return csv->text + csv->fields[column].at;

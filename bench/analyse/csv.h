@@ -47,6 +47,18 @@ bool gb_csv_has(const struct gb_csv *csv, const char *name);
 /* Reads the next record. 1: there is one, 0: end of file, -1: *f is set. */
 int gb_csv_next(struct gb_csv *csv, struct gb_failure *f);
 
+/* Who reads a whole file: what is found once, then what is done with each record. Both return 0,
+ * or -1 with *f set; they reach their own data through `context`. */
+struct gb_csv_reader {
+	int (*find_columns)(void *context, struct gb_csv *csv, struct gb_failure *f);
+	int (*take_record)(void *context, struct gb_failure *f);
+	void *context;
+	const char *wanted; /* "rows": what a file without records lacks */
+};
+
+/* Opens, reads and closes `path`. 0; -1 with *f set, also when there is no record. */
+int gb_csv_read(const char *path, const struct gb_csv_reader *reader, struct gb_failure *f);
+
 /* A field of the present record, NUL-terminated; valid until the next call that reads. */
 const char *gb_csv_text(const struct gb_csv *csv, size_t column);
 

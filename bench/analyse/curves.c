@@ -1,6 +1,7 @@
 #include "analyse/curves.h"
 
 #include "analyse/summarise.h"
+#include "run/operations.h"
 #include "stats/order.h"
 #include "stats/resample.h"
 
@@ -22,6 +23,17 @@ static bool is_on_a_curve(const struct gb_cell *cell)
 			return cell->n_samples > 0;
 	}
 	return false;
+}
+
+/* After a removal that leaves the actor alone there is nobody to write to: what that costs
+ * belongs to no curve. */
+static bool is_left_alone(const struct gb_cell *cell)
+{
+	struct gb_task task = {.operation = gb_operation_find(cell->key[1], strlen(cell->key[1])),
+			       .k = (uint32_t)strtoul(cell->key[2], NULL, 10)};
+
+	return task.operation != GB_OPERATIONS && gb_task_leavers(&task) > 0 &&
+	       gb_task_leavers(&task) + 1 >= strtoul(cell->key[KEY_SIZE], NULL, 10);
 }
 
 static int by_curve(const struct gb_cell *x, const struct gb_cell *y)
@@ -171,7 +183,11 @@ int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struc
 	if (!chosen)
 		return gb_fail_memory(f);
 	for (size_t i = 0; i < cells->n; i++) {
-		if (is_on_a_curve(cells->cell[i]))
+		if (!is_on_a_curve(cells->cell[i]))
+			continue;
+		if (is_left_alone(cells->cell[i]))
+			curves->n_left_alone++;
+		else
 			chosen[n++] = cells->cell[i];
 	}
 	qsort(chosen, n, sizeof(struct gb_cell *), by_curve_and_size);

@@ -27,6 +27,7 @@ struct gb_curve {
 struct gb_curves {
 	struct gb_curve *curve;
 	size_t n;
+	size_t n_left_alone; /* cells on no curve: a removal left nobody but the actor */
 };
 
 /*

@@ -83,7 +83,7 @@ void gb_drawing_compact(struct gb_drawing *d)
 		d->points[i].panel = number[d->points[i].panel];
 }
 
-static int by_series(const void *a, const void *b)
+int gb_point_order(const void *a, const void *b)
 {
 	const struct gb_point *p = a;
 	const struct gb_point *q = b;
@@ -125,7 +125,7 @@ void gb_drawing_write(struct gb_drawing *d, FILE *out)
 	bool labelled = is_labelled(d);
 
 	if (d->n_points > 0)
-		qsort(d->points, d->n_points, sizeof(*d->points), by_series);
+		qsort(d->points, d->n_points, sizeof(*d->points), gb_point_order);
 	fprintf(out,
 		"panel,heading,series,name,kind,colour,look,legend_column,legend_row,%s,%s,"
 		"%s_low,%s_high%s\n",

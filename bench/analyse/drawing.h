@@ -81,6 +81,9 @@ unsigned gb_drawing_series(struct gb_drawing *d, const struct gb_series *series)
 /* 0, or -1 with *f set when memory ran out. */
 int gb_drawing_point(struct gb_drawing *d, const struct gb_point *point, struct gb_failure *f);
 
+/* By series, panel and x; for qsort, on struct gb_point. */
+int gb_point_order(const void *a, const void *b);
+
 /* Whether the points have more than one x: otherwise there is nothing to see. */
 bool gb_drawing_has_extent(const struct gb_drawing *d);
 

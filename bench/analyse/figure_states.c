@@ -317,18 +317,6 @@ static int add_lines(const struct gb_figure_source *source, const struct gb_layo
 	return 0;
 }
 
-static int by_band_panel_x(const void *a, const void *b)
-{
-	const struct gb_point *p = a;
-	const struct gb_point *q = b;
-
-	if (p->series != q->series)
-		return p->series < q->series ? -1 : 1;
-	if (p->panel != q->panel)
-		return p->panel < q->panel ? -1 : 1;
-	return (p->x > q->x) - (p->x < q->x);
-}
-
 static size_t state_of(const struct states *states, unsigned series)
 {
 	size_t i = 0;
@@ -381,12 +369,11 @@ static int add_bands(const struct gb_layout *layout, const struct states *states
 		return gb_fail_memory(f);
 	for (size_t i = 0; i < n_lines; i++)
 		n += widened(layout, states, &d->points[i], points + n);
-	qsort(points, n, sizeof(*points), by_band_panel_x);
+	qsort(points, n, sizeof(*points), gb_point_order);
 	for (size_t i = 0, next; i < n && status == 0; i = next) {
 		struct gb_point band = points[i];
 
-		for (next = i; next < n && by_band_panel_x(&points[i], &points[next]) == 0;
-		     next++) {
+		for (next = i; next < n && gb_point_order(&points[i], &points[next]) == 0; next++) {
 			band.low = fmin(band.low, points[next].low);
 			band.high = fmax(band.high, points[next].high);
 		}

@@ -125,6 +125,9 @@ static int write_curves(const struct gb_curves *curves, const char *run, struct 
 	}
 	if (without > 0)
 		printf("curves of fewer than 4 sizes, which have no fit: %zu\n", without);
+	if (curves->n_left_alone > 0)
+		printf("cells on no curve, because a removal left nobody but the actor: %zu\n",
+		       curves->n_left_alone);
 	printf("%s/fit.csv has the curves of all roles\n", run);
 	return gb_new_file_keep(&file, f);
 }

@@ -31,6 +31,7 @@ static const struct {
 #define MISSING   SIZE_MAX
 
 struct source {
+	struct gb_summary *summary;
 	struct gb_csv *csv;
 	size_t key[GB_KEY_COLUMNS];
 	size_t number[N_NUMBERS];
@@ -62,8 +63,11 @@ static int find_column(const struct gb_csv *csv, const char *name, size_t *colum
 	return found < 0 ? -1 : 0;
 }
 
-static int find_columns(struct source *s, struct gb_failure *f)
+static int find_columns(void *context, struct gb_csv *csv, struct gb_failure *f)
 {
+	struct source *s = context;
+
+	s->csv = csv;
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
 		s->key[i] = MISSING;
 		if (gb_is_later_axis(gb_key_columns[i]) &&
@@ -119,8 +123,10 @@ static int copy_key(const struct source *s, struct gb_summary_row *row, struct g
 	return 0;
 }
 
-static int take_row(struct gb_summary *summary, const struct source *s, struct gb_failure *f)
+static int take_row(void *context, struct gb_failure *f)
 {
+	const struct source *s = context;
+	struct gb_summary *summary = s->summary;
 	struct gb_summary_row row = {0};
 
 	if (summary->n == summary->capacity) {
@@ -140,16 +146,8 @@ static int take_row(struct gb_summary *summary, const struct source *s, struct g
 
 int gb_summary_read(struct gb_summary *summary, const char *path, struct gb_failure *f)
 {
-	struct source s;
-	int more;
+	struct source s = {.summary = summary};
+	const struct gb_csv_reader reader = {find_columns, take_row, &s, "rows"};
 
-	if (gb_csv_open(&s.csv, path, GB_CSV_NO_COMMENTS, f) < 0)
-		return -1;
-	more = find_columns(&s, f) < 0 ? -1 : gb_csv_next(s.csv, f);
-	while (more == 1)
-		more = take_row(summary, &s, f) < 0 ? -1 : gb_csv_next(s.csv, f);
-	gb_csv_close(s.csv);
-	if (more == 0 && summary->n == 0)
-		return gb_fail(f, GB_EXIT_INPUT, "%s:2:1: no rows", path);
-	return more;
+	return gb_csv_read(path, &reader, f);
 }

@@ -1,3 +1,4 @@
+#include "prices/openssl_keygen.h"
 #include "prices/price_cases.h"
 
 #include <openssl/core_names.h>
@@ -53,13 +54,7 @@ static bool run_generate(void *state, unsigned n)
 {
 	struct kem *s = state;
 
-	for (unsigned i = 0; i < n; i++) {
-		EVP_PKEY *key = NULL;
-		if (EVP_PKEY_generate(s->generate, &key) != 1)
-			return false;
-		EVP_PKEY_free(key);
-	}
-	return true;
+	return gb_openssl_generate(s->generate, n);
 }
 
 static bool derive(EVP_PKEY *own, EVP_PKEY *peer, uint8_t *shared, size_t *len)
@@ -84,17 +79,6 @@ static bool run_dh(void *state, unsigned n)
 			return false;
 	}
 	return true;
-}
-
-static EVP_PKEY_CTX *open_generator(const char *curve, bool is_ec)
-{
-	EVP_PKEY_CTX *x = EVP_PKEY_CTX_new_from_name(NULL, is_ec ? "EC" : curve, NULL);
-
-	if (x != NULL && EVP_PKEY_keygen_init(x) == 1 &&
-	    (!is_ec || EVP_PKEY_CTX_set_group_name(x, curve) == 1))
-		return x;
-	EVP_PKEY_CTX_free(x);
-	return NULL;
 }
 
 /* Both sides must agree; the peer's public key stays for the measured calls. */
@@ -138,7 +122,7 @@ bool gb_openssl_kem_cases(struct gb_case_list *list, enum gb_algorithm algorithm
 	if (s == NULL)
 		return false;
 	gb_case_own(list, s, kem_close);
-	s->generate = open_generator(curve, is_ec);
+	s->generate = gb_openssl_generator(is_ec ? "EC" : curve, is_ec ? curve : NULL);
 	s->import = EVP_PKEY_CTX_new_from_name(NULL, is_ec ? "EC" : curve, NULL);
 	if (s->generate == NULL || s->import == NULL || EVP_PKEY_fromdata_init(s->import) != 1 ||
 	    !prepare(s))
