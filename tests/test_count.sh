@@ -26,13 +26,8 @@ count() {
 	fi
 }
 
-echo 1..9
+echo 1..7
 count 0 golden_counts_hold '^[0-9]+ cells, [0-9]+ exact values: 0 changed$' --against $golden
-count 0 counts_repeat_byte_for_byte '^.*: [0-9]+ rows$' --out "$work/again.csv"
-n=$((n + 1))
-if cmp $golden "$work/again.csv"; then echo "ok $n - what_is_counted_is_the_file"; else
-	echo "not ok $n - what_is_counted_is_the_file"; fi
-
 # One value of one row, found by the column's name.
 cells=results/golden/options.yaml
 "$build/groupbench" count $cells --out "$work/options.csv" > /dev/null
