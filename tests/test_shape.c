@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
+#include "made_members.h"
 #include "shape.h"
 #include "stats/tree_history.h"
 #include "stories.h"
-#include "tree_members.h"
 #include "tree_validate.h"
 
 enum { MAX_SIZE = 70, MAX_LEAVES = TEST_MEMBERS };

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tree_members.h"
+#include "made_members.h"
 #include "tree_validate.h"
 #include "treekem.h"
 

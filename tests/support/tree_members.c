@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tree_members.h"
+#include "made_members.h"
 
 const struct mls_key_index_seed test_seed = {{{1, 2, 3}, {4, 5, 6}}};
 struct mls_crypto *crypto;

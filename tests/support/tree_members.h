@@ -30,13 +30,4 @@ void member_free(struct member *member);
 struct mls_leaf_rules test_rules(struct mls_crypto *c);
 
 extern const struct mls_key_index_seed test_seed;
-
-/* Members 0 .. TEST_MEMBERS - 1 of suite 1 and the crypto that made them, between the two, which
- * are the set-up and the tear-down of a group of tests. */
-enum { TEST_MEMBERS = 140 };
-extern struct mls_crypto *crypto;
-extern struct member members[TEST_MEMBERS];
-
-int make_members(void **state);
-int free_members(void **state);
 #endif
