@@ -1,6 +1,7 @@
 /*
- * What ways of calling OpenSSL cost, what crypto.h costs beside the best of them, and what
- * libsodium costs: the tables of docs/performance.md. `make prices` runs it.
+ * What ways of calling OpenSSL cost, what crypto.h costs beside the best of them, what
+ * libsodium costs, and what the definitions of megolm/ add to libolm's primitives: the tables of
+ * docs/performance.md. `make prices` runs it.
  *
  * All cases are measured in short batches, one after the other, in many rounds; printed is the
  * cheapest batch of each, in ns of thread CPU time for one call.
@@ -20,6 +21,7 @@
 #include <sodium.h>
 
 #include "crypto.h"
+#include "olm_primitives.h"
 
 #define ROUNDS   60
 #define BATCH_NS 400000.0
@@ -432,23 +434,31 @@ static struct row {
 	{"", "crypto.h, OpenSSL", keygen_seam_openssl, 0, 0},
 	{"", "libsodium", keygen_sodium, 0, 0},
 	{"", "crypto.h, libsodium", keygen_seam_sodium, 0, 0},
+	{"", "libolm", olm_raw_keygen, 0, 0},
+	{"", "megolm/ before libolm", olm_counted_keygen, 0, 0},
 	{"X25519 agreement", "all objects new from bytes", dh_new_objects, 0, 0},
 	{"", "kept keys, new context", dh_kept_key, 0, 0},
 	{"", "kept keys and context", dh_kept_context, 0, 0},
 	{"", "crypto.h, OpenSSL", dh_seam_openssl, 0, 0},
 	{"", "libsodium", dh_sodium, 0, 0},
 	{"", "crypto.h, libsodium", dh_seam_sodium, 0, 0},
+	{"", "libolm", olm_raw_dh, 0, 0},
+	{"", "megolm/ before libolm", olm_counted_dh, 0, 0},
 	{"Ed25519 signature, 200 B", "all objects new from bytes", sign_new_objects, 0, 0},
 	{"", "kept key, new context", sign_kept_key, 0, 0},
 	{"", "kept key and context", sign_kept_context, 0, 0},
 	{"", "crypto.h, OpenSSL", sign_seam_openssl, 0, 0},
 	{"", "libsodium", sign_sodium, 0, 0},
 	{"", "crypto.h, libsodium", sign_seam_sodium, 0, 0},
+	{"", "libolm", olm_raw_sign, 0, 0},
+	{"", "megolm/ before libolm", olm_counted_sign, 0, 0},
 	{"Ed25519 verification, 200 B", "all objects new from bytes", verify_new_objects, 0, 0},
 	{"", "kept importer and context", verify_kept_context, 0, 0},
 	{"", "crypto.h, OpenSSL", verify_seam_openssl, 0, 0},
 	{"", "libsodium", verify_sodium, 0, 0},
 	{"", "crypto.h, libsodium", verify_seam_sodium, 0, 0},
+	{"", "libolm", olm_raw_verify, 0, 0},
+	{"", "megolm/ before libolm", olm_counted_verify, 0, 0},
 	{"SHA-256, 55 B", "EVP_Digest(EVP_sha256())", hash_implicit, 0, 0},
 	{"", "SHA256()", hash_one_shot, 0, 0},
 	{"", "EVP_MD fetched, kept context", hash_fetched, 0, 0},
@@ -456,9 +466,13 @@ static struct row {
 	{"", "SHA256_Init, _Update, _Final", hash_low_level, 0, 0},
 	{"", "libsodium", hash_sodium, 0, 0},
 	{"", "crypto.h", hash_seam, 0, 0},
+	{"", "libolm", olm_raw_hash, 0, 0},
+	{"", "megolm/ before libolm", olm_counted_hash, 0, 0},
 	{"HMAC-SHA256, 50 B, new key", "HMAC()", hmac_one_shot, 0, 0},
 	{"", "EVP_MAC, kept context", hmac_mac, 0, 0},
 	{"", "crypto.h", hmac_seam, 0, 0},
+	{"", "libolm", olm_raw_hmac, 0, 0},
+	{"", "megolm/ before libolm", olm_counted_hmac, 0, 0},
 	{"HMAC-SHA256, 50 B, same key", "EVP_MAC, started again", keyed_mac, 0, 0},
 	{"", "copies of keyed EVP_MD_CTX", keyed_pads, 0, 0},
 	{"", "crypto.h", keyed_seam, 0, 0},
@@ -468,6 +482,8 @@ static struct row {
 	{"", "fetched, kept context, key wiped", seal_fetched, 0, 0},
 	{"", "fetched, kept context, key stays", seal_left_keyed, 0, 0},
 	{"", "crypto.h (wipes the key)", seal_seam, 0, 0},
+	{"AES-256-CBC, 32 B", "libolm", olm_raw_cbc, 0, 0},
+	{"", "megolm/ before libolm", olm_counted_cbc, 0, 0},
 	{"Random bytes, 32 B", "RAND_bytes", random_each, 0, 0},
 	{"", "crypto.h (drawn by 256)", random_seam, 0, 0},
 };
@@ -577,6 +593,7 @@ int main(void)
 	prepare_keys();
 	prepare_symmetric();
 	prepare_seam();
+	MUST(olm_primitives_prepare());
 	for (size_t i = 0; i < N_ROWS; i++)
 		size_batch(&rows[i]);
 	for (size_t round = 0; round < ROUNDS * N_ROWS; round++) {
@@ -586,8 +603,8 @@ int main(void)
 		if (round < N_ROWS || ns < row->least)
 			row->least = ns;
 	}
-	printf("%s, libsodium %s\n\n", mls_crypto_version(MLS_CRYPTO_OPENSSL),
-	       mls_crypto_version(MLS_CRYPTO_SODIUM));
+	printf("%s, libsodium %s, %s\n\n", mls_crypto_version(MLS_CRYPTO_OPENSSL),
+	       mls_crypto_version(MLS_CRYPTO_SODIUM), olm_primitives_version);
 	printf("| primitive | way | ns |\n|---|---|--:|\n");
 	for (size_t i = 0; i < N_ROWS; i++)
 		printf("| %s | %s | %.*f |\n", rows[i].group, rows[i].how, rows[i].least < 1000,
