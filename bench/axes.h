@@ -9,13 +9,14 @@ enum gb_axis_id {
 	GB_AXES,
 };
 
-enum gb_axis_type { GB_AXIS_NUMBER, GB_AXIS_CHOICE, GB_AXIS_YESNO };
+/* PORTION: a number, or a part of the axis size: "10%" or "all". */
+enum gb_axis_type { GB_AXIS_NUMBER, GB_AXIS_CHOICE, GB_AXIS_YESNO, GB_AXIS_PORTION };
 enum gb_axis_owner { GB_AXIS_OF_HARNESS, GB_AXIS_OF_BACKEND };
 
 struct gb_axis_spec {
 	const char *name;
 	enum gb_axis_type type;
-	const char *range;         /* NUMBER: "least..most"; CHOICE: words between blanks */
+	const char *range; /* NUMBER and PORTION: "least..most"; CHOICE: words between blanks */
 	const char *default_value; /* "" when a scenario must give it */
 	const char *unit;
 	enum gb_axis_owner owner;

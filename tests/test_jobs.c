@@ -120,6 +120,38 @@ static void senders_are_of_backends_with_keys_of_a_sender(void **state)
 	gb_scenario_free(&s);
 }
 
+/* At 20 members 10 % are 2 and all are 17: near, far and who leaves are none. */
+static void portions_of_senders_are_numbers_once_each(void **state)
+{
+	static const struct {
+		const char *size;
+		uint32_t senders[4];
+		size_t n;
+	} rows[] = {{"20", {1, 2, 17}, 3}, {"21", {1, 2, 3, 18}, 4}, {"2", {1, 2}, 2}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct gb_scenario s;
+		struct gb_jobs jobs;
+		char why[640] = "", axes[128], number[24];
+		size_t n = 0;
+
+		snprintf(axes, sizeof axes, "size: %s\nsenders: [1, 2, 10%%, all]", rows[i].size);
+		read_scenario(&s, axes, "rekey");
+		assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+		assert_int_equal(count(&jobs, &olm_backend), rows[i].n);
+		for (size_t j = 0; j < jobs.n; j++) {
+			if (jobs.job[j].backend != &olm_backend)
+				continue;
+			snprintf(number, sizeof number, "%u", rows[i].senders[n]);
+			assert_int_equal(jobs.job[j].senders, rows[i].senders[n++]);
+			assert_string_equal(jobs.job[j].axis[GB_AXIS_senders], number);
+		}
+		gb_jobs_free(&jobs);
+		gb_scenario_free(&s);
+	}
+}
+
 static void payload_multiplies_messages_only(void **state)
 {
 	struct gb_scenario s;
@@ -348,6 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(axes_that_mean_nothing_collapse),
 		cmocka_unit_test(senders_are_of_backends_with_keys_of_a_sender),
+		cmocka_unit_test(portions_of_senders_are_numbers_once_each),
 		cmocka_unit_test(payload_multiplies_messages_only),
 		cmocka_unit_test(what_a_backend_cannot_do_is_reported),
 		cmocka_unit_test(a_group_beyond_a_backend_is_refused_with_its_place),

@@ -136,6 +136,17 @@ static const struct {
 		       "all from 2 to 1000000"},
 	{"size: { 2: 3 }\n", "1:7: found a mapping, wanted a number or a range"},
 	{"size: 2..1000000\n", "1:7: found \"2..1000000\", wanted at most 4096 values"},
+	/* portions */
+	{"senders: [1, 10%, 10%]\n", "1:19: found \"10%\", wanted each value once"},
+	{"senders: [all, 5, all]\n", "1:19: found \"all\", wanted each value once"},
+	{"senders: [10%, 2, 2]\n", "1:19: found \"2\", wanted 2 only once"},
+	{"senders: 0%\n", "1:10: found \"0%\", wanted a number, a range, a share of the members "
+			  "like 10%, or all"},
+	{"senders: most\n", "1:10: found \"most\", wanted a number, a range, a share of the "
+			    "members like 10%, or all"},
+	{"senders: 0\n", "1:10: found \"0\", wanted a number from 1 to 1000000"},
+	{"size: 10%\n", "1:7: found \"10%\", wanted a number, FROM..TO or FROM..TO/STEP, all from "
+			"2 to 1000000"},
 	/* choices */
 	{"tree: [cold, ful]\n", "1:14: found \"ful\", wanted one of: cold full grown "
 				"halfblank churned:1..10000000; did you mean \"full\"?"},

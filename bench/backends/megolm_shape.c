@@ -240,16 +240,34 @@ static enum gb_status make_pairs(struct gb_world *w, const struct gb_shape *shap
 	return status;
 }
 
+/* What an actor keeps of one member: an Olm session, its pickle, the device and its keys. */
+#define BYTES_OF_PAIR 4900u
+#define MOST_BYTES    (UINT64_C(4) << 30)
+
+static enum gb_status may_be_shaped(struct gb_world *w, const struct gb_shape *shape)
+{
+	uint64_t members = (uint64_t)shape->size + shape->joiners;
+	uint64_t bytes = shape->n_actors * members * BYTES_OF_PAIR;
+
+	if (shape->size > w->config.capacity || shape->joiners > w->config.capacity - shape->size)
+		return gb_megolm_fail(w, GB_FAILED, "%u members and %u joiners in a world of %u",
+				      shape->size, shape->joiners, w->config.capacity);
+	if (bytes > MOST_BYTES && shape->n_actors > 1)
+		return gb_megolm_fail(
+			w, GB_UNSUPPORTED,
+			"%zu senders keep %.0f GB of Olm sessions with %llu devices; wanted at "
+			"most 4 GiB",
+			shape->n_actors, (double)bytes / 1e9, (unsigned long long)members);
+	return GB_OK;
+}
+
 enum gb_status gb_megolm_shape(struct gb_world *w, const struct gb_shape *shape)
 {
 	struct actor *actors = calloc(shape->n_actors + 1, sizeof *actors);
-	enum gb_status status = GB_OK;
+	enum gb_status status = may_be_shaped(w, shape);
 
 	if (actors == NULL)
 		return out_of_memory(w);
-	if (shape->size > w->config.capacity || shape->joiners > w->config.capacity - shape->size)
-		status = gb_megolm_fail(w, GB_FAILED, "%u members and %u joiners in a world of %u",
-					shape->size, shape->joiners, w->config.capacity);
 	for (size_t i = 0; i < shape->n_live && status == GB_OK; i++)
 		status = gb_megolm_materialise(w, shape->live[i]);
 	for (uint32_t d = 0; d < shape->size && status == GB_OK && !shape->without_group; d++)

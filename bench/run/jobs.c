@@ -1,4 +1,5 @@
 #include "run/jobs.h"
+#include "run/positions.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,6 +108,48 @@ static int fill_tasks(struct gb_job *job, const struct gb_scenario *s)
 	return 0;
 }
 
+/* "3", "10%" and "all" as so many devices, also in the rows. */
+static void count_senders(struct gb_job *job)
+{
+	char *value = job->axis[GB_AXIS_senders], wanted[GB_WANTED_BYTES];
+	uint32_t most = gb_positions_most_senders(job);
+	double share;
+
+	job->senders = 1;
+	if (value[0] == '\0')
+		return;
+	if (strcmp(value, "all") == 0)
+		job->senders = most;
+	else if (gb_parse_percent(value, &share, wanted) == 0)
+		/* Shares are tenths of a percent. */
+		job->senders =
+			(uint32_t)(((uint64_t)(share * 1000 + 0.5) * job->size + 999) / 1000);
+	else
+		most = job->senders = (uint32_t)strtoul(value, NULL, 10);
+	job->senders = job->senders < most ? job->senders : most;
+	snprintf(value, GB_AXIS_VALUE_BYTES, "%u", job->senders);
+}
+
+static bool is_same_point(const struct gb_job *a, const struct gb_job *b)
+{
+	if (a->backend != b->backend)
+		return false;
+	for (unsigned i = 0; i < GB_AXES; i++)
+		if (strcmp(a->axis[i], b->axis[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Forgets the last job when it is at the point of another: two portions can be one number. */
+static void drop_repeated(struct gb_jobs *jobs, size_t first)
+{
+	for (size_t i = first; i + 1 < jobs->n; i++)
+		if (is_same_point(&jobs->job[i], &jobs->job[jobs->n - 1])) {
+			jobs->n--;
+			return;
+		}
+}
+
 static int make_job(const struct product *p, struct gb_job *job)
 {
 	*job = (struct gb_job){.backend = p->backend,
@@ -115,9 +158,7 @@ static int make_job(const struct product *p, struct gb_job *job)
 	for (unsigned i = 0; i < GB_AXES; i++)
 		snprintf(job->axis[i], GB_AXIS_VALUE_BYTES, "%s", p->values[i][p->at[i]]);
 	job->size = (uint32_t)strtoul(job->axis[GB_AXIS_size], NULL, 10);
-	job->senders = 1;
-	if (job->axis[GB_AXIS_senders][0] != '\0')
-		job->senders = (uint32_t)strtoul(job->axis[GB_AXIS_senders], NULL, 10);
+	count_senders(job);
 	return fill_tasks(job, p->scenario);
 }
 
@@ -146,7 +187,7 @@ static size_t count_points(const struct product *p)
 
 static enum gb_exit multiply(struct product *p, struct gb_jobs *jobs, char *why, size_t why_len)
 {
-	size_t n = count_points(p);
+	size_t n = count_points(p), first = jobs->n;
 	void *grown;
 
 	if (n == 0)
@@ -167,6 +208,8 @@ static enum gb_exit multiply(struct product *p, struct gb_jobs *jobs, char *why,
 				 p->scenario->name, GB_MAX_TASKS);
 			return GB_EXIT_INPUT;
 		}
+		if (p->n[GB_AXIS_senders] > 1)
+			drop_repeated(jobs, first);
 	} while (advance(p));
 	return GB_EXIT_DONE;
 }

@@ -43,6 +43,11 @@ static uint32_t count_free(const struct gb_job *job)
 	return job->size - roles;
 }
 
+uint32_t gb_positions_most_senders(const struct gb_job *job)
+{
+	return count_free(job) + 1;
+}
+
 /* Position of the i-th of n things spread evenly over `room` places, n <= room. */
 static uint32_t spread(uint32_t i, uint32_t n, uint32_t room)
 {

@@ -314,28 +314,57 @@ static void note_size(struct reader *r, const yaml_node_t *node, uint32_t size)
 		 node->start_mark.line + 1, node->start_mark.column + 1);
 }
 
+/* Whether a value is a part of the size rather than a number: "10%", "all". */
+static bool is_portion(const char *text)
+{
+	size_t len = strlen(text);
+
+	return (len > 0 && text[len - 1] == '%') || (text[0] >= 'a' && text[0] <= 'z');
+}
+
+static int read_portion(struct reader *r, const yaml_node_t *node, struct gb_axis_values *axis,
+			const char *text)
+{
+	char wanted[GB_WANTED_BYTES];
+	double share;
+
+	for (size_t i = 0; i < axis->n; i++)
+		if (strcmp(axis->v[i], text) == 0)
+			return gb_yaml_refuse(&r->file, node, "each value once");
+	if (strcmp(text, "all") != 0 && gb_parse_percent(text, &share, wanted) != 0)
+		return gb_yaml_refuse(
+			&r->file, node,
+			"a number, a range, a share of the members like 10%%, or all");
+	return append_value(axis, text) == 0 ? 0 : out_of_memory(r);
+}
+
 static int read_number_item(struct reader *r, const yaml_node_t *node, const struct key *key)
 {
 	struct gb_axis_values *axis = &r->scenario->axes[key->to];
 	const char *text = text_of(r, node, "a number or a range");
 	char wanted[GB_WANTED_BYTES], number[GB_AXIS_VALUE_BYTES];
 	struct gb_values values = {0};
+	size_t n_portions = 0;
 	uint32_t least, most;
 	int failed;
 
 	if (text == NULL)
 		return -1;
 	bounds_of(&gb_axes[key->to], &least, &most);
+	if (gb_axes[key->to].type == GB_AXIS_PORTION && is_portion(text))
+		return read_portion(r, node, axis, text);
 	/* Those that are there already count as well: none twice, not too many. */
 	for (size_t i = 0; i < axis->n; i++)
-		if (gb_parse_range(axis->v[i], 0, UINT32_MAX, &values, wanted) != 0)
+		if (is_portion(axis->v[i]))
+			n_portions++;
+		else if (gb_parse_range(axis->v[i], 0, UINT32_MAX, &values, wanted) != 0)
 			break;
-	failed = values.n != axis->n;
+	failed = values.n + n_portions != axis->n;
 	if (!failed)
 		failed = gb_parse_range(text, least, most, &values, wanted);
 	if (failed)
 		gb_yaml_refuse(&r->file, node, "%s", wanted);
-	for (size_t i = axis->n; !failed && i < values.n; i++) {
+	for (size_t i = axis->n - n_portions; !failed && i < values.n; i++) {
 		snprintf(number, sizeof number, "%u", values.v[i]);
 		if (append_value(axis, number) != 0)
 			failed = out_of_memory(r);
@@ -348,7 +377,8 @@ static int read_number_item(struct reader *r, const yaml_node_t *node, const str
 
 static int read_axis(struct reader *r, const yaml_node_t *node, const struct key *key)
 {
-	bool is_number = gb_axes[key->to].type == GB_AXIS_NUMBER;
+	bool is_number =
+		gb_axes[key->to].type == GB_AXIS_NUMBER || gb_axes[key->to].type == GB_AXIS_PORTION;
 
 	return for_each(r, node, is_number ? read_number_item : read_choice, key);
 }
