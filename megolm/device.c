@@ -16,6 +16,9 @@ const struct megolm_policy megolm_default_policy = {
 	.max_content = 65536,
 	.rotation_period_msgs = 100,
 	.rotation_period_ms = 604800000,
+	.max_strangers = 10000,
+	.max_rooms = 10000,
+	.max_sessions_of_sender = 10000,
 };
 
 enum megolm_err megolm_scratch_reserve(struct megolm_scratch *s, size_t len)
@@ -303,6 +306,7 @@ void megolm_device_free(struct megolm_device *device)
 		megolm_peer_free(device, device->peer[i]);
 	megolm_pairwise_free_spare(device);
 	megolm_requests_free(device);
+	free(device->withheld);
 	megolm_wipe_free(device->bundle,
 			 device->bundle != NULL ? MEGOLM_MAX_BUNDLES * sizeof *device->bundle : 0);
 	megolm_users_truncate(device, 0);

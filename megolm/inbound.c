@@ -5,6 +5,7 @@
 #include "internal.h"
 #include "json.h"
 #include "peer.h"
+#include "withheld.h"
 #include <stdlib.h>
 
 static bool has_id(const void *entry, const struct megolm_name *name)
@@ -389,7 +390,7 @@ static enum megolm_err read_content(struct megolm_room *room, struct megolm_inbo
 	TRY(megolm_json_string_member(content, "ciphertext", ciphertext));
 	*inbound = megolm_inbound_find(room, id);
 	if (*inbound == NULL)
-		FAIL(MEGOLM_ERR_UNKNOWN_SESSION);
+		FAIL(megolm_withheld_reason(room, id));
 	TRY(megolm_inbound_open(*inbound));
 out:
 	return err;

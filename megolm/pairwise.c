@@ -66,6 +66,7 @@ void megolm_pairwise_attach(struct megolm_device *device, struct megolm_peer *pe
 	for (size_t i = MEGOLM_MAX_SESSIONS - 1; i > 0; i--)
 		peer->session[i] = peer->session[i - 1];
 	peer->session[0] = session;
+	peer->told_no_olm = false;
 }
 
 /* E2EE, m.olm.v1: the session to send by is the one that last received a message. */

@@ -258,6 +258,17 @@ enum megolm_err megolm_peer_insert(struct megolm_device *device, struct megolm_p
 	return MEGOLM_OK;
 }
 
+bool megolm_may_know_stranger(const struct megolm_device *device)
+{
+	size_t n = 0;
+
+	if (device->policy.max_strangers == 0)
+		return true;
+	for (size_t i = 0; i < device->n_peers; i++)
+		n += device->peer[i] != NULL && device->peer[i]->is_stranger;
+	return n < device->policy.max_strangers;
+}
+
 void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer)
 {
 	if (peer == NULL)
@@ -319,6 +330,7 @@ enum megolm_err megolm_device_learn(struct megolm_device *device, struct megolm_
 	if (known == NULL)
 		TRY(megolm_peer_insert(device, &known, &keys, tag));
 	known->tag = tag;
+	known->is_stranger = false;
 	*out = known;
 out:
 	return err;

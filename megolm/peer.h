@@ -34,6 +34,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_peer_insert(struct megolm_device *devic
 						     const struct megolm_device_keys *keys,
 						     uint64_t tag);
 
+/* Whether the policy allows another device that is known by what it sent only. */
+bool megolm_may_know_stranger(const struct megolm_device *device);
+
 /* Frees a peer with its sessions; NULL is allowed. It stays in the tables of the device. */
 void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer);
 #endif

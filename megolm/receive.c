@@ -80,6 +80,8 @@ static enum megolm_err check_device(struct megolm_device *device, struct incomin
 	if (peer != NULL && (!megolm_equals(in->sender, peer->user_id) ||
 			     !megolm_equals(in->ed25519, peer->ed25519)))
 		FAIL(MEGOLM_ERR_WRONG_SENDER);
+	if (peer == NULL && !megolm_may_know_stranger(device))
+		FAIL(MEGOLM_ERR_LIMIT);
 	if (peer == NULL && megolm_peer_by_ids(device, in->keys.user_id, in->keys.device_id))
 		FAIL(MEGOLM_ERR_DEVICE_CHANGED);
 out:
@@ -101,6 +103,31 @@ out:
 	return err;
 }
 
+/* Whether another room, or another session of the sender in a room, may be kept for others. */
+static enum megolm_err check_bounds(const struct megolm_device *device,
+				    const struct megolm_peer *sender, struct megolm_slice room_id,
+				    struct megolm_slice session_id)
+{
+	const struct megolm_room *known = megolm_room_find(device, room_id);
+	const struct megolm_policy *policy = &device->policy;
+	size_t n = 0;
+
+	if (known == NULL) {
+		for (const struct megolm_room *room = device->room; room; room = room->next)
+			n++;
+		return policy->max_rooms > 0 && n >= policy->max_rooms ? MEGOLM_ERR_LIMIT
+								       : MEGOLM_OK;
+	}
+	if (policy->max_sessions_of_sender == 0 ||
+	    known->n_inbound < policy->max_sessions_of_sender)
+		return MEGOLM_OK;
+	for (size_t i = 0; sender != NULL && i < known->n_inbound; i++)
+		n += known->inbound[i]->sender == sender;
+	return n >= policy->max_sessions_of_sender && !megolm_inbound_find(known, session_id)
+		       ? MEGOLM_ERR_LIMIT
+		       : MEGOLM_OK;
+}
+
 /* The session that an m.room_key brings, and the room it is for; not yet entered. */
 static enum megolm_err read_room_key(struct megolm_device *device, struct megolm_inbound **inbound,
 				     struct megolm_room **room, const struct incoming *in)
@@ -117,6 +144,7 @@ static enum megolm_err read_room_key(struct megolm_device *device, struct megolm
 	if (!megolm_is_base64(id, MEGOLM_KEY_CHARS))
 		FAIL(MEGOLM_ERR_BASE64);
 	TRY(megolm_json_optional(in->inner, megolm_slice_of("shared_history"), &shared));
+	TRY(check_bounds(device, in->peer, room_id, id));
 	TRY(megolm_inbound_new(inbound, in->peer, id, key));
 	(*inbound)->shared_history = megolm_equals(shared, "true");
 	TRY(megolm_room_obtain(device, room, room_id));
@@ -132,6 +160,7 @@ static enum megolm_err accept_sender(struct megolm_device *device, struct incomi
 
 	if (is_new)
 		TRY(megolm_peer_insert(device, &in->peer, &in->keys, 0));
+	in->peer->is_stranger = in->peer->is_stranger || is_new;
 	if (in->olm.is_new) {
 		TRY(megolm_pairwise_accept(device, in->peer, in->olm.session));
 		in->olm.is_new = false;

@@ -125,10 +125,17 @@ enum megolm_err megolm_room_add(struct megolm_room *room, struct megolm_peer *pe
 		err = reserve_places(room, (size_t)peer->number + 1);
 	if (err != MEGOLM_OK)
 		return err;
-	room->member[room->n_members++] = (struct megolm_member){peer, false};
+	room->member[room->n_members++] = (struct megolm_member){.peer = peer};
 	room->place[peer->number] = (uint32_t)room->n_members;
 	room->n_lacking++;
 	return MEGOLM_OK;
+}
+
+struct megolm_member *megolm_room_member(struct megolm_room *room, const struct megolm_peer *peer)
+{
+	size_t place = place_of(room, peer);
+
+	return place != 0 ? &room->member[place - 1] : NULL;
 }
 
 enum megolm_err megolm_room_remove(struct megolm_room *room, struct megolm_peer *peer)
@@ -142,7 +149,7 @@ enum megolm_err megolm_room_remove(struct megolm_room *room, struct megolm_peer 
 	last = &room->member[room->n_members - 1];
 	if (member->has_key)
 		megolm_room_rotate(room);
-	room->n_lacking--;
+	room->n_lacking -= megolm_member_lacks(member);
 	room->place[peer->number] = 0;
 	if (member != last) {
 		*member = *last;
@@ -163,7 +170,7 @@ void megolm_room_rotate(struct megolm_room *room)
 {
 	megolm_outbound_clear(&room->outbound);
 	for (size_t i = 0; i < room->n_members; i++)
-		room->member[i].has_key = false;
+		room->member[i].has_key = room->member[i].is_told = false;
 	room->n_lacking = room->n_members;
 }
 

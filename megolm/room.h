@@ -17,6 +17,15 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_begin_session(struct megolm_room *
 /* Whether the next message needs a new session (E2EE, m.megolm.v1: "MUST rotate"). */
 bool megolm_room_rotation_due(const struct megolm_room *room, uint64_t now_ms);
 
+/* NULL when the device is not in the room. */
+struct megolm_member *megolm_room_member(struct megolm_room *room, const struct megolm_peer *peer);
+
+/* Whether a member must be served before the next message. */
+static inline bool megolm_member_lacks(const struct megolm_member *member)
+{
+	return !member->has_key && !member->is_told;
+}
+
 /* The session key at the current index, to `out` and *len; MEGOLM_ERR_OUTPUT if it does not
  * fit. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_session_key(struct megolm_room *room, uint8_t *out,

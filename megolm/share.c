@@ -4,6 +4,7 @@
 #include "internal.h"
 #include "json.h"
 #include "room.h"
+#include "withheld.h"
 
 struct megolm_peer *megolm_room_next_without_session(const struct megolm_room *room, size_t *i,
 						     uint64_t now_ms)
@@ -12,7 +13,8 @@ struct megolm_peer *megolm_room_next_without_session(const struct megolm_room *r
 
 	for (; *i < room->n_members; ++*i) {
 		const struct megolm_member *m = &room->member[*i];
-		if ((needs_all || !m->has_key) && m->peer->session[0] == NULL)
+		if (m->withheld == MEGOLM_GIVEN && (needs_all || !m->has_key) &&
+		    m->peer->session[0] == NULL)
 			return room->member[(*i)++].peer;
 	}
 	return NULL;
@@ -47,6 +49,18 @@ static bool begins_afresh(const struct megolm_peer *peer)
 	return peer->session[0]->is_fresh || megolm_peer_ratchet_due(peer);
 }
 
+static enum megolm_err tell_withheld(struct megolm_room *room, struct megolm_member *member,
+				     struct megolm_sink *sink)
+{
+	enum megolm_err err = megolm_withheld_send(room, member, sink);
+
+	if (err != MEGOLM_OK)
+		return err;
+	member->is_told = true;
+	room->n_lacking--;
+	return MEGOLM_OK;
+}
+
 static enum megolm_err send_room_key(struct megolm_room *room, struct megolm_shared *shared,
 				     struct megolm_olm_event *event, struct megolm_sink *sink)
 {
@@ -54,8 +68,15 @@ static enum megolm_err send_room_key(struct megolm_room *room, struct megolm_sha
 		struct megolm_member *m = &room->member[i];
 		bool afresh;
 		enum megolm_err err;
-		if (m->has_key)
+		if (!megolm_member_lacks(m))
 			continue;
+		if (m->withheld != MEGOLM_GIVEN) {
+			err = tell_withheld(room, m, sink);
+			if (err != MEGOLM_OK)
+				return err;
+			shared->n++;
+			continue;
+		}
 		afresh = begins_afresh(m->peer);
 		err = megolm_olm_event_send(event, m->peer, sink);
 		if (err != MEGOLM_OK)

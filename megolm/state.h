@@ -1,5 +1,6 @@
 #ifndef MEGOLM_STATE_H
 #define MEGOLM_STATE_H
+#include "megolm_withheld.h"
 #include "olm_call.h"
 #include "table.h"
 #include "text.h"
@@ -49,6 +50,10 @@ struct megolm_peer {
 	uint64_t tag;
 	bool is_verified; /* by the user: may be given keys of others */
 	uint32_t number;  /* place in device->peer[] */
+	bool is_stranger; /* known by what it sent only */
+	bool told_no_olm; /* since the last session with it began */
+	bool has_recovered;
+	uint64_t recovered_ms; /* when megolm_device_recover last began a session */
 	struct megolm_pairwise *session[MEGOLM_MAX_SESSIONS];     /* the one to send by first */
 	struct megolm_pairwise *saved_order[MEGOLM_MAX_SESSIONS]; /* at the checkpoint */
 };
@@ -56,6 +61,8 @@ struct megolm_peer {
 struct megolm_member {
 	struct megolm_peer *peer;
 	bool has_key; /* of the outbound session's next message */
+	enum megolm_withheld withheld;
+	bool is_told; /* that the key of this session is withheld */
 };
 
 /* One Megolm session of the own device. */
@@ -106,7 +113,7 @@ struct megolm_room {
 	size_t n_members, members_cap;
 	uint32_t *place; /* by number of a peer: its place in member[], counted from 1 */
 	size_t place_cap;
-	size_t n_lacking;    /* members without has_key */
+	size_t n_lacking;    /* members with neither has_key nor is_told */
 	bool shared_history; /* of the own sessions: may be given to those who join later */
 	struct megolm_outbound outbound;
 	struct megolm_inbound **inbound;
@@ -131,11 +138,13 @@ struct megolm_device {
 	struct megolm_peer **peer; /* NULL where one was forgotten */
 	size_t n_peers, peers_cap;
 	struct megolm_table peer_by_id, peer_by_key;
-	struct megolm_room *room;             /* a list */
-	struct megolm_pairwise *free_session; /* wiped, to be used again */
-	struct megolm_request *request;       /* forward.h: keys asked for, a list */
-	struct megolm_bundle *bundle;         /* bundle.h: a ring, NULL while empty */
-	size_t n_bundles;                     /* that were put into it */
+	struct megolm_room *room;                 /* a list */
+	struct megolm_pairwise *free_session;     /* wiped, to be used again */
+	struct megolm_request *request;           /* forward.h: keys asked for, a list */
+	struct megolm_bundle *bundle;             /* bundle.h: a ring, NULL while empty */
+	size_t n_bundles;                         /* that were put into it */
+	struct megolm_withheld_session *withheld; /* withheld.h: a ring, NULL while empty */
+	size_t n_withheld;                        /* that were put into it */
 	uint64_t arrivals;
 	struct megolm_scratch plaintext, message, verify;
 	struct megolm_user **user; /* by what vouches for devices */

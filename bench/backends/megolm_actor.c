@@ -175,7 +175,9 @@ static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uin
 			    struct gb_outbox *out)
 {
 	struct room_key_sink sink = {
-		.sink = {reserve_room_key, commit_room_key}, .out = out, .from = from};
+		.sink = {.reserve = reserve_room_key, .commit = commit_room_key},
+		.out = out,
+		.from = from};
 	struct megolm_shared shared = {0};
 	size_t n;
 	enum gb_status status = open_sessions(w, live, &n);

@@ -47,6 +47,7 @@ enum megolm_err_class {
 	MEGOLM_CLASS_FORGED,    /* a signature, tag or claimed origin does not fit */
 	MEGOLM_CLASS_UNKNOWN,   /* the key for it is not here: never given, or used up */
 	MEGOLM_CLASS_REPLAYED,  /* seen before */
+	MEGOLM_CLASS_LIMIT,     /* more than the policy lets others have, or too early */
 	MEGOLM_CLASS_USAGE,     /* the caller's mistake */
 	MEGOLM_CLASS_RESOURCE,  /* memory, randomness, storage or the cryptographic library */
 };
@@ -79,10 +80,17 @@ struct megolm_policy {
 	uint64_t rotation_period_ms;
 	/* Devices must be signed by their user's self-signing key (E2EE, "Cross-signing"). */
 	bool cross_signed;
+	/* What others can make a device keep by writing to it: devices it knows from their
+	 * messages only, rooms, and Megolm sessions of one sender in one room. Beyond that their
+	 * messages are refused with MEGOLM_ERR_LIMIT. 0: no bound. */
+	uint32_t max_strangers;
+	uint32_t max_rooms;
+	uint32_t max_sessions_of_sender;
 };
 
 /* 65,536 bytes, 100 messages, one week: the defaults of the specification. Devices need no
- * cross-signature. */
+ * cross-signature. 10,000 strangers, 10,000 rooms, and 10,000 sessions of a sender in a room,
+ * which is a million messages at 100 a session. */
 extern const struct megolm_policy megolm_default_policy;
 
 /* ---- devices ---- */
@@ -319,6 +327,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_directory_answer_next(struct megolm_dir
 struct megolm_sink {
 	uint8_t *(*reserve)(struct megolm_sink *self, size_t max);
 	void (*commit)(struct megolm_sink *self, const struct megolm_peer *to, size_t len);
+	/* During a commit: whether the events are m.room_key.withheld instead of
+	 * m.room.encrypted (megolm_withheld.h). Others leave it alone. */
+	bool is_withheld;
 };
 
 /* What a to-device message was. */
@@ -349,6 +360,7 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_find_content(const struct megolm
  * The sending device becomes known from the sender_device_keys inside the message if it was
  * not. On failure nothing has changed, except that the Olm message key is used up and its
  * session has moved on when the message could be decrypted and then broke a check.
+ * MEGOLM_ERR_LIMIT for a stranger, a room or a session beyond the bounds of the policy.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_receive(struct megolm_device *device,
 							enum megolm_to_device *what,
@@ -391,7 +403,7 @@ void megolm_room_rotate(struct megolm_room *room);
 
 /* What a call of megolm_room_share did. */
 struct megolm_shared {
-	size_t n;         /* room keys sent */
+	size_t n;         /* room keys sent, and words that one is withheld */
 	bool new_session; /* it began a session */
 	bool healed;      /* it began a session, and each room key travelled under a key that
 			     a Diffie-Hellman step had made for it: a copy of this device's

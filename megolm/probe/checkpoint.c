@@ -190,7 +190,7 @@ static void restore_members(struct megolm_room *room)
 	for (size_t i = 0; i < room->n_members; i++) {
 		room->member[i] = room->saved_member[i];
 		room->place[room->member[i].peer->number] = (uint32_t)i + 1;
-		room->n_lacking += !room->member[i].has_key;
+		room->n_lacking += megolm_member_lacks(&room->member[i]);
 	}
 }
 

@@ -106,7 +106,7 @@ static void commit(struct megolm_sink *self, const struct megolm_peer *to, size_
 void matrix_outbox_open(struct matrix_outbox *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->sink = (struct megolm_sink){reserve, commit};
+	out->sink = (struct megolm_sink){.reserve = reserve, .commit = commit};
 	out->limit = MATRIX_MESSAGES;
 }
 

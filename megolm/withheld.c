@@ -1,0 +1,195 @@
+#include "withheld.h"
+
+#include "crypto.h"
+#include "internal.h"
+#include "json.h"
+#include "room.h"
+#include <stdlib.h>
+
+#define HOUR_MS 3600000u
+
+static const char *const codes[] = {
+	[MEGOLM_GIVEN] = "",
+	[MEGOLM_BLACKLISTED] = "m.blacklisted",
+	[MEGOLM_UNVERIFIED] = "m.unverified",
+	[MEGOLM_UNAUTHORISED] = "m.unauthorised",
+	[MEGOLM_UNAVAILABLE] = "m.unavailable",
+	[MEGOLM_NO_OLM] = "m.no_olm",
+};
+
+/* ---- at the sender ---- */
+
+enum megolm_err megolm_room_withhold(struct megolm_room *room, struct megolm_peer *peer,
+				     enum megolm_withheld code)
+{
+	struct megolm_member *member = megolm_room_member(room, peer);
+
+	if (member == NULL)
+		return MEGOLM_ERR_NOT_MEMBER;
+	if (member->has_key && code != MEGOLM_GIVEN)
+		megolm_room_rotate(room);
+	if (member->is_told)
+		room->n_lacking++;
+	member->is_told = false;
+	member->withheld = code;
+	return MEGOLM_OK;
+}
+
+/* {"messages":{USER:{DEVICE:CONTENT}}} */
+static void write_withheld(struct megolm_text *out, const struct megolm_room *room,
+			   const struct megolm_member *member)
+{
+	megolm_puts(out, "{\"messages\":{\"");
+	megolm_puts(out, member->peer->user_id);
+	megolm_puts(out, "\":{\"");
+	megolm_puts(out, member->peer->device_id);
+	megolm_puts(out, "\":{\"algorithm\":\"" MEGOLM_MEGOLM_V1 "\",\"code\":\"");
+	megolm_puts(out, codes[member->withheld]);
+	if (member->withheld != MEGOLM_NO_OLM) {
+		megolm_puts(out, "\",\"room_id\":\"");
+		megolm_puts(out, room->id);
+	}
+	megolm_puts(out, "\",\"sender_key\":\"");
+	megolm_puts(out, room->device->curve25519);
+	if (member->withheld != MEGOLM_NO_OLM) {
+		megolm_puts(out, "\",\"session_id\":\"");
+		megolm_puts(out, room->outbound.id);
+	}
+	megolm_puts(out, "\"}}}}");
+}
+
+enum megolm_err megolm_withheld_send(struct megolm_room *room, struct megolm_member *member,
+				     struct megolm_sink *sink)
+{
+	size_t max = 256 + strlen(member->peer->user_id) + strlen(member->peer->device_id) +
+		     strlen(room->id) + 2 * MEGOLM_KEY_CHARS;
+	struct megolm_text out;
+	uint8_t *p;
+
+	if (member->withheld == MEGOLM_NO_OLM && member->peer->told_no_olm)
+		return MEGOLM_OK;
+	p = sink->reserve(sink, max);
+	if (p == NULL)
+		return MEGOLM_ERR_OUTPUT;
+	out = megolm_text(p, max);
+	write_withheld(&out, room, member);
+	if (megolm_text_full(&out))
+		return MEGOLM_ERR_OUTPUT;
+	sink->is_withheld = true;
+	sink->commit(sink, member->peer, out.len);
+	sink->is_withheld = false;
+	if (member->withheld == MEGOLM_NO_OLM)
+		member->peer->told_no_olm = true;
+	return MEGOLM_OK;
+}
+
+/* ---- at the device that gets no key ---- */
+
+static enum megolm_err mark_of(uint8_t mark[16], struct megolm_slice room_id,
+			       struct megolm_slice session_id)
+{
+	uint8_t name[2 * (MEGOLM_MAX_ID + 1)], hash[MEGOLM_SHA256_BYTES];
+	struct megolm_text text = megolm_text(name, sizeof name);
+	enum megolm_err err;
+
+	megolm_put(&text, room_id);
+	megolm_puts(&text, " ");
+	megolm_put(&text, session_id);
+	if (megolm_text_full(&text))
+		return MEGOLM_ERR_IDENTIFIER;
+	err = megolm_sha256(hash, megolm_text_slice(&text));
+	if (err == MEGOLM_OK)
+		memcpy(mark, hash, 16);
+	return err;
+}
+
+static enum megolm_err keep(struct megolm_device *device, const uint8_t mark[16],
+			    enum megolm_withheld code)
+{
+	struct megolm_withheld_session *at;
+
+	if (device->withheld == NULL)
+		device->withheld = calloc(MEGOLM_MAX_WITHHELD, sizeof *device->withheld);
+	if (device->withheld == NULL)
+		return MEGOLM_ERR_NOMEM;
+	at = &device->withheld[device->n_withheld++ % MEGOLM_MAX_WITHHELD];
+	memcpy(at->mark, mark, sizeof at->mark);
+	at->code = code;
+	return MEGOLM_OK;
+}
+
+static enum megolm_withheld code_of(struct megolm_slice text)
+{
+	for (unsigned i = MEGOLM_BLACKLISTED; i < MEGOLM_N(codes); i++)
+		if (megolm_equals(text, codes[i]))
+			return (enum megolm_withheld)i;
+	return MEGOLM_UNAUTHORISED;
+}
+
+enum megolm_err megolm_device_receive_withheld(struct megolm_device *device,
+					       enum megolm_withheld *code,
+					       struct megolm_slice content)
+{
+	struct megolm_slice algorithm, sender_key, text, room_id, session_id;
+	enum megolm_withheld found;
+	uint8_t mark[16];
+	enum megolm_err err = MEGOLM_OK;
+
+	if (content.len > device->policy.max_content)
+		FAIL(MEGOLM_ERR_TOO_LARGE);
+	TRY(megolm_json_check(content));
+	TRY(megolm_json_string_member(content, "algorithm", &algorithm));
+	if (!megolm_equals(algorithm, MEGOLM_MEGOLM_V1))
+		FAIL(MEGOLM_ERR_ALGORITHM);
+	TRY(megolm_json_string_member(content, "sender_key", &sender_key));
+	if (!megolm_is_base64(sender_key, MEGOLM_KEY_CHARS))
+		FAIL(MEGOLM_ERR_BASE64);
+	TRY(megolm_json_string_member(content, "code", &text));
+	found = code_of(text);
+	if (found != MEGOLM_NO_OLM) {
+		TRY(megolm_json_string_member(content, "room_id", &room_id));
+		TRY(megolm_json_string_member(content, "session_id", &session_id));
+		if (!megolm_is_identifier(room_id, '!'))
+			FAIL(MEGOLM_ERR_IDENTIFIER);
+		if (!megolm_is_base64(session_id, MEGOLM_KEY_CHARS))
+			FAIL(MEGOLM_ERR_BASE64);
+		TRY(mark_of(mark, room_id, session_id));
+		TRY(keep(device, mark, found));
+	}
+	*code = found;
+out:
+	return err;
+}
+
+enum megolm_err megolm_withheld_reason(const struct megolm_room *room, struct megolm_slice id)
+{
+	const struct megolm_device *device = room->device;
+	uint8_t mark[16];
+
+	if (device->withheld == NULL || id.len != MEGOLM_KEY_CHARS ||
+	    mark_of(mark, megolm_slice_of(room->id), id) != MEGOLM_OK)
+		return MEGOLM_ERR_UNKNOWN_SESSION;
+	for (size_t i = 0; i < MEGOLM_MAX_WITHHELD; i++)
+		if (device->withheld[i].code != MEGOLM_GIVEN &&
+		    memcmp(device->withheld[i].mark, mark, sizeof mark) == 0)
+			return MEGOLM_ERR_WITHHELD;
+	return MEGOLM_ERR_UNKNOWN_SESSION;
+}
+
+/* ---- a broken session ---- */
+
+enum megolm_err megolm_device_recover(struct megolm_device *device, struct megolm_peer *peer,
+				      struct megolm_slice signed_key, uint64_t now_ms,
+				      struct megolm_sink *sink)
+{
+	enum megolm_err err;
+
+	if (peer->has_recovered && now_ms - peer->recovered_ms < HOUR_MS)
+		return MEGOLM_ERR_TOO_SOON;
+	err = megolm_device_open_session(device, peer, signed_key);
+	if (err != MEGOLM_OK)
+		return err;
+	peer->has_recovered = true;
+	peer->recovered_ms = now_ms;
+	return megolm_device_send_dummy(device, peer, sink);
+}

@@ -1,0 +1,392 @@
+/*
+ * Keys that do not arrive: withheld on purpose, or lost with a broken Olm session; and what a
+ * device lets others make it keep.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "matrix.h"
+#include "megolm_withheld.h"
+
+#define HOUR 3600000u
+
+/* Alice in a room with Bob and Carol; what she sends lies in `out`. */
+struct room {
+	struct matrix_device alice, bob, carol;
+	struct megolm_peer *bob_at_alice, *carol_at_alice;
+	struct matrix_outbox out;
+};
+
+static void open_room(struct room *r)
+{
+	matrix_open(&r->alice, 0, &megolm_default_policy);
+	matrix_open(&r->bob, 1, &megolm_default_policy);
+	matrix_open(&r->carol, 2, &megolm_default_policy);
+	r->bob_at_alice = matrix_invite(&r->alice, &r->bob);
+	r->carol_at_alice = matrix_invite(&r->alice, &r->carol);
+	matrix_outbox_open(&r->out);
+}
+
+static void close_room(struct room *r)
+{
+	matrix_outbox_close(&r->out);
+	matrix_close(&r->alice);
+	matrix_close(&r->bob);
+	matrix_close(&r->carol);
+}
+
+static void share(struct room *r, size_t n)
+{
+	struct megolm_shared shared;
+
+	r->out.n = 0;
+	ASSERT_DONE(megolm_room_share(r->alice.room, &shared, 0, &r->out.sink));
+	assert_int_equal(shared.n, n);
+}
+
+static struct megolm_slice sent(const struct room *r, size_t i)
+{
+	assert_true(i < r->out.n);
+	return (struct megolm_slice){r->out.body[i], r->out.len[i]};
+}
+
+static enum megolm_err told(struct matrix_device *d, struct megolm_slice body,
+			    enum megolm_withheld *code)
+{
+	struct megolm_slice content;
+	enum megolm_err err = megolm_device_find_content(d->device, &content, body);
+
+	return err != MEGOLM_OK ? err : megolm_device_receive_withheld(d->device, code, content);
+}
+
+static void assert_told(struct matrix_device *d, struct megolm_slice body,
+			enum megolm_withheld want)
+{
+	enum megolm_withheld code = MEGOLM_GIVEN;
+
+	ASSERT_DONE(told(d, body, &code));
+	assert_int_equal(code, want);
+}
+
+static void a_device_is_told_why_it_gets_no_key(void **state)
+{
+	struct megolm_slice event;
+	struct room r;
+
+	(void)state;
+	open_room(&r);
+	ASSERT_DONE(megolm_room_withhold(r.alice.room, r.bob_at_alice, MEGOLM_UNVERIFIED));
+	share(&r, 2);
+	event = matrix_say(&r.alice, "not for bob");
+	ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "not for bob"),
+		   MEGOLM_ERR_UNKNOWN_SESSION);
+	assert_told(&r.bob, sent(&r, 0), MEGOLM_UNVERIFIED);
+	ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "not for bob"), MEGOLM_ERR_WITHHELD);
+	ASSERT_DONE(matrix_receive(&r.carol, &r.alice, sent(&r, 1)));
+	ASSERT_DONE(matrix_read(&r.carol, &r.alice, event, "$1", "not for bob"));
+	/* Told once a session. */
+	assert_false(megolm_room_share_due(r.alice.room, 0));
+	megolm_room_rotate(r.alice.room);
+	share(&r, 2);
+	close_room(&r);
+}
+
+/* "she can send Bob the megolm session, ratcheted up to the point at which she allows Bob". */
+static void a_key_that_is_given_again_begins_there(void **state)
+{
+	struct megolm_slice event;
+	uint8_t before[4096];
+	struct room r;
+
+	(void)state;
+	open_room(&r);
+	ASSERT_DONE(megolm_room_withhold(r.alice.room, r.bob_at_alice, MEGOLM_BLACKLISTED));
+	share(&r, 2);
+	event = matrix_say(&r.alice, "before");
+	memcpy(before, event.p, event.len);
+	event.p = before;
+	ASSERT_DONE(megolm_room_withhold(r.alice.room, r.bob_at_alice, MEGOLM_GIVEN));
+	assert_true(megolm_room_share_due(r.alice.room, 0));
+	share(&r, 1);
+	ASSERT_DONE(matrix_receive(&r.bob, &r.alice, sent(&r, 0)));
+	ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "before"), MEGOLM_ERR_UNKNOWN_INDEX);
+	ASSERT_DONE(matrix_read(&r.bob, &r.alice, matrix_say(&r.alice, "after"), "$2", "after"));
+	close_room(&r);
+}
+
+static void who_has_the_key_reads_nothing_after(void **state)
+{
+	struct megolm_slice event;
+	struct room r;
+
+	(void)state;
+	open_room(&r);
+	share(&r, 2);
+	ASSERT_DONE(matrix_receive(&r.bob, &r.alice, sent(&r, 0)));
+	ASSERT_DONE(megolm_room_withhold(r.alice.room, r.bob_at_alice, MEGOLM_BLACKLISTED));
+	share(&r, 2);
+	event = matrix_say(&r.alice, "without bob");
+	ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "without bob"),
+		   MEGOLM_ERR_UNKNOWN_SESSION);
+	/* One that was told and leaves takes no key with it. */
+	ASSERT_DONE(megolm_room_remove(r.alice.room, r.bob_at_alice));
+	assert_false(megolm_room_share_due(r.alice.room, 0));
+	ASSERT_ERR(megolm_room_withhold(r.alice.room, r.bob_at_alice, MEGOLM_BLACKLISTED),
+		   MEGOLM_ERR_NOT_MEMBER);
+	close_room(&r);
+}
+
+/* Without an Olm session: told once, whatever the session, until one could be begun. */
+static void no_olm_is_said_once(void **state)
+{
+	struct room r;
+	struct matrix_device dave;
+	struct megolm_peer *peer;
+	char want[512];
+
+	(void)state;
+	open_room(&r);
+	matrix_open(&dave, 3, &megolm_default_policy);
+	peer = matrix_learn(&r.alice, &dave);
+	ASSERT_DONE(megolm_room_add(r.alice.room, peer));
+	r.out.n = 0;
+	ASSERT_ERR(megolm_room_share(r.alice.room, NULL, 0, &r.out.sink),
+		   MEGOLM_ERR_NO_OLM_SESSION);
+	ASSERT_DONE(megolm_room_withhold(r.alice.room, peer, MEGOLM_NO_OLM));
+	share(&r, 3);
+	assert_int_equal(r.out.n, 3);
+	assert_told(&dave, sent(&r, 2), MEGOLM_NO_OLM);
+	/* It names no room and no session. */
+	snprintf(want, sizeof(want),
+		 "{\"messages\":{\"%s\":{\"%s\":{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"code\":"
+		 "\"m.no_olm\",\"sender_key\":\"%s\"}}}}",
+		 dave.user_id, dave.device_id, megolm_device_curve25519(r.alice.device));
+	assert_int_equal(sent(&r, 2).len, strlen(want));
+	assert_memory_equal(sent(&r, 2).p, want, strlen(want));
+	megolm_room_rotate(r.alice.room);
+	share(&r, 3);
+	assert_int_equal(r.out.n, 2);
+	/* Dave has new keys, and loses the session again. */
+	(void)matrix_meet(&r.alice, &dave);
+	megolm_room_rotate(r.alice.room);
+	share(&r, 3);
+	assert_int_equal(r.out.n, 3);
+	matrix_close(&dave);
+	close_room(&r);
+}
+
+#define KEY "RF3s+E7RkTQTGF2d8Deol0FkQvgII2aJDf3/Jp5mxVU"
+#define ABOUT(algorithm, room, session, key, code)                                                 \
+	"{\"algorithm\":\"" algorithm "\",\"code\":\"" code "\",\"room_id\":\"" room               \
+	"\",\"sender_key\":\"" key "\",\"session_id\":\"" session "\"}"
+
+static void words_that_a_key_is_withheld_have_their_form(void **state)
+{
+	static const struct {
+		const char *content;
+		enum megolm_err err;
+	} rows[] = {
+		{ABOUT("m.megolm.v1.aes-sha2", "!a:b", KEY, KEY, "m.unverified"), MEGOLM_OK},
+		{ABOUT("m.megolm.v1.aes-sha2", "!a:b", KEY, KEY, "org.own"), MEGOLM_OK},
+		{ABOUT("m.megolm.v2.aes-sha2", "!a:b", KEY, KEY, "m.unverified"),
+		 MEGOLM_ERR_ALGORITHM},
+		{ABOUT("m.megolm.v1.aes-sha2", "a:b", KEY, KEY, "m.unverified"),
+		 MEGOLM_ERR_IDENTIFIER},
+		{ABOUT("m.megolm.v1.aes-sha2", "!a:b", "short", KEY, "m.unverified"),
+		 MEGOLM_ERR_BASE64},
+		{ABOUT("m.megolm.v1.aes-sha2", "!a:b", KEY, "short", "m.unverified"),
+		 MEGOLM_ERR_BASE64},
+		{"{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"code\":\"m.unverified\",\"sender_key\":"
+		 "\"" KEY "\"}",
+		 MEGOLM_ERR_JSON_MEMBER},
+		{"{\"algorithm\":\"m.megolm.v1.aes-sha2\"", MEGOLM_ERR_JSON},
+	};
+	struct matrix_device bob;
+	enum megolm_withheld code;
+
+	(void)state;
+	matrix_open(&bob, 1, &megolm_default_policy);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		code = MEGOLM_GIVEN;
+		ASSERT_ERR(megolm_device_receive_withheld(bob.device, &code,
+							  matrix_text(rows[i].content)),
+			   rows[i].err);
+		assert_int_equal(code != MEGOLM_GIVEN, rows[i].err == MEGOLM_OK);
+	}
+	ASSERT_ERR(megolm_device_receive_withheld(
+			   bob.device, &code,
+			   (struct megolm_slice){(const uint8_t *)rows[0].content, 65537}),
+		   MEGOLM_ERR_TOO_LARGE);
+	matrix_close(&bob);
+}
+
+/* Anybody can send them: the newest 1,024 stay. */
+static void what_anybody_says_is_kept_for_a_while(void **state)
+{
+	struct megolm_slice event;
+	enum megolm_withheld code;
+	struct room r;
+	char text[512];
+
+	(void)state;
+	open_room(&r);
+	ASSERT_DONE(megolm_room_withhold(r.alice.room, r.bob_at_alice, MEGOLM_UNVERIFIED));
+	share(&r, 2);
+	assert_told(&r.bob, sent(&r, 0), MEGOLM_UNVERIFIED);
+	event = matrix_say(&r.alice, "x");
+	for (unsigned i = 0; i < 1024; i++) {
+		ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "x"), MEGOLM_ERR_WITHHELD);
+		snprintf(text, sizeof(text),
+			 ABOUT("m.megolm.v1.aes-sha2", "!%u:b", KEY, KEY, "m.unverified"), i);
+		ASSERT_DONE(megolm_device_receive_withheld(r.bob.device, &code, matrix_text(text)));
+	}
+	ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "x"), MEGOLM_ERR_UNKNOWN_SESSION);
+	close_room(&r);
+}
+
+/* ---- a broken session ---- */
+
+/* Bob loses the session by which Alice writes; a new one and m.dummy bring her to it. */
+static void a_broken_session_is_replaced(void **state)
+{
+	struct matrix_pair p;
+	struct megolm_peer *alice;
+	struct matrix_outbox out;
+
+	(void)state;
+	matrix_pair_open(&p);
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, matrix_greet(&p, &p.alice, p.bob_at_alice)));
+	alice = matrix_alice_at_bob(&p);
+	ASSERT_DONE(matrix_receive(&p.alice, &p.bob, matrix_greet(&p, &p.bob, alice)));
+	megolm_device_close_session(p.bob.device, alice);
+	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, matrix_greet(&p, &p.alice, p.bob_at_alice)),
+		   MEGOLM_ERR_UNKNOWN_OLM_SESSION);
+	matrix_new_key(&p.alice);
+	matrix_outbox_open(&out);
+	ASSERT_DONE(megolm_device_recover(p.bob.device, alice, p.alice.key, 1000, &out.sink));
+	ASSERT_DONE(matrix_receive(&p.alice, &p.bob, matrix_last(&out)));
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, matrix_greet(&p, &p.alice, p.bob_at_alice)));
+	matrix_outbox_close(&out);
+	matrix_pair_close(&p);
+}
+
+/* "Clients should not create a new session with another device if it has already created one for
+ * that given device in the past 1 hour." */
+static void recovering_is_limited_to_one_an_hour(void **state)
+{
+	static const struct {
+		uint64_t now_ms;
+		enum megolm_err err;
+	} rows[] = {{0, MEGOLM_OK},
+		    {1, MEGOLM_ERR_TOO_SOON},
+		    {HOUR - 1, MEGOLM_ERR_TOO_SOON},
+		    {HOUR, MEGOLM_OK},
+		    {2 * HOUR - 1, MEGOLM_ERR_TOO_SOON}};
+	struct matrix_pair p;
+
+	(void)state;
+	matrix_pair_open(&p);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = p.out.n;
+
+		matrix_new_key(&p.bob);
+		ASSERT_ERR(megolm_device_recover(p.alice.device, p.bob_at_alice, p.bob.key,
+						 rows[i].now_ms, &p.out.sink),
+			   rows[i].err);
+		assert_int_equal(p.out.n - n, rows[i].err == MEGOLM_OK);
+	}
+	matrix_pair_close(&p);
+}
+
+/* ---- bounds ---- */
+
+static enum megolm_err write_to(struct matrix_device *from, struct matrix_device *to,
+				const char *room_id)
+{
+	struct megolm_peer *peer = matrix_meet(from, to);
+	struct megolm_room *room;
+	struct matrix_outbox out;
+	enum megolm_err err;
+
+	matrix_outbox_open(&out);
+	ASSERT_DONE(megolm_device_room(from->device, &room, room_id));
+	err = megolm_room_add(room, peer);
+	if (err != MEGOLM_ERR_ALREADY_MEMBER)
+		ASSERT_DONE(err);
+	megolm_room_rotate(room);
+	ASSERT_DONE(megolm_room_share(room, NULL, 0, &out.sink));
+	err = matrix_receive(to, from, matrix_last(&out));
+	matrix_outbox_close(&out);
+	return err;
+}
+
+static void strangers_are_bounded(void **state)
+{
+	struct megolm_policy policy = megolm_default_policy;
+	struct matrix_device bob, from[3];
+
+	(void)state;
+	policy.max_strangers = 2;
+	matrix_open(&bob, 9, &policy);
+	for (unsigned i = 0; i < 3; i++)
+		matrix_open(&from[i], i, &megolm_default_policy);
+	ASSERT_DONE(write_to(&from[0], &bob, MATRIX_ROOM));
+	ASSERT_DONE(write_to(&from[1], &bob, MATRIX_ROOM));
+	ASSERT_ERR(write_to(&from[2], &bob, MATRIX_ROOM), MEGOLM_ERR_LIMIT);
+	assert_null(megolm_device_find(bob.device, from[2].user_id, from[2].device_id));
+	assert_null(megolm_room_session_id(bob.room, from[2].user_id, from[2].device_id));
+	/* Who is known by more than its messages is no stranger, and makes room for one. */
+	ASSERT_DONE(write_to(&from[0], &bob, MATRIX_ROOM));
+	(void)matrix_learn(&bob, &from[1]);
+	ASSERT_DONE(write_to(&from[2], &bob, MATRIX_ROOM));
+	for (unsigned i = 0; i < 3; i++)
+		matrix_close(&from[i]);
+	matrix_close(&bob);
+}
+
+/* The room of the device itself counts too. */
+static void rooms_and_sessions_are_bounded(void **state)
+{
+	struct megolm_policy policy = megolm_default_policy;
+	struct matrix_device alice, bob;
+
+	(void)state;
+	policy.max_rooms = 2;
+	policy.max_sessions_of_sender = 3;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	matrix_open(&bob, 1, &policy);
+	ASSERT_DONE(write_to(&alice, &bob, "!second:gb.test"));
+	ASSERT_ERR(write_to(&alice, &bob, "!third:gb.test"), MEGOLM_ERR_LIMIT);
+	ASSERT_DONE(write_to(&alice, &bob, MATRIX_ROOM));
+	ASSERT_DONE(write_to(&alice, &bob, MATRIX_ROOM));
+	ASSERT_DONE(write_to(&alice, &bob, MATRIX_ROOM));
+	ASSERT_ERR(write_to(&alice, &bob, MATRIX_ROOM), MEGOLM_ERR_LIMIT);
+	ASSERT_DONE(write_to(&alice, &bob, "!second:gb.test"));
+	matrix_close(&alice);
+	matrix_close(&bob);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_device_is_told_why_it_gets_no_key),
+		cmocka_unit_test(a_key_that_is_given_again_begins_there),
+		cmocka_unit_test(who_has_the_key_reads_nothing_after),
+		cmocka_unit_test(no_olm_is_said_once),
+		cmocka_unit_test(words_that_a_key_is_withheld_have_their_form),
+		cmocka_unit_test(what_anybody_says_is_kept_for_a_while),
+		cmocka_unit_test(a_broken_session_is_replaced),
+		cmocka_unit_test(recovering_is_limited_to_one_an_hour),
+		cmocka_unit_test(strangers_are_bounded),
+		cmocka_unit_test(rooms_and_sessions_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
