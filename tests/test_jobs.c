@@ -152,6 +152,34 @@ static void portions_of_senders_are_numbers_once_each(void **state)
 	}
 }
 
+/* Of 20 devices in users of 3, the user of device 10 is 9 to 11. */
+static void users_leave_with_all_their_devices(void **state)
+{
+	static const uint32_t one[] = {10, 9, 11}, two[] = {10, 9, 11, 12, 13, 14};
+	struct gb_job job = {.backend = &olm_backend, .size = 20, .senders = 1};
+	struct gb_task task = {.operation = GB_OPERATION_remove, .k = 3};
+	uint32_t leavers[8], actors[] = {0};
+
+	(void)state;
+	strcpy(job.axis[GB_AXIS_devices_per_user], "3");
+	assert_null(gb_task_obstacle(&job, &task));
+	gb_positions_leavers(&job, &task, actors, leavers);
+	assert_memory_equal(leavers, one, sizeof one);
+	task.k = 6;
+	assert_null(gb_task_obstacle(&job, &task));
+	gb_positions_leavers(&job, &task, actors, leavers);
+	assert_memory_equal(leavers, two, sizeof two);
+	/* Users 0 and 6 stay, with those who act and listen; five may leave. */
+	task.k = 15;
+	assert_null(gb_task_obstacle(&job, &task));
+	task.k = 18;
+	assert_non_null(gb_task_obstacle(&job, &task));
+	/* Of four devices in users of 3 nobody can leave as a whole. */
+	job.size = 4;
+	task.k = 3;
+	assert_non_null(gb_task_obstacle(&job, &task));
+}
+
 static void payload_multiplies_messages_only(void **state)
 {
 	struct gb_scenario s;
@@ -381,6 +409,7 @@ int main(void)
 		cmocka_unit_test(axes_that_mean_nothing_collapse),
 		cmocka_unit_test(senders_are_of_backends_with_keys_of_a_sender),
 		cmocka_unit_test(portions_of_senders_are_numbers_once_each),
+		cmocka_unit_test(users_leave_with_all_their_devices),
 		cmocka_unit_test(payload_multiplies_messages_only),
 		cmocka_unit_test(what_a_backend_cannot_do_is_reported),
 		cmocka_unit_test(a_group_beyond_a_backend_is_refused_with_its_place),

@@ -1,4 +1,5 @@
 #include "run/positions.h"
+#include <stdlib.h>
 
 static uint32_t middle(const struct gb_job *job)
 {
@@ -67,6 +68,49 @@ void gb_positions_actors(const struct gb_job *job, uint32_t *actors)
 	}
 }
 
+/* The users of a backend that knows them have so many devices each, numbers in a row. */
+static uint32_t devices_per_user(const struct gb_job *job)
+{
+	uint32_t n = (uint32_t)strtoul(job->axis[GB_AXIS_devices_per_user], NULL, 10);
+
+	return n > 0 ? n : 1;
+}
+
+/* Whether it is users that leave, with all their devices. */
+static bool users_leave(const struct gb_job *job, uint32_t k)
+{
+	uint32_t d = devices_per_user(job);
+
+	return d > 1 && k > 0 && k % d == 0 && job->senders == 1;
+}
+
+/* Users between those of near and far, who stay. */
+static uint32_t users_that_may_leave(const struct gb_job *job)
+{
+	uint32_t d = devices_per_user(job), last = (job->size - 1) / d, first = 1 / d;
+
+	return last > first + 1 ? last - first - 1 : 0;
+}
+
+/* The middle device first, then the others of its user, then other users evenly spread. */
+static void leave_as_users(const struct gb_job *job, uint32_t *leavers, uint32_t k)
+{
+	uint32_t d = devices_per_user(job), of_middle = middle(job) / d, n = 0, place = 0;
+	uint32_t last = (job->size - 1) / d, others = k / d - 1;
+
+	leavers[n++] = middle(job);
+	for (uint32_t i = 0; i < d; i++)
+		if (of_middle * d + i != middle(job))
+			leavers[n++] = of_middle * d + i;
+	for (uint32_t user = 1 / d + 1; user < last && n < k; user++) {
+		if (user == of_middle ||
+		    place++ != spread(n / d - 1, others, users_that_may_leave(job) - 1))
+			continue;
+		for (uint32_t i = 0; i < d; i++)
+			leavers[n++] = user * d + i;
+	}
+}
+
 /* Puts the middle device, which has a live state, first among those that leave: then it
  * needs to follow none of the others' departures. */
 static void include_middle(const struct gb_job *job, uint32_t *leavers, uint32_t k)
@@ -93,6 +137,10 @@ void gb_positions_leavers(const struct gb_job *job, const struct gb_task *task,
 		leavers[0] = middle(job);
 		return;
 	}
+	if (users_leave(job, k)) {
+		leave_as_users(job, leavers, k);
+		return;
+	}
 	for (uint32_t device = 2; device + 1 < job->size && n < k; device++) {
 		if (actor < job->senders && actors[actor] == device)
 			actor++;
@@ -111,9 +159,15 @@ const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *tas
 		return "a group of this backend is not made in such parts";
 	if (is_part && job->senders > 1)
 		return "the parts of create are those of one sender";
+	if (users_leave(job, k) &&
+	    (k / devices_per_user(job) > users_that_may_leave(job) ||
+	     middle(job) / devices_per_user(job) == 1 / devices_per_user(job) ||
+	     middle(job) / devices_per_user(job) == (job->size - 1) / devices_per_user(job)))
+		return "the group is too small to lose so many users";
 	if (job->senders - 1 > count_free(job))
 		return "the group is too small for so many senders beside its other roles";
-	if (k > 1 && (job->size < 3 + job->senders || k > job->size - 2 - job->senders))
+	if (k > 1 && !users_leave(job, k) &&
+	    (job->size < 3 + job->senders || k > job->size - 2 - job->senders))
 		return "the group is too small to lose so many members";
 	return NULL;
 }

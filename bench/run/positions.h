@@ -21,7 +21,9 @@ struct gb_positions gb_positions_of(const struct gb_job *job, const struct gb_ta
 
 /*
  * The devices that leave: k of them (gb_task_leavers), evenly spread over the group, N / 2
- * first; if k > 1, none of them is an actor, near or far. actors[] is what
+ * first; if k > 1, none of them is an actor, near or far. Where users have several devices
+ * (devices_per_user) and k is a multiple of that, whole users leave, that of N / 2 among them;
+ * with several senders it is single devices. actors[] is what
  * gb_positions_actors wrote. k must have passed gb_task_obstacle.
  */
 void gb_positions_leavers(const struct gb_job *job, const struct gb_task *task,
