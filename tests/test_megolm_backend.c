@@ -451,6 +451,8 @@ static void others_share_before_they_send(void **state)
 	assert_ok(&w, BACKEND->send(w.world, 3, text, &w.mailbox.outbox));
 	n = w.mailbox.n_kept;
 	assert_int_equal(count_kind(&w, GB_ROOM_KEY), 4);
+	/* Of devices 1, 2 and 4 it asked for the keys and claimed one each. */
+	assert_int_equal(count_kind(&w, GB_CLAIM), 2);
 	assert_int_equal(w.mailbox.kept[n - 1].kind, GB_APPLICATION);
 	for (size_t i = 0; i < n - 1; i++) {
 		const struct gb_message *m = &w.mailbox.kept[i];

@@ -76,6 +76,10 @@ static enum gb_status learn_member(struct gb_world *w, struct gb_megolm_live *li
 
 	if (status != GB_OK)
 		return status;
+	if (megolm_device_find(live->device, ids.user, ids.device) == NULL) {
+		w->queried[w->n_queried++] = device;
+		live->now.fetched += gb_megolm_queried_bytes(w, device, keys.len);
+	}
 	err = gb_megolm_meet_user(w, live, device);
 	if (err == MEGOLM_OK)
 		err = megolm_device_learn(live->device, &peer, keys, ids.user, ids.device, device);
@@ -111,6 +115,7 @@ static enum gb_status catch_up(struct gb_world *w, struct gb_megolm_live *live, 
 {
 	enum gb_status status = enter_room(w, live);
 
+	w->n_queried = 0;
 	if (status == GB_OK && !live->now.knows_members)
 		status = learn_all_members(w, live, self);
 	else
@@ -182,6 +187,9 @@ static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uin
 	size_t n;
 	enum gb_status status = open_sessions(w, live, &n);
 
+	if (status == GB_OK)
+		status = gb_megolm_send_queries(w, from, w->queried, w->n_queried, out);
+	w->n_queried = 0;
 	if (status == GB_OK) {
 		/* Devices of one user follow one another. */
 		if (n > 1)

@@ -122,31 +122,32 @@ static uint8_t *reserve_request(struct gb_world *w, struct gb_outbox *out, size_
 	return out->reserve(out, *cap);
 }
 
-static enum gb_status send_queries(struct gb_world *w, uint32_t from, struct gb_outbox *out)
+enum gb_status gb_megolm_send_queries(struct gb_world *w, uint32_t from, const uint32_t *devices,
+				      size_t n, struct gb_outbox *out)
 {
-	const struct gb_megolm_invitee *one;
-	struct megolm_directory_request r = {0};
 	uint32_t last = UINT32_MAX;
-	size_t cap, i = 0;
 	enum gb_status status = GB_OK;
 
-	while (status == GB_OK && (one = next_stranger(w, &i)) != NULL) {
-		if (user_of(w, one) == last)
-			continue;
-		last = user_of(w, one);
-		if (r.n == BATCH) {
+	for (size_t at = 0; at < n && status == GB_OK;) {
+		struct megolm_directory_request r;
+		size_t cap;
+		uint8_t *p = reserve_request(w, out, &cap);
+		if (p == NULL)
+			return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
+		megolm_query_begin(&r, p, cap);
+		for (; at < n; at++) {
+			uint32_t user = devices[at] / w->devices_per_user;
+			if (user == last)
+				continue;
+			if (r.n == BATCH)
+				break;
+			megolm_query_add(&r, gb_megolm_ids(w, devices[at]).user);
+			last = user;
+		}
+		if (r.n > 0)
 			status = send_request(w, from, &r, out);
-			r = (struct megolm_directory_request){0};
-		}
-		if (r.p == NULL) {
-			uint8_t *p = reserve_request(w, out, &cap);
-			if (p == NULL)
-				return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
-			megolm_query_begin(&r, p, cap);
-		}
-		megolm_query_add(&r, gb_megolm_ids(w, one->device).user);
 	}
-	return status == GB_OK && r.n > 0 ? send_request(w, from, &r, out) : status;
+	return status;
 }
 
 enum gb_status gb_megolm_send_claims(struct gb_world *w, uint32_t from, const uint32_t *devices,
@@ -179,7 +180,7 @@ enum gb_status gb_megolm_invite_ask(struct gb_world *w, uint32_t from, struct gb
 	while (status == GB_OK && (one = next_stranger(w, &i)) != NULL)
 		w->devices[n++] = one->device;
 	if (status == GB_OK)
-		status = send_queries(w, from, out);
+		status = gb_megolm_send_queries(w, from, w->devices, n, out);
 	return status == GB_OK ? gb_megolm_send_claims(w, from, w->devices, n, out) : status;
 }
 

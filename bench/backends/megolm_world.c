@@ -382,6 +382,20 @@ size_t gb_megolm_claimed_bytes(const struct gb_world *w, size_t len)
 	return sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, 0).device) + len;
 }
 
+size_t gb_megolm_queried_bytes(const struct gb_world *w, uint32_t device, size_t len)
+{
+	static const char around[] = "{\"device_keys\":{\"\":{\"\":}},\"failures\":{}}";
+	static const char vouching[] = ",\"master_keys\":{\"\":},\"self_signing_keys\":{\"\":}";
+	const struct gb_megolm_voucher *v = gb_megolm_voucher(w, device);
+	size_t bytes =
+		sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, device).device) + len;
+
+	if (v != NULL)
+		bytes += sizeof vouching - 1 + 2 * (size_t)w->user_id_len + v->master.len +
+			 v->self_signing.len;
+	return bytes;
+}
+
 /* The key of a dormant device behind those that are published and claimed. */
 static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
 				    struct megolm_slice *signed_key)
@@ -532,12 +546,14 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 	w->n_claimed = calloc(n, sizeof *w->n_claimed);
 	w->saved_n_claimed = calloc(n, sizeof *w->saved_n_claimed);
 	w->uploads = calloc(n, sizeof *w->uploads);
+	w->queried = calloc(n, sizeof *w->queried);
 	if (w->cross_signed)
 		w->vouchers = calloc(n / w->devices_per_user + 1, sizeof *w->vouchers);
 	if (w->cross_signed && w->vouchers == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	if (w->live == NULL || w->is_member == NULL || w->saved_is_member == NULL ||
-	    w->n_claimed == NULL || w->saved_n_claimed == NULL || w->uploads == NULL)
+	    w->n_claimed == NULL || w->saved_n_claimed == NULL || w->uploads == NULL ||
+	    w->queried == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	return GB_OK;
 }
@@ -563,6 +579,7 @@ void gb_megolm_close(struct gb_world *w)
 	free(w->stored);
 	free(w->peers);
 	free(w->devices);
+	free(w->queried);
 	free(w->invitees);
 	free(w->answers.p);
 	for (uint32_t i = 0; w->vouchers != NULL && i <= w->config.capacity / w->devices_per_user;

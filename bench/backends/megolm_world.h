@@ -116,6 +116,9 @@ struct gb_world {
 	struct megolm_peer **peers; /* room for the peers and devices of one operation */
 	uint32_t *devices;
 	size_t devices_cap;
+	uint32_t
+		*queried; /* those a sender just learned of, whose keys it asks for; room for all */
+	size_t n_queried;
 	struct gb_megolm_invitee *invitees;
 	size_t n_invitees, invitees_cap;
 	struct gb_megolm_answers answers;
@@ -185,8 +188,14 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 void gb_megolm_close(struct gb_world *w);
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason);
 
-/* Bytes of an answer of /keys/claim about one device, whose key has `len` of them. */
+/* Bytes of an answer of /keys/claim, and of /keys/query, about one device, whose key or keys
+ * have `len` of them. */
 size_t gb_megolm_claimed_bytes(const struct gb_world *w, size_t len);
+size_t gb_megolm_queried_bytes(const struct gb_world *w, uint32_t device, size_t len);
+
+/* Sends /keys/query requests for the users of n devices, those of a user one behind the other. */
+enum gb_status gb_megolm_send_queries(struct gb_world *w, uint32_t from, const uint32_t *devices,
+				      size_t n, struct gb_outbox *out);
 
 /* Sends /keys/claim requests for n devices, those of a user one behind the other. */
 enum gb_status gb_megolm_send_claims(struct gb_world *w, uint32_t from, const uint32_t *devices,
