@@ -17,9 +17,13 @@ static enum megolm_err write_ending(struct megolm_olm_event *event, const char *
 		return err;
 	megolm_puts(&ending, "\"},\"sender\":\"");
 	megolm_puts(&ending, device->user_id);
-	megolm_puts(&ending, "\",\"sender_device_keys\":");
-	megolm_put(&ending, megolm_device_keys(device));
-	megolm_puts(&ending, ",\"type\":\"");
+	megolm_puts(&ending, "\",");
+	if (!device->policy.without_device_keys) {
+		megolm_puts(&ending, "\"sender_device_keys\":");
+		megolm_put(&ending, megolm_device_keys(device));
+		megolm_puts(&ending, ",");
+	}
+	megolm_puts(&ending, "\"type\":\"");
 	megolm_puts(&ending, type);
 	megolm_puts(&ending, "\"}");
 	event->ending = megolm_text_slice(&ending);

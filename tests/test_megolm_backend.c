@@ -480,6 +480,7 @@ static void axes_are_answered(void **state)
 		{"olm", "new", GB_HONOURED},
 		{"olm", "chain", GB_HONOURED},
 		{"olm", "ratchet", GB_HONOURED},
+		{"sender_device_keys", "no", GB_HONOURED},
 		{"verification", "device", GB_HONOURED},
 		{"verification", "cross_signed", GB_HONOURED},
 		{"verification", "nobody", GB_NOT_SUPPORTED},

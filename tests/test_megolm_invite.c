@@ -328,6 +328,36 @@ static void a_refused_create_leaves_nothing_behind(void **state)
 	close_world(&w);
 }
 
+/* The sender's user and device are verified for the message that is taken, not before. */
+static void a_refused_room_key_leaves_nothing_behind(void **state)
+{
+	const struct gb_message *m;
+	struct gb_message forged;
+	uint8_t body[8192];
+	struct world w;
+
+	(void)state;
+	open_world(&w, 3, "1", "cross_signed");
+	memset(w.mailbox.listening, true, CAPACITY * sizeof(w.mailbox.listening[0]));
+	assert_ok(&w, BACKEND->materialise(w.world, 1));
+	assert_ok(&w, create(&w));
+	m = w.mailbox.kept;
+	while (m->kind != GB_ROOM_KEY)
+		m++;
+	assert_int_equal(m->to[0], 1);
+	assert_true(m->body.len <= sizeof(body));
+	memcpy(body, m->body.p, m->body.len);
+	body[m->body.len / 2] ^= 1;
+	forged = *m;
+	forged.body.p = body;
+	assert_int_equal(BACKEND->process(w.world, 1, &forged), GB_REJECTED);
+	assert_ok(&w, BACKEND->counts(w.world, &w.before));
+	assert_ok(&w, BACKEND->process(w.world, 1, m));
+	/* The self-signing key, twice the device keys, the session key. */
+	assert_public_key_work(&w, 0, 3, 0, 4);
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +367,7 @@ int main(void)
 		cmocka_unit_test(vouching_costs_its_bytes_once_a_user),
 		cmocka_unit_test(parts_come_in_order),
 		cmocka_unit_test(a_refused_create_leaves_nothing_behind),
+		cmocka_unit_test(a_refused_room_key_leaves_nothing_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

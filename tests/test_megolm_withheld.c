@@ -305,6 +305,45 @@ static void recovering_is_limited_to_one_an_hour(void **state)
 	matrix_pair_close(&p);
 }
 
+/* ---- senders that do not say who they are ---- */
+
+/* Without sender_device_keys a recipient must have asked for the device; each message is then
+ * shorter by them, padded to blocks and in base64. */
+static void device_keys_may_stay_out_of_messages(void **state)
+{
+	struct megolm_policy policy = megolm_default_policy;
+	struct matrix_device alice, bob;
+	struct megolm_slice body, keys;
+	struct megolm_peer *peer;
+	struct matrix_outbox out;
+	size_t with, without, more;
+
+	(void)state;
+	policy.without_device_keys = true;
+	matrix_outbox_open(&out);
+	matrix_open(&alice, 0, &megolm_default_policy);
+	matrix_open(&bob, 1, &megolm_default_policy);
+	peer = matrix_meet(&alice, &bob);
+	ASSERT_DONE(megolm_device_send_dummy(alice.device, peer, &out.sink));
+	with = matrix_last(&out).len;
+	matrix_close(&alice);
+	matrix_open(&alice, 0, &policy);
+	keys = megolm_device_keys(alice.device);
+	peer = matrix_meet(&alice, &bob);
+	ASSERT_DONE(megolm_device_send_dummy(alice.device, peer, &out.sink));
+	body = matrix_last(&out);
+	without = body.len;
+	more = keys.len + strlen("\"sender_device_keys\":,");
+	assert_true((with - without) * 3 >= (more - 15) * 4 &&
+		    (with - without) * 3 <= (more + 18) * 4);
+	ASSERT_ERR(matrix_receive(&bob, &alice, body), MEGOLM_ERR_UNKNOWN_DEVICE);
+	(void)matrix_learn(&bob, &alice);
+	ASSERT_DONE(matrix_receive(&bob, &alice, body));
+	matrix_outbox_close(&out);
+	matrix_close(&alice);
+	matrix_close(&bob);
+}
+
 /* ---- bounds ---- */
 
 static enum megolm_err write_to(struct matrix_device *from, struct matrix_device *to,
@@ -384,6 +423,7 @@ int main(void)
 		cmocka_unit_test(what_anybody_says_is_kept_for_a_while),
 		cmocka_unit_test(a_broken_session_is_replaced),
 		cmocka_unit_test(recovering_is_limited_to_one_an_hour),
+		cmocka_unit_test(device_keys_may_stay_out_of_messages),
 		cmocka_unit_test(strangers_are_bounded),
 		cmocka_unit_test(rooms_and_sessions_are_bounded),
 	};

@@ -207,24 +207,61 @@ static enum gb_status send(struct gb_world *w, uint32_t device, struct gb_bytes 
 
 /* ---- at the recipients ---- */
 
+/* What a device asked the homeserver about a sender before it read its message. */
+struct inquiry {
+	bool met_user;
+	struct megolm_peer *peer; /* that became known by it */
+};
+
+/* Users have to be vouched for, and a sender whose messages do not say who it is is looked up. */
+static enum megolm_err inquire(struct gb_world *w, struct gb_megolm_live *live, uint32_t from,
+			       struct inquiry *about)
+{
+	struct gb_megolm_ids ids = gb_megolm_ids(w, from);
+	bool knew_user = megolm_device_knows_user(live->device, ids.user);
+	struct megolm_slice keys;
+	enum megolm_err err = gb_megolm_meet_user(w, live, from);
+
+	about->met_user = err == MEGOLM_OK && !knew_user;
+	if (err != MEGOLM_OK || !w->without_device_keys ||
+	    megolm_device_find(live->device, ids.user, ids.device) != NULL)
+		return err;
+	if (gb_megolm_query(w, from, &keys) != GB_OK)
+		return MEGOLM_ERR_UNKNOWN_DEVICE;
+	return megolm_device_learn(live->device, &about->peer, keys, ids.user, ids.device, from);
+}
+
+/* A refused message leaves nothing behind, also not what was asked because of it. */
+static void forget(struct gb_world *w, struct gb_megolm_live *live, uint32_t from,
+		   const struct inquiry *about)
+{
+	if (about->peer != NULL)
+		megolm_device_forget(live->device, about->peer);
+	if (about->met_user)
+		megolm_device_forget_user(live->device, gb_megolm_ids(w, from).user);
+}
+
 /* Takes in a room key, with which a device becomes able to read. */
 static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *live,
 				    const struct gb_message *m)
 {
 	struct gb_megolm_ids from = gb_megolm_ids(w, m->from);
 	struct megolm_slice content, body = {m->body.p, m->body.len};
+	struct inquiry about = {0};
 	enum megolm_to_device what;
 	enum megolm_err err;
 
 	if (m->kind != GB_ROOM_KEY || m->from >= w->config.capacity)
 		return gb_megolm_fail(w, GB_REJECTED, "not a to-device message");
-	err = gb_megolm_meet_user(w, live, m->from);
+	err = inquire(w, live, m->from, &about);
 	if (err == MEGOLM_OK)
 		err = megolm_device_find_content(live->device, &content, body);
 	if (err == MEGOLM_OK)
 		err = megolm_device_receive(live->device, &what, from.user, content);
-	if (err != MEGOLM_OK)
+	if (err != MEGOLM_OK) {
+		forget(w, live, m->from, &about);
 		return gb_megolm_status(w, err, "room key");
+	}
 	if (what != MEGOLM_ROOM_KEY)
 		return gb_megolm_fail(w, GB_REJECTED, "not a room key");
 	live->now.has_room = true;

@@ -184,7 +184,8 @@ static enum megolm_err make_account(const struct gb_world *w, struct megolm_devi
 				    struct megolm_seeded *stream, uint32_t device)
 {
 	struct megolm_policy policy = {.max_content = GB_MEGOLM_MAX_EVENT,
-				       .cross_signed = w->cross_signed};
+				       .cross_signed = w->cross_signed,
+				       .without_device_keys = w->without_device_keys};
 	struct gb_megolm_ids ids = gb_megolm_ids(w, device);
 	struct megolm_random random = megolm_seeded_random(stream);
 	enum megolm_err err = megolm_seeded_begin(stream, w->config.seed, "device", device, 0);
@@ -490,6 +491,8 @@ enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **
 	}
 	if (strcmp(name, "devices_per_user") == 0 && number >= 1)
 		return GB_HONOURED;
+	if (strcmp(name, "sender_device_keys") == 0)
+		return GB_HONOURED;
 	if (strcmp(name, "verification") == 0) {
 		if (strcmp(value, "device") == 0 || strcmp(value, "cross_signed") == 0)
 			return GB_HONOURED;
@@ -511,6 +514,8 @@ static void set_axis(struct gb_world *w, const struct gb_axis *axis)
 		w->user_id_len = (uint32_t)strtoul(axis->value, NULL, 10);
 	else if (strcmp(axis->name, "devices_per_user") == 0)
 		w->devices_per_user = (uint32_t)strtoul(axis->value, NULL, 10);
+	else if (strcmp(axis->name, "sender_device_keys") == 0)
+		w->without_device_keys = strcmp(axis->value, "no") == 0;
 	else if (strcmp(axis->name, "verification") == 0)
 		w->cross_signed = strcmp(axis->value, "cross_signed") == 0;
 	else if (strcmp(axis->name, "backup") == 0)

@@ -122,7 +122,7 @@ struct gb_world {
 	struct gb_megolm_invitee *invitees;
 	size_t n_invitees, invitees_cap;
 	struct gb_megolm_answers answers;
-	bool cross_signed;
+	bool cross_signed, without_device_keys;
 	struct gb_megolm_voucher *vouchers; /* by user; NULL unless cross_signed */
 	uint8_t *stored;                    /* what store() wrote last */
 	size_t stored_len, stored_cap;

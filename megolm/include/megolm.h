@@ -80,6 +80,9 @@ struct megolm_policy {
 	uint64_t rotation_period_ms;
 	/* Devices must be signed by their user's self-signing key (E2EE, "Cross-signing"). */
 	bool cross_signed;
+	/* Olm messages go without sender_device_keys (E2EE since 1.15, MSC4147), which are 0.7 kB
+	 * each: who gets one must know the device from /keys/query. */
+	bool without_device_keys;
 	/* What others can make a device keep by writing to it: devices it knows from their
 	 * messages only, rooms, and Megolm sessions of one sender in one room. Beyond that their
 	 * messages are refused with MEGOLM_ERR_LIMIT. 0: no bound. */
