@@ -447,6 +447,25 @@ static void times_agree_with_the_floor_table(void **state)
 	}
 }
 
+/* Down three levels: keying and two expansions at each, and of the leaf's secret. */
+static void the_first_message_of_an_epoch_walks_the_secret_tree(void **state)
+{
+	const enum gb_floor_role roles[] = {GB_FLOOR_ACTOR, GB_FLOOR_MEMBER};
+	struct gb_tally first, steady;
+
+	(void)state;
+	for (size_t i = 0; i < N(roles); i++) {
+		struct gb_floor_case c = as(mls(GB_FLOOR_SEND, GB_TREE_FULL, 8), roles[i],
+					    roles[i] == GB_FLOOR_MEMBER ? 7 : 0);
+
+		assert_int_equal(gb_floor(&c, &steady), GB_FLOOR_KNOWN);
+		c.before = GB_FLOOR_REKEY;
+		assert_int_equal(gb_floor(&c, &first), GB_FLOOR_KNOWN);
+		assert_int_equal(first.hmac - steady.hmac, 2 * 3 + 2);
+		assert_int_equal(first.hmac_keys - steady.hmac_keys, 3 + 1);
+	}
+}
+
 static void messages_and_olm_agree_with_the_floor_table(void **state)
 {
 	struct gb_floor_case c = mls(GB_FLOOR_SEND, GB_TREE_FULL, 100);
@@ -664,6 +683,7 @@ int main(void)
 		cmocka_unit_test(counts_by_hand),
 		cmocka_unit_test(counts_by_formula),
 		cmocka_unit_test(times_agree_with_the_floor_table),
+		cmocka_unit_test(the_first_message_of_an_epoch_walks_the_secret_tree),
 		cmocka_unit_test(messages_and_olm_agree_with_the_floor_table),
 		cmocka_unit_test(hpke_is_five_hmacs_and_one_aead),
 		cmocka_unit_test(hash_blocks_are_padded),

@@ -164,6 +164,20 @@ static void each_cell_has_its_library(void **state)
 	assert_floor("near", "process", "150 210 300 2.1 1.5");
 }
 
+/* One verification at the reader, and at these prices nothing for the walk down the secret tree. */
+static void the_receipt_of_a_first_message_has_a_floor(void **state)
+{
+	static const char *const rows[] = {"backend=mls operation=receive_first size=5 tree=full "
+					   "suite=2 payload=1 process=1 sample=1 "
+					   "role=near phase=process device=1 cpu_ns=14 wall_ns=1"};
+
+	(void)state;
+	write_prices();
+	write_samples(rows, 1);
+	assert_int_equal(summarise().status, 0);
+	assert_floor("near", "process", "7 7 7 2 2");
+}
+
 /* Two newcomers: the first, at leaf 4, shares one node of the path, the other, at leaf 1,
  * three. The least beside the least, the mean beside the median. */
 static void several_devices_share_a_row(void **state)
@@ -263,6 +277,7 @@ int main(void)
 		cmocka_unit_test(floor_stands_beside_the_whole_operation),
 		cmocka_unit_test(each_cell_has_its_library),
 		cmocka_unit_test(several_devices_share_a_row),
+		cmocka_unit_test(the_receipt_of_a_first_message_has_a_floor),
 		cmocka_unit_test(hostile_keys_have_no_floor),
 		cmocka_unit_test(damaged_prices_stop_the_stage),
 	};

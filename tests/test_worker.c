@@ -234,6 +234,43 @@ static void a_message_is_sent_and_received(void **state)
 	forget(r);
 }
 
+static bool is_first; /* nothing was sent since the last rekey */
+
+static enum gb_status note_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)
+{
+	is_first = true;
+	return gb_backend_null.rekey(w, device, out);
+}
+
+static enum gb_status note_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
+				struct gb_outbox *out)
+{
+	if (is_first)
+		assert_int_equal(plaintext.len, 1000);
+	is_first = false;
+	return gb_backend_null.send(w, device, plaintext, out);
+}
+
+/* What is timed is the first of its keys, nothing of the oracle's. */
+static void a_first_message_is_an_operation_of_its_own(void **state)
+{
+	struct gb_backend noting = gb_backend_null;
+	struct gb_job job = job_of(&noting, 3);
+	struct report *r;
+
+	(void)state;
+	noting.rekey = note_rekey;
+	noting.send = note_send;
+	add_task(&job, GB_OPERATION_send_first, 0, 1000);
+	r = measure(&job);
+	assert_int_equal(r->status, GB_EXIT_DONE);
+	assert_field(find(r, "send_first", "actor", "produce"), GB_COLUMN_payload, "1000");
+	assert_field(find(r, "receive_first", "near", "process"), GB_COLUMN_down_bytes, "1032");
+	assert_null(find(r, "send_first", "near", "process"));
+	assert_null(find(r, "send_first", "actor", "settle"));
+	forget(r);
+}
+
 /* All operations in groups of every small size: whatever does not fit says so. */
 static void every_operation_works_from_two_members_on(void **state)
 {
@@ -629,6 +666,7 @@ int main(void)
 		cmocka_unit_test(steps_of_one_member_are_one_sample),
 		cmocka_unit_test(a_rekey_after_is_measured_alone),
 		cmocka_unit_test(a_message_is_sent_and_received),
+		cmocka_unit_test(a_first_message_is_an_operation_of_its_own),
 		cmocka_unit_test(every_operation_works_from_two_members_on),
 		cmocka_unit_test(worlds_without_rollback_are_reopened),
 		cmocka_unit_test(what_is_unsupported_is_skipped_and_the_rest_measured),

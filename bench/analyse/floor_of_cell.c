@@ -99,6 +99,8 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 
 	if (strcmp(name, "receive") == 0)
 		name = "send";
+	else if (strcmp(name, "receive_first") == 0)
+		name = "send_first";
 	task->operation = gb_operation_find(name, strlen(name));
 	if (task->operation == GB_OPERATIONS || !read_number(cell, GB_COLUMN_k, 0, &task->k))
 		return false;

@@ -41,6 +41,13 @@ bool gb_task_restores(const struct gb_task *task)
 	       timed == GB_STEP_RESTORE_ALL;
 }
 
+bool gb_task_sends_first(const struct gb_task *task)
+{
+	const struct gb_operation_spec *spec = &gb_operations[task->operation];
+
+	return spec->timed == GB_STEP_SEND && spec->before == GB_STEP_REKEY;
+}
+
 uint32_t gb_task_joiners(const struct gb_task *task)
 {
 	if (gb_task_restores(task))

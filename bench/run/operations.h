@@ -52,7 +52,7 @@ enum gb_operation gb_operation_find(const char *name, size_t len);
 struct gb_task {
 	enum gb_operation operation;
 	uint32_t k;       /* members, sessions or steps; 0 unless the operation takes it */
-	uint32_t payload; /* bytes; of GB_OPERATION_send only */
+	uint32_t payload; /* bytes; of steps GB_STEP_SEND only */
 };
 
 /* Largest k that an operation takes. */
@@ -60,6 +60,9 @@ uint32_t gb_operation_most(enum gb_operation operation);
 
 /* Whether the task needs a device that restores keys; it is a newcomer. */
 bool gb_task_restores(const struct gb_task *task);
+
+/* Whether it sends the first message of the sender's keys. */
+bool gb_task_sends_first(const struct gb_task *task);
 
 /* How many newcomers and how many leaving members a task needs. */
 uint32_t gb_task_joiners(const struct gb_task *task);

@@ -140,7 +140,8 @@ int gb_oracle_before(struct gb_oracle *o)
 				    &o->known[i]) != 0)
 			return -1;
 	trial->plaintext = fill(o, o->plaintext, sizeof o->plaintext);
-	if (timed_step(o) == GB_STEP_ADD || timed_step(o) == GB_STEP_SEND) {
+	if (timed_step(o) == GB_STEP_ADD ||
+	    (timed_step(o) == GB_STEP_SEND && !gb_task_sends_first(trial->task))) {
 		/* Also brings the actor's sending chain into its steady state. */
 		if (gb_trial_send(trial, GB_ACTOR, NULL) != 0 || copy_application(o, &o->early) ||
 		    deliver_to_seats(o, 1) != 0)

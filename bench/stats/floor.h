@@ -28,7 +28,8 @@ enum gb_floor_olm { GB_FLOOR_OLM_NEW, GB_FLOOR_OLM_RATCHET, GB_FLOOR_OLM_CHAIN }
 
 struct gb_floor_case {
 	enum gb_floor_protocol protocol;
-	enum gb_floor_step before; /* made first, not counted: NOTHING, ADD or REMOVE of k */
+	enum gb_floor_step before; /* made first, not counted: NOTHING, ADD or REMOVE of k; REKEY
+				    * before a SEND, which is then the first of its keys */
 	enum gb_floor_step step;
 	bool one_by_one; /* k members in k steps instead of one; the role pays for all of them */
 	enum gb_floor_role role;

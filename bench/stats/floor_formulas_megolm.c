@@ -11,7 +11,7 @@
  *                        ratchet: K + D + s; chain: s
  *   take in a share      new: 3 D + V + s, and V from who was not known;
  *                        ratchet: D + V + s; chain: V + s
- *   send, receive        S + s, V + s
+ *   send, receive        S + s, V + s; the first of a session like any other
  *
  * libolm's hash is SHA-256, its cipher AES-256-CBC with a truncated HMAC.
  */
@@ -177,7 +177,10 @@ static bool has_formula(const struct gb_floor_case *c)
 		return false;
 	if (leaves && c->k >= c->size)
 		return false;
-	if (c->before != GB_FLOOR_NOTHING && c->step != GB_FLOOR_REKEY)
+	if (c->before == GB_FLOOR_REKEY && c->step != GB_FLOOR_SEND)
+		return false;
+	if ((c->before == GB_FLOOR_ADD || c->before == GB_FLOOR_REMOVE) &&
+	    c->step != GB_FLOOR_REKEY)
 		return false;
 	return c->role != GB_FLOOR_MEMBER || c->step != GB_FLOOR_ADD;
 }

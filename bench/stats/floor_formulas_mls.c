@@ -14,7 +14,7 @@
  *                   S for the commit, S for the GroupInfo if there are newcomers
  *   process         V; 2 V for each newcomer; with a path V + D + m K
  *   join            (n + 1) V + D; with a path m K
- *   send, receive   S, V
+ *   send, receive   S, V; the first of an epoch a walk down the secret tree (9), at both
  *
  * beside hashing, key schedule and AEAD, which are spelled out below.
  */
@@ -322,14 +322,17 @@ enum gb_floor_answer gb_floor_mls(const struct gb_floor_case *c, struct gb_tally
 	*counts = (struct gb_tally){0};
 	if (!has_formula(c))
 		return GB_FLOOR_UNKNOWN;
-	if (c->step == GB_FLOOR_SEND) {
+	if (c->step == GB_FLOOR_SEND)
 		message(counts, c, &sizes);
+	if (c->step == GB_FLOOR_SEND && c->before != GB_FLOOR_REKEY)
 		return GB_FLOOR_KNOWN;
-	}
 	status = begin(&p);
 	if (status == 0) {
 		play_step(&p, c->before, NULL);
-		play_step(&p, c->step, counts);
+		if (c->step == GB_FLOOR_SEND)
+			gb_secret_tree_descent(counts, sizes.suite, gb_tree_depth(&p.tree));
+		else
+			play_step(&p, c->step, counts);
 		gb_tree_model_free(&p.tree);
 	}
 	free(p.leavers);
