@@ -56,7 +56,7 @@ megolm       := $(call objects,megolm megolm/probe)
 bench        := $(call objects,bench bench/run bench/delivery bench/stats bench/analyse bench/prices bench/backends)
 test_support := $(call objects,tests/support)
 tests        := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/test_*.c)))
-measurements := $(B)/tests/crypto_prices $(B)/tests/member_memory
+measurements := $(B)/tests/crypto_prices $(B)/tests/suite_prices $(B)/tests/member_memory
 fuzzers      := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 comma := ,
@@ -209,8 +209,9 @@ memory:
 
 prices:
 	@tools/install-packages $(purposes) test
-	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices $(B)/tests/suite_prices
 	@$(B)/tests/crypto_prices
+	@$(B)/tests/suite_prices
 
 # Scripts about the tree itself or about times, and long ones, run once, the others for each way of
 # building.
