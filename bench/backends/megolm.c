@@ -299,7 +299,6 @@ static enum gb_status receive(struct gb_world *w, uint32_t device, const struct 
 	struct gb_megolm_ids from = gb_megolm_ids(w, m->from);
 	struct gb_megolm_live *live = find_live(w, device);
 	struct megolm_event event;
-	size_t len = 0;
 	enum gb_status status;
 
 	gb_megolm_enter(w);
@@ -312,14 +311,7 @@ static enum gb_status receive(struct gb_world *w, uint32_t device, const struct 
 				 megolm_room_decrypt(live->room, &event, from.user, NULL,
 						     (struct megolm_slice){m->body.p, m->body.len}),
 				 "event");
-	if (status == GB_OK)
-		status = gb_megolm_scratch(w, event.content.len);
-	if (status != GB_OK)
-		return status;
-	if (!gb_megolm_payload_read(w->scratch, &len, event.content))
-		return gb_megolm_fail(w, GB_REJECTED, "not an event that this backend sends");
-	*plaintext = (struct gb_bytes){w->scratch, len};
-	return GB_OK;
+	return status == GB_OK ? gb_megolm_payload_take(w, plaintext, event.content) : status;
 }
 
 /* ---- questions ---- */

@@ -316,7 +316,6 @@ enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const str
 	struct gb_megolm_live *live = NULL;
 	struct megolm_event event;
 	enum megolm_err err = MEGOLM_ERR_UNKNOWN_SESSION;
-	size_t len = 0;
 	enum gb_status status = find_live(w, device, &live);
 
 	for (uint32_t i = 0; i < w->kept.n_rooms && status == GB_OK; i++) {
@@ -332,12 +331,5 @@ enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const str
 	}
 	if (status == GB_OK)
 		status = gb_megolm_status(w, err, "old message");
-	if (status == GB_OK)
-		status = gb_megolm_scratch(w, event.content.len);
-	if (status != GB_OK)
-		return status;
-	if (!gb_megolm_payload_read(w->scratch, &len, event.content))
-		return gb_megolm_fail(w, GB_REJECTED, "not an event that this backend sends");
-	*plaintext = (struct gb_bytes){w->scratch, len};
-	return GB_OK;
+	return status == GB_OK ? gb_megolm_payload_take(w, plaintext, event.content) : status;
 }

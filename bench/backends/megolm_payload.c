@@ -119,3 +119,17 @@ bool gb_megolm_payload_read(uint8_t *out, size_t *len, struct megolm_slice conte
 	*len = put(out, body.p, body.len);
 	return true;
 }
+
+enum gb_status gb_megolm_payload_take(struct gb_world *w, struct gb_bytes *payload,
+				      struct megolm_slice content)
+{
+	size_t len = 0;
+	enum gb_status status = gb_megolm_scratch(w, content.len);
+
+	if (status != GB_OK)
+		return status;
+	if (!gb_megolm_payload_read(w->scratch, &len, content))
+		return gb_megolm_fail(w, GB_REJECTED, "not an event that this backend sends");
+	*payload = (struct gb_bytes){w->scratch, len};
+	return GB_OK;
+}

@@ -246,4 +246,7 @@ enum gb_status gb_megolm_send(struct gb_world *w, uint32_t device, struct gb_byt
 size_t gb_megolm_payload_max(size_t len);
 size_t gb_megolm_payload_write(uint8_t *out, struct gb_bytes plaintext);
 bool gb_megolm_payload_read(uint8_t *out, size_t *len, struct megolm_slice content);
+/* The same into the scratch; GB_REJECTED. */
+enum gb_status gb_megolm_payload_take(struct gb_world *w, struct gb_bytes *payload,
+				      struct megolm_slice content);
 #endif

@@ -11,6 +11,7 @@
 
 #include "bundle.h"
 #include "crypto_seal.h"
+#include "edits.h"
 #include "forward.h"
 #include "json.h"
 #include "matrix.h"
@@ -233,12 +234,6 @@ static enum megolm_err take(enum entry entry, struct megolm_slice text)
 		break;
 	}
 	abort();
-}
-
-static void edit(uint8_t *text, size_t len, const uint8_t *edits, size_t n)
-{
-	for (; n >= 3; edits += 3, n -= 3)
-		text[((size_t)edits[0] << 8 | edits[1]) % len] ^= edits[2];
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
