@@ -165,8 +165,9 @@ $(plugins): $(B)/%.so: %.c bench/backends/null.c bench/include/groupbench_backen
 # Fuzz targets read their corpus, unless a fuzzer drives them.
 $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
 
-# Lets the test fail any allocation of the archives.
-$(B)/tests/test_nomem: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+# Lets the test fail any allocation of the archives, and know their secrets.
+$(B)/tests/test_nomem: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free \
+        $(addprefix -Wl$(comma)--wrap=mls_,hkdf_expand hkdf_extract hkdf_extract_keyed key_generate key_import)
 
 $(tests) $(fuzzers) $(variants) $(measurements): %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
