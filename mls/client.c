@@ -11,6 +11,7 @@ struct mls_policy mls_policy_default(void)
 {
 	return (struct mls_policy){
 		.max_message = (size_t)64 << 20,
+		.max_group_extensions = (size_t)64 << 10,
 		.max_leaves = (uint32_t)1 << 20,
 		.max_ratchet_steps = 1000,
 		.max_kept_keys = 1000,
@@ -274,6 +275,19 @@ out:
 	mls_key_free(*encryption_key);
 	*init_key = *encryption_key = NULL;
 	return err;
+}
+
+enum mls_err mls_policy_check_message(const struct mls_policy *policy, struct mls_slice message)
+{
+	return message.len > policy->max_message ? MLS_ERR_MESSAGE_TOO_LONG : MLS_OK;
+}
+
+enum mls_err mls_policy_check_extensions(const struct mls_policy *policy,
+					 struct mls_slice group_extensions)
+{
+	return group_extensions.len > policy->max_group_extensions
+		       ? MLS_ERR_GROUP_EXTENSIONS_TOO_LONG
+		       : MLS_OK;
 }
 
 enum mls_err mls_client_put(const struct mls_client *client, enum mls_stored what,

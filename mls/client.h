@@ -53,6 +53,12 @@ struct mls_kept_key_package *mls_client_find_kept(const struct mls_client *clien
 enum mls_err MLS_MUST_CHECK mls_client_drop_kept(struct mls_client *client,
 						 struct mls_kept_key_package *kept);
 
+/* By the policy: MESSAGE_TOO_LONG, GROUP_EXTENSIONS_TOO_LONG. */
+enum mls_err MLS_MUST_CHECK mls_policy_check_message(const struct mls_policy *policy,
+						     struct mls_slice message);
+enum mls_err MLS_MUST_CHECK mls_policy_check_extensions(const struct mls_policy *policy,
+							struct mls_slice group_extensions);
+
 /* Puts into the storage, if there is one. STORAGE. */
 enum mls_err MLS_MUST_CHECK mls_client_put(const struct mls_client *client, enum mls_stored what,
 					   struct mls_slice id, struct mls_slice bytes);

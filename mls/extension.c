@@ -1,5 +1,7 @@
 #include "extension.h"
 
+#include "internal.h"
+
 void mls_extension_walk(struct mls_codec *c, struct mls_extension *v)
 {
 	mls_u16(c, &v->type);
@@ -79,6 +81,27 @@ bool mls_code_points_have(struct mls_slice body, uint16_t value)
 	return false;
 }
 
+enum { SHORT_LIST = 64 }; /* bytes that are as well read again */
+
+void mls_code_point_set_init(struct mls_code_point_set *set, struct mls_slice body)
+{
+	uint16_t v;
+
+	set->list = body;
+	set->is_long = body.len > SHORT_LIST;
+	if (!set->is_long)
+		return;
+	memset(set->bits, 0, sizeof(set->bits));
+	while (mls_code_points_next(&body, &v))
+		set->bits[v / 8] = (uint8_t)(set->bits[v / 8] | 1 << v % 8);
+}
+
+bool mls_code_point_set_has(const struct mls_code_point_set *set, uint16_t value)
+{
+	return set->is_long ? set->bits[value / 8] & 1 << value % 8
+			    : mls_code_points_have(set->list, value);
+}
+
 void mls_capabilities_walk(struct mls_codec *c, struct mls_capabilities *v)
 {
 	mls_code_points_walk(c, &v->versions);
@@ -110,16 +133,6 @@ bool mls_proposal_is_default(uint16_t type)
 bool mls_is_grease(uint16_t value)
 {
 	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff) && value != 0xfafa;
-}
-
-bool mls_supports_extension(const struct mls_capabilities *caps, uint16_t type)
-{
-	return mls_extension_is_default(type) || mls_code_points_have(caps->extensions, type);
-}
-
-bool mls_supports_proposal(const struct mls_capabilities *caps, uint16_t type)
-{
-	return mls_proposal_is_default(type) || mls_code_points_have(caps->proposals, type);
 }
 
 /* Lists may have GREASE values; what a client supports does not (13.5). */
@@ -170,6 +183,9 @@ enum mls_err mls_support_check(const struct mls_support_query *query,
 		return err;
 	if ((err = mls_required_capabilities_decode(data, &required)) != MLS_OK)
 		return err;
+	if (required.extensions.len + required.proposals.len + required.credentials.len >
+	    (size_t)2 * MLS_MAX_CODE_POINTS)
+		return MLS_ERR_CODE_POINTS;
 	if (!all_supported(query, MLS_SUPPORT_EXTENSION, mls_extension_is_default,
 			   required.extensions) ||
 	    !all_supported(query, MLS_SUPPORT_PROPOSAL, mls_proposal_is_default,
@@ -179,26 +195,29 @@ enum mls_err mls_support_check(const struct mls_support_query *query,
 	return MLS_OK;
 }
 
-static bool capabilities_list(const void *state, enum mls_support_kind kind, uint16_t value)
-{
-	const struct mls_capabilities *caps = state;
+/* By enum mls_support_kind. */
+struct listed {
+	struct mls_code_point_set set[3];
+};
 
-	switch (kind) {
-	case MLS_SUPPORT_EXTENSION:
-		return mls_code_points_have(caps->extensions, value);
-	case MLS_SUPPORT_PROPOSAL:
-		return mls_code_points_have(caps->proposals, value);
-	case MLS_SUPPORT_CREDENTIAL:
-		return mls_code_points_have(caps->credentials, value);
-	default:
-		return false;
-	}
+static bool is_listed(const void *state, enum mls_support_kind kind, uint16_t value)
+{
+	const struct listed *listed = state;
+
+	return (size_t)kind < MLS_N(listed->set) &&
+	       mls_code_point_set_has(&listed->set[kind], value);
 }
 
 enum mls_err mls_capabilities_satisfy(const struct mls_capabilities *caps,
 				      struct mls_slice group_extensions)
 {
-	struct mls_support_query query = {capabilities_list, caps};
+	struct listed listed;
+	struct mls_support_query query = {is_listed, &listed};
 
+	if (!group_extensions.len)
+		return MLS_OK;
+	mls_code_point_set_init(&listed.set[MLS_SUPPORT_EXTENSION], caps->extensions);
+	mls_code_point_set_init(&listed.set[MLS_SUPPORT_PROPOSAL], caps->proposals);
+	mls_code_point_set_init(&listed.set[MLS_SUPPORT_CREDENTIAL], caps->credentials);
 	return mls_support_check(&query, group_extensions);
 }

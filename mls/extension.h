@@ -25,8 +25,24 @@ bool mls_extension_find(struct mls_slice body, uint16_t type, struct mls_slice *
 void mls_code_points_walk(struct mls_codec *c, struct mls_slice *body);
 bool mls_code_points_have(struct mls_slice body, uint16_t value);
 
+/*
+ * A list that is asked for many values. A long one is looked through once: both list and
+ * questions may come from an attacker.
+ */
+struct mls_code_point_set {
+	struct mls_slice list;
+	bool is_long;
+	uint8_t bits[65536 / 8]; /* of a long one */
+};
+void mls_code_point_set_init(struct mls_code_point_set *set, struct mls_slice body);
+bool mls_code_point_set_has(const struct mls_code_point_set *set, uint16_t value);
+
 /* Takes one value off the front of a body that decoded; false behind the last. */
 bool mls_code_points_next(struct mls_slice *body, uint16_t *value);
+
+/* What a group of honest members lists is some dozens; without a bound a hostile one could make
+ * each member's check cost as much as it likes. */
+enum { MLS_MAX_CODE_POINTS = 4096 };
 
 struct mls_capabilities {
 	struct mls_slice versions, cipher_suites, extensions, proposals, credentials;
@@ -47,11 +63,6 @@ bool mls_proposal_is_default(uint16_t type);
  * as any unknown value; this is for their producer. */
 bool mls_is_grease(uint16_t value);
 
-/* Does a member with these capabilities support an extension, or a proposal, of this type?
- * Default types always. */
-bool mls_supports_extension(const struct mls_capabilities *caps, uint16_t type);
-bool mls_supports_proposal(const struct mls_capabilities *caps, uint16_t type);
-
 /* What capabilities list, and what a member uses. */
 enum mls_support_kind {
 	MLS_SUPPORT_EXTENSION,
@@ -68,7 +79,7 @@ struct mls_support_query {
 
 /*
  * Is the extension list of a GroupContext satisfied: each extension in it supported (13.4),
- * and what its required_capabilities name (7.3, 11.1)? GROUP_EXTENSION_UNSUPPORTED,
+ * and what its required_capabilities name (7.3, 11.1)? CODE_POINTS, GROUP_EXTENSION_UNSUPPORTED,
  * REQUIRED_CAPABILITIES, or the error of a list that does not decode.
  */
 enum mls_err MLS_MUST_CHECK mls_support_check(const struct mls_support_query *query,

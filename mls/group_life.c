@@ -135,6 +135,7 @@ static enum mls_err first_epoch(struct mls_client *client, struct mls_epoch *epo
 	enum mls_err err = MLS_OK;
 
 	rules = mls_client_rules(client, group_id, extensions, true);
+	TRY(mls_policy_check_extensions(&client->policy, extensions));
 	TRY(mls_capabilities_satisfy(&client->leaf.capabilities, extensions));
 	TRY(mls_external_senders_check(&rules));
 	if (!group_id.len) {
@@ -347,6 +348,8 @@ enum mls_err mls_group_commit(struct mls_group *group, const struct mls_commit_o
 	enum mls_err err = MLS_OK;
 
 	TRY(mls_group_check_active(group));
+	for (size_t i = 0; i < request->n_add; i++)
+		TRY(mls_policy_check_message(&group->client->policy, request->add[i]));
 	if (group->pending)
 		FAIL(MLS_ERR_PENDING);
 	pending = mls_calloc(1, sizeof(*pending));

@@ -199,6 +199,7 @@ enum mls_err mls_group_propose(struct mls_group *group, struct mls_buf *message,
 	struct mls_codec c = {.out = &encoded};
 	enum mls_err err = MLS_OK;
 
+	TRY(mls_policy_check_message(&group->client->policy, request->key_package));
 	mls_u16(&c, &type);
 	TRY(c.err);
 	if (request->type == MLS_PROPOSAL_UPDATE)

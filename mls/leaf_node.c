@@ -109,6 +109,7 @@ static enum mls_err check_lists(const struct mls_leaf_rules *rules,
 				const struct mls_leaf_node *leaf)
 {
 	struct mls_slice extensions = leaf->extensions;
+	struct mls_code_point_set listed;
 	struct mls_extension v;
 
 	if (!mls_code_points_have(leaf->capabilities.versions, MLS_VERSION_MLS10))
@@ -117,12 +118,13 @@ static enum mls_err check_lists(const struct mls_leaf_rules *rules,
 		return MLS_ERR_SUITE_UNSUPPORTED;
 	if (!mls_code_points_have(leaf->capabilities.credentials, leaf->credential.type))
 		return MLS_ERR_CREDENTIAL_NOT_LISTED;
+	mls_code_point_set_init(&listed, leaf->capabilities.extensions);
 	while (extensions.len > 0) {
 		enum mls_err err = mls_extension_next(&extensions, &v);
 
 		if (err)
 			return err;
-		if (!mls_supports_extension(&leaf->capabilities, v.type))
+		if (!mls_extension_is_default(v.type) && !mls_code_point_set_has(&listed, v.type))
 			return MLS_ERR_EXTENSION_NOT_LISTED;
 	}
 	return mls_capabilities_satisfy(&leaf->capabilities, rules->group_extensions);
@@ -183,6 +185,8 @@ enum mls_err mls_leaf_node_check(const struct mls_leaf_rules *rules,
 
 	if (source && leaf->source != source)
 		return MLS_ERR_LEAF_SOURCE_WRONG;
+	if (leaf->encoded.len > UINT16_MAX)
+		return MLS_ERR_LEAF_TOO_LONG;
 	if (replaced && mls_slice_equal(leaf->encryption_key, replaced->encryption_key))
 		return MLS_ERR_ENCRYPTION_KEY_KEPT;
 	if ((err = check_lists(rules, leaf)) != MLS_OK ||

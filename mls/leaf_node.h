@@ -74,7 +74,7 @@ struct mls_leaf_rules {
  *   source    what the source must be; 0: any (a tree being joined)
  *   index     where the leaf is or will be
  *
- * LEAF_SOURCE_WRONG, PUBLIC_KEY (either key), VERSION_UNSUPPORTED,
+ * LEAF_SOURCE_WRONG, LEAF_TOO_LONG, PUBLIC_KEY (either key), VERSION_UNSUPPORTED,
  * SUITE_UNSUPPORTED, CREDENTIAL_NOT_LISTED, EXTENSION_NOT_LISTED,
  * GROUP_EXTENSION_UNSUPPORTED, REQUIRED_CAPABILITIES, LIFETIME, LIFETIME_TOO_LONG,
  * ENCRYPTION_KEY_KEPT (an update or commit that does not change the key),

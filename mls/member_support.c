@@ -5,11 +5,10 @@
 #include "memory.h"
 
 /*
- * A change costs one pass over the table. What a group of honest members lists is some dozens;
- * without a bound the leaves of one hostile tree could list 65,536 of each kind, and a join
- * would cost their number times the number of leaves.
+ * A change costs one pass over the table, which MLS_MAX_CODE_POINTS bounds: else the leaves of one
+ * hostile tree could list 65,536 of each kind, and a join would cost their number times the number
+ * of leaves.
  */
-#define MAX_CODE_POINTS 4096
 
 /* Sorted by what is counted; no entry counts nothing. */
 struct support {
@@ -124,7 +123,7 @@ static enum mls_err replace(struct mls_member_support *s, struct mls_support_tab
 {
 	fresh->refs = 1;
 	merge(fresh, s->table, v, n, change);
-	if (fresh->n > MAX_CODE_POINTS) {
+	if (fresh->n > MLS_MAX_CODE_POINTS) {
 		release(fresh);
 		return MLS_ERR_CODE_POINTS;
 	}

@@ -51,7 +51,7 @@ static enum mls_err new_extensions(struct applying *a, const struct mls_epoch *e
 		mls_extensions_walk(&c, &a->out->extensions);
 	}
 	a->rules.group_extensions = a->out->extensions;
-	return c.err;
+	return c.err ? c.err : mls_policy_check_extensions(a->rules.policy, a->out->extensions);
 }
 
 static enum mls_err validate_update(const struct applying *a, const struct mls_listed *entry)

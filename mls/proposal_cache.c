@@ -64,6 +64,7 @@ enum mls_err mls_proposal_cache_restore(struct mls_proposal_cache *cache, struct
 	TRY(grow(cache));
 	made->update_key = update_key ? mls_key_ref(update_key) : NULL;
 	cache->v[cache->n++] = made;
+	cache->n_bytes += body.len;
 	made = NULL;
 out:
 	cached_free(made);
@@ -83,7 +84,8 @@ enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
 	mls_ref_hash(crypto, hash, "MLS 1.0 Proposal Reference", content->encoded);
 	if (mls_proposal_cache_find(cache, ref))
 		return MLS_OK;
-	if (cache->n >= client->policy.max_proposals)
+	if (cache->n >= client->policy.max_proposals ||
+	    cache->n_bytes + bytes.len > client->policy.max_message)
 		return MLS_ERR_PROPOSALS_TOO_MANY;
 	return mls_proposal_cache_restore(cache, ref, content->content.sender,
 					  content->content.proposal.type,
@@ -92,7 +94,8 @@ enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
 
 void mls_proposal_cache_drop_last(struct mls_proposal_cache *cache)
 {
-	cached_free(cache->v[--cache->n]);
+	cache->n_bytes -= cache->v[--cache->n]->body.len;
+	cached_free(cache->v[cache->n]);
 }
 
 enum mls_err mls_proposal_cache_copy(struct mls_proposal_cache *out,
@@ -105,6 +108,7 @@ enum mls_err mls_proposal_cache_copy(struct mls_proposal_cache *out,
 	if (!out->v)
 		return MLS_ERR_NOMEM;
 	out->n = out->room = cache->n;
+	out->n_bytes = cache->n_bytes;
 	for (size_t i = 0; i < cache->n; i++) {
 		out->v[i] = cache->v[i];
 		out->v[i]->refs++;

@@ -18,10 +18,12 @@ struct mls_cached_proposal {
 struct mls_proposal_cache {
 	struct mls_cached_proposal **v;
 	size_t n, room;
+	size_t n_bytes; /* of all bodies */
 };
 
-/* Keeps a proposal, under its reference. PROPOSALS_TOO_MANY above policy->max_proposals. Of
- * a proposal that is there already nothing is kept twice. `update_key` may be NULL. */
+/* Keeps a proposal, under its reference. PROPOSALS_TOO_MANY above policy->max_proposals, and where
+ * all are longer than a message. Of a proposal that is there already nothing is kept twice.
+ * `update_key` may be NULL. */
 enum mls_err MLS_MUST_CHECK mls_proposal_cache_add(struct mls_proposal_cache *cache,
 						   const struct mls_client *client,
 						   const struct mls_authenticated_content *content,

@@ -151,6 +151,7 @@ enum mls_err mls_group_info_check_context(const struct mls_client *client,
 					  const struct mls_capabilities *capabilities)
 {
 	const struct mls_group_context *context = &info->context;
+	enum mls_err err;
 
 	if (context->version != MLS_VERSION_MLS10)
 		return MLS_ERR_VERSION;
@@ -158,7 +159,8 @@ enum mls_err mls_group_info_check_context(const struct mls_client *client,
 		return MLS_ERR_SUITE;
 	if (mls_client_has_group(client, context->group_id))
 		return MLS_ERR_GROUP_ID_TAKEN;
-	return mls_capabilities_satisfy(capabilities, context->extensions);
+	err = mls_policy_check_extensions(&client->policy, context->extensions);
+	return err ? err : mls_capabilities_satisfy(capabilities, context->extensions);
 }
 
 enum mls_err mls_group_info_take_tree(const struct mls_client *client, struct mls_tree *tree,
@@ -174,6 +176,7 @@ enum mls_err mls_group_info_take_tree(const struct mls_client *client, struct ml
 		ratchet_tree = inside;
 	if (!ratchet_tree.len)
 		FAIL(MLS_ERR_TREE_MISSING);
+	TRY(mls_policy_check_message(&client->policy, ratchet_tree));
 	TRY(mls_random_bytes(crypto, seed.bytes[0], sizeof(seed.bytes)));
 	TRY(mls_tree_decode(tree, crypto->suite, &seed, ratchet_tree, client->policy.max_leaves));
 	mls_tree_rehash(crypto, tree);

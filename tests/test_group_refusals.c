@@ -497,17 +497,101 @@ static void padding_hides_lengths(void **state)
 static void messages_beyond_the_limit_are_refused(void **state)
 {
 	struct mls_policy policy = mls_policy_default();
+	struct mls_commit_request commit = {.n_add = 1};
+	struct mls_slice add;
 	struct world *w;
+	struct mls_commit_output output = {.commit = NULL};
 
 	(void)state;
 	policy.max_message = 1000;
 	w = world_new(1, 1, NULL, &policy);
+	output.commit = &w->commit;
+	output.welcome = &w->welcome;
 	OK(mls_group_protect(w->group[0], &w->message, (struct mls_slice){(uint8_t[2000]){0}, 2000},
 			     nothing));
 	REFUSED(mls_group_receive(w->group[0], &(struct mls_event){0}, bytes_of(&w->message)),
 		MLS_ERR_MESSAGE_TOO_LONG);
 	REFUSED(mls_group_join(w->client[0], &w->group[1], bytes_of(&w->message), nothing),
 		MLS_ERR_MESSAGE_TOO_LONG);
+	add = bytes_of(&w->message);
+	commit.add = &add;
+	REFUSED(mls_group_commit(w->group[0], &output, &commit), MLS_ERR_MESSAGE_TOO_LONG);
+	REFUSED(mls_group_propose(w->group[0], &w->commit,
+				  &(struct mls_proposal_request){.type = MLS_PROPOSAL_ADD,
+								 .key_package = add},
+				  MLS_HANDSHAKE_PUBLIC),
+		MLS_ERR_MESSAGE_TOO_LONG);
+	REFUSED(mls_group_join_external(w->client[0], &w->group[1], &w->commit, add,
+					&(struct mls_external_request){.ratchet_tree = {0}}),
+		MLS_ERR_MESSAGE_TOO_LONG);
+	assert_int_equal(w->commit.len, 0);
+	world_free(w);
+}
+
+/* Beside the Welcome it could be longer than any message. */
+static void long_trees_are_refused(void **state)
+{
+	struct mls_policy policy = mls_policy_default();
+	struct world *w = world_new(1, 5, NULL, NULL);
+	struct mls_buf package = {0};
+	uint32_t joiner;
+	struct mls_slice add;
+	const struct mls_commit_output output = {&w->commit, &w->welcome, &w->tree};
+
+	(void)state;
+	policy.max_message = 1000;
+	joiner = world_client(w, &policy);
+	member_publish(w->client[joiner], &package);
+	add = bytes_of(&package);
+	w->commit.len = w->welcome.len = w->tree.len = 0;
+	OK(mls_group_commit(w->group[0], &output,
+			    &(struct mls_commit_request){.add = &add, .n_add = 1}));
+	assert_true(w->tree.len > 1000 && w->welcome.len < 1000);
+	REFUSED(mls_group_join(w->client[joiner], &w->group[joiner], bytes_of(&w->welcome),
+			       bytes_of(&w->tree)),
+		MLS_ERR_MESSAGE_TOO_LONG);
+	mls_buf_free(&package);
+	world_free(w);
+}
+
+/* One extension of a type that nobody has to support, application_id, of `len` bytes in all. */
+static struct mls_slice long_extensions(uint8_t *memory, size_t len)
+{
+	memset(memory, 0, len);
+	memory[1] = 1;
+	memory[2] = (uint8_t)(0x40 | (len - 4) >> 8);
+	memory[3] = (uint8_t)(len - 4);
+	return (struct mls_slice){memory, len};
+}
+
+static void long_group_extensions_are_refused(void **state)
+{
+	struct mls_policy policy = mls_policy_default();
+	uint8_t memory[2000];
+	struct mls_commit_request setting = {.set_extensions = true};
+	const struct mls_group_info_request open = {.ratchet_tree = true, .external_pub = true};
+	struct mls_group *group = NULL;
+	struct mls_buf info = {0};
+	struct world *w;
+
+	(void)state;
+	policy.max_group_extensions = 1000;
+	w = world_new(1, 2, NULL, NULL);
+	world_client(w, &policy);
+	REFUSED(mls_group_create(w->client[2], &group, nothing, long_extensions(memory, 1001)),
+		MLS_ERR_GROUP_EXTENSIONS_TOO_LONG);
+	OK(mls_group_create(w->client[2], &group, nothing, long_extensions(memory, 1000)));
+	setting.extensions = long_extensions(memory, 1001);
+	REFUSED(mls_group_commit(group, &(struct mls_commit_output){.commit = &info}, &setting),
+		MLS_ERR_GROUP_EXTENSIONS_TOO_LONG);
+	mls_group_free(group);
+	world_commit(w, 0, &setting, NULL, 0);
+	OK(mls_group_info(w->group[0], &info, &open));
+	group = NULL;
+	REFUSED(mls_group_join_external(w->client[2], &group, &w->message, bytes_of(&info),
+					&(struct mls_external_request){.ratchet_tree = {0}}),
+		MLS_ERR_GROUP_EXTENSIONS_TOO_LONG);
+	mls_buf_free(&info);
 	world_free(w);
 }
 
@@ -533,6 +617,8 @@ int main(void)
 		cmocka_unit_test(members_export_the_same_secret),
 		cmocka_unit_test(padding_hides_lengths),
 		cmocka_unit_test(messages_beyond_the_limit_are_refused),
+		cmocka_unit_test(long_trees_are_refused),
+		cmocka_unit_test(long_group_extensions_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

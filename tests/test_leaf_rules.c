@@ -133,6 +133,35 @@ static void extensions_are_listed(void **state)
 	expect(MLS_OK);
 }
 
+/* Long lists are looked up in another way; so long that they would cost much they are refused. */
+static void long_lists_are_looked_up_or_refused(void **state)
+{
+	static uint8_t list[70000], required[3 + 4 + 2 * 4097 + 2];
+	struct mls_leaf_node *leaf = &member.key_package.leaf_node;
+	struct mls_leaf_rules rules = test_rules(crypto);
+	const uint8_t unknown[] = {0x7f, 0x01, 0x00};
+
+	(void)state;
+	leaf->extensions = mls_slice(unknown, sizeof(unknown));
+	leaf->capabilities.extensions = mls_slice(list, 100);
+	expect(MLS_ERR_EXTENSION_NOT_LISTED);
+	list[98] = 0x7f;
+	list[99] = 0x01;
+	leaf->capabilities.extensions = mls_slice(list, 100);
+	expect(MLS_OK);
+	leaf->capabilities.extensions = mls_slice(list, sizeof(list));
+	expect(MLS_ERR_LEAF_TOO_LONG);
+	leaf->capabilities.extensions = mls_slice(list, 100);
+	expect(MLS_OK);
+	/* required_capabilities: 4,097 extension types, all of them a default one. */
+	memcpy(required, "\0\3\x60\x06\x60\x02", 6);
+	for (size_t i = 0; i < 4097; i++)
+		required[7 + 2 * i] = 1;
+	rules.group_extensions = mls_slice(required, 6 + 2 * 4097 + 2);
+	assert_int_equal(mls_key_package_validate(&rules, &member.key_package),
+			 MLS_ERR_CODE_POINTS);
+}
+
 static void the_groups_extensions_are_supported(void **state)
 {
 	struct mls_leaf_rules rules = test_rules(crypto);
@@ -336,6 +365,7 @@ int main(void)
 		RULE(signatures_are_checked),
 		RULE(capabilities_list_what_is_used),
 		RULE(extensions_are_listed),
+		RULE(long_lists_are_looked_up_or_refused),
 		RULE(the_groups_extensions_are_supported),
 		RULE(required_capabilities_are_satisfied),
 		RULE(lifetimes_include_the_present),

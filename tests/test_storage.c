@@ -99,6 +99,7 @@ struct pair {
 static struct mls_client *device(struct disk *disk)
 {
 	const struct mls_policy policy = {.max_message = 1 << 20,
+					  .max_group_extensions = 1 << 10,
 					  .max_leaves = 64,
 					  .max_ratchet_steps = 100,
 					  .max_kept_keys = 100,

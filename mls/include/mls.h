@@ -154,7 +154,10 @@ bool mls_certificate_next(struct mls_slice *chain, struct mls_slice *der);
  *   max_lifetime_s      longest lifetime of a KeyPackage that is accepted (7.2); 0: any
  *   accept_expired      accept received leaves outside their lifetime. What this client
  *                       itself adds must always be inside it (7.3).
- *   max_message         longest message that is read, in bytes
+ *   max_message         longest message that is read, in bytes; also of a ratchet tree given beside
+ *                       it, and of all proposals cached in one epoch together
+ *   max_group_extensions  longest extensions of a GroupContext, in bytes, which go into each
+ *                       signature and tag of the group
  *   max_leaves          largest tree that is joined, in leaves
  *   max_ratchet_steps   how far one message may push a sender's ratchet (15.3)
  *   max_kept_keys       message keys kept for late messages, for each sender's ratchet
@@ -174,6 +177,7 @@ struct mls_policy {
 	uint64_t max_lifetime_s;
 	bool accept_expired;
 	size_t max_message;
+	size_t max_group_extensions;
 	uint32_t max_leaves;
 	uint32_t max_ratchet_steps;
 	uint32_t max_kept_keys;
@@ -186,7 +190,8 @@ struct mls_policy {
 	void *state;
 };
 
-/* No lifetime limit, expired leaves refused, 64 MiB messages, 2^20 leaves, 1,000 ratchet
+/* No lifetime limit, expired leaves refused, 64 MiB messages, 64 KiB of a
+ * group's extensions, 2^20 leaves, 1,000 ratchet
  * steps, 1,000 kept keys, 1,000 proposals, no past epochs, 32 reserved keys, no padding, every
  * credential. */
 struct mls_policy mls_policy_default(void);

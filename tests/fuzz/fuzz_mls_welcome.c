@@ -80,7 +80,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	struct mls_buf info = {0};
 	size_t first;
 
-	if (mls_group_secrets_next(&rest, &secrets) != MLS_OK)
+	if (size == 0 || mls_group_secrets_next(&rest, &secrets) != MLS_OK || rest.len == 0)
 		return LLVMFuzzerMutate(data, size, max_size);
 	first = size - rest.len;
 	if (seed % 3 > 0)
