@@ -30,6 +30,7 @@ Party::Party(uint16_t suite_, const std::string &identity_) : suite(suite_), ide
 	const uint16_t suites[] = {1, 2, 3, 4, 5, 6, 7};
 	struct mls_client_config config = {};
 
+	config.ephemeral = true;
 	config.suite = suite;
 	config.suites = {suites, 7};
 	config.credential_type = MLS_CREDENTIAL_BASIC;
