@@ -11,6 +11,7 @@
 # make coverage      which lines and branches the tests reach: build/coverage/index.html
 # make memory        what a member of a large group needs (SIZES=): docs/performance.md
 # make prices        ways of calling OpenSSL, crypto.h and libsodium: docs/performance.md
+# make hostile       what a byte from outside can cost, for each kind of message: docs/mls.md
 # make end-to-end    times whole commands with hyperfine
 # make interop       mls/ as a server for the MLS working group's interop runner (MLS_INTEROP=)
 # make install       the program, libmls, its header (DESTDIR=, PREFIX=/usr/local)
@@ -58,6 +59,8 @@ test_support := $(call objects,tests/support)
 tests        := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/test_*.c)))
 measurements := $(B)/tests/crypto_prices $(B)/tests/suite_prices $(B)/tests/member_memory
 fuzzers      := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+measurements += $(B)/tests/hostile_prices
 
 comma := ,
 Q   := $(if $(V),,@)
@@ -213,6 +216,12 @@ prices:
 	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices $(B)/tests/suite_prices
 	@$(B)/tests/crypto_prices
 	@$(B)/tests/suite_prices
+
+.PHONY: hostile
+hostile:
+	@tools/install-packages $(purposes) test
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/hostile_prices
+	@$(B)/tests/hostile_prices
 
 # Scripts about the tree itself or about times, and long ones, run once, the others for each way of
 # building.

@@ -45,8 +45,7 @@ static void a_kept_key_package_is_one_of_the_client(void **state)
 static void a_signature_key_has_the_suites_length(void **state)
 {
 	const uint8_t key[32] = {1};
-	struct mls_client_config config = {.ephemeral = true,
-					   .suite = 1,
+	struct mls_client_config config = {.suite = 1,
 					   .credential_type = MLS_CREDENTIAL_BASIC,
 					   .ephemeral = true,
 					   .signature_private = {key, 32},

@@ -220,9 +220,8 @@ struct mls_storage;
  *                      type, which are always there, without default types (7.2)
  *   key_package_lifetime_s  0: 90 days
  *   random, now_s      randomness; seconds since 1970
- *   storage            where state is kept: mls_storage.h. NULL: only if `ephemeral`
- *   ephemeral          there is no storage: the client's groups end with the process, or the
- *                      application saves them itself and answers for what mls_group_save asks
+ *   storage            where state is kept (mls_storage.h), unless
+ *   ephemeral          there is none: groups end with the process, or mls_group_save is called
  *   threads            how many a call may use, for many members; 0, 1: it never starts one
  *   policy             NULL: mls_policy_default()
  */
@@ -498,8 +497,7 @@ enum mls_err MLS_MUST_CHECK mls_group_commit(struct mls_group *group,
  * NOT_PENDING without one; STORAGE. */
 enum mls_err MLS_MUST_CHECK mls_group_merge(struct mls_group *group);
 
-/* Forgets the pending commit, if there is one. The storage is not told: a restored group may have
- * it again. */
+/* Forgets the pending commit, if there is one; a restored group may have it again. */
 void mls_group_discard(struct mls_group *group);
 
 /*
