@@ -205,7 +205,7 @@ static void hostile_keys_have_no_floor(void **state)
 		"operation=rekey size=0 tree=full",
 		"operation=rekey size=-5 tree=full",
 		"operation=rekey size= tree=full",
-		"operation=rekey size=5 tree=grown",
+		"operation=rekey size=5 tree=sideways",
 		"operation=rekey size=5 tree=full olm=new",
 		"operation=rekey size=5",
 		"operation=rekey size=5 tree=full k=1",
