@@ -168,6 +168,7 @@ static void finish(struct creating *v, struct mls_staged *staged, const struct m
 
 	mls_transition_finish(&v->t, staged);
 	staged->committer = v->leaf;
+	staged->is_fresh = v->has_path;
 	mls_hash(v->t.client->crypto, staged->message_hash, &message, 1);
 }
 

@@ -280,7 +280,7 @@ static enum mls_err store_next(struct mls_group *group, const struct mls_staged 
 		(void)retire_epoch(&next);
 		next.epoch = staged->epoch;
 		next.secret_tree = staged->secret_tree;
-		next.may_be_old = false;
+		next.may_be_old = group->may_be_old && !staged->is_fresh;
 		memset(next.reserved, 0, sizeof(next.reserved));
 	}
 	TRY(mls_group_put_next(&next));
@@ -300,7 +300,7 @@ static void enter_epoch(struct mls_group *group, struct mls_staged *staged)
 	past_clear(&dropped);
 	group->epoch = staged->epoch;
 	group->secret_tree = staged->secret_tree;
-	group->may_be_old = false;
+	group->may_be_old = group->may_be_old && !staged->is_fresh;
 	memset(group->reserved, 0, sizeof(group->reserved));
 	staged->epoch = NULL;
 	staged->secret_tree = (struct mls_secret_tree){0};

@@ -400,7 +400,7 @@ static void sending_stores_once_for_several_messages(void **state)
 	pair_end(&p);
 }
 
-/* From the backup of a group no application data is sent before a new epoch. */
+/* From the backup of a group no application data is sent before a new epoch of its own. */
 static void an_old_state_does_not_send(void **state)
 {
 	struct mls_buf backup = {0};
@@ -428,6 +428,97 @@ static void an_old_state_does_not_send(void **state)
 	device_talks(&p);
 	restart(&p);
 	device_talks(&p);
+	mls_buf_free(&backup);
+	pair_end(&p);
+}
+
+static void loads_backup(struct pair *p, const struct mls_buf *backup)
+{
+	mls_group_free(p->group);
+	OK(mls_group_load(p->client, &p->group, bytes_of(backup)));
+}
+
+static void commits_itself_and_talks(struct pair *p)
+{
+	struct mls_event event;
+
+	OK(commit(p, MLS_HANDSHAKE_PUBLIC));
+	OK(mls_group_receive(p->peer, &event, bytes_of(&p->commit)));
+	OK(mls_group_receive(p->group, &event, bytes_of(&p->commit)));
+	device_talks(p);
+}
+
+/* What followed the backup may have been lived through before, so it comes with used keys. */
+static void an_old_state_does_not_send_in_old_epochs(void **state)
+{
+	struct mls_buf backup = {0}, next = {0};
+	struct mls_event event;
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	enter(&p);
+	append(&backup, bytes_of(&p.disk.group));
+	peer_commits(&p, &(struct mls_commit_request){0});
+	append(&next, bytes_of(&p.commit));
+	OK(mls_group_receive(p.group, &event, bytes_of(&next)));
+	device_talks(&p);
+	loads_backup(&p, &backup);
+	OK(mls_group_receive(p.group, &event, bytes_of(&next)));
+	REFUSED(say(&p), MLS_ERR_STATE_OLD);
+	restart(&p);
+	REFUSED(say(&p), MLS_ERR_STATE_OLD);
+	commits_itself_and_talks(&p);
+	mls_buf_free(&backup);
+	mls_buf_free(&next);
+	pair_end(&p);
+}
+
+static void an_old_pending_commit_begins_an_old_epoch(void **state)
+{
+	struct mls_buf backup = {0};
+	struct mls_event event;
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	enter(&p);
+	OK(commit(&p, MLS_HANDSHAKE_PUBLIC));
+	OK(mls_group_save(p.group, &backup));
+	OK(mls_group_receive(p.peer, &event, bytes_of(&p.commit)));
+	OK(mls_group_receive(p.group, &event, bytes_of(&p.commit)));
+	device_talks(&p);
+	loads_backup(&p, &backup);
+	OK(mls_group_receive(p.group, &event, bytes_of(&p.commit)));
+	REFUSED(say(&p), MLS_ERR_STATE_OLD);
+	commits_itself_and_talks(&p);
+	mls_buf_free(&backup);
+	pair_end(&p);
+}
+
+/* A commit without a path may be the one that was made before, byte for byte. */
+static void an_old_state_needs_a_path(void **state)
+{
+	const struct mls_psk_name psk = {.id = text("a key")};
+	const struct mls_commit_request request = {
+		.psks = &psk, .n_psks = 1, .path_if_required = true};
+	struct mls_buf backup = {0};
+	struct mls_event event;
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	enter(&p);
+	OK(mls_client_set_psk(p.client, psk.id, text("its value")));
+	OK(mls_client_set_psk(p.peer_client, psk.id, text("its value")));
+	append(&backup, bytes_of(&p.disk.group));
+	loads_backup(&p, &backup);
+	p.commit.len = 0;
+	OK(mls_group_commit(p.group, &(struct mls_commit_output){.commit = &p.commit}, &request));
+	OK(mls_group_receive(p.peer, &event, bytes_of(&p.commit)));
+	OK(mls_group_receive(p.group, &event, bytes_of(&p.commit)));
+	REFUSED(say(&p), MLS_ERR_STATE_OLD);
+	commits_itself_and_talks(&p);
 	mls_buf_free(&backup);
 	pair_end(&p);
 }
@@ -521,6 +612,9 @@ int main(void)
 		cmocka_unit_test(a_refused_put_changes_nothing),
 		cmocka_unit_test(sending_stores_once_for_several_messages),
 		cmocka_unit_test(an_old_state_does_not_send),
+		cmocka_unit_test(an_old_state_does_not_send_in_old_epochs),
+		cmocka_unit_test(an_old_pending_commit_begins_an_old_epoch),
+		cmocka_unit_test(an_old_state_needs_a_path),
 		cmocka_unit_test(changes_must_be_whole_and_in_order),
 		cmocka_unit_test(a_client_stores_or_is_ephemeral),
 		cmocka_unit_test(what_was_saved_and_not_stored_is_not_restored),

@@ -617,10 +617,11 @@ enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct
  * mls_group_save did not write, every single damaged byte included; STATE_CLIENT for
  * another client's; GROUP_ID_TAKEN; STORAGE, where the client has one.
  *
- * A state of a client with a storage may have been overtaken by what it sent later: a group
- * loaded from it alone, a backup for example, has no own message keys in this epoch. Sending
- * application data and private handshakes fails with STATE_OLD, until a commit has begun a new
- * epoch: of another member, or of this one by a public handshake.
+ * A state of a client with a storage may have been overtaken by what it sent later, in this epoch
+ * and in those that followed: a group loaded from it alone, a backup for example, follows the
+ * commits of others and has no own message keys. Sending application data and private handshakes
+ * fails with STATE_OLD, until a commit with a path that this group makes, as a public handshake,
+ * has begun an epoch that is new for certain.
  */
 enum mls_err MLS_MUST_CHECK mls_group_load(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice saved);
