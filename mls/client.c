@@ -397,11 +397,13 @@ enum mls_err mls_client_keep_key_package(struct mls_client *client, struct mls_s
 		FAIL(MLS_ERR_KEY_PACKAGE_PRIVATE);
 	if (!mls_slice_equal(key_package.leaf_node.signature_key, mls_client_signature_key(client)))
 		FAIL(MLS_ERR_KEY_PACKAGE_PRIVATE);
+	mls_key_package_ref(crypto, made.ref, key_package.encoded);
+	if (mls_client_find_kept(client, mls_slice(made.ref, crypto->suite->nh)))
+		return MLS_OK;
 	TRY(import_checked(crypto, &made.init_key, init_private, key_package.init_key));
 	TRY(import_checked(crypto, &made.encryption_key, encryption_private,
 			   key_package.leaf_node.encryption_key));
 	TRY(mls_buf_append(&made.key_package, key_package.encoded));
-	mls_key_package_ref(crypto, made.ref, key_package.encoded);
 	TRY(room_for_kept(client));
 	client->kept[client->n_kept++] = made;
 	return MLS_OK;

@@ -167,7 +167,7 @@ static enum mls_err save_origin(struct mls_buf *out, const struct mls_origin *or
 	return c.err;
 }
 
-enum mls_err mls_group_save(const struct mls_group *group, struct mls_buf *out)
+enum mls_err mls_save_group(const struct mls_group *group, struct mls_buf *out, bool may_be_old)
 {
 	struct mls_crypto *crypto = group->client->crypto;
 	const size_t start = out->len;
@@ -178,7 +178,7 @@ enum mls_err mls_group_save(const struct mls_group *group, struct mls_buf *out)
 				    .n_stores = group->n_stores,
 				    .n_changes = group->n_changes,
 				    .reserved = {group->reserved[0], group->reserved[1]},
-				    .may_be_old = group->may_be_old,
+				    .may_be_old = may_be_old,
 				    .reinit = mls_buf_slice(&group->reinit)};
 	struct mls_codec c = {.out = out};
 	uint8_t hash[MLS_MAX_HASH];
@@ -213,4 +213,10 @@ out:
 	mls_buf_free(&past);
 	mls_buf_free(&origin);
 	return err;
+}
+
+/* Of a stored group it is a backup: what the storage is put afterwards overtakes it. */
+enum mls_err mls_group_save(const struct mls_group *group, struct mls_buf *out)
+{
+	return mls_save_group(group, out, group->may_be_old || group->n_stores > 0);
 }

@@ -107,6 +107,10 @@ enum mls_err MLS_MUST_CHECK mls_load_proposals(struct mls_client *client, struct
 enum mls_err MLS_MUST_CHECK mls_load_staged(struct mls_client *client, struct mls_group *group,
 					    struct mls_slice saved);
 
+/* Appends the whole state; may_be_old: the group it is taken from goes on without it. */
+enum mls_err MLS_MUST_CHECK mls_save_group(const struct mls_group *group, struct mls_buf *out,
+					   bool may_be_old);
+
 /* mls_group_load without what follows where the group may be old. */
 enum mls_err MLS_MUST_CHECK mls_load_group(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice saved);

@@ -605,6 +605,44 @@ static void what_was_saved_and_not_stored_is_not_restored(void **state)
 	pair_end(&p);
 }
 
+/* The storage knows of what came later, the saved state does not: it is a backup. */
+static void what_was_saved_of_a_stored_group_does_not_send(void **state)
+{
+	struct mls_buf saved = {0};
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	enter(&p);
+	OK(mls_group_save(p.group, &saved));
+	device_talks(&p);
+	mls_group_free(p.group);
+	OK(mls_group_restore(p.client, &p.group, bytes_of(&saved), nothing));
+	REFUSED(say(&p), MLS_ERR_STATE_OLD);
+	mls_buf_free(&saved);
+	pair_end(&p);
+}
+
+/* Given twice, it would outlive its join, and the same Welcome would begin with the same keys. */
+static void a_key_package_is_kept_once(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	enter(&p);
+	device_talks(&p);
+	mls_group_free(p.group);
+	p.group = NULL;
+	OK(mls_client_keep_key_package(p.client, bytes_of(&p.package), bytes_of(&p.private_part)));
+	OK(mls_client_keep_key_package(p.client, bytes_of(&p.package), bytes_of(&p.private_part)));
+	OK(join(&p));
+	mls_group_free(p.group);
+	p.group = NULL;
+	REFUSED(join(&p), MLS_ERR_WELCOME_NOT_FOR_US);
+	pair_end(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,6 +656,8 @@ int main(void)
 		cmocka_unit_test(changes_must_be_whole_and_in_order),
 		cmocka_unit_test(a_client_stores_or_is_ephemeral),
 		cmocka_unit_test(what_was_saved_and_not_stored_is_not_restored),
+		cmocka_unit_test(what_was_saved_of_a_stored_group_does_not_send),
+		cmocka_unit_test(a_key_package_is_kept_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

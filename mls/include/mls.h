@@ -280,7 +280,9 @@ enum mls_err MLS_MUST_CHECK mls_key_package_new(struct mls_client *client, struc
 
 /*
  * mls_client_keep_key_package gives the client what mls_key_package_new made, so that it can
- * join by a Welcome. A join that succeeds consumes it. Fails with the errors of a KeyPackage
+ * join by a Welcome. A join that succeeds consumes it; it must not be given again then, since the
+ * same Welcome would begin with the same message keys. Given again before, it is kept once.
+ * Fails with the errors of a KeyPackage
  * that does not decode, and with KEY_PACKAGE_PRIVATE where the private part is not its own.
  */
 enum mls_err MLS_MUST_CHECK mls_client_keep_key_package(struct mls_client *client,
@@ -607,7 +609,8 @@ enum mls_err MLS_MUST_CHECK mls_group_receive(struct mls_group *group, struct ml
  * When an ephemeral client must save: what a message was made with must not be used again (9.1,
  * 6.3.1). So the state after mls_group_protect, a private handshake or a commit must be on
  * stable storage before the message leaves this device, and the state after
- * mls_group_receive before its event is acted on.
+ * mls_group_receive before its event is acted on. What a client with a storage saves is a backup:
+ * see mls_group_load.
  */
 enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct mls_buf *out);
 

@@ -16,10 +16,14 @@
  *          bytes are secret, and valid during the call.
  *
  *   MLS_STORED_GROUP        id is the group id. Replaces the group's bytes, and deletes its
- * changes. O(members): when a group begins or enters an epoch. MLS_STORED_CHANGE       id is the
- * group id. Appends to the group's changes. A few dozen bytes for each `reserved_keys` messages
- * sent, for each message received; more for a proposal, and O(members) for a commit of our own.
+ *                           changes. O(members): when a group begins or enters an epoch.
+ *   MLS_STORED_CHANGE       id is the group id. Appends to the group's changes. A few dozen
+ *                           bytes for each `reserved_keys` messages sent, for each message
+ *                           received; more for a proposal, O(members) for an own commit.
  *   MLS_STORED_KEY_PACKAGE  id is the KeyPackageRef. Replaces the bytes; empty: deletes them.
+ *
+ * One client at a time may use what is stored. What an application no longer needs, a group that
+ * it has left for example, it deletes by itself.
  *
  * After a restart, mls_client_restore_key_package takes the bytes of each key package and
  * mls_group_restore those of each group with its changes, one after another in order.
@@ -39,8 +43,8 @@ struct mls_storage {
 	void *state;
 };
 
-/* mls_client_keep_key_package with what was put as MLS_STORED_KEY_PACKAGE. STATE where it was not,
- * and the errors of that function. */
+/* mls_client_keep_key_package with what was last put as MLS_STORED_KEY_PACKAGE, of a backup never:
+ * it may be used up since. STATE where it was not put, and the errors of that function. */
 enum mls_err MLS_MUST_CHECK mls_client_restore_key_package(struct mls_client *client,
 							   struct mls_slice stored);
 
