@@ -280,10 +280,9 @@ enum mls_err MLS_MUST_CHECK mls_key_package_new(struct mls_client *client, struc
 
 /*
  * mls_client_keep_key_package gives the client what mls_key_package_new made, so that it can
- * join by a Welcome. A join that succeeds consumes it; it must not be given again then, since the
- * same Welcome would begin with the same message keys. Given again before, it is kept once.
- * Fails with the errors of a KeyPackage
- * that does not decode, and with KEY_PACKAGE_PRIVATE where the private part is not its own.
+ * join by a Welcome. A join that succeeds consumes it, and it must not be given again: the same
+ * Welcome would begin with the same message keys. Fails with the errors of a KeyPackage that does
+ * not decode, and with KEY_PACKAGE_PRIVATE where the private part is not its own.
  */
 enum mls_err MLS_MUST_CHECK mls_client_keep_key_package(struct mls_client *client,
 							struct mls_slice message,
@@ -471,9 +470,9 @@ struct mls_commit_request {
 };
 
 /*
- * What a commit produces: each buffer that is not NULL is appended to. `welcome` gets
- * nothing when nobody joins and must be there when somebody does. `ratchet_tree` gets the
- * tree of the new epoch, as mls_group_join takes it.
+ * What a commit produces is appended. `commit` is there; `welcome` gets nothing when nobody joins
+ * and must be there when somebody does; `ratchet_tree`, if not NULL, gets the tree of the new
+ * epoch, as mls_group_join takes it.
  */
 struct mls_commit_output {
 	struct mls_buf *commit;
@@ -608,9 +607,8 @@ enum mls_err MLS_MUST_CHECK mls_group_receive(struct mls_group *group, struct ml
  *
  * When an ephemeral client must save: what a message was made with must not be used again (9.1,
  * 6.3.1). So the state after mls_group_protect, a private handshake or a commit must be on
- * stable storage before the message leaves this device, and the state after
- * mls_group_receive before its event is acted on. What a client with a storage saves is a backup:
- * see mls_group_load.
+ * stable storage before the message leaves this device, and the state after mls_group_receive
+ * before its event is acted on. What a client with a storage saves is a backup (mls_group_load).
  */
 enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct mls_buf *out);
 
@@ -621,10 +619,9 @@ enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct
  * another client's; GROUP_ID_TAKEN; STORAGE, where the client has one.
  *
  * A state of a client with a storage may have been overtaken by what it sent later, in this epoch
- * and in those that followed: a group loaded from it alone, a backup for example, follows the
- * commits of others and has no own message keys. Sending application data and private handshakes
- * fails with STATE_OLD, until a commit with a path that this group makes, as a public handshake,
- * has begun an epoch that is new for certain.
+ * and those that followed: loaded alone, as a backup, it has no own message keys. Application data
+ * and private handshakes fail with STATE_OLD until a commit with a path that this group itself
+ * makes, as a public handshake, has begun an epoch that is new for certain.
  */
 enum mls_err MLS_MUST_CHECK mls_group_load(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice saved);
