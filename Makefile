@@ -57,10 +57,8 @@ megolm       := $(call objects,megolm megolm/probe)
 bench        := $(call objects,bench bench/run bench/delivery bench/stats bench/analyse bench/prices bench/backends)
 test_support := $(call objects,tests/support)
 tests        := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/test_*.c)))
-measurements := $(B)/tests/crypto_prices $(B)/tests/suite_prices $(B)/tests/member_memory
+measurements := $(addprefix $(B)/tests/,crypto_prices suite_prices member_memory hostile_prices)
 fuzzers      := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-
-measurements += $(B)/tests/hostile_prices
 
 comma := ,
 Q   := $(if $(V),,@)
@@ -217,7 +215,6 @@ prices:
 	@$(B)/tests/crypto_prices
 	@$(B)/tests/suite_prices
 
-.PHONY: hostile
 hostile:
 	@tools/install-packages $(purposes) test
 	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/hostile_prices
@@ -338,7 +335,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices memory interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs prices memory hostile interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(measurements)))

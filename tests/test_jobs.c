@@ -275,6 +275,25 @@ static void repetitions_are_abba(void **state)
 	gb_scenario_free(&s);
 }
 
+static void a_large_group_is_measured_once(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	struct gb_schedule schedule;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: [4, 8, 9]\nsamples: { processes: 3, single_above: 8 }", "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(gb_schedule_make(&schedule, &jobs, 1), 0);
+	for (size_t i = 0; i < jobs.n; i++)
+		assert_int_equal(jobs.job[i].sampling.processes, jobs.job[i].size > 8 ? 1 : 3);
+	assert_int_equal(schedule.n, jobs.n / 3 * (3 + 3 + 1));
+	gb_schedule_free(&schedule);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
 static void a_seed_fixes_the_order(void **state)
 {
 	struct gb_scenario s;
@@ -305,7 +324,7 @@ static void a_job_survives_the_way_to_the_worker(void **state)
 	json_t *json;
 
 	(void)state;
-	job.sampling = (struct gb_sampling){5, 1, 200, 0.02, 3000000000u};
+	job.sampling = (struct gb_sampling){5, 0, 1, 200, 0.02, 3000000000u};
 	job.process = 4;
 	strcpy(job.axis[GB_AXIS_tree], "cold");
 	job.tasks[job.n_tasks++] = (struct gb_task){GB_OPERATION_add_each, 3, 0};
@@ -415,6 +434,7 @@ int main(void)
 		cmocka_unit_test(a_group_beyond_a_backend_is_refused_with_its_place),
 		cmocka_unit_test(too_many_points_are_refused),
 		cmocka_unit_test(repetitions_are_abba),
+		cmocka_unit_test(a_large_group_is_measured_once),
 		cmocka_unit_test(a_seed_fixes_the_order),
 		cmocka_unit_test(a_job_survives_the_way_to_the_worker),
 		cmocka_unit_test(small_groups_have_the_roles_that_exist),

@@ -202,7 +202,7 @@ holds rows_are_whole
 result "a worker that hangs ends the run with status 70"
 
 expect 0 "What does measuring cost?" "$program" check "$work/short.yaml"
-holds grep -q "^6 cells at 2 points, 2 processes each" <<< "$said"
+holds grep -q "^6 cells at 2 points, 4 processes in all" <<< "$said"
 holds grep -q "null size=5: create add:1 send:256B" <<< "$said"
 result "check prints what would be measured"
 

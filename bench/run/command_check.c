@@ -37,7 +37,7 @@ static void print_job(const struct gb_job *job)
 static void print_cells(const struct gb_scenario *s, const struct gb_jobs *jobs, const char *path)
 {
 	char question[200];
-	size_t n_cells = 0;
+	size_t n_cells = 0, n_processes = 0;
 
 	gb_scenario_question(s->text, question, sizeof question);
 	printf("%s: %s\n%s\n", path, s->name, question);
@@ -50,8 +50,9 @@ static void print_cells(const struct gb_scenario *s, const struct gb_jobs *jobs,
 		printf("  %s %s=%s: not measured: %s\n", u->backend->name, gb_axes[u->axis].name,
 		       u->value, u->reason);
 	}
-	printf("%zu cells at %zu points, %u processes each\n", n_cells, jobs->n,
-	       s->sampling.processes);
+	for (size_t i = 0; i < jobs->n; i++)
+		n_processes += jobs->job[i].sampling.processes;
+	printf("%zu cells at %zu points, %zu processes in all\n", n_cells, jobs->n, n_processes);
 }
 
 static int check(const char *path)

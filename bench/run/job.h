@@ -11,10 +11,11 @@
 
 /* When a worker has enough samples of a cell. */
 struct gb_sampling {
-	uint32_t processes; /* repetitions of a job, each in its own process */
-	uint32_t min, max;  /* samples in one process */
-	double until_ci;    /* relative half-width of the median's interval; 0: not asked */
-	uint64_t budget_ns; /* for the samples of one cell in one process */
+	uint32_t processes;    /* repetitions of a job, each in its own process */
+	uint32_t single_above; /* larger groups get one; 0: none is too large */
+	uint32_t min, max;     /* samples in one process */
+	double until_ci;       /* relative half-width of the median's interval; 0: not asked */
+	uint64_t budget_ns;    /* for the samples of one cell in one process */
 };
 
 /* What an earlier process of the same turn has done of a task, in a run that was resumed. */

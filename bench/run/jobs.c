@@ -158,6 +158,8 @@ static int make_job(const struct product *p, struct gb_job *job)
 	for (unsigned i = 0; i < GB_AXES; i++)
 		snprintf(job->axis[i], GB_AXIS_VALUE_BYTES, "%s", p->values[i][p->at[i]]);
 	job->size = (uint32_t)strtoul(job->axis[GB_AXIS_size], NULL, 10);
+	if (job->sampling.single_above != 0 && job->size > job->sampling.single_above)
+		job->sampling.processes = 1;
 	count_senders(job);
 	return fill_tasks(job, p->scenario);
 }

@@ -69,8 +69,10 @@ int gb_overrides_apply(const struct gb_overrides *o, struct gb_scenario *s)
 
 	if (o->is_quick)
 		s->sampling.processes = s->sampling.min = s->sampling.max = 1;
-	if (o->processes != 0)
+	if (o->processes != 0) {
 		s->sampling.processes = (uint32_t)o->processes;
+		s->sampling.single_above = 0;
+	}
 	if (o->budget_ns != 0)
 		s->sampling.budget_ns = o->budget_ns;
 	if (o->seed != 0)

@@ -512,6 +512,8 @@ static int read_expect(struct reader *r, const yaml_node_t *node, const struct k
 static const struct key sampling_keys[] = {
 	{"processes", read_u32, SAMPLING(processes), 1, 1000,
 	 "repetitions of each cell, each in a new process"},
+	{"single_above", read_u32, SAMPLING(single_above), 2, 1000000,
+	 "groups larger than this are measured by one process"},
 	{"min", read_u32, SAMPLING(min), 1, 100000, "samples of a cell in a process, at least"},
 	{"max", read_u32, SAMPLING(max), 1, 100000, "and at most"},
 	{"until_ci", read_percent, SAMPLING(until_ci), 0, 0,
