@@ -76,6 +76,16 @@ static void bytes_are_counted_up_and_down(void **state)
 	assert_int_equal(gb_traffic_bytes(&box.sent), 17);
 	assert_int_equal(box.down_bytes, 8 * 5 + 4 * 7 + 3);
 	gb_mailbox_empty(&box);
+	/* Part of a larger upload, and delivered whole. */
+	{
+		struct gb_message m = to_devices(GB_ROOM_KEY, GB_FANOUT_CLIENT, one, 1);
+		m.uploaded = 2;
+		post(m, "123");
+		assert_null(box.violation);
+		assert_int_equal(box.sent.bytes[GB_ROOM_KEY], 2);
+		assert_int_equal(box.down_bytes, 3);
+	}
+	gb_mailbox_empty(&box);
 	assert_int_equal(gb_traffic_bytes(&box.sent) + box.down_bytes + box.n_kept + box.used, 0);
 }
 

@@ -54,9 +54,9 @@ static void open_world(struct world *w, const struct gb_axis *axes, size_t n_axe
 }
 
 /* A world with the group of `size`, device 0 its actor, all of the first six live. */
-static void open_shaped(struct world *w, uint32_t size, const char *olm, bool without_group)
+static void open_shaped_with(struct world *w, uint32_t size, const struct gb_axis *axes,
+			     size_t n_axes, bool without_group)
 {
-	const struct gb_axis axis = {"olm", olm};
 	uint32_t live[6], actor = 0;
 	struct gb_shape shape = {.struct_size = sizeof(shape),
 				 .size = size,
@@ -66,13 +66,20 @@ static void open_shaped(struct world *w, uint32_t size, const char *olm, bool wi
 				 .actors = &actor,
 				 .n_actors = 1};
 
-	open_world(w, &axis, 1);
+	open_world(w, axes, n_axes);
 	for (; shape.n_live < 6 && shape.n_live < size + JOINERS; shape.n_live++)
 		live[shape.n_live] = (uint32_t)shape.n_live;
 	assert_ok(w, BACKEND->shape(w->world, &shape));
 	assert_ok(w, BACKEND->publish_many(w->world, 0, size + JOINERS, &w->directory.outbox));
 	w->size = size;
 	w->mailbox.group_size = size;
+}
+
+static void open_shaped(struct world *w, uint32_t size, const char *olm, bool without_group)
+{
+	const struct gb_axis axis = {"olm", olm};
+
+	open_shaped_with(w, size, &axis, 1, without_group);
 }
 
 static void close_world(struct world *w)
@@ -257,6 +264,59 @@ static void room_keys_go_to_one_device_each(void **state)
 	for (uint32_t d = 1; d < 10; d++)
 		assert_true(served[d]);
 	close_world(&w);
+}
+
+/* What /sendToDevice takes in for these messages, put into one request of 250 after the other. */
+static size_t bytes_of_requests(const struct gb_mailbox *box)
+{
+	size_t bytes = 0;
+
+	for (size_t first = 0; first < box->n_kept; first += 250) {
+		json_t *users = json_object(), *request;
+		for (size_t i = first; i < box->n_kept && i < first + 250; i++) {
+			const struct gb_bytes *body = &box->kept[i].body;
+			json_t *one = json_loadb((const char *)body->p, body->len, 0, NULL);
+			assert_non_null(one);
+			assert_int_equal(json_object_update_recursive(
+						 users, json_object_get(one, "messages")),
+					 0);
+			json_decref(one);
+		}
+		request = json_pack("{s:o}", "messages", users);
+		bytes += json_dumpb(request, NULL, 0, JSON_COMPACT);
+		json_decref(request);
+	}
+	return bytes;
+}
+
+/* Room keys are uploaded in requests of 250, in which each user stands once; down they go one by
+ * one, each in an envelope of its own. */
+static void room_keys_are_uploaded_in_batches(void **state)
+{
+	static const struct gb_axis axes[2][1] = {{{"devices_per_user", "1"}},
+						  {{"devices_per_user", "3"}}};
+	static const uint32_t sizes[] = {2, 10, 251, 252, 502, 600 - JOINERS};
+
+	(void)state;
+	for (size_t a = 0; a < 2; a++)
+		for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+			struct world w;
+			uint64_t down = 0;
+			size_t n = sizes[s] - 1, frames = (n + 249) / 250;
+
+			open_shaped_with(&w, sizes[s], axes[a], 1, false);
+			(void)act(&w, REKEY);
+			assert_int_equal(w.mailbox.n_kept, n);
+			for (size_t i = 0; i < n; i++)
+				down += w.mailbox.kept[i].body.len;
+			assert_int_equal(w.mailbox.down_bytes, down);
+			assert_int_equal(w.mailbox.sent.bytes[GB_ROOM_KEY],
+					 bytes_of_requests(&w.mailbox));
+			if (a == 0)
+				assert_int_equal(w.mailbox.sent.bytes[GB_ROOM_KEY],
+						 down - 14 * (n - frames));
+			close_world(&w);
+		}
 }
 
 /* An outbox that reads claims and counts what they name. */
@@ -519,6 +579,7 @@ int main(void)
 		cmocka_unit_test(rollback_brings_the_state_back),
 		cmocka_unit_test(only_rekeys_with_steps_heal),
 		cmocka_unit_test(room_keys_go_to_one_device_each),
+		cmocka_unit_test(room_keys_are_uploaded_in_batches),
 		cmocka_unit_test(claims_come_in_batches),
 		cmocka_unit_test(identities_have_the_length_of_their_axis),
 		cmocka_unit_test(publishing_again_gives_another_key),

@@ -9,12 +9,14 @@
 /* More than any single to-device message or claim of one device takes. */
 #define ONE_MESSAGE 8192
 
-/* Room keys on their way into the outbox. */
+/* Room keys on their way into the outbox, as many in a request as clients put there. */
 struct room_key_sink {
 	struct megolm_sink sink; /* first, so that the library's pointer leads back here */
+	struct gb_world *w;
 	struct gb_outbox *out;
 	uint32_t from;
 	uint8_t *reserved;
+	size_t n_in_request;
 };
 
 static uint8_t *reserve_room_key(struct megolm_sink *self, size_t max)
@@ -23,6 +25,22 @@ static uint8_t *reserve_room_key(struct megolm_sink *self, size_t max)
 
 	s->reserved = s->out->reserve(s->out, max);
 	return s->reserved;
+}
+
+/* Bytes that a message, whose body is {"messages":{USER:{DEVICE:CONTENT}}}, adds to the body
+ * of the request it travels in: no second frame, and the name of a user once. */
+static size_t bytes_in_request(struct room_key_sink *s, uint32_t to, size_t len)
+{
+	static const char frame[] = "{\"messages\":{}}", around_user[] = "\"\":{}", comma[] = ",";
+	uint32_t *last = &s->w->last_request[to / s->w->devices_per_user];
+	bool is_first = s->n_in_request++ % GB_MEGOLM_BATCH == 0, has_user;
+
+	s->w->n_requests += is_first;
+	has_user = *last == s->w->n_requests;
+	*last = s->w->n_requests;
+	if (!is_first)
+		len -= sizeof frame - sizeof comma;
+	return has_user ? len - (sizeof around_user - 1) - s->w->user_id_len : len;
 }
 
 static void commit_room_key(struct megolm_sink *self, const struct megolm_peer *to, size_t len)
@@ -35,7 +53,8 @@ static void commit_room_key(struct megolm_sink *self, const struct megolm_peer *
 			       .from = s->from,
 			       .n_to = 1,
 			       .to = &number,
-			       .body = {s->reserved, len}};
+			       .body = {s->reserved, len},
+			       .uploaded = bytes_in_request(s, number, len)};
 
 	s->out->commit(s->out, &m);
 }
@@ -181,6 +200,7 @@ static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uin
 {
 	struct room_key_sink sink = {
 		.sink = {.reserve = reserve_room_key, .commit = commit_room_key},
+		.w = w,
 		.out = out,
 		.from = from};
 	struct megolm_shared shared = {0};

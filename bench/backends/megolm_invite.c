@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Users of a query and devices of a claim, as clients limit them. */
-#define BATCH 250
 /* What an answer has around its parts, and around one of them, without names and keys. */
 #define AROUND_ANSWER 128
 #define AROUND_ONE    16
@@ -115,10 +113,10 @@ static enum gb_status send_request(struct gb_world *w, uint32_t from,
 	return status;
 }
 
-/* Room for a request about BATCH names. */
+/* Room for a request about GB_MEGOLM_BATCH names. */
 static uint8_t *reserve_request(struct gb_world *w, struct gb_outbox *out, size_t *cap)
 {
-	*cap = 64 + (size_t)BATCH * (w->user_id_len + 80);
+	*cap = 64 + (size_t)GB_MEGOLM_BATCH * (w->user_id_len + 80);
 	return out->reserve(out, *cap);
 }
 
@@ -139,7 +137,7 @@ enum gb_status gb_megolm_send_queries(struct gb_world *w, uint32_t from, const u
 			uint32_t user = devices[at] / w->devices_per_user;
 			if (user == last)
 				continue;
-			if (r.n == BATCH)
+			if (r.n == GB_MEGOLM_BATCH)
 				break;
 			megolm_query_add(&r, gb_megolm_ids(w, devices[at]).user);
 			last = user;
@@ -162,7 +160,7 @@ enum gb_status gb_megolm_send_claims(struct gb_world *w, uint32_t from, const ui
 		if (p == NULL)
 			return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
 		megolm_claim_begin(&r, p, cap);
-		for (size_t end = at + BATCH; at < n && at < end; at++) {
+		for (size_t end = at + GB_MEGOLM_BATCH; at < n && at < end; at++) {
 			struct gb_megolm_ids ids = gb_megolm_ids(w, devices[at]);
 			megolm_claim_add(&r, ids.user, ids.device);
 		}
@@ -209,7 +207,8 @@ static size_t bytes_of_answers(const struct gb_world *w)
 		if (v != NULL)
 			bytes += v->master.len + v->self_signing.len;
 	}
-	return bytes + bytes / BATCH + 2 * AROUND_ANSWER * (w->n_invitees / BATCH + 1);
+	return bytes + bytes / GB_MEGOLM_BATCH +
+	       2 * AROUND_ANSWER * (w->n_invitees / GB_MEGOLM_BATCH + 1);
 }
 
 static enum gb_status reserve_answers(struct gb_world *w)
@@ -274,7 +273,7 @@ static void put_users(struct gb_world *w, size_t first, size_t end, bool is_mast
 	put_text(a, "}");
 }
 
-/* The end of a batch of BATCH users, or devices, that begins at `first`. */
+/* The end of a batch of GB_MEGOLM_BATCH users, or devices, that begins at `first`. */
 static size_t end_of_batch(const struct gb_world *w, size_t first, bool of_users)
 {
 	uint32_t last = UINT32_MAX;
@@ -283,7 +282,7 @@ static size_t end_of_batch(const struct gb_world *w, size_t first, bool of_users
 	for (; i < w->n_invitees; i++) {
 		const struct gb_megolm_invitee *one = &w->invitees[i];
 		bool counts = !one->is_met && (!of_users || user_of(w, one) != last);
-		if (n + counts > BATCH)
+		if (n + counts > GB_MEGOLM_BATCH)
 			break;
 		n += counts;
 		last = one->is_met ? last : user_of(w, one);

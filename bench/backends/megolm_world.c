@@ -552,13 +552,14 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 	w->saved_n_claimed = calloc(n, sizeof *w->saved_n_claimed);
 	w->uploads = calloc(n, sizeof *w->uploads);
 	w->queried = calloc(n, sizeof *w->queried);
+	w->last_request = calloc(n / w->devices_per_user + 1, sizeof *w->last_request);
 	if (w->cross_signed)
 		w->vouchers = calloc(n / w->devices_per_user + 1, sizeof *w->vouchers);
 	if (w->cross_signed && w->vouchers == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	if (w->live == NULL || w->is_member == NULL || w->saved_is_member == NULL ||
 	    w->n_claimed == NULL || w->saved_n_claimed == NULL || w->uploads == NULL ||
-	    w->queried == NULL)
+	    w->queried == NULL || w->last_request == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	return GB_OK;
 }
@@ -585,6 +586,7 @@ void gb_megolm_close(struct gb_world *w)
 	free(w->peers);
 	free(w->devices);
 	free(w->queried);
+	free(w->last_request);
 	free(w->invitees);
 	free(w->answers.p);
 	for (uint32_t i = 0; w->vouchers != NULL && i <= w->config.capacity / w->devices_per_user;

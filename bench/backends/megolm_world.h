@@ -18,6 +18,9 @@
  * fallback key. */
 #define GB_MEGOLM_MAX_CLAIMS 98
 
+/* Users of a query, devices of a claim, to-device messages of a request, as clients limit them. */
+#define GB_MEGOLM_BATCH 250
+
 /* State of a pair of devices that shape() makes: the axis olm. */
 enum gb_megolm_olm { GB_MEGOLM_NEW, GB_MEGOLM_CHAIN, GB_MEGOLM_RATCHET };
 
@@ -119,6 +122,8 @@ struct gb_world {
 	uint32_t
 		*queried; /* those a sender just learned of, whose keys it asks for; room for all */
 	size_t n_queried;
+	uint32_t n_requests;    /* with room keys, so far */
+	uint32_t *last_request; /* that named a user, by user */
 	struct gb_megolm_invitee *invitees;
 	size_t n_invitees, invitees_cap;
 	struct gb_megolm_answers answers;

@@ -41,6 +41,8 @@ static const char *broken_rule(const struct gb_mailbox *m, const struct gb_messa
 		return "a message outside the room that was reserved for it";
 	if (msg->body.len == 0)
 		return "an empty message";
+	if (msg->uploaded > msg->body.len)
+		return "a message that adds more to an upload than it has bytes";
 	if ((unsigned)msg->kind >= GB_KINDS)
 		return "a message of unknown kind";
 	if (msg->from != m->sender)
@@ -120,7 +122,7 @@ static void commit(struct gb_outbox *self, const struct gb_message *msg)
 		return;
 	}
 	m->sent.messages[msg->kind]++;
-	m->sent.bytes[msg->kind] += msg->body.len;
+	m->sent.bytes[msg->kind] += msg->uploaded > 0 ? msg->uploaded : msg->body.len;
 	m->down_bytes += msg->body.len * count_recipients(m, msg);
 	m->n_served += count_recipients(m, msg);
 	m->n_named += msg->n_to;

@@ -81,6 +81,9 @@ struct gb_message {
 	size_t n_to;        /* length of to[]; 0 unless address is GB_TO_DEVICES */
 	const uint32_t *to; /* may point into the arguments of the call that sends */
 	struct gb_bytes body;
+	/* What the message adds to an upload that others are in too, such as a request with many
+	 * to-device messages; 0 when it is uploaded alone, as the body. */
+	size_t uploaded;
 };
 
 /*
