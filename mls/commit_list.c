@@ -99,8 +99,8 @@ static bool touches(const struct mls_cached_proposal *cached, uint32_t *leaf)
 	return cached->type == MLS_PROPOSAL_REMOVE || cached->type == MLS_PROPOSAL_UPDATE;
 }
 
-/* RFC 9420 12.2: of several for one leaf any Remove, else the last Update; of several new
- * extension lists the last; a ReInit only alone. */
+/* RFC 9420 12.2: of several for one leaf any Remove, else the last Update; of several Adds of one
+ * client and of several new extension lists the last; a ReInit only alone. */
 static bool is_superseded(const struct mls_proposal_cache *cache, size_t at)
 {
 	const struct mls_cached_proposal *cached = cache->v[at];
@@ -115,10 +115,29 @@ static bool is_superseded(const struct mls_proposal_cache *cache, size_t at)
 
 		if (later && cached->type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
 			return true;
+		if (later && cached->newcomer.len > 0 &&
+		    mls_slice_equal(other->newcomer, cached->newcomer))
+			return true;
 		if (!has_leaf || !touches(other, &other_leaf) || other_leaf != leaf)
 			continue;
 		if (later ||
 		    (other->type == MLS_PROPOSAL_REMOVE && cached->type == MLS_PROPOSAL_UPDATE))
+			return true;
+	}
+	return false;
+}
+
+/* Does the commit ask for something itself that the proposal does not go together with? */
+static bool is_overruled(const struct mls_cached_proposal *cached,
+			 const struct mls_commit_request *request)
+{
+	uint32_t leaf;
+	const bool has_leaf = touches(cached, &leaf);
+
+	if (cached->type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
+		return request->set_extensions;
+	for (size_t i = 0; has_leaf && i < request->n_remove; i++) {
+		if (request->remove[i] == leaf)
 			return true;
 	}
 	return false;
@@ -129,7 +148,8 @@ static bool is_superseded(const struct mls_proposal_cache *cache, size_t at)
  * Updates, since our path does more, and our own removal (12.2).
  */
 static enum mls_err list_cached(struct mls_proposal_list *list,
-				const struct mls_proposal_cache *cache)
+				const struct mls_proposal_cache *cache,
+				const struct mls_commit_request *request)
 {
 	uint32_t leaf;
 	enum mls_err err = MLS_OK;
@@ -137,7 +157,7 @@ static enum mls_err list_cached(struct mls_proposal_list *list,
 	for (size_t i = 0; i < cache->n && err == MLS_OK; i++) {
 		if (touches(cache->v[i], &leaf) && leaf == list->committer.index)
 			continue;
-		if (!is_superseded(cache, i))
+		if (!is_superseded(cache, i) && !is_overruled(cache->v[i], request))
 			err = mls_proposal_list_put_cached(list, cache->v[i]);
 	}
 	return err;
@@ -169,7 +189,7 @@ enum mls_err mls_commit_list(struct mls_proposal_list *list, struct mls_buf *mem
 		bound += list->origin->group_id.len + crypto->suite->nh + 32;
 	TRY(mls_buf_reserve(memory, bound));
 	if (!request->without_proposals && !request->reinit)
-		TRY(list_cached(list, &group->proposals));
+		TRY(list_cached(list, &group->proposals, request));
 	TRY(mls_proposal_list_reserve(list,
 				      request->n_add + request->n_remove + request->n_psks + 3));
 	TRY(list_adds(list, request));

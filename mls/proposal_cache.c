@@ -43,6 +43,16 @@ const struct mls_cached_proposal *mls_proposal_cache_find(const struct mls_propo
 	return NULL;
 }
 
+/* Empty but for an Add, whose newcomer has it in `body`. */
+static struct mls_slice newcomers_key(uint16_t type, struct mls_slice body)
+{
+	struct mls_key_package v;
+
+	return type == MLS_PROPOSAL_ADD && mls_key_package_decode(body, &v) == MLS_OK
+		       ? v.leaf_node.signature_key
+		       : mls_slice(NULL, 0);
+}
+
 enum mls_err mls_proposal_cache_restore(struct mls_proposal_cache *cache, struct mls_slice ref,
 					struct mls_sender sender, uint16_t type,
 					struct mls_slice body, struct mls_key *update_key)
@@ -61,6 +71,7 @@ enum mls_err mls_proposal_cache_restore(struct mls_proposal_cache *cache, struct
 	made->sender = sender;
 	made->type = type;
 	TRY(mls_buf_append(&made->body, body));
+	made->newcomer = newcomers_key(type, mls_buf_slice(&made->body));
 	TRY(grow(cache));
 	made->update_key = update_key ? mls_key_ref(update_key) : NULL;
 	cache->v[cache->n++] = made;

@@ -11,6 +11,7 @@ struct mls_cached_proposal {
 	struct mls_sender sender;
 	uint16_t type;
 	struct mls_buf body;        /* the encoded Proposal behind its type */
+	struct mls_slice newcomer;  /* in the body: the signature key of who is added, or empty */
 	struct mls_key *update_key; /* of an own Update: the private key of its leaf */
 };
 

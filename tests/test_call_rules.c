@@ -240,6 +240,58 @@ static void cached_updates_are_judged_again_with_new_extensions(void **state)
 	world_free(w);
 }
 
+static void everybody_hears(struct world *w, uint32_t proposer,
+			    const struct mls_proposal_request *request)
+{
+	struct mls_event event;
+
+	w->message.len = 0;
+	OK(mls_group_propose(w->group[proposer], &w->message, request, MLS_HANDSHAKE_PUBLIC));
+	for (uint32_t i = 0; i < 3; i++) {
+		if (i != proposer)
+			OK(mls_group_receive(w->group[i], &event, bytes_of(&w->message)));
+	}
+}
+
+/* 12.2: of two Adds of one client one is committed, and what the committer itself asks for goes
+ * before what others have proposed. */
+static void proposals_that_do_not_go_together_are_left_out(void **state)
+{
+	struct world *w = world_new(1, 3, NULL, NULL);
+	const uint32_t newcomer = world_client(w, NULL), removed = 1;
+	struct mls_proposal_request request = {.type = MLS_PROPOSAL_ADD};
+	struct mls_group *joined = NULL;
+	struct mls_buf package = {0};
+	struct mls_event event;
+
+	(void)state;
+	for (uint32_t i = 1; i < 3; i++) {
+		package.len = 0;
+		member_publish(w->client[newcomer], &package);
+		request.key_package = bytes_of(&package);
+		everybody_hears(w, i, &request);
+	}
+	request = (struct mls_proposal_request){.type = MLS_PROPOSAL_UPDATE};
+	everybody_hears(w, removed, &request);
+	request.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+	everybody_hears(w, 2, &request);
+	w->commit.len = w->welcome.len = 0;
+	OK(mls_group_commit(
+		w->group[0],
+		&(struct mls_commit_output){.commit = &w->commit, .welcome = &w->welcome},
+		&(struct mls_commit_request){.remove = &removed,
+					     .n_remove = 1,
+					     .set_extensions = true,
+					     .tree_in_welcome = true}));
+	for (uint32_t i = 0; i < 3; i++)
+		OK(mls_group_receive(w->group[i], &event, bytes_of(&w->commit)));
+	assert_int_equal(mls_group_n_members(w->group[0]), 3);
+	OK(mls_group_join(w->client[newcomer], &joined, bytes_of(&w->welcome), nothing));
+	mls_group_free(joined);
+	mls_buf_free(&package);
+	world_free(w);
+}
+
 /* 7.2, 13.5: capabilities list no default types; GREASE in them is no support. */
 static void capabilities_say_what_a_client_supports(void **state)
 {
@@ -314,6 +366,7 @@ int main(void)
 		cmocka_unit_test(credentials_that_others_do_not_know_are_not_added),
 		cmocka_unit_test(whom_nobody_is_cannot_be_removed),
 		cmocka_unit_test(cached_updates_are_judged_again_with_new_extensions),
+		cmocka_unit_test(proposals_that_do_not_go_together_are_left_out),
 		cmocka_unit_test(capabilities_say_what_a_client_supports),
 		cmocka_unit_test(unknown_extensions_of_a_key_package_are_ignored),
 	};
