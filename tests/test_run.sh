@@ -211,6 +211,16 @@ holds grep -q "  null  *null 1; up to" <<< "$said"
 holds grep -q "scenarios/quick.yaml" <<< "$said"
 result "list names backends, operations, axes and scenarios"
 
+said=$("$program" doctor --time 50ms)
+status=$?
+case "$said" in
+quiet:*) holds test $status -eq 0 ;;
+noisy:* | unusable:*) holds test $status -eq 11 ;;
+*) holds test "$said" = "quiet, noisy or unusable" ;;
+esac
+expect 64 "groupbench doctor: --time: found \"3\", wanted a time like" "$program" doctor --time 3
+result "doctor says how quiet the machine is, and its status agrees"
+
 for shell in bash zsh fish; do expect 0 groupbench "$program" completion $shell; done
 expect 64 "usage: groupbench completion" "$program" completion tcsh
 holds bash -n <("$program" completion bash)

@@ -97,7 +97,7 @@ static bool has_calibration(const struct gb_run *run)
 }
 
 /* Prices belong into the run: the times of primitives here and now. */
-static enum gb_exit calibrate(struct gb_run *run, const struct request *r)
+static enum gb_exit calibrate(struct gb_run *run, const struct request *r, json_t *manifest)
 {
 	struct gb_failure f = {0};
 	char note[800];
@@ -111,7 +111,12 @@ static enum gb_exit calibrate(struct gb_run *run, const struct request *r)
 	}
 	if (note[0] != '\0')
 		fprintf(stderr, "groupbench run: %s\n", note);
-	return GB_EXIT_DONE;
+	if (r->calibration == NULL && (note[0] != '\0' || has_calibration(run)))
+		gb_manifest_note_noise(manifest);
+	if (gb_results_manifest(run->results, manifest) == GB_EXIT_DONE)
+		return GB_EXIT_DONE;
+	snprintf(run->why, sizeof run->why, "%s", run->results->why);
+	return GB_EXIT_IO;
 }
 
 /* The turns, with a manifest before and after: the folder is valid in between. */
@@ -125,7 +130,7 @@ static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t 
 		return status;
 	}
 	run->not_measured = json_object_get(manifest, "not_measured");
-	status = calibrate(run, r);
+	status = calibrate(run, r, manifest);
 	if (status == GB_EXIT_DONE)
 		status = gb_run_turns(run);
 	gb_manifest_end(manifest, run, status);

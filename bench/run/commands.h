@@ -13,4 +13,7 @@ extern const struct gb_command gb_command_check;
 
 /* list: backends and their versions, operations, axes, scenarios. */
 extern const struct gb_command gb_command_list;
+
+/* doctor: watches the machine for some seconds. Status 11 unless it is quiet. */
+extern const struct gb_command gb_command_doctor;
 #endif

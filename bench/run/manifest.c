@@ -1,6 +1,8 @@
 #include "run/manifest.h"
 #include "backends/plugin_so.h"
 #include "run/environment.h"
+#include "run/noise.h"
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -83,6 +85,18 @@ json_t *gb_manifest_begin(const struct gb_scenario *s, const struct gb_jobs *job
 	json_object_set_new(manifest, "machine", gb_environment_machine());
 	json_object_set_new(manifest, "not_measured", describe_unsupported(jobs));
 	return manifest;
+}
+
+void gb_manifest_note_noise(json_t *manifest)
+{
+	struct gb_noise noise = gb_noise_measure(UINT64_C(500000000));
+
+	json_object_set_new(manifest, "noise",
+			    json_pack("{s:s, s:f, s:f, s:f, s:o}", "verdict",
+				      gb_quiet_word(noise.verdict), "deviation", noise.deviation,
+				      "spread", noise.spread, "cpu_over_wall", noise.cpu_over_wall,
+				      "steal",
+				      isnan(noise.steal) ? json_null() : json_real(noise.steal)));
 }
 
 void gb_manifest_end(json_t *manifest, const struct gb_run *run, enum gb_exit status)

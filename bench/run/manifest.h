@@ -15,6 +15,9 @@ json_t *gb_manifest_command(int argc, char **argv);
 json_t *gb_manifest_begin(const struct gb_scenario *s, const struct gb_jobs *jobs, const char *path,
 			  json_t *command);
 
+/* How quiet the machine was before the first sample: watches it for some time. */
+void gb_manifest_note_noise(json_t *manifest);
+
 /* How the run ended. */
 void gb_manifest_end(json_t *manifest, const struct gb_run *run, enum gb_exit status);
 
