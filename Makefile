@@ -14,7 +14,7 @@
 # make hostile       what a byte from outside can cost, for each kind of message: docs/mls.md
 # make end-to-end    times whole commands with hyperfine
 # make interop       mls/ as a server for the MLS working group's interop runner (MLS_INTEROP=)
-# make install       the program, libmls, its header (DESTDIR=, PREFIX=/usr/local)
+# make install       the program, libmls, its headers (DESTDIR=, PREFIX=/usr/local)
 # make clean         remove what was built
 #
 # CC=clang           the second compiler
@@ -127,8 +127,9 @@ $(B)/lib%.a: $(B)/sources
 	$(call say,AR)
 	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
-# Only what the installed headers declare is exported.
-$(B)/libmls.map: mls/include/mls.h mls/include/mls_storage.h tools/declared.awk
+# Only what the installed headers declare is exported. mls_counts.h declares nothing and stays behind.
+mls_headers := $(filter-out %/mls_counts.h,$(sort $(wildcard mls/include/*.h)))
+$(B)/libmls.map: $(mls_headers) tools/declared.awk
 	$(Q){ echo '{ global:'; awk -f tools/declared.awk $(filter %.h,$^) | sed 's/$$/;/'; \
 	      echo 'local: *; };'; } > $@
 
@@ -321,7 +322,7 @@ install: all
 	install -m 644 plots/*.gp $(DESTDIR)$(data)/plots/
 	install -m 644 results/published/* $(DESTDIR)$(data)/results/published/
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(data)/scenarios/
-	install -m 644 mls/include/mls.h mls/include/mls_storage.h mls/include/mls_errors.def \
+	install -m 644 $(mls_headers) mls/include/mls_errors.def \
 	        bench/include/groupbench_backend.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(B)/libmls.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(B)/libmls.so $(DESTDIR)$(LIBDIR)/libmls.so.$(VERSION)

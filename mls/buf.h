@@ -3,7 +3,7 @@
 #include "slice.h"
 
 /*
- * struct mls_buf, declared in mls.h, is owned, growing bytes. {0} is an empty buffer.
+ * struct mls_buf, declared in mls_buffer.h, is owned, growing bytes. {0} is an empty buffer.
  * It grows by allocate, copy, wipe, free, so that no copy of a secret stays behind.
  */
 

@@ -3,7 +3,7 @@
 #include "group_state.h"
 
 /*
- * What a group puts into its client's storage (mls.h, "Storage"). All of it does nothing, at
+ * What a group puts into its client's storage (mls_storage.h). All of it does nothing, at
  * the cost of one comparison, for an ephemeral client.
  *
  * A stored group is its whole state, and changes that are numbered from it on. Changes are noted

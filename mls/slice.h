@@ -6,7 +6,7 @@
 
 #include "mls.h"
 
-/* struct mls_slice, declared in mls.h, is borrowed bytes: never freed by who holds it. */
+/* struct mls_slice, declared in mls_buffer.h, is borrowed bytes: never freed by who holds it. */
 
 static inline struct mls_slice mls_slice(const void *p, size_t len)
 {

@@ -39,6 +39,24 @@ plugin() {
 		-I"$work/stage/opt/x/include" -x c -
 }
 
+# Each header alone, in C and in C++.
+headers_alone() {
+	local header
+	for header in "$work/stage/opt/x/include/"mls*.h; do
+		echo "#include \"$header\"" > "$work/header.c"
+		$CC -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only "$work/header.c" || return
+		g++ -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ "$work/header.c" || return
+	done
+	[ "$(find "$work/stage" -name 'mls*.h' | wc -l)" -gt 2 ]
+}
+
+# A C++ program with only <mls.h> finds the functions of the library under their C names.
+cxx_program() {
+	sed 's/<string.h>/<cstring>/' "$work/program.c" > "$work/program.cc"
+	g++ -o "$work/cxx" "$work/program.cc" $(flags --cflags --libs libmls) &&
+		LD_LIBRARY_PATH="$work/stage/opt/x/lib" "$work/cxx"
+}
+
 private_is_absent() {
 	! find "$work/stage" -name '*probe*' | grep .
 }
@@ -63,11 +81,13 @@ int main(void)
 	return strlen(mls_crypto_version(MLS_CRYPTO_SODIUM)) == 0;
 }
 END
-echo 1..7
+echo 1..9
 holds installs make --no-print-directory install DESTDIR="$work/stage" PREFIX=/opt/x
 holds version test "$(flags --modversion libmls)" = "$(sed -n 's/^VERSION := //p' Makefile)"
 holds shared_library shared_program
 holds static_library static_program
+holds headers_alone headers_alone
+holds cxx_program cxx_program
 holds plugin_header plugin
 holds probes_stay_behind private_is_absent
 holds draws draws

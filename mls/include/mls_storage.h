@@ -2,6 +2,10 @@
 #define MLS_STORAGE_H
 #include "mls.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Storage
  *
@@ -68,4 +72,8 @@ enum mls_err MLS_MUST_CHECK mls_group_store(struct mls_group *group);
  */
 enum mls_err MLS_MUST_CHECK mls_group_restore(struct mls_client *client, struct mls_group **group,
 					      struct mls_slice saved, struct mls_slice changes);
+
+#ifdef __cplusplus
+}
+#endif
 #endif
