@@ -47,6 +47,10 @@ enum mls_err mls_buf_append(struct mls_buf *b, struct mls_slice s)
 
 void mls_buf_clear(struct mls_buf *b)
 {
+	if (b->cap > MLS_BUF_LARGE && !b->fixed) {
+		mls_buf_free(b);
+		return;
+	}
 	if (b->p)
 		mls_wipe(b->p, b->len);
 	b->len = 0;

@@ -12,7 +12,8 @@ static inline struct mls_slice mls_buf_slice(const struct mls_buf *b)
 	return mls_slice(b->p, b->len);
 }
 
-/* From this size on a first reservation is taken as it is; growth doubles. */
+/* From this size on a first reservation is taken as it is; growth doubles. What is larger is not
+ * kept for the next use. */
 #define MLS_BUF_LARGE ((size_t)1 << 20)
 
 /* Makes room for `more` bytes behind the present ones. On failure b is as it was. */
@@ -21,6 +22,6 @@ enum mls_err MLS_MUST_CHECK mls_buf_reserve(struct mls_buf *b, size_t more);
 /* Appends a copy of `s`, which must not lie inside b. On failure b is as it was. */
 enum mls_err MLS_MUST_CHECK mls_buf_append(struct mls_buf *b, struct mls_slice s);
 
-/* Wipes the contents and keeps the memory. */
+/* Wipes the contents and keeps the memory, unless it is large. */
 void mls_buf_clear(struct mls_buf *b);
 #endif

@@ -121,8 +121,5 @@ out:
 
 void mls_parts_release(struct mls_crypto *c)
 {
-	if (c->scratch.cap > MLS_BUF_LARGE)
-		mls_buf_free(&c->scratch);
-	else
-		mls_buf_clear(&c->scratch);
+	mls_buf_clear(&c->scratch);
 }

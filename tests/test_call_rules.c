@@ -240,6 +240,24 @@ static void cached_updates_are_judged_again_with_new_extensions(void **state)
 	world_free(w);
 }
 
+/* A group keeps no room for the largest message that it has sent or received. */
+static void long_messages_leave_no_memory_behind(void **state)
+{
+	static const uint8_t data[(size_t)2 << 20] = {0};
+	struct world *w = world_new(1, 2, NULL, NULL);
+	struct mls_event event;
+
+	(void)state;
+	w->message.len = 0;
+	OK(mls_group_protect(w->group[0], &w->message, mls_slice(data, sizeof(data)), nothing));
+	assert_true(w->group[0]->frame.cap < sizeof(data));
+	OK(mls_group_receive(w->group[1], &event, bytes_of(&w->message)));
+	assert_int_equal(event.data.len, sizeof(data));
+	world_check(w);
+	assert_true(w->group[1]->plain.cap < sizeof(data));
+	world_free(w);
+}
+
 static void everybody_hears(struct world *w, uint32_t proposer,
 			    const struct mls_proposal_request *request)
 {
@@ -366,6 +384,7 @@ int main(void)
 		cmocka_unit_test(credentials_that_others_do_not_know_are_not_added),
 		cmocka_unit_test(whom_nobody_is_cannot_be_removed),
 		cmocka_unit_test(cached_updates_are_judged_again_with_new_extensions),
+		cmocka_unit_test(long_messages_leave_no_memory_behind),
 		cmocka_unit_test(proposals_that_do_not_go_together_are_left_out),
 		cmocka_unit_test(capabilities_say_what_a_client_supports),
 		cmocka_unit_test(unknown_extensions_of_a_key_package_are_ignored),
