@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "backends/backends.h"
+#include "delivery/delivery.h"
 #include "delivery/directory.h"
 #include "delivery/outbox.h"
 
@@ -531,6 +532,59 @@ static void others_share_before_they_send(void **state)
 	close_world(&w);
 }
 
+/* The message of device 0 that says `text`; its body lives until the test ends. */
+static struct gb_message say(struct world *w, const char *text)
+{
+	struct gb_message m;
+	uint8_t *body;
+
+	gb_mailbox_empty(&w->mailbox);
+	assert_ok(w,
+		  BACKEND->send(w->world, 0, (struct gb_bytes){(const uint8_t *)text, strlen(text)},
+				&w->mailbox.outbox));
+	assert_int_equal(w->mailbox.n_kept, 1);
+	m = w->mailbox.kept[0];
+	body = malloc(m.body.len);
+	assert_non_null(body);
+	memcpy(body, m.body.p, m.body.len);
+	m.body.p = body;
+	return m;
+}
+
+/* Three messages, of which the newcomer came after the second: it reads the first two where
+ * history is shared, and only there. The keys of the past are uploaded once for all newcomers. */
+static void newcomers_read_from_the_index_of_their_axis(void **state)
+{
+	static const struct gb_axis axes[2][1] = {{{"history", "joined"}}, {{"history", "shared"}}};
+
+	(void)state;
+	for (int shared = 0; shared < 2; shared++) {
+		struct gb_message m[3], all[8];
+		struct gb_bytes text;
+		struct world w;
+		size_t n;
+
+		open_shaped_with(&w, 3, axes[shared], 1, false);
+		m[0] = say(&w, "one");
+		m[1] = say(&w, "two");
+		(void)act(&w, ADD);
+		assert_int_equal(count_kind(&w, GB_BACKUP), shared);
+		assert_int_equal(count_kind(&w, GB_ROOM_KEY), shared ? 2 * JOINERS : JOINERS);
+		n = gb_delivery_all(&w.mailbox, 4, false, all, 8);
+		assert_int_equal(n, shared ? 3 : 1);
+		assert_ok(&w, BACKEND->join(w.world, 4, all, n));
+		m[2] = say(&w, "three");
+		for (int i = 0; i < 3; i++) {
+			enum gb_status status = BACKEND->receive(w.world, 4, &m[i], &text);
+			assert_int_equal(status, i == 2 || shared ? GB_OK : GB_REJECTED);
+			if (status == GB_OK)
+				assert_int_equal(text.len, i == 2 ? 5 : 3);
+			free((void *)(uintptr_t)m[i].body.p);
+		}
+		close_world(&w);
+	}
+}
+
 static void axes_are_answered(void **state)
 {
 	static const struct {
@@ -541,6 +595,9 @@ static void axes_are_answered(void **state)
 		{"olm", "chain", GB_HONOURED},
 		{"olm", "ratchet", GB_HONOURED},
 		{"sender_device_keys", "no", GB_HONOURED},
+		{"history", "joined", GB_HONOURED},
+		{"history", "shared", GB_HONOURED},
+		{"history", "invited", GB_NOT_SUPPORTED},
 		{"verification", "device", GB_HONOURED},
 		{"verification", "cross_signed", GB_HONOURED},
 		{"verification", "nobody", GB_NOT_SUPPORTED},
@@ -586,6 +643,7 @@ int main(void)
 		cmocka_unit_test(a_refused_add_leaves_nothing_behind),
 		cmocka_unit_test(any_payload_arrives),
 		cmocka_unit_test(others_share_before_they_send),
+		cmocka_unit_test(newcomers_read_from_the_index_of_their_axis),
 		cmocka_unit_test(axes_are_answered),
 	};
 

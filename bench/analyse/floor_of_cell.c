@@ -119,7 +119,7 @@ bool gb_floor_case_of_cell(const struct gb_cell *cell, uint32_t device, struct g
 	*out = (struct gb_floor_case){.device = device};
 	*task = (struct gb_task){0};
 	if (is(cell, GB_COLUMN_verification, "cross_signed") ||
-	    is(cell, GB_COLUMN_sender_device_keys, "no"))
+	    is(cell, GB_COLUMN_sender_device_keys, "no") || is(cell, GB_COLUMN_history, "shared"))
 		return false;
 	out->path = !is(cell, GB_COLUMN_path, "no");
 	out->tree_apart = is(cell, GB_COLUMN_tree_delivery, "fetched");

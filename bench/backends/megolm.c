@@ -262,11 +262,9 @@ static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *l
 		forget(w, live, m->from, &about);
 		return gb_megolm_status(w, err, "room key");
 	}
-	if (what != MEGOLM_ROOM_KEY)
+	if (what != MEGOLM_ROOM_KEY && !(w->shared_history && what == MEGOLM_ROOM_KEY_BUNDLE))
 		return gb_megolm_fail(w, GB_REJECTED, "not a room key");
-	live->now.has_room = true;
-	return gb_megolm_status(w, megolm_device_room(live->device, &live->room, GB_MEGOLM_ROOM),
-				"room");
+	return gb_megolm_enter_room(w, live);
 }
 
 static enum gb_status process(struct gb_world *w, uint32_t device, const struct gb_message *m)
@@ -289,7 +287,11 @@ static enum gb_status join(struct gb_world *w, uint32_t device, const struct gb_
 	if (n == 0)
 		return gb_megolm_fail(w, GB_REJECTED, "nothing to join by");
 	for (size_t i = 0; i < n && status == GB_OK; i++)
-		status = take_room_key(w, live, &m[i]);
+		if (m[i].kind != GB_BACKUP)
+			status = take_room_key(w, live, &m[i]);
+	for (size_t i = 0; i < n && status == GB_OK; i++)
+		if (m[i].kind == GB_BACKUP)
+			status = gb_megolm_take_history(w, live, &m[i]);
 	return status;
 }
 

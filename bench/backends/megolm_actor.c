@@ -59,6 +59,15 @@ static void commit_room_key(struct megolm_sink *self, const struct megolm_peer *
 	s->out->commit(s->out, &m);
 }
 
+static struct room_key_sink sink_to(struct gb_world *w, struct gb_outbox *out, uint32_t from)
+{
+	return (struct room_key_sink){
+		.sink = {.reserve = reserve_room_key, .commit = commit_room_key},
+		.w = w,
+		.out = out,
+		.from = from};
+}
+
 /* The live device that acts, when it may. */
 static enum gb_status actor(struct gb_world *w, uint32_t device, struct gb_outbox *out,
 			    struct gb_megolm_live **live)
@@ -72,15 +81,6 @@ static enum gb_status actor(struct gb_world *w, uint32_t device, struct gb_outbo
 	*live = w->live[device];
 	(*live)->now.fetched = 0;
 	return GB_OK;
-}
-
-static enum gb_status enter_room(struct gb_world *w, struct gb_megolm_live *live)
-{
-	if (live->room != NULL)
-		return GB_OK;
-	live->now.has_room = true;
-	return gb_megolm_status(w, megolm_device_room(live->device, &live->room, GB_MEGOLM_ROOM),
-				"room");
 }
 
 /* ---- what the homeserver tells a device before it sends ---- */
@@ -132,7 +132,7 @@ static enum gb_status learn_all_members(struct gb_world *w, struct gb_megolm_liv
 /* Who came and went since the device last looked; at first, everybody. */
 static enum gb_status catch_up(struct gb_world *w, struct gb_megolm_live *live, uint32_t self)
 {
-	enum gb_status status = enter_room(w, live);
+	enum gb_status status = gb_megolm_enter_room(w, live);
 
 	w->n_queried = 0;
 	if (status == GB_OK && !live->now.knows_members)
@@ -198,11 +198,7 @@ static enum gb_status open_sessions(struct gb_world *w, struct gb_megolm_live *l
 static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uint32_t from,
 			    struct gb_outbox *out)
 {
-	struct room_key_sink sink = {
-		.sink = {.reserve = reserve_room_key, .commit = commit_room_key},
-		.w = w,
-		.out = out,
-		.from = from};
+	struct room_key_sink sink = sink_to(w, out, from);
 	struct megolm_shared shared = {0};
 	size_t n;
 	enum gb_status status = open_sessions(w, live, &n);
@@ -340,12 +336,15 @@ enum gb_status gb_megolm_create_part(struct gb_world *w, uint32_t device, enum g
 enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
 			     const struct gb_published *joining, size_t n, struct gb_outbox *out)
 {
+	struct room_key_sink sink = sink_to(w, out, device);
 	struct gb_megolm_live *live;
 	enum gb_status status = actor(w, device, out, &live);
 
 	if (status == GB_OK)
 		status = catch_up(w, live, device);
-	return status == GB_OK ? admit(w, live, device, joining, n, out) : status;
+	if (status == GB_OK)
+		status = admit(w, live, device, joining, n, out);
+	return status == GB_OK ? gb_megolm_give_history(w, live, device, out, &sink.sink) : status;
 }
 
 /* ---- remove and rekey ---- */

@@ -14,13 +14,6 @@ static enum gb_status out_of_memory(struct gb_world *w)
 	return gb_megolm_fail(w, GB_FAILED, "out of memory");
 }
 
-static enum gb_status join_room(struct gb_world *w, struct gb_megolm_live *live)
-{
-	live->now.has_room = true;
-	return gb_megolm_status(w, megolm_device_room(live->device, &live->room, GB_MEGOLM_ROOM),
-				"room");
-}
-
 /* A fallback key, by which others begin sessions with an actor. */
 static enum gb_status make_fallback_key(struct gb_world *w, struct gb_megolm_live *live,
 					uint8_t *key, size_t cap, struct megolm_slice *out)
@@ -189,7 +182,7 @@ static enum gb_status begin_actor(struct gb_world *w, struct actor *actor, uint3
 	*actor = (struct actor){.live = w->live[number], .number = number};
 	if (actor->live == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "actor %u is not live", number);
-	status = join_room(w, actor->live);
+	status = gb_megolm_enter_room(w, actor->live);
 	if (status == GB_OK && !shape->without_group)
 		status = gb_megolm_status(w, megolm_room_reserve(actor->live->room, shape->size),
 					  "members");
@@ -210,11 +203,13 @@ static enum gb_status share(struct gb_world *w, const struct gb_shape *shape, st
 		gb_megolm_status(w, megolm_probe_share_silently(from->room, 0), "Megolm session");
 
 	from->now.knows_members = true;
+	if (status == GB_OK)
+		status = gb_megolm_begin_history(w, from);
 	for (size_t i = 0; i < shape->n_live && status == GB_OK; i++) {
 		struct gb_megolm_live *to = w->live[shape->live[i]];
 		if (shape->live[i] >= shape->size || to == from)
 			continue;
-		status = join_room(w, to);
+		status = gb_megolm_enter_room(w, to);
 		if (status == GB_OK)
 			status = gb_megolm_status(w, megolm_probe_import(to->room, from->room),
 						  "Megolm session");

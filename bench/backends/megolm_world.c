@@ -240,6 +240,19 @@ static enum gb_status make_first_keys(struct gb_world *w, struct gb_megolm_live 
 	return status;
 }
 
+enum gb_status gb_megolm_enter_room(struct gb_world *w, struct gb_megolm_live *live)
+{
+	enum megolm_err err;
+
+	live->now.has_room = true;
+	if (live->room != NULL)
+		return GB_OK;
+	err = megolm_device_room(live->device, &live->room, GB_MEGOLM_ROOM);
+	if (err == MEGOLM_OK)
+		megolm_room_set_shared_history(live->room, w->shared_history);
+	return gb_megolm_status(w, err, "room");
+}
+
 enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 {
 	struct gb_megolm_live *live;
@@ -493,6 +506,12 @@ enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **
 		return GB_HONOURED;
 	if (strcmp(name, "sender_device_keys") == 0)
 		return GB_HONOURED;
+	if (strcmp(name, "history") == 0) {
+		if (strcmp(value, "joined") == 0 || strcmp(value, "shared") == 0)
+			return GB_HONOURED;
+		*reason = "history is visible to those who have joined, or shared with newcomers";
+		return GB_NOT_SUPPORTED;
+	}
 	if (strcmp(name, "verification") == 0) {
 		if (strcmp(value, "device") == 0 || strcmp(value, "cross_signed") == 0)
 			return GB_HONOURED;
@@ -516,6 +535,8 @@ static void set_axis(struct gb_world *w, const struct gb_axis *axis)
 		w->devices_per_user = (uint32_t)strtoul(axis->value, NULL, 10);
 	else if (strcmp(axis->name, "sender_device_keys") == 0)
 		w->without_device_keys = strcmp(axis->value, "no") == 0;
+	else if (strcmp(axis->name, "history") == 0)
+		w->shared_history = strcmp(axis->value, "shared") == 0;
 	else if (strcmp(axis->name, "verification") == 0)
 		w->cross_signed = strcmp(axis->value, "cross_signed") == 0;
 	else if (strcmp(axis->name, "backup") == 0)

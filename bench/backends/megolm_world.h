@@ -127,7 +127,7 @@ struct gb_world {
 	struct gb_megolm_invitee *invitees;
 	size_t n_invitees, invitees_cap;
 	struct gb_megolm_answers answers;
-	bool cross_signed, without_device_keys;
+	bool cross_signed, without_device_keys, shared_history;
 	struct gb_megolm_voucher *vouchers; /* by user; NULL unless cross_signed */
 	uint8_t *stored;                    /* what store() wrote last */
 	size_t stored_len, stored_cap;
@@ -150,6 +150,9 @@ struct gb_megolm_ids gb_megolm_ids(const struct gb_world *w, uint32_t device);
  * to. The device must exist. */
 enum megolm_err gb_megolm_meet_user(const struct gb_world *w, struct gb_megolm_live *live,
 				    uint32_t device);
+
+/* The room of a live device, with the visibility of its history. */
+enum gb_status gb_megolm_enter_room(struct gb_world *w, struct gb_megolm_live *live);
 
 /* Room for `len` bytes, or n devices. */
 enum gb_status gb_megolm_scratch(struct gb_world *w, size_t len);
@@ -219,6 +222,16 @@ enum gb_status gb_megolm_invite_verify(struct gb_world *w, struct gb_megolm_live
 enum gb_status gb_megolm_invite_sessions(struct gb_world *w, struct gb_megolm_live *live);
 enum gb_status gb_megolm_uninvite(struct gb_world *w, struct gb_megolm_live *live,
 				  enum gb_status status);
+
+/* For newcomers, in megolm_history.c: before the clock runs, at who invites once they have their
+ * room keys, and at them. Nothing where the axis `history` is `joined`. */
+enum gb_status gb_megolm_begin_history(struct gb_world *w, struct gb_megolm_live *live);
+enum gb_status gb_megolm_give_history(struct gb_world *w, struct gb_megolm_live *live,
+				      uint32_t from, struct gb_outbox *out,
+				      struct megolm_sink *sink);
+enum gb_status gb_megolm_take_history(struct gb_world *w, struct gb_megolm_live *live,
+				      const struct gb_message *m);
+
 /* History, its backup and what is restored, in megolm_backup.c. */
 enum gb_status gb_megolm_history(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,
 				 struct gb_bytes plaintext, struct gb_outbox *out);

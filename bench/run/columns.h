@@ -23,7 +23,7 @@
 	X(ratchet_tree, "ratchet trees that travel apart")                                         \
 	X(room_key, "m.room_key inside Olm, with its to-device envelope")                          \
 	X(application, "application messages")                                                     \
-	X(backup, "key backups")
+	X(backup, "keys of the past: backups, and bundles for newcomers")
 
 /* The order of the includes is the order of the columns. */
 /* clang-format off */

@@ -143,6 +143,7 @@ int gb_oracle_before(struct gb_oracle *o)
 	if (timed_step(o) == GB_STEP_ADD ||
 	    (timed_step(o) == GB_STEP_SEND && !gb_task_sends_first(trial->task))) {
 		/* Also brings the actor's sending chain into its steady state. */
+		memcpy(o->early_text, o->plaintext, sizeof o->early_text);
 		if (gb_trial_send(trial, GB_ACTOR, NULL) != 0 || copy_application(o, &o->early) ||
 		    deliver_to_seats(o, 1) != 0)
 			return -1;
@@ -239,6 +240,35 @@ static int check_reply(struct gb_oracle *o, uint32_t replier)
 	return say(o, replier);
 }
 
+/* Newcomers read what was sent before they came. */
+static int check_history(struct gb_oracle *o)
+{
+	const struct gb_roster *r = &o->trial->roster;
+	struct gb_bytes want = {o->early_text, sizeof o->early_text};
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct gb_call call = {.kind = GB_CALL_RECEIVE,
+				       .device = r->seats[i].device,
+				       .messages = &o->early,
+				       .n = 1};
+		if (r->seats[i].role != GB_ROLE_JOINER)
+			continue;
+		if (gb_testbed_must(o->trial->testbed, &call, NULL, "reading history") != 0)
+			return -1;
+		if (call.plaintext.len != want.len ||
+		    memcmp(call.plaintext.p, want.p, want.len) != 0)
+			return gb_testbed_break(o->trial->testbed,
+						"newcomers read the history they are given",
+						"newcomer %u read something else", call.device);
+	}
+	return 0;
+}
+
+static bool shares_history(const struct gb_oracle *o)
+{
+	return strcmp(o->trial->testbed->job->axis[GB_AXIS_history], "shared") == 0;
+}
+
 /* Newcomers get what was sent before they came, and cannot read it. */
 static int check_newcomers(struct gb_oracle *o)
 {
@@ -310,9 +340,9 @@ int gb_oracle_after(struct gb_oracle *o)
 	if (!trial->is_sealed)
 		return 0;
 	if (timed_step(o) == GB_STEP_ADD) {
-		if (check_newcomers(o) != 0)
+		if (shares_history(o) ? check_history(o) : check_newcomers(o))
 			return -1;
-		note(o, "newcomer");
+		note(o, shares_history(o) ? "history" : "newcomer");
 	}
 	if (timed_step(o) == GB_STEP_STORE)
 		note(o, "reloaded");

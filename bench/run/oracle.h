@@ -11,6 +11,7 @@ struct gb_oracle {
 	struct gb_trial *trial;
 	uint64_t random;                    /* state of the plaintext generator */
 	uint8_t plaintext[64];              /* what is said in the group, new each time */
+	uint8_t early_text[64];             /* of the message that newcomers come after */
 	uint8_t *payload;                   /* of GB_OPERATION_send */
 	uint8_t (*before)[GB_DIGEST_BYTES]; /* digests at the actors before the operation */
 	bool *known;
