@@ -337,6 +337,16 @@ bool megolm_device_knows_user(const struct megolm_device *device, const char *us
 	return megolm_user_find(device, megolm_slice_of(user_id)) != NULL;
 }
 
+/* Who was vouched for by a key that is known no longer. */
+static void unverify_devices(struct megolm_device *device, const char *user_id)
+{
+	for (size_t i = 0; i < device->n_peers; i++) {
+		struct megolm_peer *peer = device->peer[i];
+		if (peer != NULL && peer->by_signatures && strcmp(peer->user_id, user_id) == 0)
+			peer->is_verified = false;
+	}
+}
+
 void megolm_device_forget_user(struct megolm_device *device, const char *user_id)
 {
 	const struct megolm_user *user = megolm_user_find(device, megolm_slice_of(user_id));
@@ -348,8 +358,10 @@ void megolm_device_forget_user(struct megolm_device *device, const char *user_id
 		device->user[i] = device->user[last];
 		device->user[last] = (struct megolm_user *)(uintptr_t)user;
 	}
-	if (user != NULL)
-		megolm_users_truncate(device, last);
+	if (user == NULL)
+		return;
+	megolm_users_truncate(device, last);
+	unverify_devices(device, user_id);
 }
 
 enum megolm_err megolm_device_learn_user(struct megolm_device *device,
@@ -374,6 +386,7 @@ enum megolm_err megolm_device_learn_user(struct megolm_device *device,
 		return insert(device, user_id, master, self_signing);
 	memcpy(((struct megolm_user *)(uintptr_t)known)->self_signing, self_signing.p,
 	       MEGOLM_KEY_CHARS);
+	unverify_devices(device, user_id);
 out:
 	return err;
 }

@@ -12,9 +12,12 @@
 
 #define MAX_REQUESTS 1000
 
-void megolm_peer_set_verified(struct megolm_peer *peer, bool is_verified)
+enum megolm_err megolm_peer_set_verified(struct megolm_peer *peer, bool is_verified)
 {
+	if (peer->by_signatures)
+		return MEGOLM_ERR_USAGE;
 	peer->is_verified = is_verified;
+	return MEGOLM_OK;
 }
 
 bool megolm_peer_is_verified(const struct megolm_peer *peer)

@@ -248,6 +248,7 @@ enum megolm_err megolm_peer_insert(struct megolm_device *device, struct megolm_p
 	peer = new_peer(keys, tag);
 	if (peer == NULL)
 		return MEGOLM_ERR_NOMEM;
+	peer->by_signatures = peer->is_verified = device->policy.cross_signed;
 	peer->number = (uint32_t)device->n_peers;
 	device->peer[device->n_peers++] = peer;
 	ids = ids_of(peer);
@@ -325,10 +326,12 @@ enum megolm_err megolm_device_learn(struct megolm_device *device, struct megolm_
 	if (!megolm_equals(keys.user_id, user_id) || !megolm_equals(keys.device_id, device_id))
 		FAIL(MEGOLM_ERR_WRONG_DEVICE);
 	TRY(find_known(device, &known, &keys));
-	if (known == NULL || !megolm_equal(known->keys, device_keys))
+	if (known == NULL || !megolm_equal(known->keys, device_keys) ||
+	    (known->by_signatures && !known->is_verified))
 		TRY(megolm_device_keys_verify(device, &keys));
 	if (known == NULL)
 		TRY(megolm_peer_insert(device, &known, &keys, tag));
+	known->is_verified = known->is_verified || known->by_signatures;
 	known->tag = tag;
 	known->is_stranger = false;
 	*out = known;

@@ -48,10 +48,11 @@ struct megolm_peer {
 	char curve25519[MEGOLM_KEY_CHARS + 1], ed25519[MEGOLM_KEY_CHARS + 1];
 	struct megolm_slice keys; /* the signed device keys, as they were verified */
 	uint64_t tag;
-	bool is_verified; /* by the user: may be given keys of others */
-	uint32_t number;  /* place in device->peer[] */
-	bool is_stranger; /* known by what it sent only */
-	bool told_no_olm; /* since the last session with it began */
+	bool is_verified;   /* may be given keys of others */
+	bool by_signatures; /* is_verified follows from cross-signing; otherwise the user says it */
+	uint32_t number;    /* place in device->peer[] */
+	bool is_stranger;   /* known by what it sent only */
+	bool told_no_olm;   /* since the last session with it began */
 	bool has_recovered;
 	uint64_t recovered_ms; /* when megolm_device_recover last began a session */
 	struct megolm_pairwise *session[MEGOLM_MAX_SESSIONS];     /* the one to send by first */

@@ -38,8 +38,8 @@ static void open_asking(struct asking *a)
 	matrix_open_another(&a->phone, 2, 1);
 	a->phone_at_bob = matrix_meet(&a->story.bob, &a->phone);
 	a->bob_at_phone = matrix_learn(&a->phone, &a->story.bob);
-	megolm_peer_set_verified(a->phone_at_bob, true);
-	megolm_peer_set_verified(a->bob_at_phone, true);
+	ASSERT_DONE(megolm_peer_set_verified(a->phone_at_bob, true));
+	ASSERT_DONE(megolm_peer_set_verified(a->bob_at_phone, true));
 	matrix_outbox_open(&a->out);
 	ask(a);
 }
@@ -96,9 +96,9 @@ static void the_chain_names_who_forwarded(void **state)
 	ASSERT_DONE(matrix_receive(&a.phone, &a.story.bob, matrix_last(&a.out)));
 	matrix_open_another(&tablet, 3, 1);
 	peer = matrix_meet(&a.phone, &tablet);
-	megolm_peer_set_verified(peer, true);
+	ASSERT_DONE(megolm_peer_set_verified(peer, true));
 	peer = matrix_learn(&tablet, &a.phone);
-	megolm_peer_set_verified(peer, true);
+	ASSERT_DONE(megolm_peer_set_verified(peer, true));
 	ASSERT_DONE(megolm_room_request_key(tablet.room, a.request, sizeof(a.request),
 					    &a.request_len, matrix_story_session(&a.story)));
 	ASSERT_DONE(megolm_device_answer_request(
@@ -127,12 +127,12 @@ static void nobody_else_gets_it(void **state)
 
 	(void)state;
 	open_asking(&a);
-	megolm_peer_set_verified(a.phone_at_bob, false);
+	ASSERT_DONE(megolm_peer_set_verified(a.phone_at_bob, false));
 	ASSERT_ERR(answer(&a, &what, a.phone.user_id), MEGOLM_ERR_UNVERIFIED);
 	/* A verified device of somebody else. */
 	matrix_open(&carol, 4, &megolm_default_policy);
 	peer = matrix_meet(&a.story.bob, &carol);
-	megolm_peer_set_verified(peer, true);
+	ASSERT_DONE(megolm_peer_set_verified(peer, true));
 	ASSERT_DONE(megolm_room_request_key(carol.room, a.request, sizeof(a.request),
 					    &a.request_len, matrix_story_session(&a.story)));
 	ASSERT_ERR(answer(&a, &what, carol.user_id), MEGOLM_ERR_UNVERIFIED);
@@ -181,11 +181,11 @@ static void forwarded_keys_are_refused_unless_asked_for(void **state)
 	forward(&a);
 	forward(&a);
 	forward(&a);
-	megolm_peer_set_verified(a.bob_at_phone, false);
+	ASSERT_DONE(megolm_peer_set_verified(a.bob_at_phone, false));
 	ASSERT_ERR(matrix_receive(&a.phone, &a.story.bob,
 				  (struct megolm_slice){a.out.body[0], a.out.len[0]}),
 		   MEGOLM_ERR_UNVERIFIED);
-	megolm_peer_set_verified(a.bob_at_phone, true);
+	ASSERT_DONE(megolm_peer_set_verified(a.bob_at_phone, true));
 	ASSERT_DONE(megolm_room_cancel_request(a.phone.room, a.request, sizeof(a.request),
 					       &a.request_len, matrix_story_session(&a.story)));
 	ASSERT_ERR(matrix_receive(&a.phone, &a.story.bob,

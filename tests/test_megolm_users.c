@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "matrix.h"
+#include "megolm_keys.h"
 
 #define BOB "@bob:gb.test"
 
@@ -286,6 +287,92 @@ static void a_rollback_forgets_users_too(void **state)
 	close_users(&u);
 }
 
+static struct megolm_peer *find(struct megolm_device *at, const char *device_id)
+{
+	struct megolm_peer *peer = megolm_device_find(at, BOB, device_id);
+
+	assert_non_null(peer);
+	return peer;
+}
+
+/* History goes to a device that its user's keys vouch for: nobody has to say so, nobody can say
+ * otherwise, and it ends with what vouched. */
+static void who_is_vouched_for_is_given_history(void **state)
+{
+	const struct megolm_attachment attachment = {{0}, {0}, {0}};
+	uint8_t text[1024];
+	struct megolm_slice key = {text, 0};
+	struct matrix_outbox out;
+	struct megolm_peer *phone;
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	matrix_outbox_open(&out);
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.bob));
+	ASSERT_DONE(learn_user(&u, u.bob));
+	ASSERT_DONE(learn(&u, megolm_device_keys(u.phone), "PHONE"));
+	phone = find(u.alice.device, "PHONE");
+	ASSERT_DONE(megolm_device_new_one_time_key(u.phone, text, sizeof(text), &key.len));
+	ASSERT_DONE(megolm_device_open_session(u.alice.device, phone, key));
+	assert_true(megolm_peer_is_verified(phone));
+	ASSERT_ERR(megolm_peer_set_verified(phone, false), MEGOLM_ERR_USAGE);
+	ASSERT_DONE(
+		megolm_room_bundle_send(u.alice.room, &attachment, "mxc://a/b", phone, &out.sink));
+	megolm_device_forget_user(u.alice.device, BOB);
+	ASSERT_ERR(
+		megolm_room_bundle_send(u.alice.room, &attachment, "mxc://a/b", phone, &out.sink),
+		MEGOLM_ERR_UNVERIFIED);
+	/* Another identity does not vouch for the device. */
+	ASSERT_DONE(learn_user(&u, u.other_bob));
+	ASSERT_ERR(learn(&u, megolm_device_keys(u.phone), "PHONE"), MEGOLM_ERR_NOT_CROSS_SIGNED);
+	assert_false(megolm_peer_is_verified(phone));
+	megolm_device_forget_user(u.alice.device, BOB);
+	ASSERT_DONE(learn_user(&u, u.bob));
+	assert_false(megolm_peer_is_verified(phone));
+	u.counts.verify = 0;
+	ASSERT_DONE(learn(&u, megolm_device_keys(u.phone), "PHONE"));
+	assert_verified(&u, 2);
+	assert_true(megolm_peer_is_verified(phone));
+	matrix_outbox_close(&out);
+	close_users(&u);
+}
+
+/* The same for keys that another device of the user asks for. */
+static void who_is_vouched_for_is_forwarded_keys(void **state)
+{
+	static const char request[] =
+		"{\"action\":\"request\",\"body\":{\"algorithm\":\"m.megolm.v1.aes-sha2\","
+		"\"room_id\":\"!r:gb.test\","
+		"\"session_id\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"},"
+		"\"request_id\":\"1\",\"requesting_device_id\":\"zzLAPTOP\"}";
+	struct megolm_slice keys, content = matrix_text(request);
+	enum megolm_answer answer;
+	struct megolm_peer *laptop;
+	struct matrix_outbox out;
+	uint8_t text[1024];
+	struct users u;
+	size_t len;
+
+	(void)state;
+	open_users(&u);
+	matrix_outbox_open(&out);
+	ASSERT_DONE(megolm_device_cross_sign(u.laptop, u.bob));
+	keys = megolm_device_keys(u.laptop);
+	ASSERT_DONE(megolm_device_learn_user(u.phone, megolm_identity_master_key(u.bob),
+					     megolm_identity_self_signing_key(u.bob), BOB));
+	ASSERT_DONE(megolm_device_learn(u.phone, &laptop, keys, BOB, "zzLAPTOP", 0));
+	ASSERT_DONE(megolm_device_answer_request(u.phone, &answer, text, sizeof(text), &len, BOB,
+						 content, &out.sink));
+	assert_int_equal(answer, MEGOLM_ANSWER_UNAVAILABLE);
+	megolm_device_forget_user(u.phone, BOB);
+	ASSERT_ERR(megolm_device_answer_request(u.phone, &answer, text, sizeof(text), &len, BOB,
+						content, &out.sink),
+		   MEGOLM_ERR_UNVERIFIED);
+	matrix_outbox_close(&out);
+	close_users(&u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +383,8 @@ int main(void)
 		cmocka_unit_test(keys_that_vouch_must_be_what_they_claim),
 		cmocka_unit_test(senders_are_held_to_it_too),
 		cmocka_unit_test(a_rollback_forgets_users_too),
+		cmocka_unit_test(who_is_vouched_for_is_given_history),
+		cmocka_unit_test(who_is_vouched_for_is_forwarded_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,10 +68,13 @@ enum gb_status gb_megolm_give_history(struct gb_world *w, struct gb_megolm_live 
 		struct megolm_peer *peer = w->invitees[i].peer;
 		/* The specification forbids it for others: here the user has verified them. */
 		if (!w->cross_signed)
-			megolm_peer_set_verified(peer, true);
-		status = gb_megolm_status(
-			w, megolm_room_bundle_send(live->room, &attachment, url, peer, sink),
-			"history");
+			status = gb_megolm_status(w, megolm_peer_set_verified(peer, true),
+						  "verified");
+		if (status == GB_OK)
+			status = gb_megolm_status(
+				w,
+				megolm_room_bundle_send(live->room, &attachment, url, peer, sink),
+				"history");
 	}
 	return status;
 }

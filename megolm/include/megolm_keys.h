@@ -162,8 +162,14 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_backup_restore(struct megolm_backup *ba
 
 /* ---- asked for and forwarded (E2EE, "Key requests") ---- */
 
-/* Says that the user has verified this device, or that he has not. */
-void megolm_peer_set_verified(struct megolm_peer *peer, bool is_verified);
+/*
+ * Whether a device is verified: given keys of others, and believed about them. With
+ * `cross_signed` it is while the self-signing key that is known of its user has signed it;
+ * without, the application says that the user has verified it, or has not. MEGOLM_ERR_USAGE when
+ * it follows from the signatures.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_peer_set_verified(struct megolm_peer *peer,
+							   bool is_verified);
 bool megolm_peer_is_verified(const struct megolm_peer *peer);
 
 /*

@@ -129,9 +129,9 @@ static void set_up(void)
 	matrix_open_another(&phone, 3, 1);
 	matrix_outbox_open(&out);
 	peer = matrix_meet(&story.bob, &phone);
-	megolm_peer_set_verified(peer, true);
+	must(megolm_peer_set_verified(peer, true));
 	peer = matrix_learn(&phone, &story.bob);
-	megolm_peer_set_verified(peer, true);
+	must(megolm_peer_set_verified(peer, true));
 	keep_sealed();
 	keep_sessions();
 	must(megolm_probe_checkpoint(carol.device));
