@@ -256,18 +256,28 @@ static enum mls_err store_received(struct mls_group *group,
 	return err == MLS_OK && is_application ? mls_group_put_changes(group) : err;
 }
 
+/* What could not be stored has not been received: its key is there again. */
+static void restore_keys(struct mls_secret_tree *tree, struct mls_secret_tree *before)
+{
+	mls_secret_tree_clear(tree);
+	*tree = *before;
+	*before = (struct mls_secret_tree){0};
+}
+
 static enum mls_err open_private(struct mls_group *group, struct mls_event *event,
 				 const struct mls_private_message *message)
 {
 	struct mls_crypto *crypto = group->client->crypto;
 	struct mls_authenticated_content content;
 	struct mls_sender_data sender;
-	struct mls_secret_tree *tree;
+	struct mls_secret_tree *tree, before = {0};
 	const struct mls_epoch *epoch;
 	struct authenticator by;
 	enum mls_err err = MLS_OK;
 
 	TRY(find_epoch(group, message, &epoch, &tree));
+	if (group->client->storage.put)
+		mls_secret_tree_fork(&before, tree);
 	TRY(mls_sender_data_open(crypto, &sender, message, &epoch->secrets.sender_data_secret));
 	TRY(member_key(epoch, sender.leaf, &by));
 	if (sender.leaf == epoch->keys.leaf)
@@ -282,6 +292,9 @@ static enum mls_err open_private(struct mls_group *group, struct mls_event *even
 		TRY(receive_handshake(group, event, &content));
 	event->generation = sender.generation;
 out:
+	if (err == MLS_ERR_STORAGE)
+		restore_keys(tree, &before);
+	mls_secret_tree_clear(&before);
 	return err;
 }
 

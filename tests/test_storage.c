@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "buf.h"
 #include "members.h"
 #include "mls_storage.h"
 
@@ -384,6 +385,39 @@ static void a_refused_put_changes_nothing(void **state)
 	pair_end(&p);
 }
 
+/* Neither a message nor a commit is lost because the disk was full when it came. */
+static void what_was_not_stored_is_received_again(void **state)
+{
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	enter(&p);
+	for (int i = 0; i < 3; i++) {
+		p.message.len = 0;
+		if (i == 0)
+			OK(mls_group_protect(p.peer, &p.message, text("hello"), nothing));
+		if (i == 1)
+			OK(mls_group_propose(p.peer, &p.message, &update, MLS_HANDSHAKE_PRIVATE));
+		if (i == 2) {
+			peer_commits(
+				&p, &(struct mls_commit_request){.handshake = MLS_HANDSHAKE_PRIVATE,
+								 .without_proposals = true});
+			OK(mls_buf_append(&p.message, bytes_of(&p.commit)));
+		}
+		p.disk.refuses = true;
+		REFUSED(hear(&p), MLS_ERR_STORAGE);
+		p.disk.refuses = false;
+		OK(hear(&p));
+		REFUSED(hear(&p), i < 2 ? MLS_ERR_GENERATION_USED : MLS_ERR_EPOCH);
+		restart(&p);
+	}
+	device_talks(&p);
+	peer_talks(&p);
+	pair_end(&p);
+}
+
 static void sending_stores_once_for_several_messages(void **state)
 {
 	struct pair p;
@@ -648,6 +682,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_process_may_die_at_any_put),
 		cmocka_unit_test(a_refused_put_changes_nothing),
+		cmocka_unit_test(what_was_not_stored_is_received_again),
 		cmocka_unit_test(sending_stores_once_for_several_messages),
 		cmocka_unit_test(an_old_state_does_not_send),
 		cmocka_unit_test(an_old_state_does_not_send_in_old_epochs),

@@ -312,8 +312,8 @@ struct mls_event {
  * The own commit, coming back, completes the pending one (14). Fails with a STALE code for
  * another epoch or a replay, FORGED for a bad signature, tag or ciphertext, MALFORMED or
  * INVALID for a broken rule, REFUSED for policy. On failure the group is as it was, except
- * that a message key that has decrypted something is gone (9.2). Where the client has a
- * storage, that is also so after STORAGE.
+ * that a message key that has decrypted something is gone (9.2). After STORAGE it is not: the
+ * same message can be received again.
  */
 enum mls_err MLS_MUST_CHECK mls_group_receive(struct mls_group *group, struct mls_event *event,
 					      struct mls_slice message);
