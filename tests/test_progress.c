@@ -22,13 +22,22 @@ static int make_jobs(void **state)
 	(void)state;
 	slow.name = "slow";
 	fast.name = "fast";
-	job[0] = (struct gb_job){.backend = &slow, .size = 80};
-	job[1] = (struct gb_job){.backend = &fast, .size = 80};
-	job[2] = (struct gb_job){.backend = &slow, .size = 980};
-	job[3] = (struct gb_job){.backend = &fast, .size = 980};
+	job[0] = (struct gb_job){.backend = &slow, .size = 80, .n_tasks = 2};
+	job[1] = (struct gb_job){.backend = &fast, .size = 80, .n_tasks = 2};
+	job[2] = (struct gb_job){.backend = &slow, .size = 980, .n_tasks = 2};
+	job[3] = (struct gb_job){.backend = &fast, .size = 980, .n_tasks = 2};
 	return 0;
 }
 
+static void assert_left(struct gb_progress *p, size_t turn, double want_s)
+{
+	double left = gb_progress_left_s(p, turn);
+
+	if (left < want_s - 0.01 || left > want_s + 0.01)
+		fail_msg("%.3f s left, want %.3f s", left, want_s);
+}
+
+/* One sample of each of its two cells: what is left goes by the members. */
 static void time_left_goes_by_backend_and_size(void **state)
 {
 	struct gb_progress p;
@@ -36,18 +45,45 @@ static void time_left_goes_by_backend_and_size(void **state)
 	(void)state;
 	gb_progress_open(&p, NULL, &jobs, &schedule);
 	assert_true(gb_progress_left_s(&p, 0) < 0);
-	gb_progress_begin(&p, 0);
-	gb_progress_end(&p, 0);
-	p.paces[0].ns = 2e9; /* 2 s for 80 members and the 20 that a process costs */
+	gb_paces_note(&p.paces, 0, 2e9, 2);
 	/* Nothing is known of fast yet: it counts like the others. */
-	assert_true(gb_progress_left_s(&p, 2) > 39.9 && gb_progress_left_s(&p, 2) < 40.1);
-	gb_progress_begin(&p, 1);
-	gb_progress_end(&p, 1);
-	p.paces[1].ns = 1e9;
-	assert_int_equal(p.n_paces, 2);
-	assert_true(gb_progress_left_s(&p, 2) > 29.9 && gb_progress_left_s(&p, 2) < 30.1);
-	assert_true(gb_progress_left_s(&p, 3) > 9.9 && gb_progress_left_s(&p, 3) < 10.1);
-	assert_true(gb_progress_left_s(&p, 4) < 0.1);
+	assert_left(&p, 1, 2 + 20 + 20);
+	gb_paces_note(&p.paces, 1, 1e9, 2);
+	assert_left(&p, 2, 20 + 10);
+	gb_paces_note(&p.paces, 2, 30e9, 2);
+	assert_left(&p, 3, 10);
+	assert_left(&p, 4, 0);
+	gb_progress_close(&p);
+}
+
+/* A small group that used up its budget says little of a large one: its samples do. */
+static void budgets_are_no_growth(void **state)
+{
+	struct gb_progress p;
+
+	(void)state;
+	gb_progress_open(&p, NULL, &jobs, &schedule);
+	gb_paces_note(&p.paces, 0, 2e9, 200);
+	gb_paces_note(&p.paces, 1, 2e9, 4);
+	assert_left(&p, 2, 2 + 10);
+	gb_progress_close(&p);
+}
+
+/* What has been measured at a point itself is the best guess for its other processes. */
+static void a_job_that_has_run_is_its_own_measure(void **state)
+{
+	static struct gb_turn again[] = {{0, 1}, {2, 1}, {0, 2}, {2, 2}};
+	static struct gb_schedule twice = {again, 4};
+	struct gb_progress p;
+
+	(void)state;
+	gb_progress_open(&p, NULL, &jobs, &twice);
+	gb_paces_note(&p.paces, 0, 2e9, 2);
+	gb_paces_note(&p.paces, 2, 5e9, 2);
+	assert_left(&p, 2, 2 + 5);
+	gb_paces_note(&p.paces, 0, 4e9, 2);
+	assert_left(&p, 2, 3 + 5);
+	gb_progress_close(&p);
 }
 
 static void a_file_gets_plain_lines_and_few(void **state)
@@ -79,6 +115,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_left_goes_by_backend_and_size),
+		cmocka_unit_test(budgets_are_no_growth),
+		cmocka_unit_test(a_job_that_has_run_is_its_own_measure),
 		cmocka_unit_test(a_file_gets_plain_lines_and_few),
 	};
 	return cmocka_run_group_tests(tests, make_jobs, NULL);

@@ -13,38 +13,19 @@ void gb_progress_open(struct gb_progress *p, FILE *out, const struct gb_jobs *jo
 		p->is_live =
 			isatty(fileno(out)) && getenv("NO_COLOR") == NULL && getenv("CI") == NULL;
 	p->shown_ns = gb_clock_now_ns();
+	/* Without memory nothing is known of the time that is left. */
+	if (gb_paces_open(&p->paces, jobs) != 0)
+		p->out = NULL;
 }
 
-/* What a turn costs, in members: a process costs something even with an empty group. */
-static double weight(const struct gb_progress *p, size_t turn)
+double gb_progress_left_s(struct gb_progress *p, size_t turn)
 {
-	return 20.0 + p->jobs->job[p->schedule->turns[turn].job].size;
-}
+	double left = 0;
 
-static const struct gb_pace *pace_of(const struct gb_progress *p, const struct gb_backend *b)
-{
-	for (size_t i = 0; i < p->n_paces; i++)
-		if (p->paces[i].backend == b)
-			return &p->paces[i];
-	return NULL;
-}
-
-double gb_progress_left_s(const struct gb_progress *p, size_t turn)
-{
-	double left = 0, members = 0, ns = 0;
-
-	for (size_t i = 0; i < p->n_paces; i++) {
-		members += p->paces[i].members;
-		ns += p->paces[i].ns;
-	}
-	if (members <= 0)
+	if (!p->paces.is_known)
 		return -1;
-	for (; turn < p->schedule->n; turn++) {
-		const struct gb_job *job = &p->jobs->job[p->schedule->turns[turn].job];
-		const struct gb_pace *pace = pace_of(p, job->backend);
-		double rate = pace != NULL ? pace->ns / pace->members : ns / members;
-		left += rate * weight(p, turn);
-	}
+	for (; turn < p->schedule->n; turn++)
+		left += gb_paces_expect(&p->paces, p->schedule->turns[turn].job);
 	return left / (double)SECOND;
 }
 
@@ -75,6 +56,7 @@ static void show_if_due(struct gb_progress *p, size_t turn)
 void gb_progress_begin(struct gb_progress *p, size_t turn)
 {
 	p->began_ns = gb_clock_now_ns();
+	p->n_samples_before = p->n_samples;
 	show_if_due(p, turn);
 }
 
@@ -86,15 +68,10 @@ void gb_progress_sample(struct gb_progress *p, size_t turn)
 
 void gb_progress_end(struct gb_progress *p, size_t turn)
 {
-	const struct gb_backend *b = p->jobs->job[p->schedule->turns[turn].job].backend;
-	size_t i = 0;
-
-	while (i < p->n_paces && p->paces[i].backend != b)
-		i++;
-	if (i == p->n_paces && p->n_paces < GB_MAX_BACKENDS)
-		p->paces[p->n_paces++].backend = b;
-	p->paces[i].members += weight(p, turn);
-	p->paces[i].ns += (double)(gb_clock_now_ns() - p->began_ns);
+	if (p->paces.of != NULL)
+		gb_paces_note(&p->paces, p->schedule->turns[turn].job,
+			      (double)(gb_clock_now_ns() - p->began_ns),
+			      p->n_samples - p->n_samples_before);
 }
 
 void gb_progress_close(struct gb_progress *p)
@@ -103,4 +80,5 @@ void gb_progress_close(struct gb_progress *p)
 		fprintf(p->out, "\r\033[K");
 		fflush(p->out);
 	}
+	gb_paces_close(&p->paces);
 }

@@ -1,12 +1,12 @@
 #ifndef GB_RUN_PROGRESS_H
 #define GB_RUN_PROGRESS_H
-#include "run/schedule.h"
+#include "run/pace.h"
 #include <stdio.h>
 
 /*
  * How far a run is: one line that is rewritten on a terminal; plain lines, a new one
  * every few seconds, elsewhere or with NO_COLOR or CI in the environment. The time left
- * follows from what each backend took for a member so far.
+ * follows from what other processes took (run/pace.h).
  */
 struct gb_progress {
 	FILE *out; /* NULL: silent */
@@ -14,12 +14,9 @@ struct gb_progress {
 	const struct gb_jobs *jobs;
 	const struct gb_schedule *schedule;
 	uint64_t shown_ns, began_ns;
-	struct gb_pace {
-		const struct gb_backend *backend;
-		double members, ns;
-	} paces[GB_MAX_BACKENDS];
-	size_t n_paces;
+	struct gb_paces paces;
 	uint64_t n_samples;
+	uint64_t n_samples_before; /* when the turn began */
 };
 
 void gb_progress_open(struct gb_progress *p, FILE *out, const struct gb_jobs *jobs,
@@ -34,5 +31,5 @@ void gb_progress_end(struct gb_progress *p, size_t turn);
 void gb_progress_close(struct gb_progress *p);
 
 /* Seconds that the turns from `turn` on will take; negative when nothing is known yet. */
-double gb_progress_left_s(const struct gb_progress *p, size_t turn);
+double gb_progress_left_s(struct gb_progress *p, size_t turn);
 #endif

@@ -1,0 +1,124 @@
+#include "run/pace.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int by_point(const struct gb_job *a, const struct gb_job *b)
+{
+	int order = strcmp(a->backend->name, b->backend->name);
+
+	for (unsigned i = 0; i < GB_AXES && order == 0; i++)
+		if (i != GB_AXIS_size)
+			order = strcmp(a->axis[i], b->axis[i]);
+	return order;
+}
+
+static int by_point_and_size(const void *x, const void *y)
+{
+	const struct gb_job *const *a = x, *const *b = y;
+	int order = by_point(*a, *b);
+
+	return order != 0 ? order : ((*a)->size > (*b)->size) - ((*a)->size < (*b)->size);
+}
+
+int gb_paces_open(struct gb_paces *p, const struct gb_jobs *jobs)
+{
+	*p = (struct gb_paces){.jobs = jobs};
+	p->of = calloc(jobs->n + 1, sizeof *p->of);
+	p->order = calloc(jobs->n + 1, sizeof *p->order);
+	if (p->of == NULL || p->order == NULL) {
+		gb_paces_close(p);
+		return -1;
+	}
+	for (size_t i = 0; i < jobs->n; i++)
+		p->order[i] = &jobs->job[i];
+	qsort(p->order, jobs->n, sizeof *p->order, by_point_and_size);
+	return 0;
+}
+
+void gb_paces_close(struct gb_paces *p)
+{
+	free(p->of);
+	free(p->order);
+	*p = (struct gb_paces){0};
+}
+
+static double mean_ns(const struct gb_pace_of_job *pace)
+{
+	return pace->n > 0 ? pace->ns / pace->n : pace->ns;
+}
+
+static struct gb_pace_of_job *pace_of(const struct gb_paces *p, const struct gb_job *job)
+{
+	return &p->of[job - p->jobs->job];
+}
+
+/* What a process of `to` takes if one of `from` took `pace`. */
+static double scale(const struct gb_job *from, const struct gb_pace_of_job *pace,
+		    const struct gb_job *to)
+{
+	double growth = (20.0 + to->size) / (20.0 + from->size);
+	double grown = pace->single_ns * growth;
+
+	if (growth < 1)
+		return mean_ns(pace) * growth > grown ? mean_ns(pace) * growth : grown;
+	return mean_ns(pace) > grown ? mean_ns(pace) : grown;
+}
+
+/* The job nearest in size at the same point that has run, from place `at` in one direction. */
+static const struct gb_job *nearest(const struct gb_paces *p, size_t at, int step)
+{
+	for (size_t i = at + (size_t)step; i < p->jobs->n; i += (size_t)step) {
+		if (by_point(p->order[at], p->order[i]) != 0)
+			return NULL;
+		if (pace_of(p, p->order[i])->n > 0)
+			return p->order[i];
+	}
+	return NULL;
+}
+
+/* The mean of what jobs that have run say of this one; of its own backend, if any has. */
+static double expect_of_any(const struct gb_paces *p, const struct gb_job *to)
+{
+	double sum[2] = {0, 0};
+	size_t n[2] = {0, 0};
+
+	for (size_t i = 0; i < p->jobs->n; i++) {
+		const struct gb_job *from = &p->jobs->job[i];
+		bool is_own = from->backend == to->backend;
+		if (p->of[i].n == 0)
+			continue;
+		sum[is_own] += scale(from, &p->of[i], to);
+		n[is_own]++;
+	}
+	return n[1] > 0 ? sum[1] / (double)n[1] : sum[0] / (double)n[0];
+}
+
+static void expect(struct gb_paces *p, size_t at)
+{
+	const struct gb_job *to = p->order[at], *from = nearest(p, at, -1);
+
+	if (from == NULL)
+		from = nearest(p, at, 1);
+	pace_of(p, to)->ns =
+		from != NULL ? scale(from, pace_of(p, from), to) : expect_of_any(p, to);
+}
+
+void gb_paces_note(struct gb_paces *p, size_t job, double ns, uint64_t n_samples)
+{
+	struct gb_pace_of_job *pace = &p->of[job];
+	double cells = (double)p->jobs->job[job].n_tasks, samples = (double)n_samples;
+
+	pace->ns = pace->n > 0 ? pace->ns + ns : ns;
+	pace->single_ns = samples > cells ? ns * cells / samples : ns;
+	pace->n++;
+	p->is_known = p->is_old = true;
+}
+
+double gb_paces_expect(struct gb_paces *p, size_t job)
+{
+	for (size_t i = 0; p->is_old && i < p->jobs->n; i++)
+		if (pace_of(p, p->order[i])->n == 0)
+			expect(p, i);
+	p->is_old = false;
+	return p->is_known ? mean_ns(&p->of[job]) : 0;
+}

@@ -1,0 +1,34 @@
+#ifndef GB_RUN_PACE_H
+#define GB_RUN_PACE_H
+#include "run/schedule.h"
+
+/*
+ * How long processes take, from those that have run: of the same job, of the same point of
+ * the axes at other sizes, or of anything else. A process whose cells have more samples than
+ * they must is held up by its budget, and takes as long in larger groups; what one sample
+ * of each cell takes grows with the group. The larger of the two is expected.
+ */
+struct gb_pace_of_job {
+	double ns;        /* all its processes together; with n = 0: what is expected of one */
+	double single_ns; /* of one process, had it taken one sample of each cell */
+	unsigned n;
+};
+
+struct gb_paces {
+	const struct gb_jobs *jobs;
+	struct gb_pace_of_job *of;   /* of each job */
+	const struct gb_job **order; /* by point of the axes, then by size */
+	bool is_known;               /* something has run */
+	bool is_old;                 /* something has run since what to expect was worked out */
+};
+
+/* -1 when memory ran out. */
+int gb_paces_open(struct gb_paces *p, const struct gb_jobs *jobs);
+void gb_paces_close(struct gb_paces *p);
+
+/* A process of this job took so long and so many samples, of all its cells together. */
+void gb_paces_note(struct gb_paces *p, size_t job, double ns, uint64_t n_samples);
+
+/* Nanoseconds that a process of this job will take; 0 when nothing is known. */
+double gb_paces_expect(struct gb_paces *p, size_t job);
+#endif
