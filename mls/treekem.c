@@ -409,7 +409,8 @@ static enum mls_err take_secret(struct mls_crypto *crypto, struct mls_secret *ou
 	return MLS_OK;
 }
 
-/* The path secret that is encrypted to the holder of `old`, at nodes.level[i]. */
+/* The path secret that is encrypted to the holder of `old`, at nodes.level[i]: the level at which
+ * the holder's path meets the sender's. */
 static enum mls_err open_secret(struct mls_crypto *crypto, struct mls_secret *out,
 				const struct mls_path_receiver *r,
 				const struct mls_filtered_path *nodes, uint8_t i,
@@ -420,8 +421,9 @@ static enum mls_err open_secret(struct mls_crypto *crypto, struct mls_secret *ou
 	struct mls_buf plaintext = {0};
 	struct mls_hpke_info info;
 	struct place place;
+	const uint8_t common = mls_common_level(r->sender, old->leaf);
 
-	TRY(find_place(&place, r, mls_tree_copath(r->sender, nodes->level[i]), old));
+	TRY(find_place(&place, r, mls_tree_copath(r->sender, common), old));
 	TRY(find_ciphertext(r, nodes, i, place.index, &ciphertext));
 	mls_encrypt_context(crypto, &info, "UpdatePathNode", r->group_context);
 	TRY(mls_decrypt_with_label(crypto, &plaintext, place.key, &info, &ciphertext));

@@ -521,6 +521,29 @@ static void outsiders_find_no_place(void **state)
 	end(&g);
 }
 
+/* Inside the tree, but where nobody is: the sender's path passes by without a ciphertext. */
+static void who_left_a_blank_half_finds_no_place(void **state)
+{
+	static struct group g;
+	struct mls_private_path keys, outside = {.leaf = 3};
+	struct mls_update_path path;
+	struct mls_secret secret;
+	struct sent s;
+	struct mls_path_receiver r = {&s.tree, 0, &path, context, NULL, 0};
+
+	(void)state;
+	start(&g, 5);
+	assert_int_equal(mls_tree_remove(&g.tree, 2), MLS_OK);
+	assert_int_equal(mls_tree_remove(&g.tree, 3), MLS_OK);
+	send(&s, &g, 0, NULL, 0);
+	assert_int_equal(mls_update_path_decode(mls_buf_slice(&s.encoded), &path), MLS_OK);
+	outside.key[0] = members[3].leaf_key;
+	assert_int_equal(mls_path_decrypt(crypto, &keys, &secret, &r, &outside),
+			 MLS_ERR_PRIVATE_KEY_MISMATCH);
+	sent_clear(&s);
+	end(&g);
+}
+
 static void the_leaf_is_bound_to_its_path(void **state)
 {
 	static struct group g;
@@ -661,6 +684,7 @@ int main(void)
 		cmocka_unit_test(a_path_keeps_what_others_use),
 		cmocka_unit_test(nothing_is_encrypted_to_what_is_no_key),
 		cmocka_unit_test(outsiders_find_no_place),
+		cmocka_unit_test(who_left_a_blank_half_finds_no_place),
 		cmocka_unit_test(the_leaf_is_bound_to_its_path),
 		cmocka_unit_test(ciphertexts_are_counted_at_every_node),
 		cmocka_unit_test(path_secrets_are_checked),
