@@ -128,7 +128,8 @@ enum mls_err MLS_MUST_CHECK mls_tree_update(struct mls_tree *tree,
 					    const struct mls_tree_update *updates, size_t n);
 
 /* A Remove (12.1.3): blanks the leaf and the nodes above, then truncates the tree. LEAF_BLANK
- * where it is no member; USAGE for the last member of all. */
+ * where it is no member. The last member of all leaves one blank leaf, which only an external
+ * committer who replaces this member may ask for (12.4.3.2) and fills in the same commit. */
 enum mls_err MLS_MUST_CHECK mls_tree_remove(struct mls_tree *tree, uint32_t leaf);
 
 /* What an UpdatePath leaves in the tree. */

@@ -214,8 +214,6 @@ enum mls_err mls_tree_remove(struct mls_tree *tree, uint32_t leaf)
 
 	if (!mls_tree_leaf(tree, leaf))
 		return MLS_ERR_LEAF_BLANK;
-	if (mls_tree_n_members(tree) == 1)
-		return MLS_ERR_USAGE;
 	TRY(leave_leaf(tree, leaf));
 	TRY(own_way(tree, leaf, &way));
 	TRY(replace_leaf(&way, mls_tree_leaf_blank(tree->suite)));

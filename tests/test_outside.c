@@ -92,6 +92,44 @@ static void a_client_replaces_an_older_self(void **state)
 	world_free(w);
 }
 
+/* The tree is empty between the Remove and the new leaf, which is the first one then. */
+static void the_only_member_replaces_itself(void **state)
+{
+	static const uint32_t others[] = {0, 1, 2}, friends[] = {1};
+	const struct mls_external_request request = {.replaces = true, .leaf = 3};
+	struct world *w = world_new(1, 4, NULL, NULL);
+	struct mls_buf before = {0}, after = {0};
+	struct mls_event event;
+
+	(void)state;
+	world_commit(w, 3, &(struct mls_commit_request){.remove = others, .n_remove = 3}, NULL, 0);
+	assert_int_equal(mls_group_own_leaf(w->group[3]), 3);
+	group_info_of(w, 3, true);
+	OK(mls_group_save(w->group[3], &before));
+	mls_group_free(w->group[3]);
+	w->commit.len = 0;
+	OK(mls_group_join_external(w->client[3], &w->group[3], &w->commit, bytes_of(&w->message),
+				   &request));
+	assert_int_equal(mls_group_own_leaf(w->group[3]), 0);
+	assert_int_equal(mls_group_n_members(w->group[3]), 1);
+	assert_int_equal(mls_group_n_leaves(w->group[3]), 1);
+
+	/* The older self, if it is still there, hears that it was removed. */
+	OK(mls_group_save(w->group[3], &after));
+	mls_group_free(w->group[3]);
+	OK(mls_group_load(w->client[3], &w->group[3], bytes_of(&before)));
+	OK(mls_group_receive(w->group[3], &event, bytes_of(&w->commit)));
+	assert_int_equal(event.type, MLS_EVENT_REMOVED);
+	mls_group_free(w->group[3]);
+
+	OK(mls_group_load(w->client[3], &w->group[3], bytes_of(&after)));
+	world_commit(w, 3, &(struct mls_commit_request){0}, friends, 1);
+	world_check(w);
+	mls_buf_free(&before);
+	mls_buf_free(&after);
+	world_free(w);
+}
+
 static void joining_needs_the_right_group_info(void **state)
 {
 	struct world *w = world_new(1, 3, NULL, NULL);
@@ -328,6 +366,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_joins_by_itself),
 		cmocka_unit_test(a_client_replaces_an_older_self),
+		cmocka_unit_test(the_only_member_replaces_itself),
 		cmocka_unit_test(joining_needs_the_right_group_info),
 		cmocka_unit_test(a_group_info_says_of_which_group_it_is),
 		cmocka_unit_test(a_member_is_found_in_a_ratchet_tree),

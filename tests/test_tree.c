@@ -67,11 +67,9 @@ static uint32_t random_leaf(const struct group *g)
 
 static void remove_one(struct group *g, uint32_t leaf)
 {
-	enum mls_err want = mls_tree_n_members(&g->tree) == 1 ? MLS_ERR_USAGE : MLS_OK;
-
-	assert_int_equal(mls_tree_remove(&g->tree, leaf), want);
-	if (want)
+	if (mls_tree_n_members(&g->tree) == 1)
 		return;
+	assert_int_equal(mls_tree_remove(&g->tree, leaf), MLS_OK);
 	g->in[g->at[leaf]] = false;
 	g->at[leaf] = N_MEMBERS;
 }
@@ -330,6 +328,31 @@ static void updates_may_exchange_keys(void **state)
 	mls_tree_clear(&g.tree);
 }
 
+/* 7.7, 12.4.3.2: the tree is one blank leaf before somebody is there again. */
+static void the_last_member_can_be_replaced(void **state)
+{
+	static struct group g;
+	uint32_t leaf;
+
+	(void)state;
+	start(&g);
+	add(&g, 1);
+	add(&g, 2);
+	add(&g, 3);
+	remove_one(&g, 1);
+	remove_one(&g, 2);
+	remove_one(&g, 0);
+	assert_int_equal(mls_tree_n_leaves(&g.tree), 4);
+	assert_int_equal(mls_tree_remove(&g.tree, 3), MLS_OK);
+	assert_int_equal(mls_tree_n_leaves(&g.tree), 1);
+	assert_int_equal(mls_tree_n_members(&g.tree), 0);
+	assert_int_equal(mls_tree_remove(&g.tree, 0), MLS_ERR_LEAF_BLANK);
+	assert_int_equal(mls_tree_add(&g.tree, &leaf, leaf_of(3)), MLS_OK);
+	assert_int_equal(leaf, 0);
+	assert_int_equal(mls_tree_n_members(&g.tree), 1);
+	mls_tree_clear(&g.tree);
+}
+
 static void blank_leaves_are_named(void **state)
 {
 	static struct group g;
@@ -362,6 +385,7 @@ int main(void)
 		cmocka_unit_test(a_change_rehashes_one_path),
 		cmocka_unit_test(removal_truncates),
 		cmocka_unit_test(updates_may_exchange_keys),
+		cmocka_unit_test(the_last_member_can_be_replaced),
 		cmocka_unit_test(blank_leaves_are_named),
 	};
 
