@@ -84,7 +84,8 @@ static enum mls_err apply(struct mls_group *group, const struct mls_saved_change
 	}
 }
 
-/* Takes one change off the front. Those of an earlier state are void (mls_storage.h, MLS_STORED_GROUP). */
+/* Takes one change off the front. Those of an earlier state are void (mls_storage.h,
+ * MLS_STORED_GROUP). */
 static enum mls_err apply_next(struct mls_group *group, struct mls_slice *changes)
 {
 	struct mls_crypto *crypto = group->client->crypto;

@@ -434,11 +434,31 @@ static void sending_stores_once_for_several_messages(void **state)
 	pair_end(&p);
 }
 
+static void loads_backup(struct pair *p, const struct mls_buf *backup)
+{
+	mls_group_free(p->group);
+	OK(mls_group_load(p->client, &p->group, bytes_of(backup)));
+}
+
+static void both_follow_the_commit(struct pair *p)
+{
+	struct mls_event event;
+
+	OK(mls_group_receive(p->peer, &event, bytes_of(&p->commit)));
+	OK(mls_group_receive(p->group, &event, bytes_of(&p->commit)));
+}
+
+static void commits_itself_and_talks(struct pair *p)
+{
+	OK(commit(p, MLS_HANDSHAKE_PUBLIC));
+	both_follow_the_commit(p);
+	device_talks(p);
+}
+
 /* From the backup of a group no application data is sent before a new epoch of its own. */
 static void an_old_state_does_not_send(void **state)
 {
 	struct mls_buf backup = {0};
-	struct mls_event event;
 	struct pair p;
 
 	(void)state;
@@ -447,8 +467,7 @@ static void an_old_state_does_not_send(void **state)
 	append(&backup, bytes_of(&p.disk.group));
 	device_talks(&p);
 	for (int i = 0; i < 2; i++) {
-		mls_group_free(p.group);
-		OK(mls_group_load(p.client, &p.group, bytes_of(&backup)));
+		loads_backup(&p, &backup);
 		REFUSED(say(&p), MLS_ERR_STATE_OLD);
 		restart(&p);
 		REFUSED(say(&p), MLS_ERR_STATE_OLD);
@@ -456,30 +475,11 @@ static void an_old_state_does_not_send(void **state)
 		if (i == 0)
 			peer_talks(&p);
 	}
-	OK(commit(&p, MLS_HANDSHAKE_PUBLIC));
-	OK(mls_group_receive(p.peer, &event, bytes_of(&p.commit)));
-	OK(mls_group_receive(p.group, &event, bytes_of(&p.commit)));
-	device_talks(&p);
+	commits_itself_and_talks(&p);
 	restart(&p);
 	device_talks(&p);
 	mls_buf_free(&backup);
 	pair_end(&p);
-}
-
-static void loads_backup(struct pair *p, const struct mls_buf *backup)
-{
-	mls_group_free(p->group);
-	OK(mls_group_load(p->client, &p->group, bytes_of(backup)));
-}
-
-static void commits_itself_and_talks(struct pair *p)
-{
-	struct mls_event event;
-
-	OK(commit(p, MLS_HANDSHAKE_PUBLIC));
-	OK(mls_group_receive(p->peer, &event, bytes_of(&p->commit)));
-	OK(mls_group_receive(p->group, &event, bytes_of(&p->commit)));
-	device_talks(p);
 }
 
 /* What followed the backup may have been lived through before, so it comes with used keys. */
@@ -519,8 +519,7 @@ static void an_old_pending_commit_begins_an_old_epoch(void **state)
 	enter(&p);
 	OK(commit(&p, MLS_HANDSHAKE_PUBLIC));
 	OK(mls_group_save(p.group, &backup));
-	OK(mls_group_receive(p.peer, &event, bytes_of(&p.commit)));
-	OK(mls_group_receive(p.group, &event, bytes_of(&p.commit)));
+	both_follow_the_commit(&p);
 	device_talks(&p);
 	loads_backup(&p, &backup);
 	OK(mls_group_receive(p.group, &event, bytes_of(&p.commit)));
@@ -537,7 +536,6 @@ static void an_old_state_needs_a_path(void **state)
 	const struct mls_commit_request request = {
 		.psks = &psk, .n_psks = 1, .path_if_required = true};
 	struct mls_buf backup = {0};
-	struct mls_event event;
 	struct pair p;
 
 	(void)state;
@@ -549,8 +547,7 @@ static void an_old_state_needs_a_path(void **state)
 	loads_backup(&p, &backup);
 	p.commit.len = 0;
 	OK(mls_group_commit(p.group, &(struct mls_commit_output){.commit = &p.commit}, &request));
-	OK(mls_group_receive(p.peer, &event, bytes_of(&p.commit)));
-	OK(mls_group_receive(p.group, &event, bytes_of(&p.commit)));
+	both_follow_the_commit(&p);
 	REFUSED(say(&p), MLS_ERR_STATE_OLD);
 	commits_itself_and_talks(&p);
 	mls_buf_free(&backup);
