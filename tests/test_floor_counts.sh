@@ -32,6 +32,20 @@ primitives="keygen dh signer_keygen sign sign_bytes verify verify_bytes hash has
 	hmac aead aead_bytes cbc cbc_bytes random_bytes"
 algorithms="x25519 ed25519 sha256 aes128gcm aes256cbc random"
 
+# The parts of a first message, users who vouch for their devices, messages that do not say whose.
+cat > "$work/users.yaml" << 'END'
+# The same where users have devices.
+name: users
+backends: [megolm]
+size: [5, 8, 9]
+olm: [new, ratchet, chain]
+verification: [device, cross_signed]
+sender_device_keys: [yes, no]
+devices_per_user: [1, 3]
+samples: { processes: 1, min: 1, max: 1, budget: 60s }
+measure: [create, claim, verify, session, encrypt, { add: 1 }, { add: 4 }, rekey, { remove: 1 }]
+END
+
 # prices PRIMITIVE...: a calibration in which these cost 1 and all others nothing.
 prices() {
 	local library algorithm primitive price all libraries=
@@ -87,7 +101,7 @@ agrees() {
 	fi
 }
 
-for run in floor options padded; do
+for run in floor options padded users; do
 	if ! said=$("$program" run "$work/$run.yaml" --out "$work/$run" -q --calibration none 2>&1); then
 		echo "not ok 1 - run"
 		sed 's/^/# /' <<< "$said"
@@ -95,7 +109,7 @@ for run in floor options padded; do
 	fi
 done
 
-echo 1..27
+echo 1..34
 for run in floor options; do
 	agrees $run mls equal keygen keygen
 	agrees $run mls equal dh dh
@@ -109,10 +123,12 @@ for run in floor options; do
 done
 agrees padded mls equal aead_bytes aead_bytes
 agrees padded mls equal hmac hmac
-agrees floor megolm equal keygen keygen signer_keygen
-agrees floor megolm stepped dh dh
-agrees floor megolm equal sign sign
-agrees floor megolm equal verify verify
-agrees floor megolm equal cbc cbc
-agrees floor megolm equal cbc_bytes cbc_bytes
-agrees floor megolm below hash_blocks hash_blocks
+for run in floor users; do
+	agrees $run megolm equal keygen keygen signer_keygen
+	agrees $run megolm stepped dh dh
+	agrees $run megolm equal sign sign
+	agrees $run megolm equal verify verify
+	agrees $run megolm equal cbc cbc
+	agrees $run megolm equal cbc_bytes cbc_bytes
+	agrees $run megolm below hash_blocks hash_blocks
+done

@@ -92,8 +92,8 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 		[GB_STEP_NOTHING] = GB_FLOOR_NOTHING, [GB_STEP_CREATE] = GB_FLOOR_CREATE,
 		[GB_STEP_ADD] = GB_FLOOR_ADD,         [GB_STEP_REMOVE] = GB_FLOOR_REMOVE,
 		[GB_STEP_REKEY] = GB_FLOOR_REKEY,     [GB_STEP_SEND] = GB_FLOOR_SEND,
-		[GB_STEP_CLAIM] = GB_FLOOR_NOTHING,   [GB_STEP_VERIFY] = GB_FLOOR_NOTHING,
-		[GB_STEP_SESSION] = GB_FLOOR_NOTHING, [GB_STEP_ENCRYPT] = GB_FLOOR_NOTHING,
+		[GB_STEP_CLAIM] = GB_FLOOR_CLAIM,     [GB_STEP_VERIFY] = GB_FLOOR_VERIFY,
+		[GB_STEP_SESSION] = GB_FLOOR_SESSION, [GB_STEP_ENCRYPT] = GB_FLOOR_ENCRYPT,
 	};
 	const char *name = text_of(cell, GB_COLUMN_operation);
 
@@ -118,9 +118,10 @@ bool gb_floor_case_of_cell(const struct gb_cell *cell, uint32_t device, struct g
 {
 	*out = (struct gb_floor_case){.device = device};
 	*task = (struct gb_task){0};
-	if (is(cell, GB_COLUMN_verification, "cross_signed") ||
-	    is(cell, GB_COLUMN_sender_device_keys, "no") || is(cell, GB_COLUMN_history, "shared"))
+	if (is(cell, GB_COLUMN_history, "shared"))
 		return false;
+	out->cross_signed = is(cell, GB_COLUMN_verification, "cross_signed");
+	out->without_device_keys = is(cell, GB_COLUMN_sender_device_keys, "no");
 	out->path = !is(cell, GB_COLUMN_path, "no");
 	out->tree_apart = is(cell, GB_COLUMN_tree_delivery, "fetched");
 	out->private = is(cell, GB_COLUMN_handshake, "private");
@@ -131,7 +132,8 @@ bool gb_floor_case_of_cell(const struct gb_cell *cell, uint32_t device, struct g
 	    !read_number(cell, GB_COLUMN_padding, 0, &out->padding) ||
 	    !read_number(cell, GB_COLUMN_identity, 16, &out->identity) ||
 	    !read_number(cell, GB_COLUMN_suite, 1, &out->suite) ||
-	    !read_number(cell, GB_COLUMN_senders, 1, &out->senders))
+	    !read_number(cell, GB_COLUMN_senders, 1, &out->senders) ||
+	    !read_number(cell, GB_COLUMN_devices_per_user, 1, &out->devices_per_user))
 		return false;
 	return !out->one_by_one || (uint64_t)out->size * out->k <= MOST_WORK;
 }

@@ -187,6 +187,8 @@ static int put_floor(FILE *out, const struct gb_cell *cell, const struct gb_pric
 	put_known(out, floor.minimum, "%.0f");
 	put_known(out, floor.median, "%.0f");
 	put_known(out, floor.equal, "%.0f");
+	/* Of no cryptography nothing is a multiple. */
+	timed = timed && floor.minimum > 0;
 	put_known(out, timed ? cpu->least / floor.minimum : NAN, "%.4g");
 	put_known(out, timed ? cpu->median / floor.median : NAN, "%.4g");
 	return 0;

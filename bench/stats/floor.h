@@ -19,6 +19,11 @@ enum gb_floor_step {
 	GB_FLOOR_REMOVE,
 	GB_FLOOR_REKEY,
 	GB_FLOOR_SEND,
+	/* The parts of CREATE at the actor; Megolm only. */
+	GB_FLOOR_CLAIM,
+	GB_FLOOR_VERIFY,
+	GB_FLOOR_SESSION,
+	GB_FLOOR_ENCRYPT,
 };
 
 enum gb_floor_role { GB_FLOOR_ACTOR, GB_FLOOR_MEMBER, GB_FLOOR_JOINER };
@@ -52,6 +57,9 @@ struct gb_floor_case {
 	/* Megolm */
 	enum gb_floor_olm olm;
 	uint32_t senders; /* devices that act, one after the other; the actor pays for all */
+	uint32_t devices_per_user;
+	bool cross_signed;        /* users vouch for their devices */
+	bool without_device_keys; /* Olm messages do not carry the sender's */
 };
 
 enum gb_floor_answer {

@@ -7,10 +7,12 @@
  * K, D, S, V as for MLS and s symmetric work alone:
  *
  *   new Megolm session   K + S of Ed25519, random bytes
- *   share with one       new: V + 2 K + 3 D + s, and V for who was not known;
- *                        ratchet: K + D + s; chain: s
+ *   share with one       new: V + 2 K + 3 D + s, and V for who was not known (cross-signed: 2,
+ *                        and one for its user); ratchet: K + D + s; chain: s
  *   take in a share      new: 3 D + V + s, and V from who was not known;
  *                        ratchet: D + V + s; chain: V + s
+ *   parts of create      claim: nothing; verify: the V of the shares; session: with a new Olm
+ *                        session 2 K + 3 D + s; encrypt: all the rest
  *   send, receive        S + s, V + s; the first of a session like any other
  *
  * libolm's hash is SHA-256, its cipher AES-256-CBC with a truncated HMAC.
@@ -40,7 +42,10 @@ static void cipher_and_mac(struct gb_tally *t, uint64_t times, uint64_t plaintex
 /* A room key on a chain that is there: message key and next chain key, both by HMAC. */
 static void olm_message(struct gb_tally *t, const struct gb_floor_case *c, uint64_t times)
 {
-	uint64_t room_key = gb_room_key_bytes(c->identity);
+	enum gb_sender_keys keys = c->without_device_keys ? GB_SENDER_KEYS_NONE
+				   : c->cross_signed      ? GB_SENDER_KEYS_CROSS_SIGNED
+							  : GB_SENDER_KEYS_SIGNED;
+	uint64_t room_key = gb_room_key_bytes(c->identity, keys);
 
 	gb_tally_hmac_key(t, times);
 	gb_tally_hmac(t, &sha256, 2 * times, 1);
@@ -69,18 +74,47 @@ static void next_keys(struct gb_tally *t, uint64_t times)
 /* Devices that come into a group, or make one, have each other's keys still to verify. */
 static bool are_strangers(const struct gb_floor_case *c)
 {
-	return c->step == GB_FLOOR_CREATE || c->step == GB_FLOOR_ADD;
+	return c->step == GB_FLOOR_CREATE || c->step == GB_FLOOR_VERIFY || c->step == GB_FLOOR_ADD;
+}
+
+/* Users among the devices from `first` to before `end` of whom no device stands before `first`,
+ * unless that is the one who asks. */
+static uint64_t new_users(const struct gb_floor_case *c, uint32_t first, uint32_t end)
+{
+	uint32_t of = c->devices_per_user > 0 ? c->devices_per_user : 1;
+	bool first_is_known = first > 1 && first % of != 0;
+
+	return (end - 1) / of - first / of + 1 - first_is_known;
+}
+
+/* Keys of devices that are met, of their users where those vouch for them, one-time keys. */
+static void verify_strangers(struct gb_tally *t, const struct gb_floor_case *c, uint64_t devices)
+{
+	bool joins = c->step == GB_FLOOR_ADD;
+	uint32_t first = joins ? c->size : 1, end = joins ? c->size + c->k : c->size;
+
+	if (are_strangers(c)) {
+		gb_tally_verify(t, devices * (c->cross_signed ? 2 : 1),
+				gb_device_keys_signed(c->identity));
+		if (c->cross_signed)
+			gb_tally_verify(t, new_users(c, first, end),
+					gb_self_signing_key_signed(c->identity));
+	}
+	gb_tally_verify(t, devices, gb_one_time_key_signed());
+}
+
+static void begin_sessions(struct gb_tally *t, uint64_t devices)
+{
+	t->keygen += 2 * devices;
+	first_keys(t, devices);
 }
 
 static void share(struct gb_tally *t, const struct gb_floor_case *c, enum gb_floor_olm olm,
 		  uint64_t devices)
 {
 	if (olm == GB_FLOOR_OLM_NEW) {
-		if (are_strangers(c))
-			gb_tally_verify(t, devices, gb_device_keys_signed(c->identity));
-		gb_tally_verify(t, devices, gb_one_time_key_signed());
-		t->keygen += 2 * devices;
-		first_keys(t, devices);
+		verify_strangers(t, c, devices);
+		begin_sessions(t, devices);
 	} else if (olm == GB_FLOOR_OLM_RATCHET) {
 		t->keygen += devices;
 		next_keys(t, devices);
@@ -90,8 +124,11 @@ static void share(struct gb_tally *t, const struct gb_floor_case *c, enum gb_flo
 
 static void take_in(struct gb_tally *t, const struct gb_floor_case *c, enum gb_floor_olm olm)
 {
-	if (olm == GB_FLOOR_OLM_NEW && c->role == GB_FLOOR_JOINER)
-		gb_tally_verify(t, 1, gb_device_keys_signed(c->identity));
+	if (olm == GB_FLOOR_OLM_NEW && c->role == GB_FLOOR_JOINER) {
+		gb_tally_verify(t, c->cross_signed ? 2 : 1, gb_device_keys_signed(c->identity));
+		if (c->cross_signed)
+			gb_tally_verify(t, 1, gb_self_signing_key_signed(c->identity));
+	}
 	if (olm == GB_FLOOR_OLM_NEW)
 		first_keys(t, 1);
 	else if (olm == GB_FLOOR_OLM_RATCHET)
@@ -155,10 +192,29 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 			share(t, c, i == 0 ? c->olm : GB_FLOOR_OLM_CHAIN, members - 1);
 		}
 		break;
+	case GB_FLOOR_VERIFY:
+		if (c->olm == GB_FLOOR_OLM_NEW)
+			verify_strangers(t, c, members - 1);
+		break;
+	case GB_FLOOR_SESSION:
+		if (c->olm == GB_FLOOR_OLM_NEW)
+			begin_sessions(t, members - 1);
+		break;
+	case GB_FLOOR_ENCRYPT: /* a new session goes on as a chain does */
+		new_session(t);
+		share(t, c, c->olm == GB_FLOOR_OLM_NEW ? GB_FLOOR_OLM_CHAIN : c->olm, members - 1);
+		break;
+	case GB_FLOOR_CLAIM:
 	case GB_FLOOR_SEND:
 	case GB_FLOOR_NOTHING:
 		break;
 	}
+}
+
+static bool is_part(enum gb_floor_step step)
+{
+	return step == GB_FLOOR_CLAIM || step == GB_FLOOR_VERIFY || step == GB_FLOOR_SESSION ||
+	       step == GB_FLOOR_ENCRYPT;
 }
 
 /* One who gets what a sender shared. */
@@ -176,6 +232,8 @@ static bool has_formula(const struct gb_floor_case *c)
 	if (c->size < 2 || c->senders < 1 || c->step == GB_FLOOR_NOTHING)
 		return false;
 	if (leaves && c->k >= c->size)
+		return false;
+	if (is_part(c->step) && c->role != GB_FLOOR_ACTOR)
 		return false;
 	if (c->before == GB_FLOOR_REKEY && c->step != GB_FLOOR_SEND)
 		return false;

@@ -17,11 +17,20 @@ uint64_t gb_device_keys_signed(uint64_t user_id)
 	       3 * DEVICE_ID + 2 * KEY + user_id;
 }
 
-static uint64_t device_keys(uint64_t user_id)
+static uint64_t device_keys(uint64_t user_id, enum gb_sender_keys keys)
 {
+	uint64_t by_user = LENGTH("\"ed25519:\":\"\",") + KEY + SIGNATURE;
+
 	return gb_device_keys_signed(user_id) +
 	       LENGTH("\"signatures\":{\"\":{\"ed25519:\":\"\"}},") + user_id + DEVICE_ID +
-	       SIGNATURE;
+	       SIGNATURE + (keys == GB_SENDER_KEYS_CROSS_SIGNED ? by_user : 0);
+}
+
+uint64_t gb_self_signing_key_signed(uint64_t user_id)
+{
+	return LENGTH("{\"keys\":{\"ed25519:\":\"\"},\"usage\":[\"self_signing\"],"
+		      "\"user_id\":\"\"}") +
+	       2 * KEY + user_id;
 }
 
 uint64_t gb_one_time_key_signed(void)
@@ -29,16 +38,19 @@ uint64_t gb_one_time_key_signed(void)
 	return LENGTH("{\"key\":\"\"}") + KEY;
 }
 
-uint64_t gb_room_key_bytes(uint64_t user_id)
+uint64_t gb_room_key_bytes(uint64_t user_id, enum gb_sender_keys keys)
 {
 	uint64_t content = LENGTH("{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"room_id\":\"\","
 				  "\"session_id\":\"\",\"session_key\":\"\"}") +
 			   ROOM_ID + KEY + SESSION_KEY;
+	uint64_t sender = keys == GB_SENDER_KEYS_NONE
+				  ? 0
+				  : LENGTH("\"sender_device_keys\":,") + device_keys(user_id, keys);
 
 	return LENGTH("{\"content\":,\"keys\":{\"ed25519\":\"\"},\"recipient\":\"\","
 		      "\"recipient_keys\":{\"ed25519\":\"\"},\"sender\":\"\","
-		      "\"sender_device_keys\":,\"type\":\"m.room_key\"}") +
-	       content + 2 * KEY + 2 * user_id + device_keys(user_id);
+		      "\"type\":\"m.room_key\"}") +
+	       content + 2 * KEY + 2 * user_id + sender;
 }
 
 uint64_t gb_room_message_bytes(uint64_t payload)

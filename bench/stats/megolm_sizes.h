@@ -8,10 +8,15 @@
  * of 10 bytes and a room id of 13.
  */
 
-/* The Olm payload with m.room_key in it, sender_device_keys included. */
-uint64_t gb_room_key_bytes(uint64_t user_id);
+/* The sender_device_keys of an Olm message: left out, or with the signature of the device, or with
+ * that of its user's self-signing key too. */
+enum gb_sender_keys { GB_SENDER_KEYS_NONE, GB_SENDER_KEYS_SIGNED, GB_SENDER_KEYS_CROSS_SIGNED };
 
-/* What the signature of device keys and of a one-time key covers. */
+/* The Olm payload with m.room_key in it. */
+uint64_t gb_room_key_bytes(uint64_t user_id, enum gb_sender_keys keys);
+
+/* What the signature of device keys, of a self-signing key and of a one-time key covers. */
+uint64_t gb_self_signing_key_signed(uint64_t user_id);
 uint64_t gb_device_keys_signed(uint64_t user_id);
 uint64_t gb_one_time_key_signed(void);
 
