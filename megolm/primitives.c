@@ -272,3 +272,16 @@ void _olm_crypto_hkdf_sha256(const uint8_t *in, size_t in_len, const uint8_t *sa
 	if (p != NULL)
 		p->hkdf(in, in_len, salt, salt_len, info, info_len, out, out_len);
 }
+
+const struct megolm_primitives megolm_interposed_primitives = {
+	.x25519_keygen = _olm_crypto_curve25519_generate_key,
+	.x25519 = _olm_crypto_curve25519_shared_secret,
+	.ed25519_keygen = _olm_crypto_ed25519_generate_key,
+	.ed25519_sign = _olm_crypto_ed25519_sign,
+	.ed25519_verify = _olm_crypto_ed25519_verify,
+	.encrypt_cbc = _olm_crypto_aes_encrypt_cbc,
+	.decrypt_cbc = _olm_crypto_aes_decrypt_cbc,
+	.sha256 = _olm_crypto_sha256,
+	.hmac = _olm_crypto_hmac_sha256,
+	.hkdf = _olm_crypto_hkdf_sha256,
+};

@@ -63,6 +63,9 @@ struct megolm_primitives {
  * private key, so libolm keeps doing it. */
 extern const struct megolm_primitives megolm_openssl_primitives;
 
+/* The definitions that libolm's calls find, of primitives.c. */
+extern const struct megolm_primitives megolm_interposed_primitives;
+
 /* Records that a primitive failed; the wrappers of olm_call.h turn it into the status of the
  * libolm call around it. The first failure stays until it is taken. */
 void megolm_primitive_failed(enum megolm_err why);

@@ -95,6 +95,10 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 		[GB_STEP_CLAIM] = GB_FLOOR_CLAIM,     [GB_STEP_VERIFY] = GB_FLOOR_VERIFY,
 		[GB_STEP_SESSION] = GB_FLOOR_SESSION, [GB_STEP_ENCRYPT] = GB_FLOOR_ENCRYPT,
 	};
+	static const enum gb_primitive singles[] = {
+		GB_PRIMITIVE_keygen, GB_PRIMITIVE_dh,   GB_PRIMITIVE_sign, GB_PRIMITIVE_verify,
+		GB_PRIMITIVE_hash,   GB_PRIMITIVE_hmac, GB_PRIMITIVE_aead, GB_PRIMITIVE_cbc,
+	};
 	const char *name = text_of(cell, GB_COLUMN_operation);
 
 	if (strcmp(name, "receive") == 0)
@@ -106,6 +110,10 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 		return false;
 	c->before = steps[gb_operations[task->operation].before];
 	c->step = steps[gb_operations[task->operation].timed];
+	if (gb_step_is_single(gb_operations[task->operation].timed)) {
+		c->step = GB_FLOOR_SINGLE;
+		c->single = singles[gb_operations[task->operation].timed - GB_STEP_SINGLE_KEYGEN];
+	}
 	c->one_by_one = gb_operations[task->operation].one_by_one;
 	/* The oracle has the actor send what newcomers must not be able to read. */
 	c->has_sent = c->step == GB_FLOOR_ADD;

@@ -54,6 +54,9 @@ static const char *missing_function(const struct gb_backend *b)
 		return "share, which GB_PER_SENDER needs";
 	if ((b->features & GB_OWN_CLOCK) != 0 && b->clocks == NULL)
 		return "clocks, which GB_OWN_CLOCK needs";
+	if ((b->single == NULL) != (b->single_prepare == NULL) ||
+	    (b->single == NULL) != (b->single_check == NULL))
+		return "one of single_prepare, single and single_check, which need each other";
 	return NULL;
 }
 

@@ -126,6 +126,45 @@ static enum gb_status reload(struct gb_world *w, uint32_t device)
 		"reload");
 }
 
+static enum gb_status single_prepare(struct gb_world *w, enum gb_single which)
+{
+	static const enum megolm_probe_primitive primitives[GB_SINGLES] = {
+		[GB_SINGLE_KEYGEN] = MEGOLM_PROBE_KEYGEN, [GB_SINGLE_DH] = MEGOLM_PROBE_DH,
+		[GB_SINGLE_SIGN] = MEGOLM_PROBE_SIGN,     [GB_SINGLE_VERIFY] = MEGOLM_PROBE_VERIFY,
+		[GB_SINGLE_HASH] = MEGOLM_PROBE_HASH,     [GB_SINGLE_HMAC] = MEGOLM_PROBE_HMAC,
+		[GB_SINGLE_CBC] = MEGOLM_PROBE_CBC,
+	};
+	struct megolm_seeded stream;
+	enum megolm_err err;
+	uint8_t random[32];
+
+	gb_megolm_enter(w);
+	megolm_probe_call_free(w->single);
+	w->single = NULL;
+	if (which == GB_SINGLE_AEAD)
+		return gb_megolm_fail(w, GB_UNSUPPORTED, "libolm has no AEAD");
+	err = megolm_seeded_begin(&stream, w->config.seed, "primitive", (uint32_t)which, 0);
+	if (err == MEGOLM_OK)
+		err = megolm_seeded_random(&stream).draw(&stream, random, sizeof(random));
+	if (err == MEGOLM_OK)
+		err = megolm_probe_call_prepare(&w->single, primitives[which], random);
+	return gb_megolm_status(w, err, "preparing a primitive");
+}
+
+static enum gb_status single(struct gb_world *w, uint32_t n)
+{
+	gb_megolm_enter(w);
+	return gb_megolm_status(w, megolm_probe_call(w->single, n), "primitive");
+}
+
+static enum gb_status single_check(struct gb_world *w)
+{
+	gb_megolm_enter(w);
+	if (megolm_probe_call_check(w->single))
+		return GB_OK;
+	return gb_megolm_fail(w, GB_REJECTED, "the result of a primitive does not hold");
+}
+
 static enum gb_status history(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,
 			      struct gb_bytes plaintext, struct gb_outbox *out)
 {
@@ -445,5 +484,8 @@ const struct gb_backend gb_backend_megolm = {
 	.stored = stored,
 	.restore = restore,
 	.read_old = read_old,
+	.single_prepare = single_prepare,
+	.single = single,
+	.single_check = single_check,
 	.counts = counts,
 };

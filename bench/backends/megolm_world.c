@@ -604,6 +604,7 @@ void gb_megolm_close(struct gb_world *w)
 	free(w->log);
 	free(w->scratch);
 	free(w->stored);
+	megolm_probe_call_free(w->single);
 	free(w->peers);
 	free(w->devices);
 	free(w->queried);

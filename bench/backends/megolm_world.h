@@ -129,6 +129,7 @@ struct gb_world {
 	struct gb_megolm_answers answers;
 	bool cross_signed, without_device_keys, shared_history;
 	struct gb_megolm_voucher *vouchers; /* by user; NULL unless cross_signed */
+	struct megolm_probe_call *single;   /* what was prepared last */
 	uint8_t *stored;                    /* what store() wrote last */
 	size_t stored_len, stored_cap;
 	char error[256];

@@ -363,6 +363,40 @@ static enum gb_status mls_reload(struct gb_world *w, uint32_t device)
 	return status;
 }
 
+static enum gb_status mls_single_prepare(struct gb_world *w, enum gb_single which)
+{
+	static const enum mls_probe_primitive primitives[GB_SINGLES] = {
+		[GB_SINGLE_KEYGEN] = MLS_PROBE_KEYGEN, [GB_SINGLE_DH] = MLS_PROBE_DH,
+		[GB_SINGLE_SIGN] = MLS_PROBE_SIGN,     [GB_SINGLE_VERIFY] = MLS_PROBE_VERIFY,
+		[GB_SINGLE_HASH] = MLS_PROBE_HASH,     [GB_SINGLE_HMAC] = MLS_PROBE_HMAC,
+		[GB_SINGLE_AEAD] = MLS_PROBE_AEAD,
+	};
+	enum mls_err err;
+
+	mls_probe_call_free(w->single);
+	w->single = NULL;
+	if (which == GB_SINGLE_CBC) {
+		snprintf(w->error, sizeof(w->error), "no cipher suite of MLS uses AES-CBC");
+		return GB_UNSUPPORTED;
+	}
+	err = mls_probe_call_prepare(w->root, &w->single, primitives[which]);
+	return err ? gb_mls_failed(w, "preparing a primitive", err) : GB_OK;
+}
+
+static enum gb_status mls_single(struct gb_world *w, uint32_t n)
+{
+	enum mls_err err = mls_probe_call(w->single, n);
+
+	return err ? gb_mls_failed(w, "primitive", err) : GB_OK;
+}
+
+static enum gb_status mls_single_check(struct gb_world *w)
+{
+	if (mls_probe_call_check(w->single))
+		return GB_OK;
+	return gb_mls_refused(w, "primitive", "its result does not hold");
+}
+
 /* RFC 9420, 9.2: keys are deleted once they were used, and those of an epoch with it. What
  * MSC4038 uploads instead is no part of the RFC. */
 static enum gb_status mls_history(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,
@@ -560,6 +594,9 @@ const struct gb_backend gb_backend_mls = {
 	.store = mls_store,
 	.reload = mls_reload,
 	.history = mls_history,
+	.single_prepare = mls_single_prepare,
+	.single = mls_single,
+	.single_check = mls_single_check,
 	.counts = mls_counts_of,
 	.allocations = mls_allocations_of,
 };

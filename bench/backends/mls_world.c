@@ -245,6 +245,7 @@ void gb_mls_close(struct gb_world *w)
 		return;
 	for (uint32_t i = 0; w->device && i < w->capacity; i++)
 		gb_mls_drop_device(&w->device[i]);
+	mls_probe_call_free(w->single);
 	mls_client_free(w->root);
 	mls_buf_free(&w->scratch);
 	free(w->device);

@@ -45,8 +45,9 @@ struct gb_world {
 	struct mls_seeded_random random;        /* of the operations */
 	struct mls_seeded_random member_random; /* of the device that is being made */
 	uint8_t group_id[32];
-	struct mls_buf scratch; /* what is not written straight into the outbox */
-	char *identity;         /* of the device asked for last */
+	struct mls_probe_call *single; /* what was prepared last */
+	struct mls_buf scratch;        /* what is not written straight into the outbox */
+	char *identity;                /* of the device asked for last */
 	char error[256];
 };
 

@@ -219,6 +219,25 @@ enum gb_part {
 	GB_PARTS,
 };
 
+/*
+ * One primitive alone. Signatures and AEAD are over GB_SINGLE_LONG bytes; hashes, HMACs (under a
+ * new key) and CBC over GB_SINGLE_SHORT, which with its padding is one block of SHA-256.
+ */
+enum gb_single {
+	GB_SINGLE_KEYGEN,
+	GB_SINGLE_DH, /* with a peer's serialized key */
+	GB_SINGLE_SIGN,
+	GB_SINGLE_VERIFY, /* with a serialized key */
+	GB_SINGLE_HASH,
+	GB_SINGLE_HMAC,
+	GB_SINGLE_AEAD, /* encryption, under a new key */
+	GB_SINGLE_CBC,  /* likewise */
+	GB_SINGLES,
+};
+
+#define GB_SINGLE_LONG  64
+#define GB_SINGLE_SHORT 55
+
 struct gb_backend {
 	size_t struct_size; /* sizeof(struct gb_backend) of whoever compiled the backend */
 	uint32_t abi;       /* GB_ABI */
@@ -408,6 +427,21 @@ struct gb_backend {
 				  const struct gb_message *m, size_t n);
 	enum gb_status (*read_old)(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				   struct gb_bytes *plaintext);
+
+	/*
+	 * Primitives as the protocol's own code reaches them, to set beside raw calls of the
+	 * library.
+	 *
+	 *   single_prepare  makes the inputs. Not timed. GB_UNSUPPORTED: the protocol has no use
+	 *                   for this one.
+	 *   single          n calls of what was prepared last. Timed.
+	 *   single_check    whether they did what they should: a signature verifies, a ciphertext
+	 *                   opens, both sides agree, a digest is the known one. GB_REJECTED when
+	 *                   not. Not timed.
+	 */
+	enum gb_status (*single_prepare)(struct gb_world *w, enum gb_single which);
+	enum gb_status (*single)(struct gb_world *w, uint32_t n);
+	enum gb_status (*single_check)(struct gb_world *w);
 
 	enum gb_status (*counts)(struct gb_world *w, struct gb_counts *counts);
 	enum gb_status (*clocks)(struct gb_world *w, struct gb_clocks *last);

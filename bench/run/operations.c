@@ -65,6 +65,11 @@ bool gb_step_is_part(enum gb_step step)
 	return step >= GB_STEP_CLAIM && step <= GB_STEP_ENCRYPT;
 }
 
+bool gb_step_is_single(enum gb_step step)
+{
+	return step >= GB_STEP_SINGLE_KEYGEN && step <= GB_STEP_SINGLE_CBC;
+}
+
 bool gb_task_creates(const struct gb_task *task)
 {
 	enum gb_step timed = gb_operations[task->operation].timed;

@@ -24,6 +24,15 @@ enum gb_step {
 	GB_STEP_RESTORE_ROOM,
 	GB_STEP_RESTORE_ALL,
 	GB_STEP_STORE,
+	/* In the order of enum gb_single. */
+	GB_STEP_SINGLE_KEYGEN,
+	GB_STEP_SINGLE_DH,
+	GB_STEP_SINGLE_SIGN,
+	GB_STEP_SINGLE_VERIFY,
+	GB_STEP_SINGLE_HASH,
+	GB_STEP_SINGLE_HMAC,
+	GB_STEP_SINGLE_AEAD,
+	GB_STEP_SINGLE_CBC,
 	GB_STEPS,
 };
 
@@ -70,6 +79,9 @@ uint32_t gb_task_leavers(const struct gb_task *task);
 
 /* Whether a step is a part of GB_STEP_CREATE. */
 bool gb_step_is_part(enum gb_step step);
+
+/* Whether a step calls one primitive alone. */
+bool gb_step_is_single(enum gb_step step);
 
 /* Whether the task begins without a group. */
 bool gb_task_creates(const struct gb_task *task);

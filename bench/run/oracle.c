@@ -346,6 +346,8 @@ int gb_oracle_after(struct gb_oracle *o)
 	}
 	if (timed_step(o) == GB_STEP_STORE)
 		note(o, "reloaded");
+	if (gb_step_is_single(timed_step(o)))
+		note(o, "primitive");
 	if (trial->archive.n_old > 0)
 		note(o, gb_task_restores(trial->task) ? "restored" : "kept");
 	if (trial->roster.outcast != GB_NO_DEVICE)

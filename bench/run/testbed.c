@@ -262,6 +262,8 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 		return b->restore(t->world, c->device, c->scope, c->messages, c->n);
 	case GB_CALL_STORE:
 		return b->store(t->world, c->device, &c->stored);
+	case GB_CALL_SINGLE:
+		return b->single(t->world, (uint32_t)c->n);
 	case GB_CALL_READ_OLD:
 		return b->read_old(t->world, c->device, c->messages, &c->plaintext);
 	}

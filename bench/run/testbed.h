@@ -74,13 +74,14 @@ struct gb_call {
 		GB_CALL_RESTORE,
 		GB_CALL_READ_OLD,
 		GB_CALL_STORE,
+		GB_CALL_SINGLE,
 	} kind;
 	enum gb_part part; /* CREATE_PART */
 	uint32_t device;
 	const struct gb_published *published; /* CREATE, CREATE_PART, ADD */
 	const uint32_t *leaving;              /* REMOVE */
 	const struct gb_message *messages;    /* PROCESS, RECEIVE, READ_OLD one, JOIN, RESTORE n */
-	size_t n;                             /* of any of the three */
+	size_t n;                             /* of any of the three; SINGLE: calls */
 	struct gb_bytes plaintext;            /* SEND: in; RECEIVE, READ_OLD: out */
 	enum gb_scope scope;                  /* RESTORE */
 	uint64_t stored;                      /* STORE: bytes, out */

@@ -1,5 +1,6 @@
 #include "run/archive.h"
 #include "run/member_state.h"
+#include "run/single_call.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -660,7 +661,8 @@ static int make_step(struct gb_trial *trial, enum gb_step step)
 	case GB_STEP_SEND:
 		return send_and_read(trial);
 	default:
-		return gb_archive_step(trial, step);
+		return gb_step_is_single(step) ? gb_single_step(trial, step)
+					       : gb_archive_step(trial, step);
 	}
 }
 

@@ -24,6 +24,7 @@ enum gb_floor_step {
 	GB_FLOOR_VERIFY,
 	GB_FLOOR_SESSION,
 	GB_FLOOR_ENCRYPT,
+	GB_FLOOR_SINGLE, /* k calls of one primitive, no group involved */
 };
 
 enum gb_floor_role { GB_FLOOR_ACTOR, GB_FLOOR_MEMBER, GB_FLOOR_JOINER };
@@ -38,11 +39,12 @@ struct gb_floor_case {
 	enum gb_floor_step step;
 	bool one_by_one; /* k members in k steps instead of one; the role pays for all of them */
 	enum gb_floor_role role;
-	uint32_t device;         /* who plays the role; the actor is device 0 */
-	uint32_t size;           /* members before `before`; of CREATE: after it. At least 2. */
-	uint32_t k;              /* of ADD and REMOVE, in either place */
-	const uint32_t *leavers; /* k devices, with REMOVE in either place; device 0 stays */
-	uint32_t payload;        /* plaintext of SEND */
+	uint32_t device;          /* who plays the role; the actor is device 0 */
+	uint32_t size;            /* members before `before`; of CREATE: after it. At least 2. */
+	uint32_t k;               /* of ADD and REMOVE, in either place, and of SINGLE */
+	enum gb_primitive single; /* of SINGLE: keygen, dh, sign, verify, hash, hmac, aead or cbc */
+	const uint32_t *leavers;  /* k devices, with REMOVE in either place; device 0 stays */
+	uint32_t payload;         /* plaintext of SEND */
 
 	/* MLS */
 	struct gb_tree_history tree;

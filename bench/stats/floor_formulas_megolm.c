@@ -207,6 +207,7 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 	case GB_FLOOR_CLAIM:
 	case GB_FLOOR_SEND:
 	case GB_FLOOR_NOTHING:
+	case GB_FLOOR_SINGLE:
 		break;
 	}
 }

@@ -41,6 +41,30 @@ const char *megolm_probe_openssl_version(void);
 /* Which primitives libolm uses on this thread from now on. */
 void megolm_probe_use(enum megolm_probe_primitives which);
 
+/*
+ * One primitive alone, through the definitions that libolm's calls find, with the implementation
+ * that megolm_probe_use chose: signatures over 64 bytes; hash, HMAC and CBC over 55. prepare makes
+ * keys from 32 random bytes, call makes n calls, and check answers whether the last of them did
+ * what it should. Errors: NOMEM, and PRIMITIVE and LOW_ORDER of the implementation.
+ */
+enum megolm_probe_primitive {
+	MEGOLM_PROBE_KEYGEN, /* of Curve25519 */
+	MEGOLM_PROBE_DH,
+	MEGOLM_PROBE_SIGN,
+	MEGOLM_PROBE_VERIFY,
+	MEGOLM_PROBE_HASH,
+	MEGOLM_PROBE_HMAC,
+	MEGOLM_PROBE_CBC,
+};
+
+struct megolm_probe_call;
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_call_prepare(struct megolm_probe_call **out,
+							    enum megolm_probe_primitive which,
+							    const uint8_t random[32]);
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_call(struct megolm_probe_call *call, uint32_t n);
+bool megolm_probe_call_check(struct megolm_probe_call *call);
+void megolm_probe_call_free(struct megolm_probe_call *call); /* NULL is allowed */
+
 /* ---- randomness ---- */
 
 /* An endless repeatable stream: SHA-256 of a key and a counter. */

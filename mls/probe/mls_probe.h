@@ -42,6 +42,30 @@ uint64_t mls_probe_allocations(void);
 enum mls_err MLS_MUST_CHECK mls_probe_group_fork(struct mls_client *client, struct mls_group **copy,
 						 const struct mls_group *group);
 
+/*
+ * One primitive alone, through crypto.h as all of mls/ calls it: signatures and AEAD over 64 bytes,
+ * hashes and HMACs (under a new key) over 55, the AEAD under a new key each time. prepare makes
+ * the inputs; call makes n calls; check answers whether the last of them did what it should.
+ */
+enum mls_probe_primitive {
+	MLS_PROBE_KEYGEN,
+	MLS_PROBE_DH,
+	MLS_PROBE_SIGN,
+	MLS_PROBE_VERIFY,
+	MLS_PROBE_HASH,
+	MLS_PROBE_HMAC,
+	MLS_PROBE_AEAD,
+};
+
+/* Belongs to a client, which outlives it. Errors: NOMEM, CRYPTO, RANDOM. */
+struct mls_probe_call;
+enum mls_err MLS_MUST_CHECK mls_probe_call_prepare(struct mls_client *client,
+						   struct mls_probe_call **out,
+						   enum mls_probe_primitive which);
+enum mls_err MLS_MUST_CHECK mls_probe_call(struct mls_probe_call *call, uint32_t n);
+bool mls_probe_call_check(struct mls_probe_call *call);
+void mls_probe_call_free(struct mls_probe_call *call); /* NULL is allowed */
+
 /* How a group of many members began, as far as its ratchet tree shows it. */
 enum mls_probe_shape {
 	MLS_PROBE_COLD,         /* member 0 added all others in one commit with path */

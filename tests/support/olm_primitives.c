@@ -9,34 +9,7 @@
 #include "megolm_probe.h"
 #include "primitives.h"
 
-/* As libolm declares them, and megolm/primitives.c defines them. */
-void _olm_crypto_curve25519_generate_key(const uint8_t random[32], struct megolm_x25519_pair *out);
-void _olm_crypto_curve25519_shared_secret(const struct megolm_x25519_pair *own,
-					  const struct megolm_x25519_public *theirs,
-					  uint8_t out[32]);
-void _olm_crypto_ed25519_generate_key(const uint8_t random[32], struct megolm_ed25519_pair *out);
-void _olm_crypto_ed25519_sign(const struct megolm_ed25519_pair *own, const uint8_t *message,
-			      size_t len, uint8_t out[64]);
-int _olm_crypto_ed25519_verify(const struct megolm_ed25519_public *theirs, const uint8_t *message,
-			       size_t len, const uint8_t signature[64]);
-void _olm_crypto_aes_encrypt_cbc(const struct megolm_aes256_key *key,
-				 const struct megolm_aes256_iv *iv, const uint8_t *in, size_t len,
-				 uint8_t *out);
-void _olm_crypto_sha256(const uint8_t *in, size_t len, uint8_t out[32]);
-void _olm_crypto_hmac_sha256(const uint8_t *key, size_t key_len, const uint8_t *in, size_t len,
-			     uint8_t out[32]);
-
 static struct megolm_primitives raw;
-static const struct megolm_primitives counted = {
-	.x25519_keygen = _olm_crypto_curve25519_generate_key,
-	.x25519 = _olm_crypto_curve25519_shared_secret,
-	.ed25519_keygen = _olm_crypto_ed25519_generate_key,
-	.ed25519_sign = _olm_crypto_ed25519_sign,
-	.ed25519_verify = _olm_crypto_ed25519_verify,
-	.encrypt_cbc = _olm_crypto_aes_encrypt_cbc,
-	.sha256 = _olm_crypto_sha256,
-	.hmac = _olm_crypto_hmac_sha256,
-};
 
 char olm_primitives_version[32];
 
@@ -95,7 +68,7 @@ static void call_cbc(const struct megolm_primitives *p)
 	}                                                                                          \
 	void olm_counted_##name(void)                                                              \
 	{                                                                                          \
-		call_##name(&counted);                                                             \
+		call_##name(&megolm_interposed_primitives);                                        \
 	}
 OLM_PRIMITIVES(OLM_DEFINE)
 
