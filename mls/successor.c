@@ -76,6 +76,8 @@ enum mls_err mls_group_create_successor(struct mls_client *client, struct mls_gr
 
 	TRY(origin_new(&origin, old, how));
 	TRY(read_parameters(&parameters, old, how));
+	if (parameters.version != MLS_VERSION_MLS10)
+		FAIL(MLS_ERR_VERSION);
 	if (parameters.suite != client->crypto->suite->id)
 		FAIL(MLS_ERR_SUITE);
 	if (how == MLS_SUCCESSION_REINIT) {

@@ -191,6 +191,23 @@ static void a_client_of_another_suite_cannot_succeed(void **state)
 	family_end(&f);
 }
 
+/* Later versions may be announced, and this library makes groups of mls10. */
+static void a_group_of_another_version_is_not_made(void **state)
+{
+	struct mls_group *group = NULL;
+	struct family f;
+
+	(void)state;
+	family_begin(&f, 1);
+	shut_down(&f, 1);
+	f.old->group[0]->reinit.p[1 + next_id.len + 1] = 2;
+	REFUSED(mls_group_create_successor(f.client[0], &group, f.old->group[0],
+					   MLS_SUCCESSION_REINIT, nothing, nothing),
+		MLS_ERR_VERSION);
+	assert_null(group);
+	family_end(&f);
+}
+
 static void a_group_without_origin_is_no_successor(void **state)
 {
 	struct mls_slice add;
@@ -313,6 +330,7 @@ int main(void)
 		cmocka_unit_test(some_members_branch_off),
 		cmocka_unit_test(what_was_not_announced_is_refused),
 		cmocka_unit_test(a_client_of_another_suite_cannot_succeed),
+		cmocka_unit_test(a_group_of_another_version_is_not_made),
 		cmocka_unit_test(a_group_without_origin_is_no_successor),
 		cmocka_unit_test(a_forged_successor_is_refused),
 	};

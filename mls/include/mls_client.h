@@ -70,10 +70,9 @@ struct mls_policy {
 	void *state;
 };
 
-/* No lifetime limit, expired leaves refused, 64 MiB messages, 64 KiB of a
- * group's extensions, 2^20 leaves, 1,000 ratchet
- * steps, 1,000 kept keys, 1,000 proposals, no past epochs, 32 reserved keys, no padding, every
- * credential. */
+/* No lifetime limit, expired leaves refused, 64 MiB messages, 64 KiB of a group's extensions,
+ * 2^20 leaves, 1,000 ratchet steps, 1,000 kept keys, 1,000 proposals, no past epochs, 32 reserved
+ * keys, no padding, every credential. */
 struct mls_policy mls_policy_default(void);
 
 /*
@@ -99,7 +98,7 @@ struct mls_storage;
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
  *                      type, which are always there, without default types (7.2)
  *   key_package_lifetime_s  0: 90 days
- *   random, now_s      randomness; seconds since 1970
+ *   random, now_s      randomness, fill NULL: mls_random_system(); seconds since 1970
  *   storage            where state is kept (mls_storage.h), unless
  *   ephemeral          there is none: groups end with the process, or mls_group_save is called
  *   threads            how many a call may use, for many members; 0, 1: it never starts one

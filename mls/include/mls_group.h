@@ -116,7 +116,8 @@ enum mls_succession {
  *   group_id    BRANCH: as for mls_group_create; REINIT: not read
  *   extensions  BRANCH: as for mls_group_create; REINIT: not read
  *
- * SUITE where the client has another one than the new group; NOT_REINITIALIZED.
+ * SUITE where the client has another one than the new group, VERSION where that is to have a later
+ * version than mls10; NOT_REINITIALIZED.
  */
 enum mls_err MLS_MUST_CHECK mls_group_create_successor(
 	struct mls_client *client, struct mls_group **group, const struct mls_group *old,

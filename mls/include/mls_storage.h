@@ -67,8 +67,9 @@ enum mls_err MLS_MUST_CHECK mls_group_store(struct mls_group *group);
  *
  * Message keys of our own that were reserved count as used. STATE for what was not stored, or
  * not in this order; STATE_OLD where the changes belong to a later state than `saved`; and as
- * mls_group_load. A storage that loses the end of the changes unnoticed breaks what 9.1 asks
- * for: give what may not be complete to mls_group_load.
+ * mls_group_load. So is a policy STATE that allows fewer past epochs, ratchet steps or kept keys
+ * than the one under which this was stored. A storage that loses the end of the changes unnoticed
+ * breaks what 9.1 asks for: give what may not be complete to mls_group_load.
  */
 enum mls_err MLS_MUST_CHECK mls_group_restore(struct mls_client *client, struct mls_group **group,
 					      struct mls_slice saved, struct mls_slice changes);
