@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "backends/backends.h"
+#include "backends/megolm_world.h"
 #include "delivery/directory.h"
 #include "delivery/outbox.h"
 
@@ -358,6 +359,96 @@ static void a_refused_room_key_leaves_nothing_behind(void **state)
 	close_world(&w);
 }
 
+/* A to-device message in memory of its own. */
+struct letter {
+	struct megolm_sink sink; /* first */
+	uint8_t text[4096];
+	size_t len;
+};
+
+static uint8_t *reserve_letter(struct megolm_sink *self, size_t max)
+{
+	struct letter *l = (struct letter *)self;
+
+	return max <= sizeof(l->text) ? l->text : NULL;
+}
+
+static void commit_letter(struct megolm_sink *self, const struct megolm_peer *to, size_t len)
+{
+	(void)to;
+	((struct letter *)self)->len = len;
+}
+
+static void assert_dummy_arrives(struct world *w, struct megolm_peer *peer, uint32_t device)
+{
+	struct letter l = {.sink = {.reserve = reserve_letter, .commit = commit_letter}};
+	struct megolm_device *at = w->world->live[device]->device;
+	struct megolm_slice content;
+	enum megolm_to_device what;
+
+	assert_int_equal(megolm_device_send_dummy(w->world->live[0]->device, peer, &l.sink),
+			 MEGOLM_OK);
+	assert_int_equal(
+		megolm_device_find_content(at, &content, (struct megolm_slice){l.text, l.len}),
+		MEGOLM_OK);
+	assert_int_equal(megolm_device_receive(at, &what, gb_megolm_ids(w->world, 0).user, content),
+			 MEGOLM_OK);
+	assert_int_equal(what, MEGOLM_DUMMY);
+}
+
+/* A key that somebody claims, without the name that the directory gives it. */
+static void claim(struct world *w, uint32_t device, char key[512])
+{
+	struct megolm_slice signed_key;
+
+	assert_ok(w, gb_megolm_claim(w->world, w->world->live[0], device, &signed_key));
+	assert_true(signed_key.len < 512);
+	memcpy(key, signed_key.p, signed_key.len);
+	key[signed_key.len] = '\0';
+}
+
+/* No one-time key is given twice. When all are gone it is the fallback key, again and again, of
+ * which the device knows once it is live. */
+static void who_has_no_one_time_keys_left_gives_its_fallback_key(void **state)
+{
+	static char keys[GB_MEGOLM_MAX_CLAIMS][512], fallback[512], again[512];
+	struct megolm_slice key = {(const uint8_t *)fallback, 0};
+	struct gb_megolm_ids ids;
+	struct megolm_peer *peer;
+	struct world w;
+
+	(void)state;
+	open_world(&w, 5, "1", "device");
+	for (uint32_t d = 2; d < 4; d++) {
+		if (d == 3)
+			assert_ok(&w, BACKEND->materialise(w.world, 3));
+		for (size_t i = 0; i < GB_MEGOLM_MAX_CLAIMS; i++) {
+			claim(&w, d, keys[i]);
+			assert_null(strstr(keys[i], "\"fallback\":true"));
+			for (size_t k = 0; k < i; k++)
+				assert_string_not_equal(keys[i], keys[k]);
+		}
+		claim(&w, d, fallback);
+		assert_non_null(strstr(fallback, "\"fallback\":true"));
+		claim(&w, d, again);
+		assert_string_equal(fallback, again);
+		assert_ok(&w, BACKEND->materialise(w.world, d));
+		claim(&w, d, again);
+		assert_string_equal(fallback, again);
+		/* And it opens what was sealed by it. */
+		ids = gb_megolm_ids(w.world, d);
+		assert_int_equal(megolm_device_learn(w.world->live[0]->device, &peer,
+						     megolm_device_keys(w.world->live[d]->device),
+						     ids.user, ids.device, d),
+				 MEGOLM_OK);
+		key.len = strlen(fallback);
+		assert_int_equal(megolm_device_open_session(w.world->live[0]->device, peer, key),
+				 MEGOLM_OK);
+		assert_dummy_arrives(&w, peer, d);
+	}
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +459,7 @@ int main(void)
 		cmocka_unit_test(parts_come_in_order),
 		cmocka_unit_test(a_refused_create_leaves_nothing_behind),
 		cmocka_unit_test(a_refused_room_key_leaves_nothing_behind),
+		cmocka_unit_test(who_has_no_one_time_keys_left_gives_its_fallback_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

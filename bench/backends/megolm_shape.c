@@ -73,6 +73,15 @@ static enum gb_status prepare_claim(struct gb_world *w, struct actor *actors, si
 		return gb_megolm_status(
 			w, megolm_device_new_one_time_key(other, ready->p, cap, &ready->len),
 			"one-time key");
+	if (w->live[number] != NULL) {
+		struct megolm_slice key;
+		enum gb_status status = gb_megolm_fallback_key(w, w->live[number], &key);
+		if (status == GB_OK && key.len <= cap) {
+			memcpy(ready->p, key.p, key.len);
+			ready->len = key.len;
+		}
+		return status;
+	}
 	fallback = &actors[GB_MEGOLM_MAX_CLAIMS].live->claimable[number];
 	if (n == GB_MEGOLM_MAX_CLAIMS || fallback->p == NULL)
 		return gb_megolm_status(

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHORTEST_USER_ID 16 /* seven digits and the server's name */
-
 enum gb_status gb_megolm_fail(struct gb_world *w, enum gb_status status, const char *format, ...)
 {
 	va_list arguments;
@@ -49,7 +47,8 @@ struct gb_megolm_ids gb_megolm_ids(const struct gb_world *w, uint32_t device)
 	uint32_t rest = device;
 
 	snprintf(ids.user, sizeof ids.user, "@%0*u:gb.test",
-		 (int)(w->user_id_len - (SHORTEST_USER_ID - 7)), device / w->devices_per_user);
+		 (int)(w->user_id_len - (GB_MEGOLM_SHORTEST_USER_ID - 7)),
+		 device / w->devices_per_user);
 	for (size_t i = 10; i-- > 0; rest /= 26)
 		ids.device[i] = (char)('A' + rest % 26);
 	ids.device[10] = '\0';
@@ -120,6 +119,7 @@ static void free_live(struct gb_world *w, struct gb_megolm_live *live)
 		free(live->claimable[i].p);
 	free(live->claimable);
 	free(live->first_key);
+	free(live->fallback_key);
 	free(live);
 }
 
@@ -135,6 +135,43 @@ static enum gb_status next_key(struct gb_world *w, struct megolm_device *device,
 	status = gb_megolm_status(w, megolm_device_new_one_time_key(device, w->scratch, cap, &len),
 				  "one-time key");
 	*signed_key = (struct megolm_slice){w->scratch, len};
+	return status;
+}
+
+/* The signed fallback key that a device makes now, in the scratch. */
+static enum gb_status new_fallback_key(struct gb_world *w, struct megolm_device *device,
+				       struct megolm_slice *signed_key)
+{
+	size_t len = 0, cap = megolm_device_one_time_key_max(device);
+	enum gb_status status = gb_megolm_scratch(w, cap);
+
+	if (status != GB_OK)
+		return status;
+	status = gb_megolm_status(w, megolm_device_new_fallback_key(device, w->scratch, cap, &len),
+				  "fallback key");
+	*signed_key = (struct megolm_slice){w->scratch, len};
+	return status;
+}
+
+enum gb_status gb_megolm_fallback_key(struct gb_world *w, struct gb_megolm_live *live,
+				      struct megolm_slice *signed_key)
+{
+	struct megolm_slice key;
+	enum gb_status status = GB_OK;
+
+	if (!live->now.has_fallback) {
+		status = new_fallback_key(w, live->device, &key);
+		if (status != GB_OK)
+			return status;
+		free(live->fallback_key);
+		live->fallback_key = malloc(key.len);
+		if (live->fallback_key == NULL)
+			return gb_megolm_fail(w, GB_FAILED, "out of memory");
+		memcpy(live->fallback_key, key.p, key.len);
+		live->fallback_key_len = key.len;
+		live->now.has_fallback = true;
+	}
+	*signed_key = (struct megolm_slice){live->fallback_key, live->fallback_key_len};
 	return status;
 }
 
@@ -221,7 +258,8 @@ enum gb_status gb_megolm_account(struct gb_world *w, struct megolm_device **out,
 	return account_with_key(w, out, stream, device, n_keys, &unused);
 }
 
-/* The first key, which publish() sends, and those that others have claimed meanwhile. */
+/* The first key, which publish() sends, and those that others have claimed meanwhile; behind the
+ * last one-time key, the fallback key. */
 static enum gb_status make_first_keys(struct gb_world *w, struct gb_megolm_live *live,
 				      size_t n_claimed)
 {
@@ -237,7 +275,9 @@ static enum gb_status make_first_keys(struct gb_world *w, struct gb_megolm_live 
 	live->first_key_len = key.len;
 	for (size_t i = 0; i < n_claimed && status == GB_OK; i++)
 		status = next_key(w, live->device, &key);
-	return status;
+	return status == GB_OK && n_claimed >= GB_MEGOLM_MAX_CLAIMS
+		       ? gb_megolm_fallback_key(w, live, &key)
+		       : status;
 }
 
 enum gb_status gb_megolm_enter_room(struct gb_world *w, struct gb_megolm_live *live)
@@ -410,15 +450,19 @@ size_t gb_megolm_queried_bytes(const struct gb_world *w, uint32_t device, size_t
 	return bytes;
 }
 
-/* The key of a dormant device behind those that are published and claimed. */
+/* The key of a dormant device behind those that are published and claimed; the fallback key when
+ * all are, the same each time. */
 static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
 				    struct megolm_slice *signed_key)
 {
 	struct megolm_device *device = NULL;
 	struct megolm_seeded stream;
-	enum gb_status status = account_with_key(w, &device, &stream, number,
-						 (size_t)w->n_claimed[number] + 2, signed_key);
+	bool is_out = w->n_claimed[number] >= GB_MEGOLM_MAX_CLAIMS;
+	size_t n_keys = (size_t)w->n_claimed[number] + (is_out ? 1 : 2);
+	enum gb_status status = account_with_key(w, &device, &stream, number, n_keys, signed_key);
 
+	if (status == GB_OK && is_out)
+		status = new_fallback_key(w, device, signed_key);
 	megolm_device_free(device);
 	return status;
 }
@@ -426,13 +470,16 @@ static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
 static enum gb_status claim_unprepared(struct gb_world *w, uint32_t device,
 				       struct megolm_slice *signed_key)
 {
+	bool is_out = w->n_claimed[device] >= GB_MEGOLM_MAX_CLAIMS;
+	struct gb_megolm_live *live = w->live[device];
 	enum gb_status status;
 
-	if (w->n_claimed[device] >= GB_MEGOLM_MAX_CLAIMS)
-		return gb_megolm_fail(w, GB_FAILED, "device %u has no one-time keys left", device);
-	status = w->live[device] != NULL ? next_key(w, w->live[device]->device, signed_key)
-					 : claim_dormant(w, device, signed_key);
-	if (status == GB_OK)
+	if (live == NULL)
+		status = claim_dormant(w, device, signed_key);
+	else
+		status = is_out ? gb_megolm_fallback_key(w, live, signed_key)
+				: next_key(w, live->device, signed_key);
+	if (status == GB_OK && !is_out)
 		w->n_claimed[device]++;
 	return status;
 }
@@ -456,100 +503,6 @@ enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, ui
 
 /* ---- open and close ---- */
 
-static const struct {
-	const char *word;
-	enum gb_megolm_olm olm;
-} olm_states[] = {
-	{"new", GB_MEGOLM_NEW},
-	{"chain", GB_MEGOLM_CHAIN},
-	{"ratchet", GB_MEGOLM_RATCHET},
-};
-
-/* Words of the axis `backup`. */
-static const char *const backups[MEGOLM_BACKUP_ALGORITHMS] = {
-	[MEGOLM_BACKUP_CURVE25519] = "pk",
-	[MEGOLM_BACKUP_CURVE25519_MAC] = "pk_mac",
-	[MEGOLM_BACKUP_SYMMETRIC] = "sym",
-};
-
-enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason)
-{
-	unsigned long number = strtoul(value, NULL, 10);
-
-	if (strcmp(name, "olm") == 0) {
-		for (size_t i = 0; i < sizeof olm_states / sizeof olm_states[0]; i++)
-			if (strcmp(value, olm_states[i].word) == 0)
-				return GB_HONOURED;
-		*reason = "an Olm session is new, chain or ratchet";
-		return GB_NOT_SUPPORTED;
-	}
-	if (strcmp(name, "olm_crypto") == 0) {
-		if (strcmp(value, "libolm") == 0 || strcmp(value, "openssl") == 0)
-			return GB_HONOURED;
-		*reason = "libolm runs on its own primitives or on OpenSSL's";
-		return GB_NOT_SUPPORTED;
-	}
-	if (strcmp(name, "backup") == 0) {
-		for (size_t i = 0; i < MEGOLM_BACKUP_ALGORITHMS; i++)
-			if (strcmp(value, backups[i]) == 0)
-				return GB_HONOURED;
-		*reason = "keys are kept encrypted by pk, pk_mac or sym";
-		return GB_NOT_SUPPORTED;
-	}
-	if (strcmp(name, "identity") == 0) {
-		if (number >= SHORTEST_USER_ID && number <= 255)
-			return GB_HONOURED;
-		*reason = "a Matrix user id has at most 255 bytes, and here at least 16";
-		return GB_NOT_SUPPORTED;
-	}
-	if (strcmp(name, "devices_per_user") == 0 && number >= 1)
-		return GB_HONOURED;
-	if (strcmp(name, "sender_device_keys") == 0)
-		return GB_HONOURED;
-	if (strcmp(name, "history") == 0) {
-		if (strcmp(value, "joined") == 0 || strcmp(value, "shared") == 0)
-			return GB_HONOURED;
-		*reason = "history is visible to those who have joined, or shared with newcomers";
-		return GB_NOT_SUPPORTED;
-	}
-	if (strcmp(name, "verification") == 0) {
-		if (strcmp(value, "device") == 0 || strcmp(value, "cross_signed") == 0)
-			return GB_HONOURED;
-		*reason = "a device vouches for itself, or its user's self-signing key for it";
-		return GB_NOT_SUPPORTED;
-	}
-	if (strcmp(name, "threads") == 0 && number != 1) {
-		*reason = "a Matrix device works on one thread";
-		return GB_NOT_SUPPORTED;
-	}
-	return GB_NOT_APPLICABLE;
-}
-
-static void set_axis(struct gb_world *w, const struct gb_axis *axis)
-{
-	if (strcmp(axis->name, "olm_crypto") == 0 && strcmp(axis->value, "openssl") == 0)
-		w->primitives = MEGOLM_PROBE_OPENSSL;
-	else if (strcmp(axis->name, "identity") == 0)
-		w->user_id_len = (uint32_t)strtoul(axis->value, NULL, 10);
-	else if (strcmp(axis->name, "devices_per_user") == 0)
-		w->devices_per_user = (uint32_t)strtoul(axis->value, NULL, 10);
-	else if (strcmp(axis->name, "sender_device_keys") == 0)
-		w->without_device_keys = strcmp(axis->value, "no") == 0;
-	else if (strcmp(axis->name, "history") == 0)
-		w->shared_history = strcmp(axis->value, "shared") == 0;
-	else if (strcmp(axis->name, "verification") == 0)
-		w->cross_signed = strcmp(axis->value, "cross_signed") == 0;
-	else if (strcmp(axis->name, "backup") == 0)
-		for (unsigned i = 0; i < MEGOLM_BACKUP_ALGORITHMS; i++)
-			w->kept.algorithm = strcmp(axis->value, backups[i]) == 0
-						    ? (enum megolm_backup_algorithm)i
-						    : w->kept.algorithm;
-	else if (strcmp(axis->name, "olm") == 0)
-		for (size_t i = 0; i < sizeof olm_states / sizeof olm_states[0]; i++)
-			if (strcmp(axis->value, olm_states[i].word) == 0)
-				w->olm = olm_states[i].olm;
-}
-
 enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *config)
 {
 	struct gb_world *w = calloc(1, sizeof *w);
@@ -561,10 +514,10 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 	w->config = *config;
 	w->olm = GB_MEGOLM_RATCHET;
 	w->primitives = MEGOLM_PROBE_LIBOLM;
-	w->user_id_len = SHORTEST_USER_ID;
+	w->user_id_len = GB_MEGOLM_SHORTEST_USER_ID;
 	w->devices_per_user = 1;
 	for (size_t i = 0; i < config->n_axes; i++)
-		set_axis(w, &config->axes[i]);
+		gb_megolm_set_axis(w, &config->axes[i]);
 	w->config.axes = NULL;
 	w->live = calloc(n, sizeof(struct gb_megolm_live *));
 	w->is_member = calloc(n, sizeof *w->is_member);

@@ -11,9 +11,10 @@
  * which keys were uploaded), and the live devices. A device's ids follow from its number.
  */
 
-#define GB_MEGOLM_ROOM      "!room:gb.test"
-#define GB_MEGOLM_MAX_ID    256
-#define GB_MEGOLM_MAX_EVENT ((size_t)4 << 20)
+#define GB_MEGOLM_ROOM             "!room:gb.test"
+#define GB_MEGOLM_MAX_ID           256
+#define GB_MEGOLM_SHORTEST_USER_ID 16 /* seven digits and the server's name */
+#define GB_MEGOLM_MAX_EVENT        ((size_t)4 << 20)
 /* One-time keys of a device that can be claimed; an account keeps 100. Later claims get its
  * fallback key. */
 #define GB_MEGOLM_MAX_CLAIMS 98
@@ -70,6 +71,7 @@ struct gb_megolm_progress {
 	bool has_room;
 	bool has_published; /* its first one-time key */
 	bool healed;        /* by its last rekey or remove */
+	bool has_fallback;  /* its fallback key lies with it */
 	uint64_t fetched;   /* bytes that the directory gave it for its last operation */
 };
 
@@ -79,6 +81,8 @@ struct gb_megolm_live {
 	struct megolm_room *room;
 	uint8_t *first_key; /* signed, of publish_many() */
 	size_t first_key_len;
+	uint8_t *fallback_key; /* signed, once somebody claimed a key and no other was left */
+	size_t fallback_key_len;
 	struct gb_megolm_claimable *claimable; /* by device, of an actor; NULL: none */
 	struct gb_megolm_progress now, saved;
 	bool is_saved;
@@ -181,6 +185,10 @@ enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megol
 enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, uint32_t device,
 			       struct megolm_slice *signed_key);
 
+/* The fallback key of a live device, made when it is first asked for. */
+enum gb_status gb_megolm_fallback_key(struct gb_world *w, struct gb_megolm_live *live,
+				      struct megolm_slice *signed_key);
+
 /* Has the device keys at hand when somebody asks for them: making an account is no sender's
  * work, and would be timed as such. */
 enum gb_status gb_megolm_keep_upload(struct gb_world *w, uint32_t device, struct megolm_slice keys);
@@ -196,6 +204,7 @@ enum gb_status gb_megolm_rollback(struct gb_world *w);
 enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *config);
 void gb_megolm_close(struct gb_world *w);
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason);
+void gb_megolm_set_axis(struct gb_world *w, const struct gb_axis *axis);
 
 /* Bytes of an answer of /keys/claim, and of /keys/query, about one device, whose key or keys
  * have `len` of them. */
