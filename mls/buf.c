@@ -56,6 +56,13 @@ void mls_buf_clear(struct mls_buf *b)
 	b->len = 0;
 }
 
+void mls_buf_cut(struct mls_buf *b, size_t len)
+{
+	if (b->len > len)
+		mls_wipe(b->p + len, b->len - len);
+	b->len = len;
+}
+
 void mls_buf_free(struct mls_buf *b)
 {
 	if (b->p)

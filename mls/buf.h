@@ -24,4 +24,7 @@ enum mls_err MLS_MUST_CHECK mls_buf_append(struct mls_buf *b, struct mls_slice s
 
 /* Wipes the contents and keeps the memory, unless it is large. */
 void mls_buf_clear(struct mls_buf *b);
+
+/* Wipes what stands behind the first `len` bytes, which is all that is left. */
+void mls_buf_cut(struct mls_buf *b, size_t len);
 #endif

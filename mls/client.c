@@ -342,7 +342,7 @@ enum mls_err mls_key_package_new(struct mls_client *client, struct mls_buf *mess
 out:
 	if (err) {
 		message->len = message_start;
-		private_part->len = private_start;
+		mls_buf_cut(private_part, private_start);
 	}
 	mls_key_free(init_key);
 	mls_key_free(encryption_key);

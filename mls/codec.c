@@ -1,7 +1,5 @@
 #include "codec.h"
 
-#include "secret.h"
-
 void mls_codec_fail(struct mls_codec *c, enum mls_err err)
 {
 	if (c->err == MLS_OK)
@@ -233,10 +231,8 @@ enum mls_err mls_walk_encode(struct mls_buf *out, const void *v,
 	} value = {v}; /* an encoding walk only reads */
 
 	walk(&c, value.as_walked);
-	if (c.err && out->p) {
-		mls_wipe(out->p + start, out->len - start);
-		out->len = start;
-	}
+	if (c.err)
+		mls_buf_cut(out, start);
 	return c.err;
 }
 

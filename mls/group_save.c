@@ -206,7 +206,7 @@ enum mls_err mls_save_group(const struct mls_group *group, struct mls_buf *out, 
 	TRY(mls_buf_append(out, mls_slice(hash, crypto->suite->nh)));
 out:
 	if (err)
-		out->len = start;
+		mls_buf_cut(out, start);
 	mls_buf_free(&epoch);
 	mls_buf_free(&proposals);
 	mls_buf_free(&pending);

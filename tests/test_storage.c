@@ -367,6 +367,8 @@ static void a_refused_put_changes_nothing(void **state)
 	REFUSED(publish(&p), MLS_ERR_STORAGE);
 	assert_int_equal(p.package.len, 0);
 	assert_int_equal(p.private_part.len, 0);
+	for (size_t i = 0; i < 2 * (1 + 32); i++)
+		assert_int_equal(p.private_part.p[i], 0);
 	p.disk.refuses = false;
 	enter(&p);
 	p.disk.refuses = true;
