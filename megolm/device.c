@@ -223,6 +223,7 @@ static enum megolm_err make_tables(struct megolm_device *device)
 		return err;
 	memcpy(device->peer_by_id.key, random.bytes, sizeof device->peer_by_id.key);
 	memcpy(device->peer_by_key.key, random.bytes, sizeof device->peer_by_key.key);
+	memcpy(device->room_by_id.key, random.bytes, sizeof device->room_by_id.key);
 	memcpy(device->user_by_id.key, random.bytes, sizeof device->user_by_id.key);
 	megolm_wipe(&random, sizeof random);
 	return MEGOLM_OK;
@@ -302,6 +303,7 @@ void megolm_device_free(struct megolm_device *device)
 		device->room = room->next;
 		megolm_room_free(room);
 	}
+	megolm_table_free(&device->room_by_id);
 	for (size_t i = 0; i < device->n_peers; i++)
 		megolm_peer_free(device, device->peer[i]);
 	megolm_pairwise_free_spare(device);

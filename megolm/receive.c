@@ -112,12 +112,10 @@ static enum megolm_err check_bounds(const struct megolm_device *device,
 	const struct megolm_policy *policy = &device->policy;
 	size_t n = 0;
 
-	if (known == NULL) {
-		for (const struct megolm_room *room = device->room; room; room = room->next)
-			n++;
-		return policy->max_rooms > 0 && n >= policy->max_rooms ? MEGOLM_ERR_LIMIT
-								       : MEGOLM_OK;
-	}
+	if (known == NULL)
+		return policy->max_rooms > 0 && device->room_by_id.n >= policy->max_rooms
+			       ? MEGOLM_ERR_LIMIT
+			       : MEGOLM_OK;
 	if (policy->max_sessions_of_sender == 0 ||
 	    known->n_inbound < policy->max_sessions_of_sender)
 		return MEGOLM_OK;

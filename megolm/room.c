@@ -5,12 +5,50 @@
 #include "internal.h"
 #include <stdlib.h>
 
+static bool has_id(const void *entry, const struct megolm_name *name)
+{
+	const struct megolm_room *room = entry;
+
+	return megolm_equals(name->a, room->id);
+}
+
 struct megolm_room *megolm_room_find(const struct megolm_device *device, struct megolm_slice id)
 {
-	for (struct megolm_room *room = device->room; room != NULL; room = room->next)
-		if (megolm_equals(id, room->id))
-			return room;
-	return NULL;
+	struct megolm_name name = {.a = id};
+
+	return megolm_table_find(&device->room_by_id, &name, has_id);
+}
+
+static enum megolm_err insert(struct megolm_device *device, struct megolm_room **out,
+			      struct megolm_slice id)
+{
+	struct megolm_room *room;
+	struct megolm_name name;
+	enum megolm_err err = megolm_table_reserve(&device->room_by_id, device->room_by_id.n + 1);
+
+	if (err != MEGOLM_OK)
+		return err;
+	room = calloc(1, sizeof *room);
+	if (room == NULL)
+		return MEGOLM_ERR_NOMEM;
+	room->device = device;
+	memcpy(room->id, id.p, id.len);
+	memcpy(room->inbound_by_id.key, device->peer_by_id.key, sizeof room->inbound_by_id.key);
+	room->next = device->room;
+	device->room = room;
+	name = (struct megolm_name){.a = megolm_slice_of(room->id)};
+	megolm_table_put(&device->room_by_id, &name, room);
+	*out = room;
+	return MEGOLM_OK;
+}
+
+void megolm_room_forget(struct megolm_room *room)
+{
+	struct megolm_device *device = room->device;
+	struct megolm_name name = {.a = megolm_slice_of(room->id)};
+
+	megolm_table_remove(&device->room_by_id, &name, room);
+	megolm_room_free(room);
 }
 
 enum megolm_err megolm_room_obtain(struct megolm_device *device, struct megolm_room **out,
@@ -18,19 +56,9 @@ enum megolm_err megolm_room_obtain(struct megolm_device *device, struct megolm_r
 {
 	struct megolm_room *room = megolm_room_find(device, id);
 
-	if (room == NULL) {
-		if (!megolm_is_identifier(id, '!'))
-			return MEGOLM_ERR_IDENTIFIER;
-		room = calloc(1, sizeof *room);
-		if (room == NULL)
-			return MEGOLM_ERR_NOMEM;
-		room->device = device;
-		memcpy(room->id, id.p, id.len);
-		memcpy(room->inbound_by_id.key, device->peer_by_id.key,
-		       sizeof room->inbound_by_id.key);
-		room->next = device->room;
-		device->room = room;
-	}
+	if (room == NULL)
+		return megolm_is_identifier(id, '!') ? insert(device, out, id)
+						     : MEGOLM_ERR_IDENTIFIER;
 	*out = room;
 	return MEGOLM_OK;
 }

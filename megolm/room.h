@@ -35,8 +35,10 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_session_key(struct megolm_room *ro
  * each time. Empty once it was used. */
 struct megolm_slice megolm_room_first_key(const struct megolm_room *room);
 
-/* Wipes and frees. */
+/* Wipes and frees; it stays in the list and the table of its device. `forget` takes it out of the
+ * table too. */
 void megolm_room_free(struct megolm_room *room);
+void megolm_room_forget(struct megolm_room *room);
 
 void megolm_outbound_clear(struct megolm_outbound *outbound);
 #endif

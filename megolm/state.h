@@ -139,7 +139,8 @@ struct megolm_device {
 	struct megolm_peer **peer; /* NULL where one was forgotten */
 	size_t n_peers, peers_cap;
 	struct megolm_table peer_by_id, peer_by_key;
-	struct megolm_room *room;                 /* a list */
+	struct megolm_room *room; /* a list */
+	struct megolm_table room_by_id;
 	struct megolm_pairwise *free_session;     /* wiped, to be used again */
 	struct megolm_request *request;           /* forward.h: keys asked for, a list */
 	struct megolm_bundle *bundle;             /* bundle.h: a ring, NULL while empty */

@@ -271,6 +271,38 @@ static void a_rollback_forgets_what_came_after(void **state)
 	matrix_pair_close(&k.pair);
 }
 
+/* Each by its name, however many; those of after a checkpoint are gone with it. */
+static void rooms_are_found_by_their_names(void **state)
+{
+	static struct megolm_room *room[2000];
+	struct matrix_device alice;
+	struct megolm_room *found;
+	char id[64];
+
+	(void)state;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(id, sizeof(id), "!%d:gb.test", i);
+		ASSERT_DONE(megolm_device_room(alice.device, &room[i], id));
+		assert_true(i == 0 || room[i] != room[i - 1]);
+		if (i == 999)
+			ASSERT_DONE(megolm_probe_checkpoint(alice.device));
+	}
+	for (int turn = 0; turn < 2; turn++) {
+		for (int i = 0; i < (turn == 0 ? 2000 : 1000); i++) {
+			snprintf(id, sizeof(id), "!%d:gb.test", i);
+			ASSERT_DONE(megolm_device_room(alice.device, &found, id));
+			assert_ptr_equal(found, room[i]);
+		}
+		if (turn == 0)
+			ASSERT_DONE(megolm_probe_rollback(alice.device));
+	}
+	assert_null(megolm_room_find(alice.device, matrix_text("!1000:gb.test")));
+	assert_non_null(megolm_room_find(alice.device, matrix_text("!999:gb.test")));
+	ASSERT_ERR(megolm_device_room(alice.device, &found, "#999:gb.test"), MEGOLM_ERR_IDENTIFIER);
+	matrix_close(&alice);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +312,7 @@ int main(void)
 		cmocka_unit_test(a_key_is_for_its_room),
 		cmocka_unit_test(members_may_leave_in_any_order),
 		cmocka_unit_test(a_rollback_forgets_what_came_after),
+		cmocka_unit_test(rooms_are_found_by_their_names),
 	};
 
 	return cmocka_run_group_tests_name("megolm room keys", tests, NULL, NULL);

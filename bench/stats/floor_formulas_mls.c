@@ -281,7 +281,8 @@ static bool has_formula(const struct gb_floor_case *c)
 
 	if (gb_mls_suite(c->suite) == NULL || c->size < 2 || 2 * most > GB_TREE_MAX_MEMBERS)
 		return false;
-	if (c->senders > 1 || c->step == GB_FLOOR_NOTHING || c->step > GB_FLOOR_SEND || c->device >= most)
+	if (c->senders > 1 || c->step == GB_FLOOR_NOTHING || c->step > GB_FLOOR_SEND ||
+	    c->device >= most)
 		return false;
 	if (leaves && (c->leavers == NULL || c->k >= c->size))
 		return false;

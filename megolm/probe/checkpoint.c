@@ -221,7 +221,7 @@ static enum megolm_err restore_rooms(struct megolm_device *device)
 		enum megolm_err err;
 		if (!room->is_saved) {
 			*at = room->next;
-			megolm_room_free(room);
+			megolm_room_forget(room);
 			continue;
 		}
 		err = restore_room(room);
