@@ -1,4 +1,5 @@
 #include "analyse/figures.h"
+#include "analyse/ratios.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -99,10 +100,12 @@ static size_t place_of(struct bars *bars, const char *label)
 static void split(const struct gb_summary_row *other, const struct gb_summary_row *mls,
 		  double factor[PARTS])
 {
-	factor[PROTOCOL] = other->floor_ns_equal / mls->floor_ns_equal;
-	factor[LIBRARY] =
-		(other->floor_ns / other->floor_ns_equal) / (mls->floor_ns / mls->floor_ns_equal);
-	factor[REST] = (other->cpu_ns_min / other->floor_ns) / (mls->cpu_ns_min / mls->floor_ns);
+	struct gb_ratio ratio;
+
+	gb_ratio_of(other, mls, &ratio);
+	factor[PROTOCOL] = ratio.protocol;
+	factor[LIBRARY] = ratio.library;
+	factor[REST] = ratio.rest_least;
 }
 
 static int add_bar(struct gb_drawing *d, size_t panel, size_t place, const char *label,
@@ -142,7 +145,7 @@ static int add_panel(const struct gb_figure_source *source, size_t panel, const 
 			size_t place;
 
 			if (is_mls(other) || !is_mls(mls) || !matches(source, panel, size, other) ||
-			    !matches(source, panel, size, mls))
+			    !matches(source, panel, size, mls) || !gb_ratio_pairs(other, mls))
 				continue;
 			name_pair(other, mls, label, sizeof(label));
 			place = place_of(bars, label);

@@ -6,6 +6,7 @@
 #include "analyse/floor_of_cell.h"
 #include "analyse/new_file.h"
 #include "analyse/parts.h"
+#include "analyse/ratios.h"
 #include "stats/order.h"
 
 #include <inttypes.h>
@@ -297,6 +298,36 @@ static int write_parts(const struct gb_cells *cells, const char *run, struct gb_
 	return gb_tell_parts(cells, stdout) < 0 ? gb_fail_memory(f) : 0;
 }
 
+static int write_pairs(const struct gb_summary *summary, const char *run, struct gb_failure *f)
+{
+	size_t n = gb_count_ratios(summary);
+	struct gb_new_file file;
+
+	if (n == 0)
+		return 0;
+	if (gb_new_file_begin(&file, run, "ratios.csv", f) < 0)
+		return -1;
+	gb_write_ratios(summary, file.out);
+	if (gb_new_file_keep(&file, f) < 0)
+		return -1;
+	printf("%s/ratios.csv: %zu pairs of cells\n", run, n);
+	return 0;
+}
+
+/* Where cells of two backends can be compared: from summary.csv, as it stands. */
+static int write_ratios(const char *run, struct gb_failure *f)
+{
+	struct gb_summary summary = {0};
+	char *path = gb_join_path(run, "summary.csv", f);
+	int status = path ? gb_summary_read(&summary, path, f) : -1;
+
+	if (status == 0)
+		status = write_pairs(&summary, run, f);
+	gb_summary_free(&summary);
+	free(path);
+	return status;
+}
+
 static int summarise_run(const char *run, struct gb_failure *f)
 {
 	struct gb_cells cells = {0};
@@ -313,6 +344,8 @@ static int summarise_run(const char *run, struct gb_failure *f)
 		printf("%s/summary.csv: %zu cells\n", run, cells.n);
 	if (status == 0)
 		status = write_parts(&cells, run, f);
+	if (status == 0)
+		status = write_ratios(run, f);
 	gb_cells_free(&cells);
 	free(path);
 	return status;

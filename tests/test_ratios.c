@@ -1,0 +1,186 @@
+/* ratios.csv: one backend's cost by another's, and its factors. */
+#include "analyse/calibration.h"
+#include "analyse/commands.h"
+#include "analyse/csv.h"
+#include "prices/calibration_json.h"
+#include "records.h"
+#include "run/columns.h"
+#include "run_command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static char run[] = "/tmp/groupbench-ratios-XXXXXX";
+static char samples_path[64], ratios_path[64], calibration_path[64];
+
+static void write_samples(const char *const *rows, size_t n)
+{
+	FILE *file = fopen(samples_path, "w");
+
+	assert_non_null(file);
+	put_samples_header(file);
+	for (size_t row = 0; row < n; row++) {
+		for (size_t i = 0; i < GB_COLUMNS; i++) {
+			if (i > 0)
+				putc(',', file);
+			put_value_of(gb_columns[i].name, rows[row], file);
+		}
+		putc('\n', file);
+	}
+	assert_int_equal(fclose(file), 0);
+}
+
+/* A key pair costs 100 ns from OpenSSL and 1000 from libolm; all else costs nothing. */
+static void write_prices(void)
+{
+	static struct gb_calibration c;
+	struct gb_failure f = {0};
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		struct gb_prices *p = &c.pass[pass];
+		for (unsigned l = 0; l < GB_LIBRARIES; l++)
+			for (unsigned a = 0; a < GB_ALGORITHMS; a++)
+				for (unsigned i = 0; i < GB_PRICED_PRIMITIVES; i++)
+					p->of[l][a][i] = (struct gb_price){0, 0};
+		p->of[GB_LIBRARY_OPENSSL][GB_ALGORITHM_x25519][GB_PRIMITIVE_keygen] =
+			(struct gb_price){100, 100};
+		p->of[GB_LIBRARY_LIBOLM][GB_ALGORITHM_x25519][GB_PRIMITIVE_keygen] =
+			(struct gb_price){1000, 1000};
+	}
+	assert_int_equal(gb_calibration_write(&c, true, run, GB_CALIBRATION_FILE, &f), 0);
+}
+
+static void summarise(void)
+{
+	struct command_result result =
+		run_command(&gb_command_summarise, (const char *[]){run, NULL});
+
+	if (result.status != 0)
+		fail_msg("%s", result.err);
+}
+
+static void put_field(const struct gb_csv *csv, const char *name, char *text, size_t size)
+{
+	struct gb_failure f = {0};
+	long at = gb_csv_find(csv, name, &f);
+	size_t used = strlen(text);
+	const char *value;
+
+	assert_true(at >= 0);
+	value = gb_csv_text(csv, (size_t)at);
+	snprintf(text + used, size - used, "%s%s", used ? " " : "", *value ? value : "-");
+}
+
+/* The rows, one a line, with blanks between the fields, - for none. */
+static void assert_ratios(const char *want)
+{
+	static const char *const columns[] = {
+		"backend",  "over_backend", "operation", "role",      "phase",      "size",
+		"tree",     "olm",          "ratio",     "ratio_low", "ratio_high", "ratio_least",
+		"protocol", "library",      "rest",      "rest_least"};
+	struct gb_failure f = {0};
+	struct gb_csv *csv;
+	char is[2000] = "";
+
+	assert_int_equal(gb_csv_open(&csv, ratios_path, GB_CSV_NO_COMMENTS, &f), 0);
+	while (gb_csv_next(csv, &f) == 1) {
+		char line[400] = "";
+		for (size_t i = 0; i < N(columns); i++)
+			put_field(csv, columns[i], line, sizeof(line));
+		snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s\n", line);
+	}
+	gb_csv_close(csv);
+	assert_string_equal(is, want);
+}
+
+#define MLS    "backend=mls operation=rekey size=5 tree=full suite=1 sample=1 role=actor device=0 "
+#define MEGOLM "backend=megolm operation=rekey olm=ratchet sample=1 role=actor device=0 "
+
+/*
+ * A full tree of five: 7 key pairs, 700 ns; four sessions of Olm with a step due: 4 key pairs,
+ * 400 ns at OpenSSL's prices and 4000 at libolm's. MLS takes 1400 and 1600 ns in two processes,
+ * Megolm 12000 and 18000. So the ratio of the medians is 15000 / 1500, at least 12000 / 1600 and
+ * at most 18000 / 1400; that of the least times 12000 / 1400. The factors are 400 / 700 and
+ * (4000 / 400) / (700 / 700); the rest is (15000 / 4000) / (1500 / 700) = 1.75 and, by the least
+ * times, 3 / 2. What has no counterpart is in no row: another size, another identity.
+ */
+static const char *const both[] = {
+	MLS "identity=16 phase=produce process=1 cpu_ns=1000",
+	MLS "identity=16 phase=settle process=1 cpu_ns=400",
+	MLS "identity=16 phase=produce process=2 cpu_ns=1100",
+	MLS "identity=16 phase=settle process=2 cpu_ns=500",
+	MEGOLM "size=5 identity=16 phase=produce process=1 cpu_ns=12000",
+	MEGOLM "size=5 identity=16 phase=produce process=2 cpu_ns=18000",
+	MEGOLM "size=9 identity=16 phase=produce process=1 cpu_ns=7",
+	MEGOLM "size=5 identity=64 phase=produce process=1 cpu_ns=7",
+};
+
+static void a_ratio_is_the_product_of_its_factors(void **state)
+{
+	(void)state;
+	write_prices();
+	write_samples(both, N(both));
+	summarise();
+	assert_ratios("megolm mls rekey actor total 5 full ratchet 10 7.5 12.857 8.5714 0.57143 10 "
+		      "1.75 1.5\n");
+}
+
+static void without_prices_a_ratio_has_no_factors(void **state)
+{
+	(void)state;
+	unlink(calibration_path);
+	write_samples(both, N(both));
+	summarise();
+	assert_ratios("megolm mls rekey actor total 5 full ratchet 10 7.5 12.857 8.5714 - - - -\n");
+}
+
+static void one_process_gives_no_interval(void **state)
+{
+	const char *const rows[] = {both[0], both[1], both[4]};
+
+	(void)state;
+	write_samples(rows, N(rows));
+	summarise();
+	assert_ratios("megolm mls rekey actor total 5 full ratchet 8.5714 - - 8.5714 - - - -\n");
+}
+
+static void one_backend_has_no_ratios(void **state)
+{
+	(void)state;
+	unlink(ratios_path);
+	write_samples(both, 4);
+	summarise();
+	assert_int_equal(access(ratios_path, F_OK), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ratio_is_the_product_of_its_factors),
+		cmocka_unit_test(without_prices_a_ratio_has_no_factors),
+		cmocka_unit_test(one_process_gives_no_interval),
+		cmocka_unit_test(one_backend_has_no_ratios),
+	};
+	int failed;
+
+	if (!mkdtemp(run))
+		return 1;
+	snprintf(samples_path, sizeof(samples_path), "%s/samples.csv", run);
+	snprintf(ratios_path, sizeof(ratios_path), "%s/ratios.csv", run);
+	snprintf(calibration_path, sizeof(calibration_path), "%s/calibration.json", run);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(samples_path);
+	unlink(ratios_path);
+	unlink(calibration_path);
+	snprintf(samples_path, sizeof(samples_path), "%s/summary.csv", run);
+	unlink(samples_path);
+	rmdir(run);
+	return failed;
+}
