@@ -252,18 +252,41 @@ struct inquiry {
 	struct megolm_peer *peer; /* that became known by it */
 };
 
+/* One query about the user of a device. */
+static enum megolm_err count_query(struct gb_world *w, struct gb_megolm_live *live, uint32_t about)
+{
+	uint8_t text[GB_MEGOLM_MAX_ID + 64];
+	struct megolm_directory_request r;
+	struct megolm_slice keys;
+	size_t len = 0;
+	enum megolm_err err;
+
+	if (gb_megolm_query(w, about, &keys) != GB_OK)
+		return MEGOLM_ERR_UNKNOWN_DEVICE;
+	megolm_query_begin(&r, text, sizeof text);
+	megolm_query_add(&r, gb_megolm_ids(w, about).user);
+	err = megolm_directory_request_end(&r, &len);
+	live->now.asked += len;
+	live->now.fetched += gb_megolm_queried_bytes(w, about, keys.len);
+	return err;
+}
+
 /* Users have to be vouched for, and a sender whose messages do not say who it is is looked up. */
 static enum megolm_err inquire(struct gb_world *w, struct gb_megolm_live *live, uint32_t from,
 			       struct inquiry *about)
 {
 	struct gb_megolm_ids ids = gb_megolm_ids(w, from);
 	bool knew_user = megolm_device_knows_user(live->device, ids.user);
+	bool looks_up;
 	struct megolm_slice keys;
 	enum megolm_err err = gb_megolm_meet_user(w, live, from);
 
-	about->met_user = err == MEGOLM_OK && !knew_user;
-	if (err != MEGOLM_OK || !w->without_device_keys ||
-	    megolm_device_find(live->device, ids.user, ids.device) != NULL)
+	about->met_user = err == MEGOLM_OK && w->cross_signed && !knew_user;
+	looks_up = w->without_device_keys &&
+		   megolm_device_find(live->device, ids.user, ids.device) == NULL;
+	if (err == MEGOLM_OK && (about->met_user || looks_up))
+		err = count_query(w, live, from);
+	if (err != MEGOLM_OK || !looks_up)
 		return err;
 	if (gb_megolm_query(w, from, &keys) != GB_OK)
 		return MEGOLM_ERR_UNKNOWN_DEVICE;
@@ -311,7 +334,10 @@ static enum gb_status process(struct gb_world *w, uint32_t device, const struct 
 	struct gb_megolm_live *live = find_live(w, device);
 
 	gb_megolm_enter(w);
-	return live != NULL ? take_room_key(w, live, m) : GB_FAILED;
+	if (live == NULL)
+		return GB_FAILED;
+	live->now.fetched = live->now.asked = 0;
+	return take_room_key(w, live, m);
 }
 
 static enum gb_status join(struct gb_world *w, uint32_t device, const struct gb_message *m,
@@ -325,6 +351,7 @@ static enum gb_status join(struct gb_world *w, uint32_t device, const struct gb_
 		return GB_FAILED;
 	if (n == 0)
 		return gb_megolm_fail(w, GB_REJECTED, "nothing to join by");
+	live->now.fetched = live->now.asked = 0;
 	for (size_t i = 0; i < n && status == GB_OK; i++)
 		if (m[i].kind != GB_BACKUP)
 			status = take_room_key(w, live, &m[i]);
@@ -415,6 +442,16 @@ static enum gb_status fetched(struct gb_world *w, uint32_t device, uint64_t *byt
 	return GB_OK;
 }
 
+static enum gb_status asked(struct gb_world *w, uint32_t device, uint64_t *bytes)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+
+	if (live == NULL)
+		return GB_FAILED;
+	*bytes = live->now.asked;
+	return GB_OK;
+}
+
 static enum gb_status heals(struct gb_world *w, uint32_t device, int *yes)
 {
 	struct gb_megolm_live *live = find_live(w, device);
@@ -474,6 +511,7 @@ const struct gb_backend gb_backend_megolm = {
 	.state_size = state_size,
 	.heals = heals,
 	.fetched = fetched,
+	.asked = asked,
 	.share = gb_megolm_share,
 	.create_part = create_part,
 	.skip = skip,

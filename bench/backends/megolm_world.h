@@ -73,6 +73,7 @@ struct gb_megolm_progress {
 	bool healed;        /* by its last rekey or remove */
 	bool has_fallback;  /* its fallback key lies with it */
 	uint64_t fetched;   /* bytes that the directory gave it for its last operation */
+	uint64_t asked;     /* bytes of what it asked as a recipient */
 };
 
 struct gb_megolm_live {

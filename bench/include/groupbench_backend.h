@@ -373,6 +373,9 @@ struct gb_backend {
 	 * means all that the call was given.
 	 */
 	enum gb_status (*fetched)(struct gb_world *w, uint32_t device, uint64_t *bytes);
+	/* Bytes of the requests to the key directory that its last process() or join() had to make;
+	 * fetched() has what was answered. Optional: NULL when recipients ask nothing. */
+	enum gb_status (*asked)(struct gb_world *w, uint32_t device, uint64_t *bytes);
 
 	/*
 	 * With GB_PER_SENDER: sends what members lack to read the next message of `device`,

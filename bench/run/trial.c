@@ -1,4 +1,5 @@
 #include "run/archive.h"
+#include "run/lookup.h"
 #include "run/member_state.h"
 #include "run/single_call.h"
 #include <stdlib.h>
@@ -310,7 +311,9 @@ static int join(struct gb_trial *trial, uint32_t device)
 	at->down_bytes = gb_traffic_bytes(&at->traffic);
 	if (try_forged(trial, GB_CALL_JOIN, device, trial->inbox, n) != 0)
 		return -1;
-	return gb_testbed_must(t, &call, &at->cost, "joining");
+	if (gb_testbed_must(t, &call, &at->cost, "joining") != 0)
+		return -1;
+	return gb_lookup_add(trial, device, at);
 }
 
 /* Without a group near and far are newcomers too. */
@@ -325,14 +328,22 @@ static bool is_newcomer(const struct gb_trial *trial, uint32_t device)
 }
 
 /* Those of the joining devices that this task follows join and take their seats. */
-static int join_live(struct gb_trial *trial, const struct gb_published *joining, size_t n)
+static int join_live(struct gb_trial *trial, const struct gb_published *joining, size_t n,
+		     struct gb_measure *server)
 {
+	bool is_served = false;
+
 	for (size_t i = 0; i < n; i++) {
 		uint32_t device = joining[i].device;
 		if (!is_newcomer(trial, device))
 			continue;
 		if (join(trial, device) != 0)
 			return -1;
+		if (!is_served)
+			gb_lookup_serve(
+				server,
+				gb_trial_measure(trial, GB_ROLE_JOINER, GB_PHASE_JOIN, device), n);
+		is_served = true;
 		seat(&trial->roster, device, GB_ROLE_JOINER);
 	}
 	return 0;
@@ -560,7 +571,7 @@ static int change_group(struct gb_trial *trial, struct gb_call *call)
 	trial->roster.size += (uint32_t)call->n;
 	if (fetch_tree(trial, server, call->n) != 0)
 		return -1;
-	return join_live(trial, call->published, call->n);
+	return join_live(trial, call->published, call->n, server);
 }
 
 /* k members at once or one after the other. */
