@@ -136,6 +136,9 @@ static bool is_overruled(const struct mls_cached_proposal *cached,
 
 	if (cached->type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
 		return request->set_extensions;
+	if (cached->type == MLS_PROPOSAL_REINIT)
+		return request->set_extensions ||
+		       request->n_add + request->n_remove + request->n_psks > 0;
 	for (size_t i = 0; has_leaf && i < request->n_remove; i++) {
 		if (request->remove[i] == leaf)
 			return true;

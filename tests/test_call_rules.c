@@ -310,6 +310,34 @@ static void proposals_that_do_not_go_together_are_left_out(void **state)
 	world_free(w);
 }
 
+/* 12.2: a ReInit waits for an epoch in which nothing else is asked for. */
+static void a_reinit_waits_for_what_a_commit_asks_for(void **state)
+{
+	const struct mls_proposal_request reinit = {
+		.type = MLS_PROPOSAL_REINIT,
+		.reinit = {.group_id = {(const uint8_t *)"next", 4}, .suite = 1}};
+	const uint32_t removed = 2;
+	const struct mls_commit_request requests[] = {
+		{.set_extensions = true},
+		{.remove = &removed, .n_remove = 1},
+		{.path_if_required = true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MLS_N(requests); i++) {
+		struct world *w = world_new(1, 3, NULL, NULL);
+		struct mls_event event;
+
+		everybody_hears(w, 1, &reinit);
+		w->commit.len = 0;
+		OK(mls_group_commit(w->group[0], &(struct mls_commit_output){.commit = &w->commit},
+				    &requests[i]));
+		OK(mls_group_receive(w->group[0], &event, bytes_of(&w->commit)));
+		assert_int_equal(event.type, i < 2 ? MLS_EVENT_OWN_COMMIT : MLS_EVENT_REINIT);
+		world_free(w);
+	}
+}
+
 /* 7.2, 13.5: capabilities list no default types; GREASE in them is no support. */
 static void capabilities_say_what_a_client_supports(void **state)
 {
@@ -386,6 +414,7 @@ int main(void)
 		cmocka_unit_test(cached_updates_are_judged_again_with_new_extensions),
 		cmocka_unit_test(long_messages_leave_no_memory_behind),
 		cmocka_unit_test(proposals_that_do_not_go_together_are_left_out),
+		cmocka_unit_test(a_reinit_waits_for_what_a_commit_asks_for),
 		cmocka_unit_test(capabilities_say_what_a_client_supports),
 		cmocka_unit_test(unknown_extensions_of_a_key_package_are_ignored),
 	};
