@@ -9,6 +9,10 @@
  * returns enum mls_err, which must be looked at; on failure outputs are untouched and
  * the object is as it was, unless its description says otherwise. There is no hidden
  * state, no logging, no clock: randomness and time come in through the client.
+ *
+ * Errors that need no word below: NOMEM, CRYPTO and RANDOM; BUFFER_FULL and TOO_LONG of what
+ * appends; STORAGE of what stores (mls_storage.h); REMOVED and REINITIALIZED of what sends,
+ * receives or invites for a group that has ended.
  */
 
 #include "mls_buffer.h"    /* bytes, borrowed and owned */

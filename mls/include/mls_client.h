@@ -161,7 +161,8 @@ enum mls_err MLS_MUST_CHECK mls_key_package_new(struct mls_client *client, struc
  * mls_client_keep_key_package gives the client what mls_key_package_new made, so that it can
  * join by a Welcome. A join that succeeds consumes it, and it must not be given again: the same
  * Welcome would begin with the same message keys. Fails with the errors of a KeyPackage that does
- * not decode, and with KEY_PACKAGE_PRIVATE where the private part is not its own.
+ * not decode, with KEY_PACKAGE_SUITE for one of another cipher suite, and with KEY_PACKAGE_PRIVATE
+ * or PRIVATE_KEY where the private part is not its own.
  */
 enum mls_err MLS_MUST_CHECK mls_client_keep_key_package(struct mls_client *client,
 							struct mls_slice message,

@@ -20,6 +20,8 @@ struct mls_group;
  *
  *   group_id    empty: random, KDF.Nh bytes
  *   extensions  the body of the GroupContext's extension list, encoded; may be empty
+ *
+ * GROUP_ID_TAKEN; GROUP_EXTENSIONS_TOO_LONG, and the code of the rule that the extensions break.
  */
 enum mls_err MLS_MUST_CHECK mls_group_create(struct mls_client *client, struct mls_group **group,
 					     struct mls_slice group_id,
@@ -205,8 +207,10 @@ struct mls_commit_output {
  * mls_group_discard drops it. The Welcome must not be delivered before.
  *
  * Fails with PENDING when a commit is pending already, with the rule's code for a bad key
- * package, leaf index or list of proposals. On failure nothing is appended and the group is
- * as it was, except that a private handshake consumes one generation of the own ratchet.
+ * package, leaf index or list of proposals, with WELCOME_WANTED where somebody is added and there
+ * is no buffer for it, and, as a private handshake, with GENERATION_SPENT and STATE_OLD. On
+ * failure nothing is appended and the group is as it was, except that a private handshake consumes
+ * one generation of the own ratchet.
  */
 enum mls_err MLS_MUST_CHECK mls_group_commit(struct mls_group *group,
 					     const struct mls_commit_output *output,
@@ -240,7 +244,10 @@ struct mls_proposal_request {
 
 /*
  * mls_group_propose appends a message with one proposal, which anyone may commit later, and
- * keeps the proposal. What is not valid fails with its rule's code.
+ * keeps the proposal. What is not valid fails with its rule's code, a type that is not in the
+ * list above with USAGE, a private handshake with GENERATION_SPENT and STATE_OLD. On failure
+ * nothing is appended or kept, except that a private handshake consumes one generation of the own
+ * ratchet.
  */
 enum mls_err MLS_MUST_CHECK mls_group_propose(struct mls_group *group, struct mls_buf *message,
 					      const struct mls_proposal_request *request,
