@@ -3,6 +3,7 @@
 #include "prices/calibration_json.h"
 #include "prices/command_calibrate.h"
 #include "prices/price_cases.h"
+#include "stats/order.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -140,6 +141,65 @@ static void passes_that_differ_are_refused(void **state)
 	assert_non_null(strstr(why, "openssl sha256 "));
 	assert_non_null(strstr(why, "two passes of 3 batches differ by "));
 	assert_non_null(strstr(why, "wanted -100.0 %"));
+}
+
+/* ---- the second try ---- */
+
+static unsigned tries, noisy_tries;
+static enum gb_exit ends_with;
+
+static enum gb_exit noisy(const struct gb_calibrate_request *request, struct gb_calibration *out,
+			  char *why, size_t why_len)
+{
+	(void)request;
+	*out = (struct gb_calibration){.rounds = ++tries};
+	snprintf(why, why_len, "try %u", tries);
+	return tries <= noisy_tries ? GB_EXIT_INCONCLUSIVE : ends_with;
+}
+
+/* How it ends after so many noisy tries, and how many it took. */
+static void expect_tries(unsigned n_noisy, enum gb_exit then, enum gb_exit want, unsigned n)
+{
+	struct gb_calibrate_request request = shortest();
+	struct gb_calibration c;
+	char why[256] = "", wanted[16];
+
+	tries = 0;
+	noisy_tries = n_noisy;
+	ends_with = then;
+	assert_int_equal(gb_calibrate_patiently(noisy, &request, &c, why, sizeof(why)), want);
+	assert_int_equal(tries, n);
+	assert_int_equal(c.rounds, n);
+	snprintf(wanted, sizeof(wanted), "try %u", n);
+	assert_string_equal(why, wanted);
+}
+
+static void noise_is_tried_once_more(void **state)
+{
+	(void)state;
+	expect_tries(0, GB_EXIT_DONE, GB_EXIT_DONE, 1);
+	expect_tries(1, GB_EXIT_DONE, GB_EXIT_DONE, 2);
+	expect_tries(2, GB_EXIT_DONE, GB_EXIT_INCONCLUSIVE, 2);
+	expect_tries(0, GB_EXIT_INTERNAL, GB_EXIT_INTERNAL, 1);
+	expect_tries(1, GB_EXIT_INTERNAL, GB_EXIT_INTERNAL, 2);
+}
+
+/* 39 batches of 50 ns and more: one of 11 ns changes nothing once there are 40. */
+static void a_batch_that_is_too_fast_sets_no_price(void **state)
+{
+	double ns[41];
+	size_t n = 0;
+
+	(void)state;
+	for (; n < 39; n++)
+		gb_insert(ns, n, 50 + (double)(n * 7 % 39));
+	assert_true(gb_low_time(ns, n) == 50);
+	gb_insert(ns, n++, 11);
+	assert_true(ns[0] == 11);
+	assert_true(gb_low_time(ns, n) == 50);
+	for (size_t i = 1; i < n; i++)
+		assert_true(ns[i - 1] <= ns[i]);
+	assert_true(gb_low_time(ns, 1) == 11);
 }
 
 static void unknown_algorithms_fail(void **state)
@@ -282,6 +342,8 @@ int main(void)
 		cmocka_unit_test(libsodium_has_curves_only),
 		cmocka_unit_test(a_quick_calibration_is_no_longer_than_needed),
 		cmocka_unit_test(passes_that_differ_are_refused),
+		cmocka_unit_test(noise_is_tried_once_more),
+		cmocka_unit_test(a_batch_that_is_too_fast_sets_no_price),
 		cmocka_unit_test(unknown_algorithms_fail),
 		cmocka_unit_test(two_passes_make_one_price),
 		cmocka_unit_test(what_is_written_is_read),

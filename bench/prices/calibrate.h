@@ -35,8 +35,16 @@ struct gb_calibration {
  * or rounds are used up; GB_EXIT_INTERNAL: a library failed, or memory ran out. Then why[] says
  * which case, and by how much.
  */
-enum gb_exit gb_calibrate(const struct gb_calibrate_request *request, struct gb_calibration *out,
-			  char *why, size_t why_len);
+typedef enum gb_exit gb_calibrator(const struct gb_calibrate_request *request,
+				   struct gb_calibration *out, char *why, size_t why_len);
+gb_calibrator gb_calibrate;
+
+/* `once`, and a second time where that was inconclusive. */
+enum gb_exit gb_calibrate_patiently(gb_calibrator *once, const struct gb_calibrate_request *request,
+				    struct gb_calibration *out, char *why, size_t why_len);
+
+/* What counts as the least time of n > 0 batches: that which one in forty stays below. */
+double gb_low_time(const double *sorted, size_t n);
 
 /* Everything that has a price, in about 12 s; and what `suites` (a bit each, 1 << suite, and
  * GB_WITH_SODIUM) and Megolm need, in about 2 s; longer where the machine is disturbed. Batches are

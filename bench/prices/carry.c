@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Quiet minutes come back, and a single batch at a speed that the machine does not hold spoils a
- * pass for good: a calibration that was disturbed is begun once more. */
-#define TRIES 2
-
 /* The cipher suites of the jobs as bits; bit 0: Olm, which has none; GB_WITH_SODIUM. */
 static unsigned wanted_suites(const struct gb_jobs *jobs)
 {
@@ -57,11 +53,10 @@ static int measure(unsigned suites, const char *folder, char *note, size_t note_
 {
 	struct gb_calibrate_request request = gb_calibrate_quick(suites);
 	struct gb_calibration calibration;
-	enum gb_exit status = GB_EXIT_INCONCLUSIVE;
 	char why[256];
+	enum gb_exit status =
+		gb_calibrate_patiently(gb_calibrate, &request, &calibration, why, sizeof(why));
 
-	for (int i = 0; i < TRIES && status == GB_EXIT_INCONCLUSIVE; i++)
-		status = gb_calibrate(&request, &calibration, why, sizeof(why));
 	if (status == GB_EXIT_DONE)
 		return gb_calibration_write(&calibration, true, folder, GB_CALIBRATION_FILE, f);
 	if (status != GB_EXIT_INCONCLUSIVE)

@@ -17,6 +17,13 @@ void gb_sort(double *x, size_t n)
 		qsort(x, n, sizeof(*x), ascending);
 }
 
+void gb_insert(double *sorted, size_t n, double value)
+{
+	for (; n > 0 && sorted[n - 1] > value; n--)
+		sorted[n] = sorted[n - 1];
+	sorted[n] = value;
+}
+
 double gb_median(const double *sorted, size_t n)
 {
 	if (n % 2 == 1)

@@ -11,6 +11,9 @@
 /* Sorts x[0 .. n-1] ascending, in place. n may be 0. */
 void gb_sort(double *x, size_t n);
 
+/* Puts a value into x[0 .. n-1], ascending, which has room for one more. */
+void gb_insert(double *sorted, size_t n, double value);
+
 /* The middle value; for an even n the mean of the two in the middle. */
 double gb_median(const double *sorted, size_t n);
 
