@@ -21,6 +21,7 @@ static struct mls_policy policy()
 	struct mls_policy p = mls_policy_default();
 
 	p.past_epochs = 64;
+	p.max_lifetime_s = 0; /* of other implementations, which choose their own */
 	return p;
 }
 

@@ -10,6 +10,7 @@ enum { DEFAULT_LIFETIME_S = 90 * 24 * 3600, CLOCK_SKEW_S = 3600 };
 struct mls_policy mls_policy_default(void)
 {
 	return (struct mls_policy){
+		.max_lifetime_s = DEFAULT_LIFETIME_S + CLOCK_SKEW_S,
 		.max_message = (size_t)64 << 20,
 		.max_group_extensions = (size_t)64 << 10,
 		.max_leaves = (uint32_t)1 << 20,

@@ -239,6 +239,23 @@ static void lifetimes_include_the_present(void **state)
 	}
 }
 
+/* 7.2: there is a longest lifetime unless the application says otherwise. */
+static void the_default_policy_bounds_lifetimes(void **state)
+{
+	const uint64_t longest = 90 * 24 * 3600 + 3600;
+	const struct mls_policy policy = mls_policy_default();
+	struct mls_leaf_rules rules = test_rules(crypto);
+
+	(void)state;
+	rules.policy = &policy;
+	for (uint64_t more = 0; more < 2; more++) {
+		member.key_package.leaf_node.lifetime = (struct mls_lifetime){0, longest + more};
+		member_sign(crypto, &member);
+		assert_int_equal(mls_key_package_validate(&rules, &member.key_package),
+				 more ? MLS_ERR_LIFETIME_TOO_LONG : MLS_OK);
+	}
+}
+
 /* Accepts exactly the identity it is given, and notes whom it replaces. */
 struct application {
 	struct mls_slice accepted;
@@ -369,6 +386,7 @@ int main(void)
 		RULE(the_groups_extensions_are_supported),
 		RULE(required_capabilities_are_satisfied),
 		RULE(lifetimes_include_the_present),
+		RULE(the_default_policy_bounds_lifetimes),
 		RULE(the_application_decides_on_credentials),
 		RULE(the_source_fits_the_place),
 		RULE(group_and_place_are_signed),

@@ -70,9 +70,11 @@ struct mls_policy {
 	void *state;
 };
 
-/* No lifetime limit, expired leaves refused, 64 MiB messages, 64 KiB of a group's extensions,
- * 2^20 leaves, 1,000 ratchet steps, 1,000 kept keys, 1,000 proposals, no past epochs, 32 reserved
- * keys, no padding, every credential. */
+/* Lifetimes of at most 90 days and an hour, expired leaves refused, 64 MiB messages, 64 KiB of a
+ * group's extensions, 2^20 leaves, 1,000 ratchet steps, 1,000 kept keys, 1,000 proposals, no past
+ * epochs, 32 reserved keys, no padding, every credential. The longest lifetime is that of a
+ * client's own key packages unless it is made otherwise, which begin an hour early for clocks that
+ * are slow; among clients whose key packages live longer, more has to be accepted. */
 struct mls_policy mls_policy_default(void);
 
 /*
@@ -97,7 +99,7 @@ struct mls_storage;
  *   credential         credential_type and its content
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
  *                      type, which are always there, without default types (7.2)
- *   key_package_lifetime_s  0: 90 days
+ *   key_package_lifetime_s  0: 90 days; members with the default policy refuse more
  *   random, now_s      randomness, fill NULL: mls_random_system(); seconds since 1970
  *   storage            where state is kept (mls_storage.h), unless
  *   ephemeral          there is none: groups end with the process, or mls_group_save is called
