@@ -1,5 +1,6 @@
 #include "group.h"
 
+#include "external_senders.h"
 #include "group_store.h"
 #include "private_message.h"
 #include "proposal_make.h"
@@ -92,6 +93,22 @@ out:
 	return err;
 }
 
+/* 12.1.7: what is wrong with an extension list in any commit. Whether all members support it
+ * depends on whom the commit adds and removes: here it is asked of nobody. */
+static enum mls_err validate_extensions(const struct mls_group *group, struct mls_slice extensions)
+{
+	const struct mls_member_support nobody = {0};
+	const struct mls_leaf_rules rules =
+		mls_client_rules(group->client, group->epoch->context.group_id, extensions, false);
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_policy_check_extensions(rules.policy, extensions));
+	TRY(mls_member_support_satisfy(&nobody, extensions));
+	TRY(mls_external_senders_check(&rules));
+out:
+	return err;
+}
+
 /* RFC 9420 12.1: what one proposal must fulfil by itself. */
 static enum mls_err validate(const struct mls_group *group,
 			     const struct mls_framed_content *content, bool sending)
@@ -120,6 +137,8 @@ static enum mls_err validate(const struct mls_group *group,
 	case MLS_PROPOSAL_REINIT:
 		return proposal->reinit.version < MLS_VERSION_MLS10 ? MLS_ERR_REINIT_VERSION
 								    : MLS_OK;
+	case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
+		return validate_extensions(group, proposal->set_extensions);
 	default:
 		return MLS_OK;
 	}

@@ -66,6 +66,17 @@ void mls_proposal_list_put(struct mls_proposal_list *list, const struct mls_list
 	list->n_of[entry->type]++;
 }
 
+void mls_proposal_list_drop(struct mls_proposal_list *list, uint16_t type)
+{
+	size_t at = 0;
+
+	while (list->v[at].type != type)
+		at++;
+	list->n--;
+	list->n_of[type]--;
+	memmove(list->v + at, list->v + at + 1, (list->n - at) * sizeof(*list->v));
+}
+
 static enum mls_err read_removed(struct mls_listed *entry)
 {
 	struct mls_codec c = {.in = entry->body};

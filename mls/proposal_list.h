@@ -31,6 +31,9 @@ void mls_proposal_list_clear(struct mls_proposal_list *list);
 enum mls_err MLS_MUST_CHECK mls_proposal_list_reserve(struct mls_proposal_list *list, size_t more);
 void mls_proposal_list_put(struct mls_proposal_list *list, const struct mls_listed *entry);
 
+/* Takes out the first entry of a type, which is there. */
+void mls_proposal_list_drop(struct mls_proposal_list *list, uint16_t type);
+
 /* Lists a cached proposal, to be committed by reference. */
 enum mls_err MLS_MUST_CHECK mls_proposal_list_put_cached(struct mls_proposal_list *list,
 							 const struct mls_cached_proposal *cached);

@@ -338,6 +338,78 @@ static void a_reinit_waits_for_what_a_commit_asks_for(void **state)
 	}
 }
 
+/* 12.1.7: what no commit could have is refused when it is proposed, here and by who receives it. */
+static void bad_extension_lists_are_not_kept(void **state)
+{
+	static const struct {
+		const char *list;
+		size_t len;
+		enum mls_err want;
+	} rows[] = {
+		{"\x00\x03\x01\x00", 4, MLS_ERR_TRUNCATED},     /* required_capabilities */
+		{"\x00\x05\x02\x01\x00", 5, MLS_ERR_TRUNCATED}, /* external_senders */
+		{"\xf0\x01\x04long", 7, MLS_ERR_GROUP_EXTENSIONS_TOO_LONG},
+	};
+	struct mls_policy policy = mls_policy_default();
+	struct world *w;
+
+	(void)state;
+	policy.max_group_extensions = 6;
+	w = world_new(1, 2, NULL, &policy);
+	for (size_t i = 0; i < MLS_N(rows); i++) {
+		const struct mls_proposal_request request = {
+			.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+			.extensions = mls_slice(rows[i].list, rows[i].len)};
+		struct mls_event event;
+
+		w->message.len = 0;
+		REFUSED(mls_group_propose(w->group[1], &w->message, &request, MLS_HANDSHAKE_PUBLIC),
+			rows[i].want);
+		assert_int_equal(w->message.len, 0);
+		w->client[1]->policy.max_group_extensions = 7;
+		if (rows[i].want == MLS_ERR_GROUP_EXTENSIONS_TOO_LONG) {
+			OK(mls_group_propose(w->group[1], &w->message, &request,
+					     MLS_HANDSHAKE_PUBLIC));
+			REFUSED(mls_group_receive(w->group[0], &event, bytes_of(&w->message)),
+				rows[i].want);
+		}
+		w->client[1]->policy.max_group_extensions = 6;
+	}
+	w->message.len = 0;
+	OK(mls_group_protect(w->group[0], &w->message, nothing, nothing));
+	world_free(w);
+}
+
+/* 12.1.7, 12.4: extensions that a member does not support wait in vain, until it is removed. */
+static void unsupported_extensions_are_left_out(void **state)
+{
+	static const uint16_t supported[] = {0xf001};
+	const uint32_t first = 0, joining[] = {1, 2};
+	const struct mls_proposal_request request = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+						     .extensions = mls_slice("\xf0\x01\x00", 3)};
+	struct mls_client_config config = {.suite = 1,
+					   .credential_type = MLS_CREDENTIAL_BASIC,
+					   .extensions = {supported, 1},
+					   .now_s = TEST_NOW_S,
+					   .ephemeral = true};
+	struct world *w = world_new(1, 1, NULL, NULL);
+
+	(void)state;
+	OK(mls_client_new(&w->client[w->n++], &config));
+	OK(mls_client_new(&w->client[w->n++], &config));
+	world_commit(w, 0, &(struct mls_commit_request){0}, joining, 2);
+	everybody_hears(w, 2, &request);
+	world_commit(w, 1, &(struct mls_commit_request){0}, NULL, 0);
+	world_check(w);
+	assert_int_equal(mls_group_extensions(w->group[2]).len, 0);
+
+	everybody_hears(w, 2, &request);
+	world_commit(w, 1, &(struct mls_commit_request){.remove = &first, .n_remove = 1}, NULL, 0);
+	world_check(w);
+	assert_true(mls_slice_equal(mls_group_extensions(w->group[2]), request.extensions));
+	world_free(w);
+}
+
 /* 7.2, 13.5: capabilities list no default types; GREASE in them is no support. */
 static void capabilities_say_what_a_client_supports(void **state)
 {
@@ -415,6 +487,8 @@ int main(void)
 		cmocka_unit_test(long_messages_leave_no_memory_behind),
 		cmocka_unit_test(proposals_that_do_not_go_together_are_left_out),
 		cmocka_unit_test(a_reinit_waits_for_what_a_commit_asks_for),
+		cmocka_unit_test(bad_extension_lists_are_not_kept),
+		cmocka_unit_test(unsupported_extensions_are_left_out),
 		cmocka_unit_test(capabilities_say_what_a_client_supports),
 		cmocka_unit_test(unknown_extensions_of_a_key_package_are_ignored),
 	};

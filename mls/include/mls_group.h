@@ -167,6 +167,7 @@ struct mls_reinit_parameters {
  *   reinit              shut the group down for a successor (11.2); nothing else then
  *   without_proposals   leave out the proposals received or sent in this epoch, which are
  *                       otherwise included by reference, but for what others overrule (12.2)
+ *                       and for extensions that not all members would support (12.1.7)
  *   path_if_required    leave out the path where 12.4 allows it
  *   tree_in_welcome     put the ratchet tree into the Welcome
  *   handshake           how the commit travels
