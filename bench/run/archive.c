@@ -1,4 +1,5 @@
 #include "run/archive.h"
+#include "run/forging.h"
 #include <stdlib.h>
 #include <string.h>
 

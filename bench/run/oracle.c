@@ -1,4 +1,6 @@
 #include "run/oracle.h"
+#include "run/arrival.h"
+#include "run/forging.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 #include "run/archive.h"
-#include "run/lookup.h"
+#include "run/arrival.h"
+#include "run/forging.h"
 #include "run/member_state.h"
 #include "run/single_call.h"
 #include <stdlib.h>
@@ -32,7 +33,7 @@ void gb_trial_close(struct gb_trial *trial)
 	*trial = (struct gb_trial){0};
 }
 
-static void seat(struct gb_roster *r, uint32_t device, enum gb_role role)
+void gb_roster_seat(struct gb_roster *r, uint32_t device, enum gb_role role)
 {
 	if (device != GB_NO_DEVICE)
 		r->seats[r->n++] = (struct gb_seat){device, role};
@@ -45,8 +46,8 @@ void gb_trial_reset(struct gb_trial *trial)
 	if (trial->testbed->without_group)
 		return;
 	trial->roster.size = trial->testbed->job->size;
-	seat(&trial->roster, trial->positions.near, GB_ROLE_NEAR);
-	seat(&trial->roster, trial->positions.far, GB_ROLE_FAR);
+	gb_roster_seat(&trial->roster, trial->positions.near, GB_ROLE_NEAR);
+	gb_roster_seat(&trial->roster, trial->positions.far, GB_ROLE_FAR);
 }
 
 struct gb_measure *gb_trial_measure(struct gb_trial *trial, enum gb_role role, enum gb_phase phase,
@@ -63,27 +64,12 @@ struct gb_measure *gb_trial_measure(struct gb_trial *trial, enum gb_role role, e
 	return &s->measures[s->n++];
 }
 
-static bool is_forgeable(enum gb_kind kind)
+static bool leaves(const struct gb_call *call, uint32_t device)
 {
-	return kind != GB_CLAIM && kind != GB_GROUP_INFO && kind != GB_RATCHET_TREE;
-}
-
-int gb_trial_forge(struct gb_trial *trial, const struct gb_message *m, struct gb_message *forged)
-{
-	size_t len = m->body.len, at = len > 24 ? len - 24 : len / 2;
-
-	if (len > trial->forged_len) {
-		free(trial->forged);
-		trial->forged = malloc(len);
-		trial->forged_len = trial->forged != NULL ? len : 0;
-		if (trial->forged == NULL)
-			return gb_testbed_fail(trial->testbed, GB_EXIT_INTERNAL, "out of memory");
-	}
-	memcpy(trial->forged, m->body.p, len);
-	trial->forged[at] ^= 1;
-	*forged = *m;
-	forged->body.p = trial->forged;
-	return 0;
+	for (size_t i = 0; call->kind == GB_CALL_REMOVE && i < call->n; i++)
+		if (call->leaving[i] == device)
+			return true;
+	return false;
 }
 
 int gb_trial_digest(struct gb_trial *trial, uint32_t device, uint32_t sender,
@@ -97,309 +83,6 @@ int gb_trial_digest(struct gb_trial *trial, uint32_t device, uint32_t sender,
 		return 0;
 	return gb_testbed_fail(t, GB_EXIT_INTERNAL, "the digest of device %u failed: %s", device,
 			       t->backend->error(t->world));
-}
-
-int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t sender,
-			 const char *what)
-{
-	struct gb_testbed *t = trial->testbed;
-	uint8_t before[GB_DIGEST_BYTES], after[GB_DIGEST_BYTES];
-	bool knew, knows;
-	enum gb_status status;
-
-	if (gb_trial_digest(trial, call->device, sender, before, &knew) != 0)
-		return -1;
-	status = gb_testbed_call(t, call, NULL);
-	if (t->status != GB_EXIT_DONE)
-		return -1;
-	if (status == GB_OK)
-		return gb_testbed_break(t, "forged and foreign input is refused",
-					"device %u accepted %s", call->device, what);
-	if (status != GB_REJECTED)
-		return gb_testbed_fail(t, GB_EXIT_INTERNAL,
-				       "device %u failed on %s instead of refusing it: %s",
-				       call->device, what, t->backend->error(t->world));
-	if (gb_trial_digest(trial, call->device, sender, after, &knows) != 0)
-		return -1;
-	if (knew != knows || (knew && memcmp(before, after, sizeof before) != 0))
-		return gb_testbed_break(t, "refused input changes nothing",
-					"device %u refused %s but changed by it", call->device,
-					what);
-	return 0;
-}
-
-/* Gives the device a forged copy of a message it is about to get. */
-static int try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t device,
-		      const struct gb_message *m, size_t n)
-{
-	struct gb_call call = {.kind = kind, .device = device, .n = n};
-	struct gb_message forged[3];
-
-	if (!trial->forge || !trial->is_sealed || !is_forgeable(m->kind) || n > 3)
-		return 0;
-	memcpy(forged, m, n * sizeof *m);
-	if (gb_trial_forge(trial, m, &forged[0]) != 0)
-		return -1;
-	call.messages = forged;
-	return gb_trial_must_refuse(trial, &call, m->from, "a forged message");
-}
-
-static int read_message(struct gb_trial *trial, uint32_t device, struct gb_measure *at,
-			const struct gb_message *m)
-{
-	struct gb_call call = {.kind = GB_CALL_RECEIVE, .device = device, .messages = m, .n = 1};
-	struct gb_bytes want = trial->plaintext;
-
-	if (gb_testbed_must(trial->testbed, &call, at != NULL ? &at->cost : NULL,
-			    "reading a message") != 0)
-		return -1;
-	if (call.plaintext.len != want.len ||
-	    (want.len > 0 && memcmp(call.plaintext.p, want.p, want.len) != 0))
-		return gb_testbed_break(trial->testbed, "members read what members send",
-					"device %u read something else than device %u sent", device,
-					m->from);
-	return 0;
-}
-
-/* One message that arrived at a member. */
-static int take_in(struct gb_trial *trial, uint32_t device, struct gb_measure *at,
-		   const struct gb_message *m, unsigned *n_read)
-{
-	struct gb_call call = {.kind = GB_CALL_PROCESS, .device = device, .messages = m, .n = 1};
-	struct gb_cost *cost = at != NULL ? &at->cost : NULL;
-
-	switch (m->kind) {
-	case GB_APPLICATION:
-		++*n_read;
-		if (try_forged(trial, GB_CALL_RECEIVE, device, m, 1) != 0)
-			return -1;
-		return read_message(trial, device, at, m);
-	case GB_COMMIT:
-	case GB_PROPOSAL:
-	case GB_ROOM_KEY:
-		if (device != m->from && try_forged(trial, GB_CALL_PROCESS, device, m, 1) != 0)
-			return -1;
-		return gb_testbed_must(trial->testbed, &call, cost, "taking in a message");
-	default:
-		return gb_testbed_break(
-			trial->testbed, "members get what they can take in",
-			"device %u got a message of a kind that members do not take "
-			"in",
-			device);
-	}
-}
-
-int gb_trial_deliver(struct gb_trial *trial, uint32_t device, struct gb_measure *at,
-		     unsigned n_readable)
-{
-	struct gb_mailbox *mailbox = &trial->testbed->mailbox;
-	const struct gb_message *m;
-	size_t next = 0;
-	unsigned n_read = 0;
-
-	while ((m = gb_delivery_next(mailbox, &next, device, true)) != NULL) {
-		if (m->from == device && m->kind == GB_APPLICATION)
-			continue;
-		if (at != NULL)
-			gb_delivery_taken(&at->traffic, m);
-		if (take_in(trial, device, at, m, &n_read) != 0)
-			return -1;
-	}
-	if (at != NULL)
-		at->down_bytes = gb_traffic_bytes(&at->traffic);
-	if (n_read != n_readable)
-		return gb_testbed_break(trial->testbed, "every recipient is served",
-					"device %u was sent %u readable messages instead of %u",
-					device, n_read, n_readable);
-	return 0;
-}
-
-/* The actor's own commit comes back to it; what others sent to it is taken in untimed. */
-static int settle(struct gb_trial *trial)
-{
-	struct gb_testbed *t = trial->testbed;
-	const struct gb_message *m;
-	size_t next = 0;
-	unsigned n_read = 0;
-
-	while ((m = gb_delivery_next(&t->mailbox, &next, GB_ACTOR, true)) != NULL) {
-		struct gb_measure *at = NULL;
-		if (m->from == GB_ACTOR && (t->backend->features & GB_SETTLES) == 0)
-			continue;
-		if (m->from == GB_ACTOR) {
-			at = gb_trial_measure(trial, GB_ROLE_ACTOR, GB_PHASE_SETTLE, GB_ACTOR);
-			gb_delivery_taken(&at->traffic, m);
-			at->down_bytes += m->body.len;
-		}
-		if (take_in(trial, GB_ACTOR, at, m, &n_read) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static bool gets_anything(const struct gb_trial *trial, uint32_t device)
-{
-	size_t next = 0;
-
-	return gb_delivery_next(&trial->testbed->mailbox, &next, device, true) != NULL;
-}
-
-static int deliver_to_members(struct gb_trial *trial)
-{
-	for (size_t i = 0; i < trial->roster.n; i++) {
-		struct gb_seat s = trial->roster.seats[i];
-		struct gb_measure *at = NULL;
-		if (!gets_anything(trial, s.device))
-			continue;
-		if (s.role == GB_ROLE_NEAR || s.role == GB_ROLE_FAR)
-			at = gb_trial_measure(trial, s.role, GB_PHASE_PROCESS, s.device);
-		if (gb_trial_deliver(trial, s.device, at, 0) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* With tree_delivery = fetched a newcomer asks the server for the tree. */
-static int fetch_tree(struct gb_trial *trial, struct gb_measure *server, size_t n_joining)
-{
-	struct gb_testbed *t = trial->testbed;
-	uint64_t before = gb_traffic_bytes(&t->mailbox.sent);
-	enum gb_status status;
-
-	if (strcmp(t->job->axis[GB_AXIS_tree_delivery], "fetched") != 0 ||
-	    t->backend->fetch_tree == NULL)
-		return 0;
-	t->mailbox.sender = GB_ACTOR;
-	status = t->backend->fetch_tree(t->world, GB_ACTOR, &t->mailbox.outbox);
-	if (status != GB_OK)
-		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "fetching the tree failed: %s",
-				       t->backend->error(t->world));
-	server->down_bytes += (gb_traffic_bytes(&t->mailbox.sent) - before) * n_joining;
-	return 0;
-}
-
-/* What a newcomer joins from: its own messages and the trees that were fetched. */
-static size_t fill_inbox(struct gb_trial *trial, uint32_t device)
-{
-	const struct gb_mailbox *mailbox = &trial->testbed->mailbox;
-	size_t n = gb_delivery_all(mailbox, device, false, trial->inbox, trial->max_inbox);
-
-	for (size_t i = 0; i < mailbox->n_kept; i++) {
-		if (mailbox->kept[i].kind != GB_RATCHET_TREE ||
-		    mailbox->kept[i].address != GB_TO_SERVER)
-			continue;
-		if (n < trial->max_inbox)
-			trial->inbox[n] = mailbox->kept[i];
-		n++;
-	}
-	return n;
-}
-
-static int join(struct gb_trial *trial, uint32_t device)
-{
-	struct gb_testbed *t = trial->testbed;
-	struct gb_measure *at = gb_trial_measure(trial, GB_ROLE_JOINER, GB_PHASE_JOIN, device);
-	size_t n = fill_inbox(trial, device);
-	struct gb_call call = {
-		.kind = GB_CALL_JOIN, .device = device, .messages = trial->inbox, .n = n};
-
-	if (n == 0 || n > trial->max_inbox)
-		return gb_testbed_break(t, "every recipient is served",
-					"newcomer %u was sent %zu messages", device, n);
-	for (size_t i = 0; i < n; i++)
-		gb_delivery_taken(&at->traffic, &trial->inbox[i]);
-	at->down_bytes = gb_traffic_bytes(&at->traffic);
-	if (try_forged(trial, GB_CALL_JOIN, device, trial->inbox, n) != 0)
-		return -1;
-	if (gb_testbed_must(t, &call, &at->cost, "joining") != 0)
-		return -1;
-	return gb_lookup_add(trial, device, at);
-}
-
-/* Without a group near and far are newcomers too. */
-static bool is_newcomer(const struct gb_trial *trial, uint32_t device)
-{
-	const struct gb_positions *p = &trial->positions;
-
-	if (trial->testbed->without_group)
-		return device == p->near || device == p->far;
-	return (p->n_joiners > 0 && device == p->joiners[0]) ||
-	       (p->n_joiners > 1 && device == p->joiners[1]);
-}
-
-/* Those of the joining devices that this task follows join and take their seats. */
-static int join_live(struct gb_trial *trial, const struct gb_published *joining, size_t n,
-		     struct gb_measure *server)
-{
-	bool is_served = false;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t device = joining[i].device;
-		if (!is_newcomer(trial, device))
-			continue;
-		if (join(trial, device) != 0)
-			return -1;
-		if (!is_served)
-			gb_lookup_serve(
-				server,
-				gb_trial_measure(trial, GB_ROLE_JOINER, GB_PHASE_JOIN, device), n);
-		is_served = true;
-		seat(&trial->roster, device, GB_ROLE_JOINER);
-	}
-	return 0;
-}
-
-/* Who was shut out sees what the group gets: the commit that shuts it out, which it may
- * understand or refuse, and later ones, which it must refuse. */
-static int tell_outcast(struct gb_trial *trial, bool is_leaving)
-{
-	struct gb_testbed *t = trial->testbed;
-	const struct gb_message *m;
-	uint32_t device = trial->roster.outcast;
-	size_t next = 0;
-
-	while ((m = gb_delivery_next(&t->mailbox, &next, device, true)) != NULL) {
-		struct gb_call call = {
-			.kind = GB_CALL_PROCESS, .device = device, .messages = m, .n = 1};
-		enum gb_status status = gb_testbed_call(t, &call, NULL);
-		if (t->status != GB_EXIT_DONE)
-			return -1;
-		if (status == GB_OK && !is_leaving && trial->is_sealed)
-			return gb_testbed_break(t, "who is removed follows nothing",
-						"the removed device %u still followed the group",
-						device);
-		if (status != GB_OK && status != GB_REJECTED)
-			return gb_testbed_fail(t, GB_EXIT_INTERNAL,
-					       "the removed device %u failed: %s", device,
-					       t->backend->error(t->world));
-	}
-	return 0;
-}
-
-static bool leaves(const struct gb_call *call, uint32_t device)
-{
-	for (size_t i = 0; call->kind == GB_CALL_REMOVE && i < call->n; i++)
-		if (call->leaving[i] == device)
-			return true;
-	return false;
-}
-
-/* Forged key material of the first newcomer is not let in. */
-static int try_forged_key_material(struct gb_trial *trial, const struct gb_call *genuine)
-{
-	struct gb_call call = *genuine;
-	struct gb_published forged;
-	struct gb_message m;
-
-	if (!trial->forge || !trial->is_sealed || genuine->published == NULL)
-		return 0;
-	m = (struct gb_message){.kind = GB_KEY_MATERIAL, .body = genuine->published[0].body};
-	if (gb_trial_forge(trial, &m, &m) != 0)
-		return -1;
-	forged = (struct gb_published){genuine->published[0].device, m.body};
-	call.published = &forged;
-	call.n = 1;
-	return gb_trial_must_refuse(trial, &call, call.device, "forged key material");
 }
 
 /* Whether all actors' last operation heals, where the backend can tell. */
@@ -483,7 +166,7 @@ static int produce(struct gb_trial *trial, const struct gb_call *first, struct g
 	t->mailbox.group_size = trial->roster.size;
 	for (uint32_t i = 0; i < t->job->senders; i++) {
 		struct gb_call call = call_of_actor(trial, first, i);
-		if (try_forged_key_material(trial, &call) != 0)
+		if (gb_try_forged_key_material(trial, &call) != 0)
 			return -1;
 		if (gb_testbed_must(t, &call, &at->cost, names[call.kind]) != 0)
 			return -1;
@@ -524,7 +207,7 @@ static int produce_parts(struct gb_trial *trial, const struct gb_call *create, e
 
 	gb_mailbox_empty(&t->mailbox);
 	t->mailbox.group_size = trial->roster.size;
-	if (try_forged_key_material(trial, create) != 0)
+	if (gb_try_forged_key_material(trial, create) != 0)
 		return -1;
 	call.kind = GB_CALL_CREATE_PART;
 	for (int part = 0; part < GB_PARTS; part++) {
@@ -559,19 +242,19 @@ static int change_group(struct gb_trial *trial, struct gb_call *call)
 		return -1;
 	if (leaves(call, removed))
 		trial->roster.outcast = removed;
-	if (settle(trial) != 0 || deliver_to_members(trial) != 0)
+	if (gb_arrival_settle(trial) != 0 || gb_arrival_members(trial) != 0)
 		return -1;
 	if (trial->roster.outcast != GB_NO_DEVICE &&
-	    tell_outcast(trial, leaves(call, removed)) != 0)
+	    gb_arrival_outcast(trial, leaves(call, removed)) != 0)
 		return -1;
 	if (call->kind == GB_CALL_REMOVE)
 		trial->roster.size -= (uint32_t)call->n;
 	if (call->published == NULL)
 		return 0;
 	trial->roster.size += (uint32_t)call->n;
-	if (fetch_tree(trial, server, call->n) != 0)
+	if (gb_arrival_fetch_tree(trial, server, call->n) != 0)
 		return -1;
-	return join_live(trial, call->published, call->n, server);
+	return gb_arrival_join(trial, call->published, call->n, server);
 }
 
 /* k members at once or one after the other. */

@@ -43,6 +43,9 @@ struct gb_roster {
 	uint32_t outcast; /* a live device that was shut out, or GB_NO_DEVICE */
 };
 
+/* Gives a device a seat; none when it is GB_NO_DEVICE. */
+void gb_roster_seat(struct gb_roster *r, uint32_t device, enum gb_role role);
+
 #define GB_MAX_OLD 16 /* messages of the past that are looked at */
 
 /* What a step GB_STEP_HISTORY left: bodies on the heap. */
@@ -87,21 +90,6 @@ struct gb_measure *gb_trial_measure(struct gb_trial *trial, enum gb_role role, e
 
 /* Has `from` send trial->plaintext to the group, the mailbox emptied before. */
 int gb_trial_send(struct gb_trial *trial, uint32_t from, struct gb_measure *at);
-
-/* Gives `device` what the mailbox holds for it; an application message must carry
- * trial->plaintext, and there must be `n_readable` of them. */
-int gb_trial_deliver(struct gb_trial *trial, uint32_t device, struct gb_measure *at,
-		     unsigned n_readable);
-
-/* A copy of m with one bit flipped where it must be authenticated; valid until the next. */
-int gb_trial_forge(struct gb_trial *trial, const struct gb_message *m, struct gb_message *forged);
-
-/*
- * Makes a call that must be refused without changing the digest of its device; -1 with
- * t->status GB_EXIT_ORACLE, and `what` in the reason, when it is not.
- */
-int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t sender,
-			 const char *what);
 
 /* The digest of `sender`'s keys at `device`; *known is whether it has any. */
 int gb_trial_digest(struct gb_trial *trial, uint32_t device, uint32_t sender,
