@@ -11,7 +11,7 @@ struct mls_policy mls_policy_default(void)
 {
 	return (struct mls_policy){
 		.max_lifetime_s = DEFAULT_LIFETIME_S + CLOCK_SKEW_S,
-		.max_message = (size_t)64 << 20,
+		.max_message = MLS_DEFAULT_MAX_MESSAGE,
 		.max_group_extensions = (size_t)64 << 10,
 		.max_leaves = (uint32_t)1 << 20,
 		.max_ratchet_steps = 1000,

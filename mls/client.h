@@ -6,6 +6,9 @@
 
 /* One device: its keys, what it published, what it knows. RFC 9420 10, 8.4. */
 
+/* The default of policy.max_message, and where there is no policy. */
+#define MLS_DEFAULT_MAX_MESSAGE ((size_t)64 << 20)
+
 /* A KeyPackage that was published and not used yet, with its private keys. */
 struct mls_kept_key_package {
 	uint8_t ref[MLS_MAX_HASH];

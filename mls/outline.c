@@ -1,5 +1,6 @@
 #include "outline.h"
 
+#include "client.h"
 #include "framing.h"
 #include "tree_node.h"
 
@@ -18,8 +19,11 @@ enum mls_err mls_group_info_read(struct mls_group_outline *outline, struct mls_s
 	struct mls_group_outline read = {0};
 	struct mls_group_info info;
 	struct mls_slice external_pub;
-	enum mls_err err = mls_group_info_message(&info, group_info);
+	enum mls_err err;
 
+	if (group_info.len > MLS_DEFAULT_MAX_MESSAGE)
+		return MLS_ERR_MESSAGE_TOO_LONG;
+	err = mls_group_info_message(&info, group_info);
 	if (err)
 		return err;
 	read.suite = info.context.cipher_suite;

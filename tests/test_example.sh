@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The example program of docs/mls.md compiles without a warning, runs, and prints what the page
-# says that it prints.
+# The example programs of docs/mls.md compile without a warning, run, and print what the page
+# says that they print.
 set -u
 cd "$(dirname "$0")/.."
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
@@ -26,13 +26,21 @@ report() {
 	fi
 }
 
-echo 1..2
+# example N: the Nth program, whose output is the Nth block without a language.
+example() {
+	block c "$1" > "$work/example.c"
+	"${compile[@]}" -Imls/include -o "$work/example" "$work/example.c" \
+		"$B/libmls.so" > "$work/log" 2>&1
+	report $((2 * $1 - 1)) $? "example $1 compiles"
+	block "" "$1" > "$work/want"
+	LD_LIBRARY_PATH=$work "$work/example" "$work/kept" > "$work/log" 2>&1 &&
+		diff "$work/want" "$work/log" > "$work/diff" 2>&1
+	report $((2 * $1)) $? "example $1 prints what the page says"
+}
+
+echo 1..4
 soname=$(objdump -p "$B/libmls.so" | awk '$1 == "SONAME" { print $2 }')
 cp "$B/libmls.so" "$work/$soname"
-block c 1 > "$work/example.c"
-"${compile[@]}" -Imls/include -o "$work/example" "$work/example.c" \
-	"$B/libmls.so" > "$work/log" 2>&1
-report 1 $? "the example compiles"
-block "" 1 > "$work/want"
-LD_LIBRARY_PATH=$work "$work/example" > "$work/log" 2>&1 && diff "$work/want" "$work/log" > "$work/diff" 2>&1
-report 2 $? "it prints what the page says"
+mkdir "$work/kept"
+example 1
+example 2

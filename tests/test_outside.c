@@ -189,6 +189,9 @@ static void a_group_info_says_of_which_group_it_is(void **state)
 	w->message.len--;
 	REFUSED(mls_group_info_read(&outline, bytes_of(&w->message)), MLS_ERR_TRUNCATED);
 	REFUSED(mls_group_info_read(&outline, bytes_of(&w->commit)), MLS_ERR_WIRE_FORMAT);
+	REFUSED(mls_group_info_read(&outline,
+				    (struct mls_slice){w->message.p, ((size_t)64 << 20) + 1}),
+		MLS_ERR_MESSAGE_TOO_LONG);
 	world_free(w);
 }
 

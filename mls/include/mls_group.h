@@ -57,7 +57,8 @@ struct mls_group_outline {
 	bool has_external_pub;
 };
 
-/* Reads an MLSMessage with a GroupInfo (12.4.3). Fails for what does not decode. */
+/* Reads an MLSMessage with a GroupInfo (12.4.3). Fails for what does not decode;
+ * MESSAGE_TOO_LONG beyond 64 MiB, since there is no policy that could say how much may be read. */
 enum mls_err MLS_MUST_CHECK mls_group_info_read(struct mls_group_outline *outline,
 						struct mls_slice group_info);
 
