@@ -409,13 +409,13 @@ static void all_senders_are_as_many_times_one(void **state)
 	(void)state;
 	write_summary(rows, N(rows));
 	assert_int_equal(plot("svg").status, 0);
-	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all members send "
+	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all send "
 				       "(derived: N times),band,5,1,1,2,2,,6,6\n");
-	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all members send "
+	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all send "
 				       "(derived: N times),band,5,1,1,2,10,,10,50\n");
-	assert_has("plots/honest.csv", "1,Remove one member,2,Megolm: all members send "
+	assert_has("plots/honest.csv", "1,Remove one member,2,Megolm: all send "
 				       "(derived: N times),band,5,1,1,2,10,,36,36\n");
-	assert_has("plots/honest.svg", "all members send");
+	assert_has("plots/honest.svg", "all send");
 }
 
 /* A summary from before there was a floor lacks its columns, and only that figure. */

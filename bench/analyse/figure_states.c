@@ -261,9 +261,8 @@ static void make_group(const struct gb_layout *layout, struct states *states, si
 		enum gb_colour own = s.colour;
 
 		s.kind = GB_SERIES_BAND;
-		s.colour = GB_PURPLE;
-		snprintf(s.name, sizeof(s.name), "%.34s: all members send (derived: N times)",
-			 name);
+		s.colour = *other_library(t) != '\0' ? GB_GREEN : GB_PURPLE;
+		snprintf(s.name, sizeof(s.name), "%.34s: all send (derived: N times)", name);
 		all = gb_drawing_series(d, &s);
 		s.colour = own;
 		s.legend_row++;
