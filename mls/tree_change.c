@@ -212,9 +212,7 @@ enum mls_err mls_tree_remove(struct mls_tree *tree, uint32_t leaf)
 	enum mls_err err = MLS_OK;
 	struct way way;
 
-	if (!mls_tree_leaf(tree, leaf))
-		return MLS_ERR_LEAF_BLANK;
-	TRY(leave_leaf(tree, leaf));
+	TRY(leave_leaf(tree, leaf)); /* LEAF_BLANK */
 	TRY(own_way(tree, leaf, &way));
 	TRY(replace_leaf(&way, mls_tree_leaf_blank(tree->suite)));
 	TRY(blank_way(tree, &way));

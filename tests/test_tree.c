@@ -353,6 +353,20 @@ static void the_last_member_can_be_replaced(void **state)
 	mls_tree_clear(&g.tree);
 }
 
+/* 65,535 bytes are what a node keeps a length for. */
+static void long_leaves_are_refused(void **state)
+{
+	static const uint8_t zeros[65536];
+	static struct group g;
+	uint32_t leaf;
+
+	(void)state;
+	start(&g);
+	assert_int_equal(mls_tree_add(&g.tree, &leaf, mls_slice(zeros, sizeof(zeros))),
+			 MLS_ERR_LEAF_TOO_LONG);
+	mls_tree_clear(&g.tree);
+}
+
 static void blank_leaves_are_named(void **state)
 {
 	static struct group g;
@@ -386,6 +400,7 @@ int main(void)
 		cmocka_unit_test(removal_truncates),
 		cmocka_unit_test(updates_may_exchange_keys),
 		cmocka_unit_test(the_last_member_can_be_replaced),
+		cmocka_unit_test(long_leaves_are_refused),
 		cmocka_unit_test(blank_leaves_are_named),
 	};
 
