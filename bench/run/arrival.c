@@ -199,7 +199,7 @@ int gb_arrival_join(struct gb_trial *trial, const struct gb_published *joining, 
 			continue;
 		if (join(trial, device) != 0)
 			return -1;
-		if (!is_served)
+		if (server != NULL && !is_served)
 			gb_lookup_serve(
 				server,
 				gb_trial_measure(trial, GB_ROLE_JOINER, GB_PHASE_JOIN, device), n);

@@ -16,7 +16,8 @@ int gb_arrival_members(struct gb_trial *trial);
 /* Where trees travel apart, the server gives it to so many newcomers. */
 int gb_arrival_fetch_tree(struct gb_trial *trial, struct gb_measure *server, size_t n_joining);
 
-/* The live ones of n newcomers join and take their seats. */
+/* The live ones of n newcomers join and take their seats. What they look up is served to all of
+ * them; with NULL nobody asks what that costs. */
 int gb_arrival_join(struct gb_trial *trial, const struct gb_published *joining, size_t n,
 		    struct gb_measure *server);
 

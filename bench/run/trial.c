@@ -254,7 +254,8 @@ static int change_group(struct gb_trial *trial, struct gb_call *call)
 	trial->roster.size += (uint32_t)call->n;
 	if (gb_arrival_fetch_tree(trial, server, call->n) != 0)
 		return -1;
-	return gb_arrival_join(trial, call->published, call->n, server);
+	return gb_arrival_join(trial, call->published, call->n,
+			       gb_step_is_part(step) ? NULL : server);
 }
 
 /* k members at once or one after the other. */
