@@ -45,12 +45,12 @@ static void time_left_goes_by_backend_and_size(void **state)
 	(void)state;
 	gb_progress_open(&p, NULL, &jobs, &schedule);
 	assert_true(gb_progress_left_s(&p, 0) < 0);
-	gb_paces_note(&p.paces, 0, 2e9, 2);
+	gb_paces_note(&p.paces, 0, 2e9, 2e9);
 	/* Nothing is known of fast yet: it counts like the others. */
 	assert_left(&p, 1, 2 + 20 + 20);
-	gb_paces_note(&p.paces, 1, 1e9, 2);
+	gb_paces_note(&p.paces, 1, 1e9, 1e9);
 	assert_left(&p, 2, 20 + 10);
-	gb_paces_note(&p.paces, 2, 30e9, 2);
+	gb_paces_note(&p.paces, 2, 30e9, 30e9);
 	assert_left(&p, 3, 10);
 	assert_left(&p, 4, 0);
 	gb_progress_close(&p);
@@ -63,8 +63,8 @@ static void budgets_are_no_growth(void **state)
 
 	(void)state;
 	gb_progress_open(&p, NULL, &jobs, &schedule);
-	gb_paces_note(&p.paces, 0, 2e9, 200);
-	gb_paces_note(&p.paces, 1, 2e9, 4);
+	gb_paces_note(&p.paces, 0, 2e9, 20e6);
+	gb_paces_note(&p.paces, 1, 2e9, 1e9);
 	assert_left(&p, 2, 2 + 10);
 	gb_progress_close(&p);
 }
@@ -78,10 +78,10 @@ static void a_job_that_has_run_is_its_own_measure(void **state)
 
 	(void)state;
 	gb_progress_open(&p, NULL, &jobs, &twice);
-	gb_paces_note(&p.paces, 0, 2e9, 2);
-	gb_paces_note(&p.paces, 2, 5e9, 2);
+	gb_paces_note(&p.paces, 0, 2e9, 2e9);
+	gb_paces_note(&p.paces, 2, 5e9, 5e9);
 	assert_left(&p, 2, 2 + 5);
-	gb_paces_note(&p.paces, 0, 4e9, 2);
+	gb_paces_note(&p.paces, 0, 4e9, 4e9);
 	assert_left(&p, 2, 3 + 5);
 	gb_progress_close(&p);
 }
@@ -98,10 +98,10 @@ static void a_file_gets_plain_lines_and_few(void **state)
 	assert_false(p.is_live);
 	gb_progress_begin(&p, 0);
 	for (int i = 0; i < 100; i++)
-		gb_progress_sample(&p, 0);
+		gb_progress_sample(&p, 0, 0);
 	assert_int_equal(ftell(out), 0); /* not due yet */
 	p.shown_ns = 0;
-	gb_progress_sample(&p, 0);
+	gb_progress_sample(&p, 0, 0);
 	rewind(out);
 	assert_non_null(fgets(line, sizeof line, out));
 	assert_string_equal(line,

@@ -103,13 +103,12 @@ static void expect(struct gb_paces *p, size_t at)
 		from != NULL ? scale(from, pace_of(p, from), to) : expect_of_any(p, to);
 }
 
-void gb_paces_note(struct gb_paces *p, size_t job, double ns, uint64_t n_samples)
+void gb_paces_note(struct gb_paces *p, size_t job, double ns, double single_ns)
 {
 	struct gb_pace_of_job *pace = &p->of[job];
-	double cells = (double)p->jobs->job[job].n_tasks, samples = (double)n_samples;
 
 	pace->ns = pace->n > 0 ? pace->ns + ns : ns;
-	pace->single_ns = samples > cells ? ns * cells / samples : ns;
+	pace->single_ns = single_ns;
 	pace->n++;
 	p->is_known = p->is_old = true;
 }

@@ -26,8 +26,8 @@ struct gb_paces {
 int gb_paces_open(struct gb_paces *p, const struct gb_jobs *jobs);
 void gb_paces_close(struct gb_paces *p);
 
-/* A process of this job took so long and so many samples, of all its cells together. */
-void gb_paces_note(struct gb_paces *p, size_t job, double ns, uint64_t n_samples);
+/* A process of this job took so long; and so long until each of its cells had one sample. */
+void gb_paces_note(struct gb_paces *p, size_t job, double ns, double single_ns);
 
 /* Nanoseconds that a process of this job will take; 0 when nothing is known. */
 double gb_paces_expect(struct gb_paces *p, size_t job);

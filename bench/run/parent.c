@@ -108,7 +108,7 @@ static enum gb_exit flush_sample(struct child *c, const char *text)
 	if (gb_results_append(results, c->rows, c->rows_len) != GB_EXIT_DONE)
 		return end(c, GB_EXIT_IO, "%s", results->why);
 	c->rows_len = 0;
-	gb_progress_sample(c->run->progress, c->turn);
+	gb_progress_sample(c->run->progress, c->turn, task);
 	return GB_EXIT_DONE;
 }
 

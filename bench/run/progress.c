@@ -1,6 +1,7 @@
 #include "run/progress.h"
 #include "run/clock.h"
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
@@ -55,13 +56,20 @@ static void show_if_due(struct gb_progress *p, size_t turn)
 
 void gb_progress_begin(struct gb_progress *p, size_t turn)
 {
-	p->began_ns = gb_clock_now_ns();
-	p->n_samples_before = p->n_samples;
+	p->began_ns = p->last_ns = gb_clock_now_ns();
+	memset(p->has_sample, 0, sizeof p->has_sample);
+	p->single_ns = 0;
 	show_if_due(p, turn);
 }
 
-void gb_progress_sample(struct gb_progress *p, size_t turn)
+void gb_progress_sample(struct gb_progress *p, size_t turn, size_t task)
 {
+	uint64_t now_ns = gb_clock_now_ns();
+
+	if (!p->has_sample[task])
+		p->single_ns += (double)(now_ns - p->last_ns);
+	p->has_sample[task] = true;
+	p->last_ns = now_ns;
 	p->n_samples++;
 	show_if_due(p, turn);
 }
@@ -70,8 +78,7 @@ void gb_progress_end(struct gb_progress *p, size_t turn)
 {
 	if (p->paces.of != NULL)
 		gb_paces_note(&p->paces, p->schedule->turns[turn].job,
-			      (double)(gb_clock_now_ns() - p->began_ns),
-			      p->n_samples - p->n_samples_before);
+			      (double)(gb_clock_now_ns() - p->began_ns), p->single_ns);
 }
 
 void gb_progress_close(struct gb_progress *p)

@@ -16,15 +16,19 @@ struct gb_progress {
 	uint64_t shown_ns, began_ns;
 	struct gb_paces paces;
 	uint64_t n_samples;
-	uint64_t n_samples_before; /* when the turn began */
+	/* Of the turn: its last sample, or when it began; the tasks that have one; and how long
+	 * it took until each of them had. */
+	uint64_t last_ns;
+	bool has_sample[GB_MAX_TASKS];
+	double single_ns;
 };
 
 void gb_progress_open(struct gb_progress *p, FILE *out, const struct gb_jobs *jobs,
 		      const struct gb_schedule *schedule);
 
-/* A turn begins, a sample was made in it, it is complete. */
+/* A turn begins, a sample of a task of its job was made, it is complete. */
 void gb_progress_begin(struct gb_progress *p, size_t turn);
-void gb_progress_sample(struct gb_progress *p, size_t turn);
+void gb_progress_sample(struct gb_progress *p, size_t turn, size_t task);
 void gb_progress_end(struct gb_progress *p, size_t turn);
 
 /* Nothing more will be shown. */
