@@ -124,6 +124,11 @@ static void unknown_proposals_are_not_made(void **state)
 	REFUSED(mls_group_propose(w->group[0], &out, &request, MLS_HANDSHAKE_PUBLIC),
 		MLS_ERR_USAGE);
 	REFUSED(mls_client_propose(w->client[0], &out, &sender, &request), MLS_ERR_PROPOSAL_SENDER);
+	for (unsigned type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS + 1; type < UINT16_MAX; type++) {
+		request.type = (enum mls_proposal_type)type;
+		REFUSED(mls_client_propose(w->client[0], &out, &sender, &request),
+			MLS_ERR_PROPOSAL_SENDER);
+	}
 	request.type = MLS_PROPOSAL_EXTERNAL_INIT;
 	REFUSED(mls_client_propose(w->client[0], &out, &sender, &request), MLS_ERR_PROPOSAL_SENDER);
 	assert_int_equal(out.len, 0);

@@ -239,6 +239,65 @@ static void too_many_proposals_are_refused(void **state)
 	world_free(w);
 }
 
+/* Proposals that are cached must together be no longer than a message may be. */
+static void long_proposals_are_refused_together(void **state)
+{
+	uint8_t extension[4 + 1000] = {0xf0, 0, 0x43, 0xe8}; /* a type, and 1,000 bytes */
+	const struct mls_proposal_request request = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+						     .extensions = {extension, sizeof(extension)}};
+	struct mls_policy policy = mls_policy_default();
+	struct mls_buf message = {0};
+	struct world *w;
+
+	(void)state;
+	policy.max_message = 2500;
+	w = world_new(1, 2, NULL, &policy);
+	for (uint8_t i = 0; i < 2; i++) {
+		extension[1] = i;
+		OK(mls_group_propose(w->group[0], &message, &request, MLS_HANDSHAKE_PUBLIC));
+	}
+	extension[1] = 2;
+	message.len = 0;
+	REFUSED(mls_group_propose(w->group[0], &message, &request, MLS_HANDSHAKE_PUBLIC),
+		MLS_ERR_PROPOSALS_TOO_MANY);
+	assert_int_equal(message.len, 0);
+	mls_buf_free(&message);
+	world_free(w);
+}
+
+/* Whoever joins judges the length of a group's extensions by its own policy. */
+static void groups_with_long_extensions_are_not_joined(void **state)
+{
+	static const uint8_t required[] = {0, 3, 3,
+					   0, 0, 0}; /* required_capabilities, of nothing */
+	struct mls_client *creator = member_client(1, 0), *joiner = member_client(1, 1);
+	struct mls_buf package = {0}, commit = {0}, welcome = {0};
+	struct mls_group *group = NULL, *joined = NULL;
+	struct mls_slice joining;
+
+	(void)state;
+	member_publish(joiner, &package);
+	joining = bytes_of(&package);
+	OK(mls_group_create(creator, &group, nothing, mls_slice(required, sizeof(required))));
+	OK(mls_group_commit(group,
+			    &(struct mls_commit_output){.commit = &commit, .welcome = &welcome},
+			    &(struct mls_commit_request){
+				    .add = &joining, .n_add = 1, .tree_in_welcome = true}));
+	joiner->policy.max_group_extensions = sizeof(required) - 1;
+	REFUSED(mls_group_join(joiner, &joined, bytes_of(&welcome), nothing),
+		MLS_ERR_GROUP_EXTENSIONS_TOO_LONG);
+	assert_null(joined);
+	joiner->policy.max_group_extensions = sizeof(required);
+	OK(mls_group_join(joiner, &joined, bytes_of(&welcome), nothing));
+	mls_group_free(joined);
+	mls_group_free(group);
+	mls_client_free(creator);
+	mls_client_free(joiner);
+	mls_buf_free(&package);
+	mls_buf_free(&commit);
+	mls_buf_free(&welcome);
+}
+
 static void unknown_suites_have_no_clients(void **state)
 {
 	struct mls_client_config config = {
@@ -256,6 +315,8 @@ int main(void)
 		cmocka_unit_test(a_welcome_is_joined_once_and_by_its_addressee),
 		cmocka_unit_test(a_key_package_needs_its_private_part),
 		cmocka_unit_test(too_many_proposals_are_refused),
+		cmocka_unit_test(long_proposals_are_refused_together),
+		cmocka_unit_test(groups_with_long_extensions_are_not_joined),
 		cmocka_unit_test(unknown_suites_have_no_clients),
 	};
 
