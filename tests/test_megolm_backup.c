@@ -115,8 +115,8 @@ static void an_upload_counts_once_it_is_confirmed(void **state)
 static void entries_have_the_members_of_the_specification(void **state)
 {
 	static const char *const members[] = {
-		"\"first_message_index\":0,\"forwarded_count\":0,\"is_verified\":false,"
-		"\"session_data\":{\"ciphertext\":\"",
+		("\"first_message_index\":0,\"forwarded_count\":0,\"is_verified\":false,"
+		 "\"session_data\":{\"ciphertext\":\""),
 		"\",\"ephemeral\":\"", "\",\"mac\":\""};
 	struct backed_up b;
 

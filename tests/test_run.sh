@@ -179,12 +179,14 @@ holds rows_are_whole
 expect 0 "" "$program" summarise "$work/run"
 result "an interrupted run is status 130, and valid"
 
-# signal_worker SIGNAL: to the worker of the moment.
+# signal_worker SIGNAL: to the worker of the moment, and the next ones until the run has ended: one
+# that is done already feels nothing.
 signal_worker() {
-	for _ in $(seq 1000); do
+	for _ in $(seq 2000); do
 		worker=$(cat "/proc/$pid/task/$pid/children" 2> /dev/null)
-		[ -n "$worker" ] && kill -"$1" $worker 2> /dev/null && return
-		sleep 0.01
+		[ -n "$worker" ] && kill -"$1" $worker 2> /dev/null
+		grep -qs '^State:.[^Z]' "/proc/$pid/status" || return
+		sleep 0.005
 	done
 }
 
