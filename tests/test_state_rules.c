@@ -277,7 +277,8 @@ static void put_tree(struct state *s, const char *text)
 	static const uint8_t ratchet[1 + NH + 4 + 4] = {NH};
 
 	for (; *text; text++) {
-		struct mls_slice bytes = mls_slice(&"\0\1\2\3\4\5\6\7"[*text - '0'], 1);
+		uint8_t kinds = (uint8_t)(*text - '0');
+		struct mls_slice bytes = mls_slice(&kinds, 1);
 
 		if (*text == 's')
 			bytes = mls_slice(secret, sizeof(secret));
