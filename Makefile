@@ -4,6 +4,7 @@
 # make smoke         see that every one of them runs, in small groups
 # make test          bring in missing packages, build and run every test
 # make threads       ThreadSanitizer on the tests that start threads
+# make valgrind      every test program under valgrind (hours)
 # make lint          the rules a compiler cannot see
 # make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
 # make corpus        the inputs that fuzz targets make by themselves, anew
@@ -234,6 +235,13 @@ threads:
 run-threads: $(B)/tests/test_threads
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $^
 
+# Every test program, and the corpora of the fuzz targets, under valgrind: an hour or two.
+valgrind:
+	@tools/install-packages $(purposes) test valgrind
+	@$(MAKE) --no-print-directory $(jobs) programs
+	@B=$(B) tests/run-tests -t 7200 -l $(B)/tests/valgrind -w 'valgrind -q --error-exitcode=98 \
+	        --leak-check=full --errors-for-leak-kinds=definite,possible' $(tests) $(fuzzers)
+
 lint:
 	@tools/install-packages $(purposes) lint
 	@$(MAKE) --no-print-directory $(jobs) all
@@ -336,7 +344,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices memory hostile interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs prices memory hostile valgrind interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(measurements)))
