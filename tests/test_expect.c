@@ -137,7 +137,7 @@ static const int sizes[] = {2, 5, 10, 50, 100, 500, 1000};
  * MLS takes 100 us at every size, twice that in a cold tree; Megolm 1 us a member. `sleep_ns` is
  * added to MLS's full tree from 100 members on. The processes differ by one part in a hundred.
  */
-static void write_samples(int processes, double sleep_ns)
+static void write_story(int processes, double sleep_ns)
 {
 	FILE *file = begin("samples.csv");
 
@@ -179,7 +179,7 @@ static void assert_says(const char *expectation, const char *text)
 static void claims_are_judged_by_what_was_measured(void **state)
 {
 	(void)state;
-	write_samples(5, 0);
+	write_story(5, 0);
 	assert_says("mls.rekey tree=full cheaper than megolm.rekey from 500",
 		    "  holds: 0.1 times [0.0971 .. 0.103] at N = 1000; mls rekey tree=full, megolm "
 		    "rekey olm=ratchet\n");
@@ -211,7 +211,7 @@ static void every_state_that_is_meant_is_judged(void **state)
 	struct command_result r;
 
 	(void)state;
-	write_samples(5, 0);
+	write_story(5, 0);
 	r = expect_of("mls.rekey cheaper than megolm.rekey from 150");
 	assert_non_null(strstr(r.out, "  holds: 0.2 times [0.194 .. 0.206] at N = 1000; mls rekey "
 				      "tree=cold, megolm"));
@@ -222,9 +222,9 @@ static void every_state_that_is_meant_is_judged(void **state)
 static void a_claim_that_is_made_false_fails_from_where_it_does(void **state)
 {
 	(void)state;
-	write_samples(5, 0);
+	write_story(5, 0);
 	assert_says("mls.rekey tree=full cheaper than mls.rekey tree=cold", "  holds: 0.5 times");
-	write_samples(5, 1e6);
+	write_story(5, 1e6);
 	assert_says("mls.rekey tree=full cheaper than mls.rekey tree=cold",
 		    "  fails from N = 100: 5.35 times");
 }
@@ -233,7 +233,7 @@ static void a_claim_that_is_made_false_fails_from_where_it_does(void **state)
 static void one_process_decides_without_an_interval(void **state)
 {
 	(void)state;
-	write_samples(1, 0);
+	write_story(1, 0);
 	assert_says("mls.rekey tree=full cheaper than megolm.rekey from 500",
 		    "  holds: 0.1 times at N = 1000;");
 }
@@ -244,7 +244,7 @@ static void verdicts_are_kept_in_a_file(void **state)
 	FILE *file;
 
 	(void)state;
-	write_samples(5, 0);
+	write_story(5, 0);
 	assert_says("mls.rekey tree=full cheaper than megolm.rekey at 1000", "/verdicts.csv\n");
 	snprintf(line, sizeof(line), "%s/verdicts.csv", run);
 	file = fopen(line, "r");
@@ -264,7 +264,7 @@ static void what_is_no_run_is_refused(void **state)
 	struct command_result r;
 
 	(void)state;
-	write_samples(1, 0);
+	write_story(1, 0);
 	r = expect_of("mls.rekey chaeper");
 	assert_int_equal(r.status, 65);
 	assert_non_null(strstr(r.err, "manifest.json: expect: found \"chaeper\", wanted"));

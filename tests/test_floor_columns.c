@@ -1,10 +1,7 @@
 /* The columns of the crypto floor in summary.csv, from samples.csv and calibration.json. */
-#include "analyse/calibration.h"
 #include "analyse/commands.h"
 #include "analyse/csv.h"
-#include "prices/calibration_json.h"
 #include "records.h"
-#include "run/columns.h"
 #include "run_command.h"
 
 #include <setjmp.h>
@@ -20,51 +17,16 @@
 static char run[] = "/tmp/groupbench-floor-XXXXXX";
 static char samples_path[64], summary_path[64], calibration_path[64];
 
-static void write_samples(const char *const *rows, size_t n)
-{
-	FILE *file = fopen(samples_path, "w");
-
-	assert_non_null(file);
-	for (size_t i = 0; i < GB_COLUMNS; i++)
-		fprintf(file, "%s%s", i ? "," : "", gb_columns[i].name);
-	putc('\n', file);
-	for (size_t row = 0; row < n; row++) {
-		for (size_t i = 0; i < GB_COLUMNS; i++) {
-			if (i > 0)
-				putc(',', file);
-			put_value_of(gb_columns[i].name, rows[row], file);
-		}
-		putc('\n', file);
-	}
-	assert_int_equal(fclose(file), 0);
-}
-
 /*
  * OpenSSL's keygen costs 100 and 200 ns, at least and in the middle, libolm's 1000 and 2000,
  * libsodium's 50 and 70, ECDSA's verification 7; all else costs nothing.
  */
-static void write_prices(void)
-{
-	static struct gb_calibration c;
-	struct gb_failure f = {0};
-
-	for (unsigned pass = 0; pass < 2; pass++) {
-		struct gb_prices *p = &c.pass[pass];
-		for (unsigned l = 0; l < GB_LIBRARIES; l++)
-			for (unsigned a = 0; a < GB_ALGORITHMS; a++)
-				for (unsigned i = 0; i < GB_PRICED_PRIMITIVES; i++)
-					p->of[l][a][i] = (struct gb_price){0, 0};
-		p->of[GB_LIBRARY_OPENSSL][GB_ALGORITHM_x25519][GB_PRIMITIVE_keygen] =
-			(struct gb_price){100, 200};
-		p->of[GB_LIBRARY_LIBOLM][GB_ALGORITHM_x25519][GB_PRIMITIVE_keygen] =
-			(struct gb_price){1000, 2000};
-		p->of[GB_LIBRARY_SODIUM][GB_ALGORITHM_x25519][GB_PRIMITIVE_keygen] =
-			(struct gb_price){50, 70};
-		p->of[GB_LIBRARY_OPENSSL][GB_ALGORITHM_ecdsa_p256][GB_PRIMITIVE_verify] =
-			(struct gb_price){7, 7};
-	}
-	assert_int_equal(gb_calibration_write(&c, true, run, GB_CALIBRATION_FILE, &f), 0);
-}
+static const struct price_set prices[] = {
+	{GB_LIBRARY_OPENSSL, GB_ALGORITHM_x25519, GB_PRIMITIVE_keygen, {100, 200}},
+	{GB_LIBRARY_LIBOLM, GB_ALGORITHM_x25519, GB_PRIMITIVE_keygen, {1000, 2000}},
+	{GB_LIBRARY_SODIUM, GB_ALGORITHM_x25519, GB_PRIMITIVE_keygen, {50, 70}},
+	{GB_LIBRARY_OPENSSL, GB_ALGORITHM_ecdsa_p256, GB_PRIMITIVE_verify, {7, 7}},
+};
 
 static struct command_result summarise(void)
 {
@@ -114,7 +76,7 @@ static void without_prices_there_is_no_floor(void **state)
 {
 	(void)state;
 	unlink(calibration_path);
-	write_samples(rekey, N(rekey));
+	write_samples(samples_path, rekey, N(rekey));
 	assert_int_equal(summarise().status, 0);
 	assert_floor("actor", "total", "- - - - -");
 }
@@ -122,8 +84,8 @@ static void without_prices_there_is_no_floor(void **state)
 static void floor_stands_beside_the_whole_operation(void **state)
 {
 	(void)state;
-	write_prices();
-	write_samples(rekey, N(rekey));
+	write_prices(run, prices, N(prices));
+	write_samples(samples_path, rekey, N(rekey));
 	assert_int_equal(summarise().status, 0);
 	assert_floor("actor", "total", "700 1400 700 2 1");
 	assert_floor("actor", "produce", "- - - - -");
@@ -149,17 +111,17 @@ static void each_cell_has_its_library(void **state)
 	};
 
 	(void)state;
-	write_prices();
-	write_samples(rows[0], 1);
+	write_prices(run, prices, N(prices));
+	write_samples(samples_path, rows[0], 1);
 	assert_int_equal(summarise().status, 0);
 	assert_floor("actor", "total", "4000 8000 400 2 1");
-	write_samples(rows[1], 1);
+	write_samples(samples_path, rows[1], 1);
 	assert_int_equal(summarise().status, 0);
 	assert_floor("actor", "total", "400 800 400 20 10");
-	write_samples(rows[2], 1);
+	write_samples(samples_path, rows[2], 1);
 	assert_int_equal(summarise().status, 0);
 	assert_floor("near", "process", "14 14 14 2 2");
-	write_samples(rows[3], 1);
+	write_samples(samples_path, rows[3], 1);
 	assert_int_equal(summarise().status, 0);
 	assert_floor("near", "process", "150 210 300 2.1 1.5");
 }
@@ -172,8 +134,8 @@ static void the_receipt_of_a_first_message_has_a_floor(void **state)
 					   "role=near phase=process device=1 cpu_ns=14 wall_ns=1"};
 
 	(void)state;
-	write_prices();
-	write_samples(rows, 1);
+	write_prices(run, prices, N(prices));
+	write_samples(samples_path, rows, 1);
 	assert_int_equal(summarise().status, 0);
 	assert_floor("near", "process", "7 7 7 2 2");
 }
@@ -190,8 +152,8 @@ static void several_devices_share_a_row(void **state)
 	};
 
 	(void)state;
-	write_prices();
-	write_samples(rows, N(rows));
+	write_prices(run, prices, N(prices));
+	write_samples(samples_path, rows, N(rows));
 	assert_int_equal(summarise().status, 0);
 	assert_floor("joiner", "join", "100 400 100 3 1.5");
 }
@@ -219,14 +181,14 @@ static void hostile_keys_have_no_floor(void **state)
 	};
 
 	(void)state;
-	write_prices();
+	write_prices(run, prices, N(prices));
 	for (size_t i = 0; i < N(keys); i++) {
 		char row[300];
 		snprintf(row, sizeof(row),
 			 "backend=mls %s process=1 sample=1 role=far phase=process "
 			 "device=1 cpu_ns=1 wall_ns=1",
 			 keys[i]);
-		write_samples((const char *[]){row}, 1);
+		write_samples(samples_path, (const char *[]){row}, 1);
 		assert_int_equal(summarise().status, 0);
 		assert_floor("far", "process", "- - - - -");
 	}
@@ -238,7 +200,7 @@ static void damaged_prices_stop_the_stage(void **state)
 	FILE *out;
 
 	(void)state;
-	write_samples(rekey, N(rekey));
+	write_samples(samples_path, rekey, N(rekey));
 	unlink(summary_path);
 	out = fopen(calibration_path, "w");
 	assert_non_null(out);

@@ -1,10 +1,7 @@
 /* ratios.csv: one backend's cost by another's, and its factors. */
-#include "analyse/calibration.h"
 #include "analyse/commands.h"
 #include "analyse/csv.h"
-#include "prices/calibration_json.h"
 #include "records.h"
-#include "run/columns.h"
 #include "run_command.h"
 
 #include <setjmp.h>
@@ -20,42 +17,11 @@
 static char run[] = "/tmp/groupbench-ratios-XXXXXX";
 static char samples_path[64], ratios_path[64], calibration_path[64];
 
-static void write_samples(const char *const *rows, size_t n)
-{
-	FILE *file = fopen(samples_path, "w");
-
-	assert_non_null(file);
-	put_samples_header(file);
-	for (size_t row = 0; row < n; row++) {
-		for (size_t i = 0; i < GB_COLUMNS; i++) {
-			if (i > 0)
-				putc(',', file);
-			put_value_of(gb_columns[i].name, rows[row], file);
-		}
-		putc('\n', file);
-	}
-	assert_int_equal(fclose(file), 0);
-}
-
 /* A key pair costs 100 ns from OpenSSL and 1000 from libolm; all else costs nothing. */
-static void write_prices(void)
-{
-	static struct gb_calibration c;
-	struct gb_failure f = {0};
-
-	for (unsigned pass = 0; pass < 2; pass++) {
-		struct gb_prices *p = &c.pass[pass];
-		for (unsigned l = 0; l < GB_LIBRARIES; l++)
-			for (unsigned a = 0; a < GB_ALGORITHMS; a++)
-				for (unsigned i = 0; i < GB_PRICED_PRIMITIVES; i++)
-					p->of[l][a][i] = (struct gb_price){0, 0};
-		p->of[GB_LIBRARY_OPENSSL][GB_ALGORITHM_x25519][GB_PRIMITIVE_keygen] =
-			(struct gb_price){100, 100};
-		p->of[GB_LIBRARY_LIBOLM][GB_ALGORITHM_x25519][GB_PRIMITIVE_keygen] =
-			(struct gb_price){1000, 1000};
-	}
-	assert_int_equal(gb_calibration_write(&c, true, run, GB_CALIBRATION_FILE, &f), 0);
-}
+static const struct price_set prices[] = {
+	{GB_LIBRARY_OPENSSL, GB_ALGORITHM_x25519, GB_PRIMITIVE_keygen, {100, 100}},
+	{GB_LIBRARY_LIBOLM, GB_ALGORITHM_x25519, GB_PRIMITIVE_keygen, {1000, 1000}},
+};
 
 static void summarise(void)
 {
@@ -125,8 +91,8 @@ static const char *const both[] = {
 static void a_ratio_is_the_product_of_its_factors(void **state)
 {
 	(void)state;
-	write_prices();
-	write_samples(both, N(both));
+	write_prices(run, prices, N(prices));
+	write_samples(samples_path, both, N(both));
 	summarise();
 	assert_ratios("megolm mls rekey actor total 5 full ratchet 10 7.5 12.857 8.5714 0.57143 10 "
 		      "1.75 1.5\n");
@@ -136,7 +102,7 @@ static void without_prices_a_ratio_has_no_factors(void **state)
 {
 	(void)state;
 	unlink(calibration_path);
-	write_samples(both, N(both));
+	write_samples(samples_path, both, N(both));
 	summarise();
 	assert_ratios("megolm mls rekey actor total 5 full ratchet 10 7.5 12.857 8.5714 - - - -\n");
 }
@@ -146,7 +112,7 @@ static void one_process_gives_no_interval(void **state)
 	const char *const rows[] = {both[0], both[1], both[4]};
 
 	(void)state;
-	write_samples(rows, N(rows));
+	write_samples(samples_path, rows, N(rows));
 	summarise();
 	assert_ratios("megolm mls rekey actor total 5 full ratchet 8.5714 - - 8.5714 - - - -\n");
 }
@@ -155,7 +121,7 @@ static void one_backend_has_no_ratios(void **state)
 {
 	(void)state;
 	unlink(ratios_path);
-	write_samples(both, 4);
+	write_samples(samples_path, both, 4);
 	summarise();
 	assert_int_equal(access(ratios_path, F_OK), -1);
 }

@@ -28,21 +28,8 @@ static FILE *begin_samples(void)
 	FILE *file = fopen(samples_path, "w");
 
 	assert_non_null(file);
-	for (size_t i = 0; i < GB_COLUMNS; i++)
-		fprintf(file, "%s%s", i ? "," : "", gb_columns[i].name);
-	putc('\n', file);
+	put_samples_header(file);
 	return file;
-}
-
-/* One sample: the columns named in `values`, all others empty. */
-static void put_sample(FILE *file, const char *values)
-{
-	for (size_t i = 0; i < GB_COLUMNS; i++) {
-		if (i > 0)
-			putc(',', file);
-		put_value_of(gb_columns[i].name, values, file);
-	}
-	putc('\n', file);
 }
 
 static void end_samples(FILE *file)

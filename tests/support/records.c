@@ -1,8 +1,14 @@
 #include "records.h"
 
+#include "analyse/calibration.h"
+#include "prices/calibration_json.h"
 #include "run/columns.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 void put_value_of(const char *name, const char *values, FILE *file)
 {
@@ -25,6 +31,16 @@ void put_samples_header(FILE *file)
 	putc('\n', file);
 }
 
+void put_sample(FILE *file, const char *values)
+{
+	for (size_t i = 0; i < GB_COLUMNS; i++) {
+		if (i > 0)
+			putc(',', file);
+		put_value_of(gb_columns[i].name, values, file);
+	}
+	putc('\n', file);
+}
+
 void put_actor_sample(FILE *file, const char *what, int size, int process, double cpu_ns)
 {
 	char values[300];
@@ -33,10 +49,34 @@ void put_actor_sample(FILE *file, const char *what, int size, int process, doubl
 		 "%s size=%d role=actor phase=produce process=%d sample=1 device=0 cpu_ns=%.0f "
 		 "restore=reopen",
 		 what, size, process, cpu_ns);
-	for (size_t i = 0; i < GB_COLUMNS; i++) {
-		if (i > 0)
-			putc(',', file);
-		put_value_of(gb_columns[i].name, values, file);
+	put_sample(file, values);
+}
+
+void write_samples(const char *path, const char *const *rows, size_t n)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	put_samples_header(file);
+	for (size_t row = 0; row < n; row++)
+		put_sample(file, rows[row]);
+	assert_int_equal(fclose(file), 0);
+}
+
+void write_prices(const char *run, const struct price_set *prices, size_t n)
+{
+	static struct gb_calibration c;
+	struct gb_failure f = {0};
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		struct gb_prices *p = &c.pass[pass];
+		for (unsigned l = 0; l < GB_LIBRARIES; l++)
+			for (unsigned a = 0; a < GB_ALGORITHMS; a++)
+				for (unsigned i = 0; i < GB_PRICED_PRIMITIVES; i++)
+					p->of[l][a][i] = (struct gb_price){0, 0};
+		for (size_t i = 0; i < n; i++)
+			p->of[prices[i].library][prices[i].algorithm][prices[i].primitive] =
+				prices[i].price;
 	}
-	putc('\n', file);
+	assert_int_equal(gb_calibration_write(&c, true, run, GB_CALIBRATION_FILE, &f), 0);
 }
