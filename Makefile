@@ -236,11 +236,11 @@ run-threads: $(B)/tests/test_threads
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $^
 
 # Every test program, and the corpora of the fuzz targets, under valgrind: an hour or two.
+memcheck := valgrind -q --error-exitcode=98 --leak-check=full --errors-for-leak-kinds=definite,possible
 valgrind:
 	@tools/install-packages $(purposes) test valgrind
 	@$(MAKE) --no-print-directory $(jobs) programs
-	@B=$(B) tests/run-tests -t 7200 -l $(B)/tests/valgrind -w 'valgrind -q --error-exitcode=98 \
-	        --leak-check=full --errors-for-leak-kinds=definite,possible' $(tests) $(fuzzers)
+	@B=$(B) tests/run-tests -t 7200 -l $(B)/tests/valgrind -w '$(memcheck)' $(tests) $(fuzzers)
 
 lint:
 	@tools/install-packages $(purposes) lint
