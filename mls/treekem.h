@@ -116,7 +116,8 @@ enum mls_err MLS_MUST_CHECK mls_path_decrypt(struct mls_crypto *crypto,
  *   signer       leaf of the GroupInfo's signer
  *   path_secret  of the lowest node above both; empty without
  *
- * PATH_SECRET, PATH_KEY_MISMATCH, PATH_BLANK (a secret for a node that is blank).
+ * PATH_SECRET, PATH_KEY_MISMATCH, LEAF_BLANK (the signer is nobody), PATH_BLANK (a secret for a
+ * node that is blank).
  */
 enum mls_err MLS_MUST_CHECK mls_path_join(struct mls_crypto *crypto, struct mls_private_path *keys,
 					  const struct mls_tree *tree, uint32_t leaf,
