@@ -68,15 +68,12 @@ json_t *vectors_load(const char *name)
 	return NULL;
 }
 
-json_t *vectors_load_from(const char *variable, const char *what)
+json_t *vectors_load_carried(const char *name)
 {
-	const char *path = getenv(variable);
+	char path[100];
 
-	if (path)
-		return load(path);
-	print_message("%s, skipped; %s names a copy\n", what, variable);
-	skip();
-	return NULL;
+	snprintf(path, sizeof(path), "tests/vectors/%s", name);
+	return load(path);
 }
 
 static json_t *take(json_t *object, const char *key, const char *wanted, bool is_wanted(json_t *))

@@ -31,9 +31,8 @@
  */
 json_t *vectors_load(const char *name);
 
-/* A file of somebody else, named by an environment variable; without that the test is skipped,
- * and a line says what was wanted. */
-json_t *vectors_load_from(const char *variable, const char *what);
+/* A file of tests/vectors/, whose README.md says where each is from: an array as above. */
+json_t *vectors_load_carried(const char *name);
 
 /* Ends the life of everything that was read. */
 void vectors_free(void);
