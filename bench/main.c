@@ -11,9 +11,9 @@
 static const struct gb_command gb_command_completion;
 
 static const struct gb_command *const commands[] = {
-	&gb_command_run,    &gb_command_summarise, &gb_command_plot,       &gb_command_fit,
-	&gb_command_expect, &gb_command_calibrate, &gb_command_count,      &gb_command_check,
-	&gb_command_list,   &gb_command_doctor,    &gb_command_completion,
+	&gb_command_run,    &gb_command_summarise, &gb_command_plot,    &gb_command_fit,
+	&gb_command_expect, &gb_command_calibrate, &gb_command_count,   &gb_command_check,
+	&gb_command_list,   &gb_command_doctor,    &gb_command_vectors, &gb_command_completion,
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])

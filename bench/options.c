@@ -15,6 +15,14 @@ static int usage(const struct gb_command *c, const char *found, const char *want
 	return GB_EXIT_USAGE;
 }
 
+int gb_options_refuse(const struct gb_command *command, const char *option, const char *found,
+		      const char *wanted)
+{
+	fprintf(stderr, "groupbench %s: --%s: found \"%s\", wanted %s\n", command->name, option,
+		found, wanted);
+	return GB_EXIT_USAGE;
+}
+
 static const struct gb_option *find_long(const struct gb_command *c, const char *name, size_t len)
 {
 	for (size_t i = 0; i < c->n_options; i++) {

@@ -41,6 +41,10 @@ int gb_options_parse(const struct gb_command *command, int argc, char **argv, si
 		     int (*set)(void *context, const struct gb_option *option, const char *value),
 		     void *context);
 
+/* Refuses the value of an option in one line on standard error; GB_EXIT_USAGE. */
+int gb_options_refuse(const struct gb_command *command, const char *option, const char *found,
+		      const char *wanted);
+
 void gb_options_help(const struct gb_command *command, FILE *out);
 
 /* A completion script for bash, zsh or fish; -1 when `shell` is none of them. */

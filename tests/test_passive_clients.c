@@ -1,12 +1,15 @@
-/* The official passive-client-*.json, through the public API alone. */
+/* The official passive-client-*.json, and those that groupbench vectors writes, through the public
+ * API alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "backends/mls_vectors.h"
 #include "key_package.h"
 #include "members.h"
 #include "suite.h"
@@ -97,10 +100,8 @@ static void follow(json_t *v)
 	mls_client_free(client);
 }
 
-static void follow_all(const char *file)
+static void follow_each(json_t *cases)
 {
-	json_t *cases = vectors_load(file);
-
 	for (size_t i = 0; i < json_array_size(cases); i++)
 		follow(json_array_get(cases, i));
 	vectors_free();
@@ -109,13 +110,120 @@ static void follow_all(const char *file)
 static void welcomes_are_joined(void **state)
 {
 	(void)state;
-	follow_all("passive-client-welcome.json");
+	follow_each(vectors_load("passive-client-welcome.json"));
 }
 
 static void commits_are_followed(void **state)
 {
 	(void)state;
-	follow_all("passive-client-handling-commit.json");
+	follow_each(vectors_load("passive-client-handling-commit.json"));
+}
+
+enum { N_AXES = 5, EPOCHS = 10 };
+
+static const struct gb_mls_vectors_request small = {.size = 5, .epochs = EPOCHS, .seed = 1};
+
+/* What groupbench vectors writes; free it. */
+static char *written(const struct gb_mls_vectors_request *request)
+{
+	char why[256], *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	if (gb_mls_write_vectors(out, why, sizeof(why), request) != GB_OK)
+		fail_msg("%s", why);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void follow_written(const struct gb_mls_vectors_request *request)
+{
+	char *text = written(request);
+	FILE *in = fmemopen(text, strlen(text), "r");
+	json_t *cases;
+
+	assert_non_null(in);
+	cases = vectors_read(in, "vectors");
+	assert_int_equal(json_array_size(cases), 1);
+	assert_int_equal(json_array_size(json_object_get(json_array_get(cases, 0), "epochs")),
+			 request->epochs);
+	follow_each(cases);
+	fclose(in);
+	free(text);
+}
+
+static void written_groups_of_every_shape_are_followed(void **state)
+{
+	static const char *const trees[] = {"cold", "full", "grown", "halfblank", "churned:40"};
+	static const uint32_t sizes[] = {2, 3, 4, 37};
+	struct gb_axis axes[N_AXES] = {{"tree", NULL}, {"path", NULL}};
+	struct gb_mls_vectors_request request = small;
+
+	(void)state;
+	request.axes = axes;
+	request.n_axes = 2;
+	for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++)
+		for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
+			axes[0].value = trees[i];
+			axes[1].value = (i + j) % 2 ? "yes" : "no";
+			request.size = sizes[j];
+			follow_written(&request);
+		}
+}
+
+static void written_groups_of_every_suite_are_followed(void **state)
+{
+	static const char *const suites[] = {"1", "2", "3", "4", "5", "6", "7"};
+	struct gb_axis axes[N_AXES] = {
+		{"suite", NULL}, {"handshake", NULL}, {"tree_delivery", NULL}};
+	struct gb_mls_vectors_request request = small;
+
+	(void)state;
+	request.axes = axes;
+	request.n_axes = 3;
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		axes[0].value = suites[i];
+		axes[1].value = i % 2 ? "public" : "private";
+		axes[2].value = i % 3 ? "welcome" : "fetched";
+		follow_written(&request);
+	}
+}
+
+static void a_seed_writes_the_same_bytes(void **state)
+{
+	struct gb_mls_vectors_request other = small;
+	char *first = written(&small), *again = written(&small), *another;
+
+	(void)state;
+	other.seed++;
+	another = written(&other);
+	assert_string_equal(first, again);
+	assert_string_not_equal(first, another);
+	free(first);
+	free(again);
+	free(another);
+}
+
+/* The commits do what mls_vectors.h says they do, one after the other. */
+static void written_epochs_have_their_proposals(void **state)
+{
+	static const size_t n_proposals[] = {0, 0, 0, 2, 0, 0, 0, 1};
+	char *text = written(&small);
+	FILE *in = fmemopen(text, strlen(text), "r");
+	json_t *epochs, *cases = vectors_read(in, "vectors");
+
+	(void)state;
+	epochs = json_object_get(json_array_get(cases, 0), "epochs");
+	for (size_t i = 0; i < sizeof(n_proposals) / sizeof(n_proposals[0]); i++) {
+		json_t *epoch = json_array_get(epochs, i);
+
+		assert_int_equal(json_array_size(json_object_get(epoch, "proposals")),
+				 n_proposals[i]);
+	}
+	vectors_free();
+	fclose(in);
+	free(text);
 }
 
 int main(void)
@@ -123,6 +231,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(welcomes_are_joined),
 		cmocka_unit_test(commits_are_followed),
+		cmocka_unit_test(written_groups_of_every_shape_are_followed),
+		cmocka_unit_test(written_groups_of_every_suite_are_followed),
+		cmocka_unit_test(a_seed_writes_the_same_bytes),
+		cmocka_unit_test(written_epochs_have_their_proposals),
 	};
 
 	return VECTORS_ON_BOTH(tests);

@@ -223,6 +223,19 @@ esac
 expect 64 "groupbench doctor: --time: found \"3\", wanted a time like" "$program" doctor --time 3
 result "doctor says how quiet the machine is, and its status agrees"
 
+expect 0 "\"cipher_suite\": 3," "$program" vectors --size 5 --suite 3 --tree churned:9 --seed 2
+expect 0 "" "$program" vectors --size 5 --out "$work/vectors.json"
+holds cmp "$work/vectors.json" <("$program" vectors --size 5)
+holds test "$(grep -c epoch_authenticator <("$program" vectors -s 5 -e 3 --path no))" = 4
+expect 64 'groupbench vectors: --size: found "1", wanted a number from 2 to 1000000' \
+	"$program" vectors --size 1
+expect 64 'groupbench vectors: --tree: found "oak", wanted cold full' "$program" vectors --tree oak
+expect 64 'groupbench vectors: --suite: found "8", wanted 1 2 3' "$program" vectors --suite 8
+expect 64 'groupbench vectors: --path: found "", wanted yes no' "$program" vectors --path ""
+expect 74 "cannot write /dev/null/vectors.json" "$program" vectors --out /dev/null/vectors.json
+expect 74 "cannot write the standard output" nowhere "$program" vectors --size 5
+result "vectors writes a group to a file or to the standard output, the same each time"
+
 for shell in bash zsh fish; do expect 0 groupbench "$program" completion $shell; done
 expect 64 "usage: groupbench completion" "$program" completion tcsh
 holds bash -n <("$program" completion bash)

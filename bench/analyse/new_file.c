@@ -1,17 +1,19 @@
 #include "analyse/new_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 char *gb_join_path(const char *directory, const char *name, struct gb_failure *f)
 {
-	size_t size = strlen(directory) + strlen(name) + 2;
+	size_t len = strlen(directory), size = len + strlen(name) + 2;
+	bool ends_in_slash = len > 0 && directory[len - 1] == '/';
 	char *path = malloc(size);
 
 	if (path)
-		snprintf(path, size, "%s/%s", directory, name);
+		snprintf(path, size, "%s%s%s", directory, ends_in_slash ? "" : "/", name);
 	else
 		gb_fail_memory(f);
 	return path;
@@ -46,6 +48,13 @@ int gb_new_file_begin(struct gb_new_file *file, const char *directory, const cha
 		return -1;
 	}
 	return 0;
+}
+
+int gb_new_file_begin_at(struct gb_new_file *file, const char *path, struct gb_failure *f)
+{
+	bool is_absolute = path[0] == '/';
+
+	return gb_new_file_begin(file, is_absolute ? "/" : ".", path + is_absolute, f);
 }
 
 /* Everything written has reached the disk. On failure errno says why, as far as it is known. */

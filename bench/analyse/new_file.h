@@ -21,6 +21,9 @@ char *gb_join_path(const char *directory, const char *name, struct gb_failure *f
 int gb_new_file_begin(struct gb_new_file *file, const char *directory, const char *name,
 		      struct gb_failure *f);
 
+/* The same for a path. */
+int gb_new_file_begin_at(struct gb_new_file *file, const char *path, struct gb_failure *f);
+
 /* Closes and puts in place. 0, or -1 with *f set and no trace left. */
 int gb_new_file_keep(struct gb_new_file *file, struct gb_failure *f);
 

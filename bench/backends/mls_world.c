@@ -111,6 +111,7 @@ static void config_of(struct gb_world *w, uint32_t device, struct mls_client_con
 		.crypto = w->axes.crypto,
 		.credential_type = MLS_CREDENTIAL_BASIC,
 		.credential = gb_mls_identity(w, device),
+		.key_package_lifetime_s = w->lifetime_s,
 		.now_s = NOW_S,
 		.policy = &w->policy,
 	};

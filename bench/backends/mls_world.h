@@ -39,6 +39,7 @@ struct gb_world {
 	struct gb_mls_axes axes;
 	struct mls_policy policy;
 	uint64_t seed;
+	uint64_t lifetime_s; /* of the key packages; 0: as the library makes them */
 	uint32_t capacity;
 	struct gb_mls_device *device;
 	struct mls_client *root;                /* owns the contexts; member of nothing */

@@ -203,9 +203,8 @@ static void write_sorted(const struct count *c, FILE *out)
 static int write_file(struct count *c, const char *path)
 {
 	struct gb_new_file file;
-	bool is_absolute = path[0] == '/';
 
-	if (gb_new_file_begin(&file, is_absolute ? "/" : ".", path + is_absolute, &c->failure) < 0)
+	if (gb_new_file_begin_at(&file, path, &c->failure) < 0)
 		return -1;
 	write_sorted(c, file.out);
 	if (gb_new_file_keep(&file, &c->failure) < 0)

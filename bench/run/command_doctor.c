@@ -18,9 +18,7 @@ static int set(void *context, const struct gb_option *option, const char *value)
 
 	if (gb_parse_duration(value, context, wanted) == 0)
 		return 0;
-	fprintf(stderr, "groupbench doctor: --%s: found \"%s\", wanted %s\n", option->name, value,
-		wanted);
-	return GB_EXIT_USAGE;
+	return gb_options_refuse(&gb_command_doctor, option->name, value, wanted);
 }
 
 /* Something that spoils times, and the command that mends it; "" where there is none. */

@@ -16,4 +16,7 @@ extern const struct gb_command gb_command_list;
 
 /* doctor: watches the machine for some seconds. Status 11 unless it is quiet. */
 extern const struct gb_command gb_command_doctor;
+
+/* vectors: a group of any shape, for other implementations to join and follow. */
+extern const struct gb_command gb_command_vectors;
 #endif

@@ -1,12 +1,12 @@
 #include "run/overrides.h"
 #include "backends/backends.h"
+#include "run/commands.h"
 #include <stdlib.h>
 #include <string.h>
 
 int gb_overrides_refuse(const char *option, const char *found, const char *wanted)
 {
-	fprintf(stderr, "groupbench run: --%s: found \"%s\", wanted %s\n", option, found, wanted);
-	return GB_EXIT_USAGE;
+	return gb_options_refuse(&gb_command_run, option, found, wanted);
 }
 
 static int replace_backends(struct gb_scenario *s, const char *list)

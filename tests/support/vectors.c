@@ -1,5 +1,6 @@
 #include "vectors.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,17 +39,29 @@ static void keep(json_t *value)
 	assert_int_equal(json_array_append(taken, value), 0);
 }
 
-static json_t *load(const char *path)
+json_t *vectors_read(FILE *in, const char *name)
 {
 	json_error_t error;
-	json_t *root = json_load_file(path, 0, &error);
+	json_t *root = json_loadf(in, 0, &error);
 
 	if (!root)
-		fail_msg("%s:%d:%d: %s", path, error.line, error.column, error.text);
+		fail_msg("%s:%d:%d: %s", name, error.line, error.column, error.text);
 	keep(root);
 	json_decref(root);
 	if (!json_is_array(root) || json_array_size(root) == 0)
-		fail_msg("%s: found no cases, want an array of them", path);
+		fail_msg("%s: found no cases, want an array of them", name);
+	return root;
+}
+
+static json_t *load(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	json_t *root;
+
+	if (!in)
+		fail_msg("%s: %s", path, strerror(errno));
+	root = vectors_read(in, path);
+	fclose(in);
 	return root;
 }
 

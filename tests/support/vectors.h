@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "crypto.h"
 
@@ -33,6 +34,9 @@ json_t *vectors_load(const char *name);
 
 /* A file of tests/vectors/, whose README.md says where each is from: an array as above. */
 json_t *vectors_load_carried(const char *name);
+
+/* An array as above, out of a file that is open; `name` is what messages call it. */
+json_t *vectors_read(FILE *in, const char *name);
 
 /* Ends the life of everything that was read. */
 void vectors_free(void);
