@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "axes.h"
+#include "backends/frame.h"
 #include "run/columns.h"
 #include "run/operations.h"
 #include "run/scenario.h"
@@ -163,13 +164,34 @@ static void scenarios_example_is_one(void **state)
 	free(text);
 }
 
+/* The calls of a process, by their numbers. */
+static void protocol_has_every_call(void **state)
+{
+	static const char path[] = "docs/plugin-protocol.md";
+	char *text = read_document(path), row[100];
+
+	(void)state;
+	for (unsigned i = 0; i < GB_PROCESS_CALLS_N; i++) {
+		snprintf(row, sizeof(row), "\n| %u | `%s` | ", i,
+			 gb_process_call_name((enum gb_process_call)i));
+		must_have(text, path, row);
+	}
+	free(text);
+}
+
 /* Each "](path)" of a page that is no address leads to a file, seen from the page's folder. */
 static void links_lead_somewhere(void **state)
 {
-	static const char *const pages[] = {
-		"README.md",           "docs/mls.md",      "docs/scenarios.md",
-		"docs/results.md",     "docs/backends.md", "docs/measuring.md",
-		"docs/performance.md", "docs/style.md",    "results/published/README.md"};
+	static const char *const pages[] = {"README.md",
+					    "docs/mls.md",
+					    "docs/scenarios.md",
+					    "docs/results.md",
+					    "docs/backends.md",
+					    "docs/measuring.md",
+					    "docs/performance.md",
+					    "docs/style.md",
+					    "docs/plugin-protocol.md",
+					    "results/published/README.md"};
 	char path[300];
 	size_t n_links = 0;
 
@@ -201,6 +223,7 @@ int main(void)
 		cmocka_unit_test(scenarios_have_every_operation),
 		cmocka_unit_test(scenarios_have_every_key),
 		cmocka_unit_test(scenarios_example_is_one),
+		cmocka_unit_test(protocol_has_every_call),
 		cmocka_unit_test(links_lead_somewhere),
 	};
 

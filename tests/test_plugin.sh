@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Backends of shared objects: measured like built-in ones, and refused with one clear message
-# when they are none, do not fit, die, hang or lie.
+# Backends of shared objects and of other processes: measured like built-in ones, and refused with
+# one clear message when they are none, do not fit, die, hang or lie.
 set -u
 cd "$(dirname "$0")/.."
 B=$(cd "${B:-build}" && pwd)
@@ -97,5 +97,92 @@ ends 12 lies "lies: 2 members, rekey: "
 ends 0 talks "2 of 2 processes"
 holds test "$(grep -c '^talks,rekey,.*,actor,produce,' "$work/run/samples.csv")" -eq 4
 result "a plugin that dies, hangs, lies or prints is one clear end, or none"
+
+null='python3 peers/python/null_child.py'
+scenario null null_python
+expect 0 "null_python size=9" "$program" check "$work/scenario.yaml" --plugin "$null"
+expect 0 "  null_python              null in Python 1" "$program" list --plugin "$null"
+rm -rf "$work/run"
+expect 0 "4 of 4 processes" "$program" run --plugin "$null" --plugin "$null" "$work/scenario.yaml" \
+	--out "$work/run"
+holds grep -q "\"command\": \"$null\"" "$work/run/manifest.json"
+for file in null_child groupbench_child; do
+	holds grep -q "\"file\": \"$PWD/peers/python/$file.py\"" "$work/run/manifest.json"
+done
+holds grep -q "\"file\": \"$(realpath "$(command -v python3)")\"" "$work/run/manifest.json"
+holds cmp <(rows null) <(rows null_python)
+holds grep -q '^null_python,rekey,.*,actor,produce,.*,backend,' "$work/run/samples.csv"
+result "a backend in another process is measured like a built-in backend"
+
+bad="python3 tests/plugins/bad_child.py"
+# refused STATUS WHAT TEXT: what it does when it is greeted.
+refused() { expect "$1" "groupbench: --plugin: $bad $2 hello: $3" "$program" list --plugin "$bad $2 hello"; }
+refused 65 dies "the child closed its standard output during hello; it ended with status 3"
+holds grep -q "bad_child: out of cheese" <<< "$said"
+refused 65 talks "the child wrote to its standard output what is no frame, during hello: \"row null,rekey"
+refused 65 cuts "the child answered hello with malformed results; "
+refused 65 adds "the child answered hello with malformed results; "
+refused 65 speaks_another "the child speaks version 2 of the protocol, this program 1"
+refused 65 has_another_interface "the plugin speaks interface version 2, this program 1"
+refused 65 lacks_a_call "the plugin lacks the required function join"
+refused 65 takes_a_name "found the name \"null\", which another backend has"
+holds test "$(wc -l <<< "$said")" -eq 1
+expect 74 "groupbench: --plugin: nobody-has-this x: nobody-has-this: No such file or directory" \
+	"$program" list --plugin "nobody-has-this x"
+scenario bad
+expect 70 "bad: the child closed its standard output during axis; it ended with status 3" \
+	"$program" check "$work/scenario.yaml" --plugin "$bad dies axis"
+result "a process that is no backend is refused with one line"
+
+# No process is left, at the latest when the kernel has told it that its parent is gone.
+none_left() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -n "$(pgrep -f tests/plugins/bad_child.py)" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# ends STATUS WHAT TEXT OPTION...: a run in which it does that at rekey.
+ends() {
+	local status=$1 what=$2 text=$3
+	shift 3
+	rm -rf "$work/run"
+	expect "$status" "$text" "$program" run "$work/scenario.yaml" --plugin "$bad $what" \
+		--out "$work/run" --quiet "$@"
+	holds none_left
+	holds test "$(grep -c ,rekey, "$work/run/samples.csv")" -eq 0
+}
+at="bad: 2 members, rekey: rekey: device 0 failed: the child"
+ends 70 dies "$at closed its standard output during rekey; it ended with status 3; run ended"
+holds grep -q "bad_child: out of cheese" <<< "$said"
+ends 70 is_killed "$at closed its standard output during rekey; it was ended by signal 15 (Terminated); run ended"
+ends 70 hangs "bad: 2 members: the worker was silent for 500 ms; run ended" --deadline 500ms
+ends 70 talks "$at wrote to its standard output what is no frame, during rekey: \"row null,rekey.sample 0."
+ends 70 answers_another "$at answered rekey out of turn: found the answer "
+ends 70 answers_twice "the child spoke out of turn, before "
+ends 70 babbles "$at answered rekey with a malformed frame; "
+ends 70 is_overlong "$at answered rekey with a frame of another size than 1 to 268435456 bytes; it was ended"
+ends 70 stops_halfway "$at closed its standard output during rekey; it ended with status 5"
+ends 70 cuts "$at answered rekey with malformed results; "
+ends 70 adds "$at answered rekey with malformed results; "
+ends 70 invents "$at answered rekey with malformed results; "
+ends 70 sends_too_much "bad: 2 members, rekey: the backend sent more bytes sent than the outbox holds"
+ends 70 forges "bad: 2 members, rekey: the backend sent a message in the name of another device"
+ends 70 raises "bad: 2 members, rekey: rekey: device 0 failed: ZeroDivisionError: "
+ends 12 lies "bad: 2 members, rekey: "
+result "a process that dies, hangs, lies or babbles is one clear end, without a row"
+
+# A run that failed goes on with the same files only.
+cp -r peers/python "$work/python"
+sed -i 's/world.counter += 1$/&; import os; world.counter % 4 or os._exit(6)/' "$work/python/null_child.py"
+scenario null_python
+rm -rf "$work/run"
+expect 70 "it ended with status 6" "$program" run "$work/scenario.yaml" --out "$work/run" --quiet \
+	--plugin "python3 $work/python/null_child.py"
+expect 70 "it ended with status 6" "$program" run --resume "$work/run"
+echo "# changed" >> "$work/python/groupbench_child.py"
+expect 65 "found another version of a library than the run began with" "$program" run --resume "$work/run"
+result "a run does not go on with a process whose files have changed"
 
 echo "1..$n"

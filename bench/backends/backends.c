@@ -1,5 +1,5 @@
 #include "backends/backends.h"
-#include "backends/plugin_so.h"
+#include "backends/plugins.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -2,27 +2,22 @@
 #define GB_BACKENDS_PLUGIN_SO_H
 #include "exit_status.h"
 #include "groupbench_backend.h"
-
-#define GB_MAX_PLUGINS 8
+#include <limits.h>
 
 /*
  * Backends of shared objects. A plugin exports groupbench_backend(), whose table may be shorter
  * than this program's: what it does not have, it does not offer.
  */
 
+/* The absolute path of a file, or -1 with the reason in what[]. */
+int gb_plugin_so_find(const char *path, char file[PATH_MAX], char *what, size_t what_len);
+
 /*
- * Loads the shared object at `path`, checks its table and makes it known to gb_backend_find and
- * gb_backend_at, for as long as the program runs. A file that is loaded already is fine.
- *
- * GB_EXIT_IO when it is no shared object that can be loaded; GB_EXIT_INPUT when it is no
- * plugin, speaks another interface, lacks a required function, or its name is taken; why[] then
- * has one sentence.
+ * Loads the shared object and copies the part of its table that this program knows. GB_EXIT_IO
+ * when it cannot be loaded; GB_EXIT_INPUT when it has no table, or too short a one; then what[]
+ * has one sentence. gb_plugin_so_end unloads it; NULL is allowed.
  */
-enum gb_exit gb_plugin_load(const char *path, char *why, size_t why_len);
-
-/* The file that a backend was loaded from, as an absolute path; NULL for built-in ones. */
-const char *gb_plugin_file(const struct gb_backend *b);
-
-/* Loaded backend number i; NULL behind the last. */
-const struct gb_backend *gb_plugin_at(size_t i);
+enum gb_exit gb_plugin_so_load(const char *file, struct gb_backend *table, void **handle,
+			       char *what, size_t what_len);
+void gb_plugin_so_end(void *handle);
 #endif

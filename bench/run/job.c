@@ -1,15 +1,15 @@
 #include "run/job.h"
 #include "backends/backends.h"
-#include "backends/plugin_so.h"
+#include "backends/plugins.h"
 #include <stdio.h>
 #include <string.h>
 
-/* How a worker finds the backend: by its name, or in the file that it was loaded from. */
+/* How a worker finds the backend: by its name, or as the plugin that it is. */
 static json_t *plugin_to_json(const struct gb_job *job)
 {
-	const char *file = gb_plugin_file(job->backend);
+	const char *text = gb_plugin_text(job->backend);
 
-	return file != NULL ? json_string(file) : json_null();
+	return text != NULL ? json_string(text) : json_null();
 }
 
 static json_t *tasks_to_json(const struct gb_job *job)

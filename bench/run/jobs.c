@@ -1,4 +1,5 @@
 #include "run/jobs.h"
+#include "backends/plugins.h"
 #include "run/positions.h"
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,10 @@ static enum gb_exit add_backend(struct gb_jobs *jobs, const struct gb_scenario *
 	for (unsigned i = 0; i < GB_AXES && status == GB_EXIT_DONE; i++)
 		if (collect(&p, jobs, (enum gb_axis_id)i) != 0)
 			status = no_memory(why, why_len);
+	if (status == GB_EXIT_DONE && gb_plugin_failure(b) != NULL) {
+		snprintf(why, why_len, "%s: %s", b->name, gb_plugin_failure(b));
+		status = GB_EXIT_INTERNAL;
+	}
 	if (status == GB_EXIT_DONE)
 		status = multiply(&p, jobs, why, why_len);
 	for (unsigned i = 0; i < GB_AXES; i++)

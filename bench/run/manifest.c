@@ -1,5 +1,5 @@
 #include "run/manifest.h"
-#include "backends/plugin_so.h"
+#include "backends/plugins.h"
 #include "run/environment.h"
 #include "run/noise.h"
 #include <math.h>
@@ -17,16 +17,30 @@ static json_t *utc_now(void)
 	return json_string(text);
 }
 
+/* The file of a shared object; the command and all files of another process. */
+static json_t *describe_plugin(const struct gb_backend *b)
+{
+	json_t *files = json_array();
+	const char *file;
+
+	if (gb_plugin_command(b) == NULL) {
+		json_decref(files);
+		return gb_environment_file(gb_plugin_file(b, 0));
+	}
+	for (size_t i = 0; (file = gb_plugin_file(b, i)) != NULL; i++)
+		json_array_append_new(files, gb_environment_file(file));
+	return json_pack("{s:s, s:o}", "command", gb_plugin_command(b), "files", files);
+}
+
 static json_t *describe_backends(const struct gb_scenario *s)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < s->n_backends; i++) {
 		const struct gb_backend *b = s->backends[i];
-		const char *file = gb_plugin_file(b);
 		json_t *item = json_pack("{s:s, s:s}", "name", b->name, "version", b->version());
-		if (file != NULL)
-			json_object_set_new(item, "plugin", gb_environment_file(file));
+		if (gb_plugin_text(b) != NULL)
+			json_object_set_new(item, "plugin", describe_plugin(b));
 		json_array_append_new(list, item);
 	}
 	return list;

@@ -1,9 +1,9 @@
 #include "run/plugin_option.h"
-#include "backends/plugin_so.h"
+#include "backends/plugins.h"
 
 int gb_option_plugin(const char *command, const char *file)
 {
-	char why[640];
+	char why[900];
 	enum gb_exit status = gb_plugin_load(file, why, sizeof why);
 
 	if (status != GB_EXIT_DONE)

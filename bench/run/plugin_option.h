@@ -5,7 +5,9 @@
 /* The option --plugin, of every command that knows backends: a row for its table. */
 #define GB_PLUGIN_OPTION                                                                           \
 	{                                                                                          \
-		"plugin", 0, "FILE.so", "a further backend; may be given several times", NULL      \
+		"plugin", 0, "WHAT",                                                               \
+			"a further backend, several times: FILE.so, or a command that answers",    \
+			NULL                                                                       \
 	}
 
 /* Loads the plugin; an enum gb_exit, its reason said on standard error. */

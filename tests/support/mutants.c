@@ -370,6 +370,14 @@ MUTANTS(OPEN)
 
 struct mutant mutants[N_MUTANTS];
 
+/* A backend that no list has: a plugin. */
+static const struct gb_backend *other_base;
+
+static enum gb_status open_other(struct gb_world **out, const struct gb_config *config)
+{
+	return open_base(other_base, out, config);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(struct gb_backend *b);
@@ -384,6 +392,14 @@ static void mutate(struct gb_backend *b, const char *mutation)
 	for (size_t i = 0; i < sizeof(mutations) / sizeof(mutations[0]); i++)
 		if (strcmp(mutations[i].name, mutation) == 0)
 			mutations[i].make(b);
+}
+
+void mutant_of(struct gb_backend *mutant, const struct gb_backend *base, const char *mutation)
+{
+	other_base = base;
+	*mutant = *base;
+	mutant->open = open_other;
+	mutate(mutant, mutation);
 }
 
 __attribute__((constructor)) static void make_mutants(void)

@@ -41,4 +41,7 @@ struct mutant {
 /* Filled before main starts. */
 extern struct mutant mutants[N_MUTANTS];
 
+/* The same of a backend that is not built in, one at a time. */
+void mutant_of(struct gb_backend *mutant, const struct gb_backend *base, const char *mutation);
+
 #endif

@@ -1,0 +1,383 @@
+/* The functions of the table at a child process: what each asks, and what it gets. */
+#include "backends/remote_world.h"
+#include <string.h>
+
+#define PLAIN(call)                                                                                \
+	static enum gb_status remote_##call(struct gb_world *w)                                    \
+	{                                                                                          \
+		gb_remote_begin(w, GB_PROCESS_##call);                                             \
+		return gb_remote_ask_plain(w);                                                     \
+	}
+PLAIN(checkpoint)
+PLAIN(rollback)
+PLAIN(single_check)
+
+#define AT_DEVICE(call)                                                                            \
+	static enum gb_status remote_##call(struct gb_world *w, uint32_t device)                   \
+	{                                                                                          \
+		gb_frame_u32(gb_remote_begin(w, GB_PROCESS_##call), device);                       \
+		return gb_remote_ask_plain(w);                                                     \
+	}
+AT_DEVICE(materialise)
+AT_DEVICE(discard)
+AT_DEVICE(reload)
+AT_DEVICE(single)
+
+#define TWO_NUMBERS(call)                                                                          \
+	static enum gb_status remote_##call(struct gb_world *w, uint32_t device, uint32_t other)   \
+	{                                                                                          \
+		struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_##call);                        \
+                                                                                                   \
+		gb_frame_u32(f, device);                                                           \
+		gb_frame_u32(f, other);                                                            \
+		return gb_remote_ask_plain(w);                                                     \
+	}
+TWO_NUMBERS(fork)
+TWO_NUMBERS(skip)
+
+#define GIVES_NUMBER(call)                                                                         \
+	static enum gb_status remote_##call(struct gb_world *w, uint32_t device, uint64_t *number) \
+	{                                                                                          \
+		gb_frame_u32(gb_remote_begin(w, GB_PROCESS_##call), device);                       \
+		return gb_remote_ask_number(w, number);                                            \
+	}
+GIVES_NUMBER(state_size)
+GIVES_NUMBER(fetched)
+GIVES_NUMBER(asked)
+GIVES_NUMBER(store)
+
+#define SENDS(call)                                                                                \
+	static enum gb_status remote_##call(struct gb_world *w, uint32_t device,                   \
+					    struct gb_outbox *out)                                 \
+	{                                                                                          \
+		if (!gb_remote_has_room(w, out))                                                   \
+			return GB_FAILED;                                                          \
+		gb_frame_u32(gb_remote_begin(w, GB_PROCESS_##call), device);                       \
+		return gb_remote_ask_sending(w, out);                                              \
+	}
+SENDS(publish)
+SENDS(rekey)
+SENDS(propose_update)
+SENDS(commit_pending)
+SENDS(group_info)
+SENDS(fetch_tree)
+SENDS(share)
+SENDS(backup)
+
+static void put_published(struct gb_frame *f, const struct gb_published *published, size_t n)
+{
+	gb_frame_u32(f, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		gb_frame_u32(f, published[i].device);
+		gb_frame_bytes(f, published[i].body);
+	}
+}
+
+#define SENDS_TO_PUBLISHED(call)                                                                   \
+	static enum gb_status remote_##call(struct gb_world *w, uint32_t device,                   \
+					    const struct gb_published *published, size_t n,        \
+					    struct gb_outbox *out)                                 \
+	{                                                                                          \
+		struct gb_frame *f;                                                                \
+                                                                                                   \
+		if (!gb_remote_has_room(w, out))                                                   \
+			return GB_FAILED;                                                          \
+		f = gb_remote_begin(w, GB_PROCESS_##call);                                         \
+		gb_frame_u32(f, device);                                                           \
+		put_published(f, published, n);                                                    \
+		return gb_remote_ask_sending(w, out);                                              \
+	}
+SENDS_TO_PUBLISHED(create)
+SENDS_TO_PUBLISHED(add)
+
+static enum gb_status remote_propose_add(struct gb_world *w, uint32_t device,
+					 const struct gb_published *joining, struct gb_outbox *out)
+{
+	struct gb_frame *f;
+
+	if (!gb_remote_has_room(w, out))
+		return GB_FAILED;
+	f = gb_remote_begin(w, GB_PROCESS_propose_add);
+	gb_frame_u32(f, device);
+	put_published(f, joining, 1);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_create_part(struct gb_world *w, uint32_t device, enum gb_part part,
+					 const struct gb_published *others, size_t n,
+					 struct gb_outbox *out)
+{
+	struct gb_frame *f;
+
+	if (!gb_remote_has_room(w, out))
+		return GB_FAILED;
+	f = gb_remote_begin(w, GB_PROCESS_create_part);
+	gb_frame_u32(f, device);
+	gb_frame_u8(f, part);
+	put_published(f, others, n);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
+					  struct gb_outbox *out)
+{
+	struct gb_frame *f;
+
+	if (!gb_remote_has_room(w, out))
+		return GB_FAILED;
+	f = gb_remote_begin(w, GB_PROCESS_publish_many);
+	gb_frame_u32(f, first);
+	gb_frame_u32(f, n);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_shape(struct gb_world *w, const struct gb_shape *shape)
+{
+	struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_shape);
+
+	gb_frame_u32(f, shape->size);
+	gb_frame_u32(f, shape->joiners);
+	gb_frame_u8(f, shape->without_group != 0);
+	gb_frame_devices(f, shape->live, shape->n_live);
+	gb_frame_devices(f, shape->actors, shape->n_actors);
+	return gb_remote_ask_plain(w);
+}
+
+static enum gb_status remote_remove(struct gb_world *w, uint32_t device, const uint32_t *leaving,
+				    size_t n, struct gb_outbox *out)
+{
+	struct gb_frame *f;
+
+	if (!gb_remote_has_room(w, out))
+		return GB_FAILED;
+	f = gb_remote_begin(w, GB_PROCESS_remove);
+	gb_frame_u32(f, device);
+	gb_frame_devices(f, leaving, n);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_propose_remove(struct gb_world *w, uint32_t device, uint32_t leaving,
+					    struct gb_outbox *out)
+{
+	struct gb_frame *f;
+
+	if (!gb_remote_has_room(w, out))
+		return GB_FAILED;
+	f = gb_remote_begin(w, GB_PROCESS_propose_remove);
+	gb_frame_u32(f, device);
+	gb_frame_u32(f, leaving);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
+				  struct gb_outbox *out)
+{
+	struct gb_frame *f;
+
+	if (!gb_remote_has_room(w, out))
+		return GB_FAILED;
+	f = gb_remote_begin(w, GB_PROCESS_send);
+	gb_frame_u32(f, device);
+	gb_frame_bytes(f, plaintext);
+	return gb_remote_ask_sending(w, out);
+}
+
+/* Begins a call at `device`, and for others with `second`, that names n messages last. */
+static enum gb_status begin_with(struct gb_world *w, enum gb_process_call call,
+				 const uint32_t *numbers, size_t n_numbers,
+				 const struct gb_message *m, size_t n)
+{
+	uint32_t named[GB_REMOTE_MESSAGES];
+	struct gb_frame *f;
+
+	if (gb_remote_messages(w, m, n, named) != GB_OK)
+		return GB_FAILED;
+	f = gb_remote_begin(w, call);
+	for (size_t i = 0; i < n_numbers; i++)
+		gb_frame_u32(f, numbers[i]);
+	gb_frame_devices(f, named, n);
+	return GB_OK;
+}
+
+static enum gb_status remote_process(struct gb_world *w, uint32_t device,
+				     const struct gb_message *m)
+{
+	return begin_with(w, GB_PROCESS_process, &device, 1, m, 1) == GB_OK ? gb_remote_ask_plain(w)
+									    : GB_FAILED;
+}
+
+static enum gb_status remote_join(struct gb_world *w, uint32_t device, const struct gb_message *m,
+				  size_t n)
+{
+	return begin_with(w, GB_PROCESS_join, &device, 1, m, n) == GB_OK ? gb_remote_ask_plain(w)
+									 : GB_FAILED;
+}
+
+static enum gb_status remote_join_external(struct gb_world *w, uint32_t device,
+					   const struct gb_message *m, size_t n,
+					   struct gb_outbox *out)
+{
+	if (!gb_remote_has_room(w, out) ||
+	    begin_with(w, GB_PROCESS_join_external, &device, 1, m, n) != GB_OK)
+		return GB_FAILED;
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_receive(struct gb_world *w, uint32_t device,
+				     const struct gb_message *m, struct gb_bytes *plaintext)
+{
+	if (begin_with(w, GB_PROCESS_receive, &device, 1, m, 1) != GB_OK)
+		return GB_FAILED;
+	return gb_remote_ask_bytes(w, plaintext);
+}
+
+static enum gb_status remote_read_old(struct gb_world *w, uint32_t device,
+				      const struct gb_message *m, struct gb_bytes *plaintext)
+{
+	if (begin_with(w, GB_PROCESS_read_old, &device, 1, m, 1) != GB_OK)
+		return GB_FAILED;
+	return gb_remote_ask_bytes(w, plaintext);
+}
+
+static enum gb_status remote_stored(struct gb_world *w, uint32_t device, uint32_t reader,
+				    enum gb_scope scope, const struct gb_message *m, size_t n,
+				    struct gb_outbox *out)
+{
+	const uint32_t numbers[] = {device, reader, scope};
+
+	if (!gb_remote_has_room(w, out) ||
+	    begin_with(w, GB_PROCESS_stored, numbers, 3, m, n) != GB_OK)
+		return GB_FAILED;
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_restore(struct gb_world *w, uint32_t device, enum gb_scope scope,
+				     const struct gb_message *m, size_t n)
+{
+	const uint32_t numbers[] = {device, scope};
+
+	return begin_with(w, GB_PROCESS_restore, numbers, 2, m, n) == GB_OK ? gb_remote_ask_plain(w)
+									    : GB_FAILED;
+}
+
+static enum gb_status remote_history(struct gb_world *w, uint32_t device, uint32_t n,
+				     uint32_t n_old, struct gb_bytes plaintext,
+				     struct gb_outbox *out)
+{
+	struct gb_frame *f;
+
+	if (!gb_remote_has_room(w, out))
+		return GB_FAILED;
+	f = gb_remote_begin(w, GB_PROCESS_history);
+	gb_frame_u32(f, device);
+	gb_frame_u32(f, n);
+	gb_frame_u32(f, n_old);
+	gb_frame_bytes(f, plaintext);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_digest(struct gb_world *w, uint32_t device, uint32_t sender,
+				    uint8_t out[GB_DIGEST_BYTES])
+{
+	struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_digest);
+	struct gb_frame_answer a;
+	enum gb_status status;
+
+	gb_frame_u32(f, device);
+	gb_frame_u32(f, sender);
+	status = gb_remote_ask(w, &a);
+	if (status != GB_OK)
+		return status;
+	if (a.results.len != GB_DIGEST_BYTES)
+		return gb_remote_malformed(w, &a);
+	memcpy(out, a.results.p, GB_DIGEST_BYTES);
+	return GB_OK;
+}
+
+static enum gb_status remote_save(struct gb_world *w, uint32_t device, struct gb_bytes *state)
+{
+	gb_frame_u32(gb_remote_begin(w, GB_PROCESS_save), device);
+	return gb_remote_ask_bytes(w, state);
+}
+
+static enum gb_status remote_load(struct gb_world *w, uint32_t device, struct gb_bytes state)
+{
+	struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_load);
+
+	gb_frame_u32(f, device);
+	gb_frame_bytes(f, state);
+	return gb_remote_ask_plain(w);
+}
+
+static enum gb_status remote_heals(struct gb_world *w, uint32_t device, int *yes)
+{
+	uint64_t number = 0;
+	enum gb_status status;
+
+	gb_frame_u32(gb_remote_begin(w, GB_PROCESS_heals), device);
+	status = gb_remote_ask_number(w, &number);
+	if (status == GB_OK)
+		*yes = number != 0;
+	return status;
+}
+
+static enum gb_status remote_single_prepare(struct gb_world *w, enum gb_single which)
+{
+	gb_frame_u32(gb_remote_begin(w, GB_PROCESS_single_prepare), which);
+	return gb_remote_ask_plain(w);
+}
+
+void gb_remote_fill(struct gb_backend *table, uint64_t calls, bool counts)
+{
+	table->close = gb_remote_close;
+	table->error = gb_remote_error;
+	table->clocks = gb_remote_clocks;
+	table->counts = counts ? gb_remote_counts : NULL;
+#define OFFER(call)                                                                                \
+	if ((calls >> GB_PROCESS_##call & 1) != 0)                                                 \
+		table->call = remote_##call;
+	OFFER(publish)
+	OFFER(publish_many)
+	OFFER(materialise)
+	OFFER(shape)
+	OFFER(create)
+	OFFER(add)
+	OFFER(remove)
+	OFFER(rekey)
+	OFFER(send)
+	OFFER(process)
+	OFFER(join)
+	OFFER(receive)
+	OFFER(digest)
+	OFFER(checkpoint)
+	OFFER(rollback)
+	OFFER(fork)
+	OFFER(save)
+	OFFER(load)
+	OFFER(state_size)
+	OFFER(propose_update)
+	OFFER(propose_add)
+	OFFER(propose_remove)
+	OFFER(commit_pending)
+	OFFER(discard)
+	OFFER(group_info)
+	OFFER(fetch_tree)
+	OFFER(join_external)
+	OFFER(heals)
+	OFFER(fetched)
+	OFFER(asked)
+	OFFER(share)
+	OFFER(create_part)
+	OFFER(skip)
+	OFFER(store)
+	OFFER(reload)
+	OFFER(history)
+	OFFER(backup)
+	OFFER(stored)
+	OFFER(restore)
+	OFFER(read_old)
+	OFFER(single_prepare)
+	OFFER(single)
+	OFFER(single_check)
+#undef OFFER
+}
