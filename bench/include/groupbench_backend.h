@@ -200,6 +200,8 @@ struct gb_world; /* the backend's own */
  *   PER_SENDER  keys belong to a sender: digest(device, sender) is defined only once that
  *               sender has acted, and rekey changes that sender's only
  *   REMOTE      all devices live in another process
+ *   FORGERY_SPENDS  a forged message in a genuine one's place takes the key of it: receivers
+ *               refuse both. (RFC 9420, 9.2: keys are deleted once they decrypted successfully.)
  */
 enum gb_feature {
 	GB_SETTLES = 1 << 0,
@@ -208,6 +210,7 @@ enum gb_feature {
 	GB_OWN_CLOCK = 1 << 3,
 	GB_PER_SENDER = 1 << 4,
 	GB_REMOTE = 1 << 5,
+	GB_FORGERY_SPENDS = 1 << 6,
 };
 
 /* What create() consists of where a group is made of a session with each member (Megolm). */

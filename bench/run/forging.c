@@ -55,6 +55,52 @@ int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t 
 	return 0;
 }
 
+static bool spends(const struct gb_trial *trial)
+{
+	return (trial->testbed->backend->features & GB_FORGERY_SPENDS) != 0;
+}
+
+/* Whether a forged copy would take the key of the message: only encrypted ones have one. */
+static bool is_spent(const struct gb_trial *trial, const struct gb_message *m)
+{
+	return spends(trial) &&
+	       (m->kind == GB_APPLICATION ||
+		(m->kind == GB_COMMIT &&
+		 strcmp(trial->testbed->job->axis[GB_AXIS_handshake], "private") == 0));
+}
+
+static int refuses_forged(struct gb_trial *trial, uint32_t device, const struct gb_message *m)
+{
+	struct gb_call call = {.kind = GB_CALL_RECEIVE, .device = device, .n = 1};
+	struct gb_message forged;
+
+	if (gb_trial_forge(trial, m, &forged) != 0)
+		return -1;
+	call.messages = &forged;
+	return gb_trial_must_refuse(trial, &call, m->from, "a forged message");
+}
+
+int gb_try_forged_apart(struct gb_trial *trial, uint32_t from)
+{
+	struct gb_mailbox *mailbox = &trial->testbed->mailbox;
+	const struct gb_message *m;
+
+	if (!trial->forge || !trial->is_sealed || !spends(trial))
+		return 0;
+	if (gb_trial_send(trial, from, NULL) != 0)
+		return -1;
+	for (size_t i = 0; i < trial->roster.n; i++) {
+		uint32_t reader = trial->roster.seats[i].device;
+		size_t next = 0;
+
+		while ((m = gb_delivery_next(mailbox, &next, reader, true)) != NULL)
+			if (reader != from && m->kind == GB_APPLICATION &&
+			    refuses_forged(trial, reader, m) != 0)
+				return -1;
+	}
+	return 0;
+}
+
 /* Gives the device a forged copy of a message it is about to get. */
 int gb_try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t device,
 		  const struct gb_message *m, size_t n)
@@ -62,7 +108,8 @@ int gb_try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t devic
 	struct gb_call call = {.kind = kind, .device = device, .n = n};
 	struct gb_message forged[3];
 
-	if (!trial->forge || !trial->is_sealed || !is_forgeable(m->kind) || n > 3)
+	if (!trial->forge || !trial->is_sealed || !is_forgeable(m->kind) || n > 3 ||
+	    is_spent(trial, m))
 		return 0;
 	memcpy(forged, m, n * sizeof *m);
 	if (gb_trial_forge(trial, m, &forged[0]) != 0)

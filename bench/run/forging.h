@@ -17,9 +17,14 @@ int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t 
  * is sealed. 0, or -1 (the testbed's status) when it is not refused.
  */
 
-/* A forged copy of the n messages that a device is about to get. */
+/* A forged copy of the n messages that a device is about to get. With GB_FORGERY_SPENDS nothing is
+ * done where it would take the key of the genuine message. */
 int gb_try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t device,
 		  const struct gb_message *m, size_t n);
+
+/* With GB_FORGERY_SPENDS: a message of `from` is sent that no member will get, and a forged copy of
+ * it given to each. */
+int gb_try_forged_apart(struct gb_trial *trial, uint32_t from);
 
 /* Forged key material of the first newcomer of a call. */
 int gb_try_forged_key_material(struct gb_trial *trial, const struct gb_call *genuine);

@@ -119,7 +119,7 @@ static int outcast_reads_nothing(struct gb_oracle *o)
 /* `from` says something; everybody else reads it, who was shut out does not. */
 static int say(struct gb_oracle *o, uint32_t from)
 {
-	if (gb_trial_send(o->trial, from, NULL) != 0)
+	if (gb_try_forged_apart(o->trial, from) != 0 || gb_trial_send(o->trial, from, NULL) != 0)
 		return -1;
 	if (from != GB_ACTOR && gb_trial_deliver(o->trial, GB_ACTOR, NULL, 1) != 0)
 		return -1;

@@ -63,7 +63,9 @@ bool promise_forged_application_messages_are_refused(struct play *p)
 	size_t message;
 
 	return play_open(p, PROMISE_SEED) && play_found(p, 4) && play_send(p, 0, &message) &&
-	       refuses_forgeries(p, 2, &p->mailbox.kept[message]) && play_all_read(p, message) &&
+	       refuses_forgeries(p, 2, &p->mailbox.kept[message]) &&
+	       ((p->backend->features & GB_FORGERY_SPENDS) != 0 ? play_refuses(p, 2, message)
+								: play_all_read(p, message)) &&
 	       play_message(p, 0);
 }
 
