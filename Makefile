@@ -14,6 +14,7 @@
 # make prices        ways of calling OpenSSL, crypto.h and libsodium: docs/performance.md
 # make hostile       what a byte from outside can cost, for each kind of message: docs/mls.md
 # make end-to-end    times whole commands with hyperfine
+# make peers         other implementations as plugins: docs/backends.md, Peers
 # make interop       mls/ as a server for the MLS working group's interop runner (MLS_INTEROP=)
 # make install       the program, libmls, its headers (DESTDIR=, PREFIX=/usr/local)
 # make clean         remove what was built
@@ -58,7 +59,7 @@ megolm       := $(call objects,megolm megolm/probe)
 bench        := $(call objects,bench bench/run bench/delivery bench/stats bench/analyse bench/prices bench/backends)
 test_support := $(call objects,tests/support)
 tests        := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/test_*.c)))
-measurements := $(addprefix $(B)/tests/,crypto_prices suite_prices member_memory hostile_prices)
+measurements := $(addprefix $(B)/tests/,crypto_prices suite_prices member_memory hostile_prices plugin_answers)
 fuzzers      := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 comma := ,
@@ -224,7 +225,7 @@ hostile:
 
 # Scripts about the tree itself or about times, and long ones, run once, the others for each way of
 # building.
-once         := $(addprefix tests/test_,error_rows.sh install.sh interop.sh lint.sh runner.sh scenarios.sh waste.sh)
+once         := $(addprefix tests/test_,error_rows.sh install.sh interop.sh lint.sh peers.sh runner.sh scenarios.sh waste.sh)
 test_scripts := $(filter-out $(if $(filter-out build,$(B)),$(once)),$(wildcard tests/test_*.sh))
 
 # ThreadSanitizer on those tests that start threads.
@@ -315,6 +316,11 @@ $(B)/interop/interop_server: $(interop) $(rpc) $(B)/libmls.a
 	$(call say,LD)
 	$(Q)$(CXX) $(SANFLAGS) -o $@ $^ $$(pkg-config --libs grpc++ protobuf) $(mls_libs)
 
+# Other implementations, each family by a script that says what it lacks.
+peers:
+	@tools/install-packages $(purposes)
+	@tools/build-rust-peers
+
 coverage:
 	@tools/install-packages $(purposes) test coverage
 	@$(MAKE) --no-print-directory VARIANT=coverage \
@@ -344,7 +350,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs prices memory hostile valgrind interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs peers prices memory hostile valgrind interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(measurements)))

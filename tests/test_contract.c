@@ -1,6 +1,7 @@
 /*
  * Every built-in backend keeps every promise of groupbench_backend.h that its features give,
- * and each mutant of a backend, which breaks one of them, is caught.
+ * and each mutant of a backend, which breaks one of them, is caught. With arguments: every plugin
+ * that they name keeps them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include "backends/backends.h"
+#include "backends/plugin_so.h"
 #include "mutants.h"
 #include "promises.h"
 
@@ -78,15 +80,37 @@ static const struct promise *promise_named(const char *name)
 	abort();
 }
 
-int main(void)
+static void try_all(struct list *list, const struct gb_backend *backend)
+{
+	for (size_t i = 0; i < n_promises; i++)
+		if ((backend->features & promises[i].needs) == promises[i].needs)
+			try(list, backend, &promises[i], promise_is_kept);
+}
+
+/* The plugins of the command line; -1 when one cannot be loaded. */
+static int try_plugins(struct list *list, char **files)
+{
+	char why[1000];
+
+	for (; *files != NULL; files++)
+		if (gb_plugin_load(*files, why, sizeof(why)) != GB_EXIT_DONE) {
+			fprintf(stderr, "contract: %s\n", why);
+			return -1;
+		}
+	for (size_t i = 0; gb_plugin_at(i) != NULL; i++)
+		try_all(list, gb_plugin_at(i));
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	static struct list list;
 
-	for (size_t i = 0; gb_backends[i] != NULL; i++)
-		for (size_t j = 0; j < n_promises; j++)
-			if ((gb_backends[i]->features & promises[j].needs) == promises[j].needs)
-				try(&list, gb_backends[i], &promises[j], promise_is_kept);
-	for (size_t i = 0; i < N_MUTANTS; i++)
+	if (argc > 1 && try_plugins(&list, argv + 1) != 0)
+		return 1;
+	for (size_t i = 0; argc == 1 && gb_backends[i] != NULL; i++)
+		try_all(&list, gb_backends[i]);
+	for (size_t i = 0; argc == 1 && i < N_MUTANTS; i++)
 		try(&list, &mutants[i].backend, promise_named(mutants[i].caught_by),
 		    mutant_is_caught);
 	return _cmocka_run_group_tests("contract", list.tests, list.n, NULL, NULL);

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Other implementations, as far as `make peers` has built them: each keeps what a backend promises,
+# is measured under the oracle, and refuses what its list in peers/ says and nothing else.
+set -u
+cd "$(dirname "$0")/.."
+B=${B:-build}
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+n=0
+unset CMOCKA_MESSAGE_OUTPUT
+
+good=true
+holds() { "$@" > "$work/said" 2>&1 || { echo "# does not hold: $*" && sed 's/^/# /' "$work/said" && good=false; }; }
+result() {
+	n=$((n + 1))
+	if $good; then echo "ok $n - $1"; else echo "not ok $n - $1"; fi
+	good=true
+}
+
+# scenario NAME
+scenario() {
+	cat > "$work/scenario.yaml" << END
+# Does a peer run?
+name: peers
+backends: [$1]
+size: [2, 9]
+tree: [cold, full]
+tree_delivery: [welcome, fetched]
+samples: { processes: 1, min: 2, max: 2 }
+measure: [create, { add: 1 }, { add_each: 2 }, { remove: 1 }, rekey, send, { catch_up: 5 }, store]
+END
+}
+
+shopt -s nullglob
+peers=(build/peers/rust/*.so)
+if [ ${#peers[@]} -eq 0 ]; then
+	echo "1..1"
+	echo "ok 1 # SKIP no peer is built: make peers"
+	exit 0
+fi
+for peer in "${peers[@]}"; do
+	name=$(basename "$peer" .so)
+	holds "$B/tests/test_contract" "$peer"
+	result "$name keeps what a backend promises"
+	scenario "$name"
+	holds "$B/groupbench" run "$work/scenario.yaml" --plugin "$peer" --out "$work/$name"
+	holds grep -q "^$name,rekey,.*,process," "$work/$name/samples.csv"
+	result "$name is measured"
+	"$B/tests/plugin_answers" "$peer" > "$work/answers" || good=false
+	holds diff "peers/unsupported/$name.txt" "$work/answers"
+	result "$name refuses what peers/unsupported/$name.txt says"
+done
+echo "1..$n"
