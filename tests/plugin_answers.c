@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "axes.h"
-#include "backends/plugin_so.h"
+#include "backends/plugins.h"
 
 static const char numbers[] = "0 1 2 3 4 5 6 7 10 16 100";
 

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "backends/backends.h"
-#include "backends/plugin_so.h"
+#include "backends/plugins.h"
 #include "mutants.h"
 #include "promises.h"
 
