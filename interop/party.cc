@@ -15,6 +15,11 @@ uint16_t code_point(uint32_t number)
 	return static_cast<uint16_t>(number);
 }
 
+static uint64_t now_s()
+{
+	return static_cast<uint64_t>(time(nullptr));
+}
+
 /* Scripts name resumption PSKs of earlier epochs, and deliver messages of earlier epochs late. */
 static struct mls_policy policy()
 {
@@ -37,7 +42,7 @@ Party::Party(uint16_t suite_, const std::string &identity_) : suite(suite_), ide
 	config.credential_type = MLS_CREDENTIAL_BASIC;
 	config.credential = slice(identity);
 	config.random = mls_random_system();
-	config.now_s = static_cast<uint64_t>(time(nullptr));
+	config.now_s = now_s();
 	config.policy = &p;
 	config.ephemeral = true;
 	ok(mls_client_new(&client, &config));
@@ -126,6 +131,8 @@ std::shared_ptr<Party> Parties::find(uint32_t id) const
 
 	if (found == parties.end())
 		throw Refused{"no client or state with this id"};
+	/* Others make key packages that are valid from that very second on. */
+	mls_client_set_time(found->second->client, now_s());
 	return found->second;
 }
 
