@@ -15,6 +15,7 @@
 # make hostile       what a byte from outside can cost, for each kind of message: docs/mls.md
 # make end-to-end    times whole commands with hyperfine
 # make peers         other implementations as plugins: docs/backends.md, Peers
+# make soak          1,000 random lives of groups of mixed implementations (WALKS=, SEED=)
 # make interop       mls/ as a server for the MLS working group's interop runner (MLS_INTEROP=)
 # make install       the program, libmls, its headers (DESTDIR=, PREFIX=/usr/local)
 # make clean         remove what was built
@@ -281,6 +282,15 @@ run-mutants: $(mls_tests:%.c=$(B)/%)
 	@tools/mutants $(B)/mutated/sites $^
 endif
 
+# Members of one group on different implementations, for longer than `make test` has time. Those
+# plugins take part that are built.
+WALKS ?= 1000
+SEED  ?= 1
+soak:
+	@tools/install-packages $(purposes) test
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/test_mixed
+	@$(B)/tests/test_mixed $(WALKS) $(SEED)
+
 # The server that the working group's runner drives. Its .proto is read from a checkout of
 # mls-implementations, and what is generated from it stays in build/.
 MLS_INTEROP ?= ../mls-implementations
@@ -350,7 +360,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs peers prices memory hostile valgrind interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs soak peers prices memory hostile valgrind interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(measurements)))

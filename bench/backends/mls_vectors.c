@@ -327,7 +327,6 @@ static enum gb_status make_group(struct telling *t)
 	if (status != GB_OK)
 		return status;
 	t->world->lifetime_s = CENTURY_S;
-	t->world->policy.max_lifetime_s = 0;
 	return gb_mls_shape(t->world, &shape);
 }
 

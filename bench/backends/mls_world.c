@@ -195,6 +195,7 @@ static enum gb_status open_world(struct gb_world *w, const struct gb_config *con
 		}
 	w->policy = mls_policy_default();
 	w->policy.padding = w->axes.padding;
+	w->policy.max_lifetime_s = 0; /* other implementations choose their own */
 	w->policy.max_message = (size_t)1 << 30;
 	w->policy.max_leaves = MLS_PROBE_MOST_LEAVES;
 	w->seed = config->seed;

@@ -1,0 +1,565 @@
+#include "mixed_walk.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "axes.h"
+#include "mixed_mail.h"
+
+#define DEVICES     200
+#define MOST_ADDED  3
+#define MOST_SENT   3
+#define LEAST_STAYS 1
+
+/* The group as the delivery service sees it. */
+struct life {
+	const struct mixed_walk *walk;
+	struct gb_world *world[MIXED_PARTIES];
+	struct mixed_mail mail, key_material;
+	bool is_member[DEVICES], is_leaving[DEVICES], was_removed[DEVICES];
+	uint32_t n_members;
+	uint32_t next; /* the device that was never used */
+	uint32_t n_sent;
+	FILE *story;
+	char *broken;
+};
+
+static bool broken(struct life *l, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(l->broken, 400, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+/* ---- who lives where ---- */
+
+static size_t home(const struct life *l, uint32_t device)
+{
+	return (l->walk->first_home + device) % l->walk->n_parties;
+}
+
+static const struct gb_backend *backend_of(const struct life *l, uint32_t device)
+{
+	return l->walk->party[home(l, device)].backend;
+}
+
+static struct gb_world *world_of(const struct life *l, uint32_t device)
+{
+	return l->world[home(l, device)];
+}
+
+static bool is_ok(struct life *l, const char *call, uint32_t device, enum gb_status status)
+{
+	static const char *const names[] = {"OK", "REJECTED", "UNSUPPORTED", "FAILED"};
+
+	if (status == GB_OK)
+		return true;
+	return broken(l, "%s at device %u (party %zu, %s): %s: %s", call, device, home(l, device),
+		      backend_of(l, device)->name, status <= GB_FAILED ? names[status] : "?",
+		      backend_of(l, device)->error(world_of(l, device)));
+}
+
+/* Member number n of those that are not leaving, taken modulo how many there are. */
+static uint32_t member(const struct life *l, uint32_t n)
+{
+	uint32_t stay = 0;
+
+	for (uint32_t d = 0; d < l->next; d++)
+		stay += l->is_member[d] && !l->is_leaving[d];
+	n %= stay;
+	for (uint32_t d = 0;; d++)
+		if (l->is_member[d] && !l->is_leaving[d] && n-- == 0)
+			return d;
+}
+
+/* ---- worlds ---- */
+
+static size_t list_axes(const struct mixed_walk *walk, const struct mixed_party *party,
+			char suite[8], struct gb_axis out[GB_AXES])
+{
+	const char *reason;
+	size_t n = 0;
+
+	snprintf(suite, 8, "%u", (unsigned)walk->suite);
+	for (size_t i = 0; i < GB_AXES; i++) {
+		struct gb_axis axis = {gb_axes[i].name, gb_axes[i].default_value};
+
+		if (i == GB_AXIS_suite)
+			axis.value = suite;
+		else if (i == GB_AXIS_path)
+			axis.value = walk->path ? "yes" : "no";
+		else if (i == GB_AXIS_handshake)
+			axis.value = walk->private_handshake ? "private" : "public";
+		else if (i == GB_AXIS_tree_delivery)
+			axis.value = walk->fetched_tree ? "fetched" : "welcome";
+		if (party->special.name && strcmp(axis.name, party->special.name) == 0)
+			axis.value = party->special.value;
+		if (gb_axes[i].owner == GB_AXIS_OF_BACKEND &&
+		    party->backend->axis(axis.name, axis.value, &reason) == GB_HONOURED)
+			out[n++] = axis;
+	}
+	return n;
+}
+
+static enum gb_status open_party(const struct mixed_walk *walk, size_t i, struct gb_world **world)
+{
+	struct gb_axis axes[GB_AXES];
+	char suite[8];
+	const struct gb_config config = {
+		.struct_size = sizeof(config),
+		.seed = walk->seed * MIXED_PARTIES + i + 1,
+		.capacity = DEVICES,
+		.axes = axes,
+		.n_axes = list_axes(walk, &walk->party[i], suite, axes),
+	};
+
+	return walk->party[i].backend->open(world, &config);
+}
+
+static bool can_have_suite(const struct mixed_walk *walk)
+{
+	bool can = true;
+	const char *reason;
+	char suite[8];
+
+	snprintf(suite, sizeof(suite), "%u", (unsigned)walk->suite);
+	for (size_t i = 0; i < walk->n_parties && can; i++) {
+		const struct gb_backend *backend = walk->party[i].backend;
+		struct gb_world *world = NULL;
+
+		can = backend->axis("suite", suite, &reason) == GB_HONOURED &&
+		      open_party(walk, i, &world) == GB_OK;
+		backend->close(world);
+	}
+	return can;
+}
+
+static bool all_honour(const struct mixed_walk *walk, const char *axis, const char *value)
+{
+	const char *reason;
+
+	for (size_t i = 0; i < walk->n_parties; i++)
+		if (walk->party[i].backend->axis(axis, value, &reason) != GB_HONOURED)
+			return false;
+	return true;
+}
+
+/* ---- delivery ---- */
+
+static bool let_process(struct life *l, uint32_t device, const struct gb_message *m)
+{
+	enum gb_status status = backend_of(l, device)->process(world_of(l, device), device, m);
+
+	/* Who is being removed may learn it from the commit or be unable to read it. */
+	if (l->is_leaving[device] && status == GB_REJECTED)
+		return true;
+	return is_ok(l, "process", device, status);
+}
+
+static bool deliver_commits(struct life *l)
+{
+	for (size_t i = 0; i < l->mail.n; i++)
+		for (uint32_t d = 0; d < l->next && l->mail.message[i].kind == GB_COMMIT; d++)
+			if (l->is_member[d] && !let_process(l, d, &l->mail.message[i]))
+				return false;
+	return true;
+}
+
+static bool is_to(const struct gb_message *m, uint32_t device)
+{
+	for (size_t i = 0; i < m->n_to; i++)
+		if (m->to[i] == device)
+			return true;
+	return false;
+}
+
+/* A newcomer gets the Welcome, and the ratchet tree where it travels apart. */
+static bool let_join(struct life *l, uint32_t device, const struct gb_message *tree)
+{
+	struct gb_message mine[2];
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->mail.n && n == 0; i++)
+		if (l->mail.message[i].kind == GB_WELCOME && is_to(&l->mail.message[i], device))
+			mine[n++] = l->mail.message[i];
+	if (n == 0)
+		return broken(l, "nobody sent device %u a Welcome", device);
+	if (tree)
+		mine[n++] = *tree;
+	if (!is_ok(l, "join", device,
+		   backend_of(l, device)->join(world_of(l, device), device, mine, n)))
+		return false;
+	l->is_member[device] = true;
+	l->n_members++;
+	return true;
+}
+
+static bool let_in(struct life *l, uint32_t actor, uint32_t first, uint32_t n)
+{
+	const struct gb_message *tree = NULL;
+
+	if (l->walk->fetched_tree) {
+		if (!is_ok(l, "fetch_tree", actor,
+			   backend_of(l, actor)->fetch_tree(world_of(l, actor), actor,
+							    &l->mail.outbox)))
+			return false;
+		tree = &l->mail.message[l->mail.n - 1];
+	}
+	for (uint32_t d = first; d < first + n; d++)
+		if (!let_join(l, d, tree))
+			return false;
+	return true;
+}
+
+/* ---- what must hold ---- */
+
+static bool all_agree(struct life *l)
+{
+	uint8_t first[GB_DIGEST_BYTES], other[GB_DIGEST_BYTES];
+	uint32_t a = member(l, 0);
+
+	if (!is_ok(l, "digest", a, backend_of(l, a)->digest(world_of(l, a), a, a, first)))
+		return false;
+	for (uint32_t d = a + 1; d < l->next; d++) {
+		if (!l->is_member[d])
+			continue;
+		if (!is_ok(l, "digest", d, backend_of(l, d)->digest(world_of(l, d), d, a, other)))
+			return false;
+		if (memcmp(first, other, sizeof(first)) != 0)
+			return broken(l,
+				      "device %u (%s) and device %u (%s) are in different epochs",
+				      a, backend_of(l, a)->name, d, backend_of(l, d)->name);
+	}
+	return true;
+}
+
+static bool let_receive(struct life *l, uint32_t device, const struct gb_message *m,
+			const char *want)
+{
+	struct gb_bytes got = {0};
+	enum gb_status status =
+		backend_of(l, device)->receive(world_of(l, device), device, m, &got);
+
+	if (l->was_removed[device])
+		return status != GB_OK ||
+		       broken(l, "device %u was removed and reads what device %u sends", device,
+			      m->from);
+	if (!is_ok(l, "receive", device, status))
+		return false;
+	return (got.len == strlen(want) && memcmp(got.p, want, got.len) == 0) ||
+	       broken(l, "device %u reads other bytes than device %u sent", device, m->from);
+}
+
+/* n messages of one member, which every other member reads; in reverse where that is wanted. */
+static bool exchange(struct life *l, uint32_t sender, uint32_t n, bool reverse)
+{
+	char text[MOST_SENT][32];
+
+	mixed_mail_empty(&l->mail);
+	for (uint32_t i = 0; i < n; i++) {
+		snprintf(text[i], sizeof(text[i]), "message number %u", l->n_sent++);
+		struct gb_bytes plaintext = {(const uint8_t *)text[i], strlen(text[i])};
+		if (!is_ok(l, "send", sender,
+			   backend_of(l, sender)->send(world_of(l, sender), sender, plaintext,
+						       &l->mail.outbox)))
+			return false;
+	}
+	if (l->mail.n != n)
+		return broken(l, "device %u sent %zu messages, want %u", sender, l->mail.n, n);
+	for (uint32_t d = 0; d < l->next; d++)
+		for (uint32_t i = 0; i < n && d != sender; i++) {
+			uint32_t at = reverse ? n - 1 - i : i;
+
+			if ((l->is_member[d] || l->was_removed[d]) &&
+			    !let_receive(l, d, &l->mail.message[at], text[at]))
+				return false;
+		}
+	return true;
+}
+
+/* ---- steps ---- */
+
+/* Key material of the next n devices, which are not members yet. */
+static bool publish(struct life *l, uint32_t n, struct gb_published out[])
+{
+	mixed_mail_empty(&l->key_material);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t d = l->next++;
+
+		if (!is_ok(l, "publish", d,
+			   backend_of(l, d)->publish(world_of(l, d), d, &l->key_material.outbox)))
+			return false;
+		if (l->key_material.n != i + 1)
+			return broken(l, "device %u did not publish one key package", d);
+		out[i] = (struct gb_published){d, l->key_material.message[i].body};
+	}
+	return true;
+}
+
+static bool found(struct life *l)
+{
+	uint32_t n = l->walk->founders;
+	struct gb_published others[MIXED_PARTIES * 2];
+	struct gb_published founder;
+
+	if (!publish(l, 1, &founder) || !publish(l, n, others))
+		return false;
+	mixed_mail_empty(&l->mail);
+	l->is_member[0] = true;
+	l->n_members = 1;
+	return is_ok(l, "create", 0,
+		     backend_of(l, 0)->create(world_of(l, 0), 0, others, n, &l->mail.outbox)) &&
+	       deliver_commits(l) && (n == 0 || let_in(l, 0, 1, n));
+}
+
+static bool add(struct life *l, uint32_t actor, uint32_t n)
+{
+	struct gb_published newcomers[MOST_ADDED];
+	uint32_t first = l->next;
+
+	if (l->next + n > DEVICES)
+		return true;
+	if (!publish(l, n, newcomers))
+		return false;
+	mixed_mail_empty(&l->mail);
+	return is_ok(l, "add", actor,
+		     backend_of(l, actor)->add(world_of(l, actor), actor, newcomers, n,
+					       &l->mail.outbox)) &&
+	       deliver_commits(l) && let_in(l, actor, first, n);
+}
+
+static bool remove_members(struct life *l, uint32_t actor, uint32_t subject, uint32_t n)
+{
+	uint32_t leaving[MOST_ADDED], n_leaving = 0;
+	bool ok;
+
+	for (uint32_t i = 0; i < n && l->n_members - n_leaving > LEAST_STAYS; i++) {
+		uint32_t d = member(l, subject + i);
+
+		if (d == actor)
+			continue;
+		leaving[n_leaving++] = d;
+		l->is_leaving[d] = true;
+	}
+	if (n_leaving == 0)
+		return true;
+	mixed_mail_empty(&l->mail);
+	ok = is_ok(l, "remove", actor,
+		   backend_of(l, actor)->remove(world_of(l, actor), actor, leaving, n_leaving,
+						&l->mail.outbox)) &&
+	     deliver_commits(l);
+	for (uint32_t i = 0; i < n_leaving; i++) {
+		l->is_leaving[leaving[i]] = l->is_member[leaving[i]] = false;
+		l->was_removed[leaving[i]] = true;
+		l->n_members--;
+	}
+	return ok;
+}
+
+static bool rekey(struct life *l, uint32_t actor)
+{
+	mixed_mail_empty(&l->mail);
+	return is_ok(l, "rekey", actor,
+		     backend_of(l, actor)->rekey(world_of(l, actor), actor, &l->mail.outbox)) &&
+	       deliver_commits(l);
+}
+
+static void tell(const struct life *l, const struct mixed_op *op, uint32_t actor)
+{
+	static const char *const names[] = {"add", "remove", "rekey", "send"};
+
+	if (l->story)
+		fprintf(l->story, "%s:%u (subject %u) by device %u on %s, %u members\n",
+			names[op->kind], op->n, op->subject, actor, backend_of(l, actor)->name,
+			l->n_members);
+}
+
+static bool take_step(struct life *l, const struct mixed_op *op)
+{
+	uint32_t actor = member(l, op->actor);
+	bool ok = false;
+
+	tell(l, op, actor);
+	switch (op->kind) {
+	case MIXED_ADD:
+		ok = add(l, actor, 1 + op->n % MOST_ADDED);
+		break;
+	case MIXED_REMOVE:
+		ok = remove_members(l, actor, op->subject, 1 + op->n % MOST_ADDED);
+		break;
+	case MIXED_REKEY:
+		ok = rekey(l, actor);
+		break;
+	case MIXED_SEND:
+	case MIXED_KINDS:
+		return exchange(l, actor, 1 + op->n % MOST_SENT, op->subject % 2 == 1);
+	}
+	return ok && all_agree(l) && exchange(l, member(l, op->subject), 1, false);
+}
+
+static bool play(struct life *l, size_t *at)
+{
+	const struct mixed_walk *walk = l->walk;
+
+	for (size_t i = 0; i < walk->n_parties; i++)
+		if (open_party(walk, i, &l->world[i]) != GB_OK)
+			return broken(l, "party %zu (%s): open: %s", i,
+				      walk->party[i].backend->name,
+				      l->world[i] ? walk->party[i].backend->error(l->world[i])
+						  : "no world");
+	if (!found(l) || !all_agree(l) || !exchange(l, member(l, 0), 1, false))
+		return false;
+	for (*at = 1; *at <= walk->n_ops; ++*at)
+		if (!take_step(l, &walk->op[*at - 1]))
+			return false;
+	return true;
+}
+
+bool mixed_walk_holds(const struct mixed_walk *walk, size_t *at, char why[400], FILE *story)
+{
+	struct life *l = calloc(1, sizeof(*l));
+	bool holds;
+
+	*at = 0;
+	why[0] = '\0';
+	if (!l)
+		return false;
+	l->walk = walk;
+	l->broken = why;
+	l->story = story;
+	mixed_mail_open(&l->mail);
+	mixed_mail_open(&l->key_material);
+	holds = play(l, at);
+	for (size_t i = 0; i < walk->n_parties; i++)
+		walk->party[i].backend->close(l->world[i]);
+	mixed_mail_empty(&l->mail);
+	mixed_mail_empty(&l->key_material);
+	free(l);
+	return holds;
+}
+
+/* ---- drawing and shrinking ---- */
+
+/* splitmix64 (Steele, Lea, Flood 2014). */
+static uint32_t draw(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)((z ^ z >> 31) >> 32);
+}
+
+static bool draw_suite(struct mixed_walk *walk, uint64_t *random)
+{
+	uint32_t first = draw(random) % 7;
+
+	for (uint32_t i = 0; i < 7; i++) {
+		walk->suite = (uint16_t)(1 + (first + i) % 7);
+		if (can_have_suite(walk))
+			return true;
+	}
+	return false;
+}
+
+bool mixed_walk_draw(struct mixed_walk *walk, const struct mixed_party *party, size_t n_parties,
+		     uint64_t seed, size_t n_ops)
+{
+	uint64_t random = seed;
+
+	*walk = (struct mixed_walk){
+		.party = party, .n_parties = n_parties, .seed = seed, .path = true, .n_ops = n_ops};
+	walk->path = draw(&random) % 2 || !all_honour(walk, "path", "no");
+	walk->private_handshake = draw(&random) % 2 && all_honour(walk, "handshake", "private");
+	walk->fetched_tree = draw(&random) % 2 && all_honour(walk, "tree_delivery", "fetched");
+	walk->first_home = draw(&random) % (uint32_t)n_parties;
+	walk->founders = draw(&random) % (uint32_t)(2 * n_parties);
+	for (size_t i = 0; i < n_ops; i++)
+		walk->op[i] = (struct mixed_op){
+			.kind = (enum mixed_kind)(draw(&random) % MIXED_KINDS),
+			.actor = draw(&random) % 1000,
+			.subject = draw(&random) % 1000,
+			.n = draw(&random) % 3,
+		};
+	return draw_suite(walk, &random);
+}
+
+static bool still_breaks(const struct mixed_walk *walk)
+{
+	char why[400];
+	size_t at;
+
+	return !mixed_walk_holds(walk, &at, why, NULL);
+}
+
+static bool without_step(struct mixed_walk *walk, size_t i)
+{
+	struct mixed_walk shorter = *walk;
+
+	memmove(&shorter.op[i], &shorter.op[i + 1], (walk->n_ops - i - 1) * sizeof(shorter.op[0]));
+	shorter.n_ops--;
+	if (!still_breaks(&shorter))
+		return false;
+	*walk = shorter;
+	return true;
+}
+
+/* Whether the walk also breaks with other numbers, which it then has. */
+static bool simpler(struct mixed_walk *walk, struct mixed_walk simple)
+{
+	if (memcmp(walk, &simple, sizeof(simple)) == 0 || !still_breaks(&simple))
+		return false;
+	*walk = simple;
+	return true;
+}
+
+/* The smallest of few numbers in the place of each of a step's. */
+static bool simplify_step(struct mixed_walk *walk, size_t i)
+{
+	for (uint32_t small = 0; small < 3; small++) {
+		struct mixed_walk n = *walk, actor = *walk, subject = *walk;
+
+		n.op[i].n = small < n.op[i].n ? small : n.op[i].n;
+		actor.op[i].actor = small < actor.op[i].actor ? small : actor.op[i].actor;
+		subject.op[i].subject =
+			small < subject.op[i].subject ? small : subject.op[i].subject;
+		if (simpler(walk, n) || simpler(walk, actor) || simpler(walk, subject))
+			return true;
+	}
+	return false;
+}
+
+static bool simplify(struct mixed_walk *walk)
+{
+	struct mixed_walk fewer = *walk, path = *walk, open = *walk, inside = *walk;
+
+	fewer.founders -= fewer.founders > 0;
+	path.path = true;
+	open.private_handshake = false;
+	inside.fetched_tree = false;
+	return simpler(walk, fewer) || simpler(walk, path) || simpler(walk, open) ||
+	       simpler(walk, inside);
+}
+
+void mixed_walk_shrink(struct mixed_walk *walk)
+{
+	char why[400];
+	size_t at;
+	bool got_shorter;
+
+	if (mixed_walk_holds(walk, &at, why, NULL))
+		return;
+	walk->n_ops = at;
+	do {
+		got_shorter = false;
+		for (size_t i = walk->n_ops; i > 0; i--)
+			got_shorter = without_step(walk, i - 1) || got_shorter;
+		for (size_t i = 0; i < walk->n_ops; i++)
+			got_shorter = simplify_step(walk, i) || got_shorter;
+		got_shorter = simplify(walk) || got_shorter;
+	} while (got_shorter);
+}

@@ -1,0 +1,63 @@
+#ifndef MIXED_WALK_H
+#define MIXED_WALK_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "groupbench_backend.h"
+
+/*
+ * One group whose members live on different implementations, and a random life of it. Each
+ * implementation has a world of its own; a device is live in one of them and everything it sends
+ * goes to all members, wherever they live.
+ *
+ * After each step all members have the same digest. After each commit one member sends a
+ * message, which all others read and nobody who was removed can.
+ */
+
+#define MIXED_PARTIES 6
+#define MIXED_OPS     200
+
+/* An implementation. `special` is an axis that it alone sets, where its name is not NULL. */
+struct mixed_party {
+	const struct gb_backend *backend;
+	struct gb_axis special;
+};
+
+/* Numbers are drawn without knowing the group; each is taken modulo what there is. */
+struct mixed_op {
+	enum mixed_kind { MIXED_ADD, MIXED_REMOVE, MIXED_REKEY, MIXED_SEND, MIXED_KINDS } kind;
+	uint32_t actor, subject, n;
+};
+
+struct mixed_walk {
+	const struct mixed_party *party; /* n_parties */
+	size_t n_parties;
+	uint64_t seed;
+	uint16_t suite;
+	bool path, private_handshake, fetched_tree;
+	uint32_t first_home; /* the party of the founder; those of the others follow */
+	uint32_t founders;   /* that the founder adds when it creates the group */
+	struct mixed_op op[MIXED_OPS];
+	size_t n_ops;
+};
+
+/*
+ * mixed_walk_draw draws a walk of n_ops steps, in a suite that all parties can have together, with
+ * axes that all of them honour. False where they have no suite in common.
+ */
+bool mixed_walk_draw(struct mixed_walk *walk, const struct mixed_party *party, size_t n_parties,
+		     uint64_t seed, size_t n_ops);
+
+/*
+ * mixed_walk_holds plays it. Where somebody disagrees it is false, broken[] says who and how, and
+ * *at is the step: 0 for the founding. `story`, if not NULL, gets a line for each step.
+ */
+bool mixed_walk_holds(const struct mixed_walk *walk, size_t *at, char broken[400], FILE *story);
+
+/* Takes away what a walk that does not hold can do without: steps, founders, axes. What is left
+ * still does not hold, and does without any of them. */
+void mixed_walk_shrink(struct mixed_walk *walk);
+
+#endif

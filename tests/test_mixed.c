@@ -1,0 +1,189 @@
+/*
+ * One group, members on different implementations: random walks, each the life of a group, in
+ * which everybody acts and everybody follows. Beside mls/ itself, on either of its libraries,
+ * those plugins take part that `make peers` built, or that the pattern GB_PEERS names.
+ *
+ *   test_mixed [WALKS [FIRST_SEED]]
+ */
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/backends.h"
+#include "backends/plugins.h"
+#include "mixed_walk.h"
+#include "mutants.h"
+
+enum { STEPS = 50 };
+
+static size_t n_walks = 50;
+static uint64_t first_seed = 1;
+
+static struct mixed_party peers[MIXED_PARTIES];
+static size_t n_peers;
+
+/* The shortest walk that still breaks, in words. */
+static void tell(struct mixed_walk *walk)
+{
+	char why[400];
+	size_t at;
+
+	mixed_walk_shrink(walk);
+	fprintf(stderr,
+		"seed %llu, suite %u, path %s, %s handshakes, tree %s, %u founders by party "
+		"%u\n",
+		(unsigned long long)walk->seed, (unsigned)walk->suite, walk->path ? "yes" : "no",
+		walk->private_handshake ? "private" : "public",
+		walk->fetched_tree ? "fetched" : "in the Welcome", walk->founders,
+		walk->first_home);
+	if (mixed_walk_holds(walk, &at, why, stderr))
+		snprintf(why, sizeof(why), "holds when it is played again");
+	fprintf(stderr, "step %zu: %s\n", at, why);
+}
+
+static void walk(const struct mixed_party *party, size_t n_parties, uint64_t seed)
+{
+	struct mixed_walk walk;
+	char why[400];
+	size_t at;
+
+	if (!mixed_walk_draw(&walk, party, n_parties, seed, STEPS))
+		fail_msg("these implementations have no suite in common");
+	if (mixed_walk_holds(&walk, &at, why, NULL))
+		return;
+	tell(&walk);
+	fail_msg("seed %llu, step %zu: %s", (unsigned long long)seed, at, why);
+}
+
+static void walk_all(const struct mixed_party *party, size_t n_parties, size_t n)
+{
+	for (uint64_t seed = first_seed; seed < first_seed + n; seed++)
+		walk(party, n_parties, seed);
+}
+
+static void members_on_two_libraries_agree(void **state)
+{
+	static const struct mixed_party both[] = {
+		{&gb_backend_mls, {NULL, NULL}},
+		{&gb_backend_mls, {"crypto", "sodium"}},
+	};
+
+	(void)state;
+	walk_all(both, 2, (n_walks + 4) / 5);
+}
+
+static void members_in_two_worlds_agree(void **state)
+{
+	static const struct mixed_party both[] = {
+		{&gb_backend_mls, {NULL, NULL}},
+		{&gb_backend_mls, {NULL, NULL}},
+	};
+
+	(void)state;
+	walk_all(both, 2, (n_walks + 4) / 5);
+}
+
+static void need_peers(void)
+{
+	if (n_peers > 0)
+		return;
+	print_message("no plugins of other implementations: make peers builds them\n");
+	skip();
+}
+
+/* One walk after the other with the next peer, in the suites that this one has. */
+static void members_on_each_pair_agree(void **state)
+{
+	(void)state;
+	need_peers();
+	for (uint64_t seed = first_seed; seed < first_seed + n_walks; seed++) {
+		const struct mixed_party pair[] = {{&gb_backend_mls, {NULL, NULL}},
+						   peers[seed % n_peers]};
+
+		walk(pair, 2, seed);
+	}
+}
+
+static void members_on_all_at_once_agree(void **state)
+{
+	struct mixed_party all[MIXED_PARTIES] = {{&gb_backend_mls, {NULL, NULL}}};
+
+	(void)state;
+	need_peers();
+	memcpy(&all[1], peers, n_peers * sizeof(peers[0]));
+	walk_all(all, 1 + n_peers, n_walks);
+}
+
+/* A member that lies is found, and by how few steps is printed. */
+static void liars_are_found_in_few_steps(void **state)
+{
+	static const enum mutant_id liars[] = {MUTANT_mls_idle, MUTANT_mls_constant,
+					       MUTANT_mls_reusing, MUTANT_mls_unserved,
+					       MUTANT_mls_leaky};
+	char why[400];
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(liars) / sizeof(liars[0]); i++) {
+		const struct mixed_party pair[] = {{&gb_backend_mls, {NULL, NULL}},
+						   {&mutants[liars[i]].backend, {NULL, NULL}}};
+		struct mixed_walk walk;
+
+		assert_true(mixed_walk_draw(&walk, pair, 2, 1, STEPS));
+		if (mixed_walk_holds(&walk, &at, why, NULL))
+			fail_msg("%s is not found", pair[1].backend->name);
+		mixed_walk_shrink(&walk);
+		assert_false(mixed_walk_holds(&walk, &at, why, NULL));
+		assert_int_equal(at, walk.n_ops);
+		if (walk.n_ops > 5)
+			fail_msg("%s: %zu steps, want at most 5", pair[1].backend->name,
+				 walk.n_ops);
+	}
+}
+
+/* Plugins of other protocols stay aside. What cannot be loaded is a failure, not a peer less. */
+static int load_peers(void **state)
+{
+	const char *pattern = getenv("GB_PEERS");
+	char why[400] = "";
+	glob_t found;
+
+	(void)state;
+	if (glob(pattern ? pattern : "build/peers/rust/*.so", 0, NULL, &found) != 0)
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc && why[0] == '\0'; i++)
+		(void)gb_plugin_load(found.gl_pathv[i], why, sizeof(why));
+	globfree(&found);
+	if (why[0] != '\0')
+		print_error("%s\n", why);
+	for (size_t i = 0; gb_plugin_at(i) != NULL && n_peers + 1 < MIXED_PARTIES; i++) {
+		const char *reason;
+
+		if (gb_plugin_at(i)->axis("handshake", "public", &reason) == GB_HONOURED)
+			peers[n_peers++].backend = gb_plugin_at(i);
+	}
+	return why[0] == '\0' ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(members_in_two_worlds_agree),
+		cmocka_unit_test(members_on_two_libraries_agree),
+		cmocka_unit_test(liars_are_found_in_few_steps),
+		cmocka_unit_test(members_on_each_pair_agree),
+		cmocka_unit_test(members_on_all_at_once_agree),
+	};
+
+	if (argc > 1)
+		n_walks = strtoul(argv[1], NULL, 10);
+	if (argc > 2)
+		first_seed = strtoull(argv[2], NULL, 10);
+	return cmocka_run_group_tests(tests, load_peers, NULL);
+}
