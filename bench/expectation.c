@@ -162,6 +162,23 @@ static int parse_growth(struct parser *p)
 	return 0;
 }
 
+/* A second curve, or what the first is made of. */
+static int parse_other(struct parser *p)
+{
+	struct gb_expectation *e = p->e;
+
+	if (!TAKES(p, "its", "parts"))
+		return parse_curve(p, &e->second);
+	e->its_parts = true;
+	p->at -= 2;
+	if (strcmp(e->first.operation, "create") != 0 || strcmp(e->first.role, "actor") != 0)
+		return refuse(p, "a curve: only create has parts, at the actor");
+	if (e->first.value[GB_AXIS_size] != NULL)
+		return refuse(p, "a curve, or no size at the first: at N names it");
+	p->at += 2;
+	return 0;
+}
+
 static int parse_relation(struct parser *p)
 {
 	struct gb_expectation *e = p->e;
@@ -184,7 +201,7 @@ static int parse_relation(struct parser *p)
 		if (!TAKES(p, "times"))
 			return refuse(p, "times");
 	}
-	return parse_curve(p, &e->second);
+	return parse_other(p);
 }
 
 static int parse_sizes(struct parser *p)

@@ -8,14 +8,16 @@
  * A claim about a run, as a scenario writes it under `expect:`; `groupbench expect` judges
  * it by what was measured. One line of words between blanks:
  *
- *   CURVE cheaper than CURVE [from N | at N]
- *   CURVE at most R times CURVE [from N | at N]
- *   CURVE at least R times CURVE [from N | at N]
+ *   CURVE cheaper than OTHER [from N | at N]
+ *   CURVE at most R times OTHER [from N | at N]
+ *   CURVE at least R times OTHER [from N | at N]
  *   CURVE grows at most as GROWTH
  *   CURVE grows at least as GROWTH
  *
  *   CURVE    BACKEND.OPERATION[:K][/ROLE] and any number of AXIS=VALUE; without a role the
  *            actor; axes that are not named have any value
+ *   OTHER    a CURVE, or `its parts`: what claim, verify, session and encrypt take together in
+ *            the state of the first curve, which is a create that names no size
  *   GROWTH   constant, log N, N, N log N or N^2
  *   R        a decimal number above 0; N a number of members
  *
@@ -40,8 +42,9 @@ struct gb_curve_pattern {
 };
 
 struct gb_expectation {
-	char words[GB_EXPECTATION_BYTES]; /* cut into pieces */
-	struct gb_curve_pattern first, second;
+	char words[GB_EXPECTATION_BYTES];      /* cut into pieces */
+	struct gb_curve_pattern first, second; /* the latter zero for GROWS and its_parts */
+	bool its_parts;
 	enum gb_expectation_relation relation;
 	double times;
 	unsigned growth;     /* enum gb_growth_term, of GROWS */

@@ -294,6 +294,31 @@ static void a_large_group_is_measured_once(void **state)
 	gb_scenario_free(&s);
 }
 
+/* 10 senders in a group of 100 are 1,000 pairs, more than asked for; in one of 50 they are not. */
+static void cells_with_too_many_pairs_are_left_out(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: [50, 100]\nsenders: [1, 10]\nsamples: { most_pairs: 500 }",
+		      "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_true(jobs.n > 0);
+	for (size_t i = 0; i < jobs.n; i++) {
+		const struct gb_job *job = &jobs.job[i];
+		const char *obstacle = gb_task_obstacle(job, &job->tasks[0]);
+		if (job->size == 100 && job->senders == 10)
+			assert_string_equal(obstacle, "more pairs of sender and member than "
+						      "most_pairs of the scenario");
+		else
+			assert_null(obstacle);
+	}
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
 static void a_seed_fixes_the_order(void **state)
 {
 	struct gb_scenario s;
@@ -324,7 +349,7 @@ static void a_job_survives_the_way_to_the_worker(void **state)
 	json_t *json;
 
 	(void)state;
-	job.sampling = (struct gb_sampling){5, 0, 1, 200, 0.02, 3000000000u};
+	job.sampling = (struct gb_sampling){5, 0, 1, 200, 0.02, 3000000000u, 500};
 	job.process = 4;
 	strcpy(job.axis[GB_AXIS_tree], "cold");
 	job.tasks[job.n_tasks++] = (struct gb_task){GB_OPERATION_add_each, 3, 0};
@@ -435,6 +460,7 @@ int main(void)
 		cmocka_unit_test(too_many_points_are_refused),
 		cmocka_unit_test(repetitions_are_abba),
 		cmocka_unit_test(a_large_group_is_measured_once),
+		cmocka_unit_test(cells_with_too_many_pairs_are_left_out),
 		cmocka_unit_test(a_seed_fixes_the_order),
 		cmocka_unit_test(a_job_survives_the_way_to_the_worker),
 		cmocka_unit_test(small_groups_have_the_roles_that_exist),

@@ -16,6 +16,8 @@
  */
 #define GB_KEY_COLUMNS (5 + GB_AXES)
 
+#define GB_KEY_OPERATION 1
+
 /* The columns that name a cell, in the order of summary.csv, as enum gb_column. */
 extern const unsigned gb_key_columns[GB_KEY_COLUMNS];
 

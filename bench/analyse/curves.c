@@ -88,14 +88,19 @@ static int add_point(struct gb_curve *curve, const struct gb_cell *cell)
 	return 0;
 }
 
-static int add_points(struct gb_curve *curve, struct gb_cell *const *cells, size_t n)
+static int make_room(struct gb_curve *curve, size_t n)
 {
-	memcpy(curve->key, cells[0]->key, sizeof(curve->key));
 	curve->size = malloc(n * sizeof(*curve->size));
 	curve->cost_ns = malloc(n * sizeof(*curve->cost_ns));
 	curve->medians = malloc(n * sizeof(double *));
 	curve->n_processes = malloc(n * sizeof(*curve->n_processes));
-	if (!curve->size || !curve->cost_ns || !curve->medians || !curve->n_processes)
+	return curve->size && curve->cost_ns && curve->medians && curve->n_processes ? 0 : -1;
+}
+
+static int add_points(struct gb_curve *curve, struct gb_cell *const *cells, size_t n)
+{
+	memcpy(curve->key, cells[0]->key, sizeof(curve->key));
+	if (make_room(curve, n) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (add_point(curve, cells[i]) < 0)
@@ -216,19 +221,75 @@ void gb_curve_name(const struct gb_curve *curve, char *name, size_t size)
 	}
 }
 
+/* ---- sums ---- */
+
+static size_t place_of(const struct gb_curve *curve, double size)
+{
+	size_t i = 0;
+
+	while (i < curve->n && (curve->size[i] < size || curve->size[i] > size))
+		i++;
+	return i;
+}
+
+/* The sum at size `at` of the first part; no point where a part is missing or has been measured
+ * by fewer processes. */
+static int add_sum(const struct gb_curve *const *parts, size_t n, size_t at, struct gb_curve *sum)
+{
+	size_t n_processes = parts[0]->n_processes[at];
+	double *medians = calloc(n_processes, sizeof(*medians));
+	double cost = 0;
+
+	if (!medians)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		size_t there = place_of(parts[i], parts[0]->size[at]);
+
+		if (there == parts[i]->n || parts[i]->n_processes[there] != n_processes) {
+			free(medians);
+			return 0;
+		}
+		cost += parts[i]->cost_ns[there];
+		for (size_t j = 0; j < n_processes; j++)
+			medians[j] += parts[i]->medians[there][j];
+	}
+	sum->size[sum->n] = parts[0]->size[at];
+	sum->cost_ns[sum->n] = cost;
+	sum->medians[sum->n] = medians;
+	sum->n_processes[sum->n++] = n_processes;
+	return 0;
+}
+
+int gb_curve_add_up(const struct gb_curve *const *parts, size_t n, const char *operation,
+		    struct gb_curve *sum)
+{
+	*sum = (struct gb_curve){.least_processes = parts[0]->least_processes};
+	memcpy(sum->key, parts[0]->key, sizeof(sum->key));
+	sum->key[1] = operation;
+	if (make_room(sum, parts[0]->n) < 0)
+		return -1;
+	for (size_t at = 0; at < parts[0]->n; at++) {
+		if (add_sum(parts, n, at, sum) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void gb_curve_clear(struct gb_curve *curve)
+{
+	for (size_t i = 0; i < curve->n; i++)
+		free(curve->medians[i]);
+	free(curve->size);
+	free(curve->cost_ns);
+	free(curve->medians);
+	free(curve->n_processes);
+	free(curve->replicates);
+}
+
 void gb_curves_free(struct gb_curves *curves)
 {
-	for (size_t i = 0; i < curves->n; i++) {
-		struct gb_curve *curve = &curves->curve[i];
-
-		for (size_t j = 0; j < curve->n; j++)
-			free(curve->medians[j]);
-		free(curve->size);
-		free(curve->cost_ns);
-		free(curve->medians);
-		free(curve->n_processes);
-		free(curve->replicates);
-	}
+	for (size_t i = 0; i < curves->n; i++)
+		gb_curve_clear(&curves->curve[i]);
 	free(curves->curve);
 	*curves = (struct gb_curves){0};
 }

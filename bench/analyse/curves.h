@@ -36,6 +36,16 @@ struct gb_curves {
  * fit. 0, or -1 with *f set. On failure too, gb_curves_free.
  */
 int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f);
+/*
+ * Makes *sum of curves that were measured by the same processes: at each size that all of them
+ * have, what they take together, process by process where each has as many. There is no fit;
+ * the key is the first's, but for the operation. 0, or -1 when memory ran out. On failure too,
+ * gb_curve_clear.
+ */
+int gb_curve_add_up(const struct gb_curve *const *parts, size_t n, const char *operation,
+		    struct gb_curve *sum);
+void gb_curve_clear(struct gb_curve *curve);
+
 /* "mls rekey tree=full": what tells the curve from the others, cut at `size` bytes. */
 void gb_curve_name(const struct gb_curve *curve, char *name, size_t size);
 

@@ -4,6 +4,7 @@
 #include "analyse/data_folder.h"
 #include "analyse/growth_text.h"
 #include "analyse/new_file.h"
+#include "analyse/parts.h"
 #include "analyse/verdict.h"
 
 #include <jansson.h>
@@ -91,6 +92,44 @@ static void judge_growth(const struct judge *j, const struct gb_expectation *e,
 
 /* ---- all curves that are meant ---- */
 
+/* The curve that differs from `whole` in the operation alone; NULL when there is none. */
+static const struct gb_curve *part_of(const struct judge *j, const struct gb_curve *whole,
+				      const char *operation)
+{
+	for (size_t i = 0; i < j->curves.n; i++) {
+		const struct gb_curve *curve = &j->curves.curve[i];
+		bool same = strcmp(curve->key[GB_KEY_OPERATION], operation) == 0;
+
+		for (size_t k = 0; same && k < GB_KEY_COLUMNS; k++)
+			same = k == GB_KEY_OPERATION || gb_key_columns[k] == GB_COLUMN_size ||
+			       strcmp(curve->key[k], whole->key[k]) == 0;
+		if (same)
+			return curve;
+	}
+	return NULL;
+}
+
+/* -1 when memory ran out. */
+static int judge_parts(const struct judge *j, const struct gb_expectation *e,
+		       const struct gb_curve *whole, size_t *n)
+{
+	const struct gb_curve *parts[GB_N_PARTS];
+	struct gb_curve sum;
+	int status;
+
+	for (size_t i = 0; i < GB_N_PARTS; i++) {
+		parts[i] = part_of(j, whole, gb_part_names[i]);
+		if (!parts[i])
+			return 0;
+	}
+	status = gb_curve_add_up(parts, GB_N_PARTS, "parts of create", &sum);
+	if (status == 0)
+		judge_pair(j, e, whole, &sum);
+	*n += status == 0;
+	gb_curve_clear(&sum);
+	return status;
+}
+
 static size_t judge_first(const struct judge *j, const struct gb_expectation *e,
 			  const struct gb_curve *first)
 {
@@ -111,21 +150,28 @@ static size_t judge_first(const struct judge *j, const struct gb_expectation *e,
 	return n;
 }
 
-static void judge(const struct judge *j, const struct gb_expectation *e)
+static int judge(const struct judge *j, const struct gb_expectation *e)
 {
 	static const struct gb_verdict none = {.ruling = GB_RULING_NOT_MEASURED};
 	size_t n = 0;
 
 	printf("%s\n", j->text);
 	for (size_t i = 0; i < j->curves.n; i++) {
-		if (gb_pattern_matches(&e->first, &j->curves.curve[i]))
-			n += judge_first(j, e, &j->curves.curve[i]);
+		const struct gb_curve *first = &j->curves.curve[i];
+
+		if (!gb_pattern_matches(&e->first, first))
+			continue;
+		if (!e->its_parts)
+			n += judge_first(j, e, first);
+		else if (judge_parts(j, e, first, &n) < 0)
+			return -1;
 	}
 	if (n > 0)
-		return;
+		return 0;
 	say_ruling(&none);
 	printf("\n");
 	put_verdict(j, "", "", &none, "");
+	return 0;
 }
 
 static int judge_all(struct judge *j, const json_t *expect, struct gb_failure *f)
@@ -147,7 +193,8 @@ static int judge_all(struct judge *j, const json_t *expect, struct gb_failure *f
 			return gb_fail(f, GB_EXIT_INPUT, "manifest.json: expect: found no text");
 		if (gb_expectation_parse(&e, j->text, &at, why, sizeof(why)) < 0)
 			return gb_fail(f, GB_EXIT_INPUT, "manifest.json: expect: %s", why);
-		judge(j, &e);
+		if (judge(j, &e) < 0)
+			return gb_fail_memory(f);
 	}
 	return 0;
 }

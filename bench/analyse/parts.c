@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS 4
-
-static const char *const part_names[PARTS] = {"claim", "verify", "session", "encrypt"};
+const char *const gb_part_names[GB_N_PARTS] = {"claim", "verify", "session", "encrypt"};
 
 /* A whole beside its parts; times in ns. */
 struct sum {
 	const struct gb_cell *whole;
-	double part[PARTS]; /* medians */
+	double part[GB_N_PARTS]; /* medians */
 	double median, least;
 	double parts_median, parts_least;
 };
@@ -52,12 +50,12 @@ static const struct gb_cell *part_of(const struct gb_cells *cells, const struct 
 }
 
 static bool find_parts(const struct gb_cells *cells, const struct gb_cell *whole,
-		       const struct gb_cell *parts[PARTS])
+		       const struct gb_cell *parts[GB_N_PARTS])
 {
 	if (!is_total_of(whole, "create"))
 		return false;
-	for (size_t i = 0; i < PARTS; i++) {
-		parts[i] = part_of(cells, whole, part_names[i]);
+	for (size_t i = 0; i < GB_N_PARTS; i++) {
+		parts[i] = part_of(cells, whole, gb_part_names[i]);
 		if (!parts[i])
 			return false;
 	}
@@ -66,7 +64,7 @@ static bool find_parts(const struct gb_cells *cells, const struct gb_cell *whole
 
 size_t gb_count_parts(const struct gb_cells *cells)
 {
-	const struct gb_cell *parts[PARTS];
+	const struct gb_cell *parts[GB_N_PARTS];
 	size_t n = 0;
 
 	for (size_t i = 0; i < cells->n; i++)
@@ -83,7 +81,7 @@ static int time_of(const struct gb_cell *cell, struct gb_time_summary *time)
 	return status;
 }
 
-static int add_up(const struct gb_cell *whole, const struct gb_cell *const parts[PARTS],
+static int add_up(const struct gb_cell *whole, const struct gb_cell *const parts[GB_N_PARTS],
 		  struct sum *sum)
 {
 	struct gb_time_summary time;
@@ -91,7 +89,7 @@ static int add_up(const struct gb_cell *whole, const struct gb_cell *const parts
 	if (time_of(whole, &time) < 0)
 		return -1;
 	*sum = (struct sum){.whole = whole, .median = time.median, .least = time.least};
-	for (size_t i = 0; i < PARTS; i++) {
+	for (size_t i = 0; i < GB_N_PARTS; i++) {
 		if (time_of(parts[i], &time) < 0)
 			return -1;
 		sum->part[i] = time.median;
@@ -105,8 +103,8 @@ static void put_header(FILE *out)
 {
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
 		fprintf(out, "%s,", gb_columns[gb_key_columns[i]].name);
-	for (size_t i = 0; i < PARTS; i++)
-		fprintf(out, "%s_cpu_ns_median,", part_names[i]);
+	for (size_t i = 0; i < GB_N_PARTS; i++)
+		fprintf(out, "%s_cpu_ns_median,", gb_part_names[i]);
 	fprintf(out, "parts_cpu_ns_median,cpu_ns_median,whole_over_parts,whole_over_parts_least\n");
 }
 
@@ -116,7 +114,7 @@ static void put_row(FILE *out, const struct sum *sum)
 		gb_csv_put(out, sum->whole->key[i]);
 		putc(',', out);
 	}
-	for (size_t i = 0; i < PARTS; i++)
+	for (size_t i = 0; i < GB_N_PARTS; i++)
 		fprintf(out, "%.0f,", sum->part[i]);
 	fprintf(out, "%.0f,%.0f,%.4f,%.4f\n", sum->parts_median, sum->median,
 		sum->median / sum->parts_median, sum->least / sum->parts_least);
@@ -124,7 +122,7 @@ static void put_row(FILE *out, const struct sum *sum)
 
 int gb_write_parts(const struct gb_cells *cells, FILE *out)
 {
-	const struct gb_cell *parts[PARTS];
+	const struct gb_cell *parts[GB_N_PARTS];
 	struct sum sum;
 
 	put_header(out);
@@ -141,7 +139,7 @@ int gb_write_parts(const struct gb_cells *cells, FILE *out)
 /* The cell of the largest group, among equals the one that takes longest. */
 int gb_tell_parts(const struct gb_cells *cells, FILE *out)
 {
-	const struct gb_cell *parts[PARTS];
+	const struct gb_cell *parts[GB_N_PARTS];
 	struct sum sum, best = {0};
 	double largest = 0;
 

@@ -10,6 +10,10 @@
  * what the whole takes. What the harness adds would show as a ratio above 1.
  */
 
+#define GB_N_PARTS 4
+
+extern const char *const gb_part_names[GB_N_PARTS];
+
 /* How many such cells there are. */
 size_t gb_count_parts(const struct gb_cells *cells);
 

@@ -24,7 +24,7 @@ static const struct gb_option options[] = {
 	{"processes", 'p', "N", "repetitions of each cell, each in a new process", ""},
 	{"budget", 0, "TIME", "time for the samples of a cell in a process: 50ms, 3s", ""},
 	{"seed", 0, "N", "all randomness derives from it", ""},
-	{"deadline", 0, "TIME", "longest silence of a worker; default by group size", ""},
+	{"deadline", 0, "TIME", "longest silence of a worker; default by size and senders", ""},
 	{"calibration", 'c', "FILE", "prices of primitives; default measured first; none: without",
 	 NULL},
 	{"quiet", 'q', NULL, "no progress", NULL},

@@ -34,11 +34,12 @@ json_t *gb_job_to_json(const struct gb_job *job)
 
 	for (unsigned i = 0; i < GB_AXES; i++)
 		json_object_set_new(axes, gb_axes[i].name, json_string(job->axis[i]));
-	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:f, s:I, s:I, s:I}",
+	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I}",
 			 "backend", job->backend->name, "plugin", plugin_to_json(job), "axes", axes,
 			 "size", (json_int_t)job->size, "senders", (json_int_t)job->senders,
 			 "tasks", tasks_to_json(job), "processes",
-			 (json_int_t)job->sampling.processes, "min", (json_int_t)job->sampling.min,
+			 (json_int_t)job->sampling.processes, "most_pairs",
+			 (json_int_t)job->sampling.most_pairs, "min", (json_int_t)job->sampling.min,
 			 "max", (json_int_t)job->sampling.max, "until_ci", job->sampling.until_ci,
 			 "budget_ns", (json_int_t)job->sampling.budget_ns, "seed",
 			 (json_int_t)job->seed, "process", (json_int_t)job->process);
@@ -103,10 +104,15 @@ static int read_number(const json_t *json, const char *name, uint64_t most, uint
 
 static int read_numbers(struct gb_job *job, const json_t *json)
 {
-	static const char *const names[] = {"size", "senders", "processes",
+	static const char *const names[] = {"size", "senders", "processes", "most_pairs",
 					    "min",  "max",     "process"};
-	uint32_t *const to[] = {&job->size,         &job->senders,      &job->sampling.processes,
-				&job->sampling.min, &job->sampling.max, &job->process};
+	uint32_t *const to[] = {&job->size,
+				&job->senders,
+				&job->sampling.processes,
+				&job->sampling.most_pairs,
+				&job->sampling.min,
+				&job->sampling.max,
+				&job->process};
 	uint64_t number;
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -16,6 +16,7 @@ struct gb_sampling {
 	uint32_t min, max;     /* samples in one process */
 	double until_ci;       /* relative half-width of the median's interval; 0: not asked */
 	uint64_t budget_ns;    /* for the samples of one cell in one process */
+	uint32_t most_pairs;   /* of sender and member; cells with more are left out; 0: any */
 };
 
 /* What an earlier process of the same turn has done of a task, in a run that was resumed. */

@@ -234,7 +234,7 @@ static uint64_t deadline_ns(const struct child *c)
 {
 	if (c->run->deadline_ns != 0)
 		return c->run->deadline_ns;
-	return 120 * SECOND + (uint64_t)c->job->size * (SECOND / 20);
+	return 120 * SECOND + (uint64_t)c->job->size * c->job->senders * (SECOND / 20);
 }
 
 /* Reads until the worker closes its end, falls silent, or something is wrong. */

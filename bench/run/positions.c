@@ -155,6 +155,9 @@ const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *tas
 	uint32_t k = gb_task_leavers(task);
 	bool is_part = gb_step_is_part(gb_operations[task->operation].timed);
 
+	if (job->sampling.most_pairs != 0 &&
+	    (uint64_t)job->senders * job->size > job->sampling.most_pairs)
+		return "more pairs of sender and member than most_pairs of the scenario";
 	if (is_part && job->backend->create_part == NULL)
 		return "a group of this backend is not made in such parts";
 	if (is_part && job->senders > 1)

@@ -514,6 +514,8 @@ static const struct key sampling_keys[] = {
 	 "repetitions of each cell, each in a new process"},
 	{"single_above", read_u32, SAMPLING(single_above), 2, 1000000,
 	 "groups larger than this are measured by one process"},
+	{"most_pairs", read_u32, SAMPLING(most_pairs), 1, UINT32_MAX,
+	 "cells with more pairs of sender and member than this are left out"},
 	{"min", read_u32, SAMPLING(min), 1, 100000, "samples of a cell in a process, at least"},
 	{"max", read_u32, SAMPLING(max), 1, 100000, "and at most"},
 	{"until_ci", read_percent, SAMPLING(until_ci), 0, 0,
