@@ -20,7 +20,7 @@
 #include "mixed_walk.h"
 #include "mutants.h"
 
-enum { STEPS = 50 };
+enum { STEPS = 50, SHAPED_STEPS = 12, SOAK = 500 };
 
 static size_t n_walks = 50;
 static uint64_t first_seed = 1;
@@ -47,18 +47,25 @@ static void tell(struct mixed_walk *walk)
 	fprintf(stderr, "step %zu: %s\n", at, why);
 }
 
-static void walk(const struct mixed_party *party, size_t n_parties, uint64_t seed)
+static void must_hold(struct mixed_walk *walk)
 {
-	struct mixed_walk walk;
+	const unsigned long long seed = walk->seed;
 	char why[400];
 	size_t at;
 
+	if (mixed_walk_holds(walk, &at, why, NULL))
+		return;
+	tell(walk);
+	fail_msg("seed %llu, step %zu: %s", seed, at, why);
+}
+
+static void walk(const struct mixed_party *party, size_t n_parties, uint64_t seed)
+{
+	struct mixed_walk walk;
+
 	if (!mixed_walk_draw(&walk, party, n_parties, seed, STEPS))
 		fail_msg("these implementations have no suite in common");
-	if (mixed_walk_holds(&walk, &at, why, NULL))
-		return;
-	tell(&walk);
-	fail_msg("seed %llu, step %zu: %s", (unsigned long long)seed, at, why);
+	must_hold(&walk);
 }
 
 static void walk_all(const struct mixed_party *party, size_t n_parties, size_t n)
@@ -120,6 +127,47 @@ static void members_on_all_at_once_agree(void **state)
 	walk_all(all, 1 + n_peers, n_walks);
 }
 
+/*
+ * The way into groups that are too large for a peer to make: mls/ makes a tree of any shape, peers
+ * join by Welcome, which has them verify all of it, and act there like everybody.
+ */
+static void join_shapes(uint32_t size, size_t n_seeds)
+{
+	static const char *const trees[] = {"cold", "full", "grown", "halfblank", "churned:100"};
+	const size_t n_trees = sizeof(trees) / sizeof(trees[0]);
+
+	for (size_t i = 0; i < n_trees * n_seeds; i++) {
+		const struct mixed_party pair[] = {{&gb_backend_mls, {NULL, NULL}},
+						   peers[i / n_trees % n_peers]};
+		struct mixed_walk walk;
+
+		assert_true(mixed_walk_draw(&walk, pair, 2, first_seed + i, SHAPED_STEPS));
+		walk.tree = trees[i % n_trees];
+		walk.size = size;
+		walk.founders = 2;
+		walk.first_home = 1; /* the peer joins first */
+		must_hold(&walk);
+	}
+}
+
+static void peers_join_every_shape_and_act(void **state)
+{
+	(void)state;
+	need_peers();
+	join_shapes(100, n_peers);
+}
+
+static void peers_join_a_thousand_of_every_shape(void **state)
+{
+	(void)state;
+	need_peers();
+	if (n_walks < SOAK) {
+		print_message("left to make soak\n");
+		skip();
+	}
+	join_shapes(1000, n_peers);
+}
+
 /* A member that lies is found, and by how few steps is printed. */
 static void liars_are_found_in_few_steps(void **state)
 {
@@ -179,6 +227,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(liars_are_found_in_few_steps),
 		cmocka_unit_test(members_on_each_pair_agree),
 		cmocka_unit_test(members_on_all_at_once_agree),
+		cmocka_unit_test(peers_join_every_shape_and_act),
+		cmocka_unit_test(peers_join_a_thousand_of_every_shape),
 	};
 
 	if (argc > 1)

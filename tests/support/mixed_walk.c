@@ -7,19 +7,24 @@
 #include "axes.h"
 #include "mixed_mail.h"
 
-#define DEVICES     200
-#define MOST_ADDED  3
-#define MOST_SENT   3
-#define LEAST_STAYS 1
+#define NEWCOMERS     200
+#define MOST_ADDED    3
+#define MOST_SENT     3
+#define LEAST_STAYS   1
+#define MOST_FOUNDERS (2 * MIXED_PARTIES)
+#define NO_DEVICE     UINT32_MAX
 
 /* The group as the delivery service sees it. */
 struct life {
 	const struct mixed_walk *walk;
 	struct gb_world *world[MIXED_PARTIES];
 	struct mixed_mail mail, key_material;
-	bool is_member[DEVICES], is_leaving[DEVICES], was_removed[DEVICES];
-	uint32_t n_members;
-	uint32_t next; /* the device that was never used */
+	struct device {
+		bool is_member, is_leaving, was_removed;
+	} * device;         /* those that are live; capacity of them */
+	uint32_t n_members; /* that are live */
+	uint32_t next;      /* the device that was never used */
+	uint32_t dormant;   /* the next member that is not live */
 	uint32_t n_sent;
 	FILE *story;
 	char *broken;
@@ -37,8 +42,16 @@ static bool broken(struct life *l, const char *format, ...)
 
 /* ---- who lives where ---- */
 
+static uint32_t capacity(const struct mixed_walk *walk)
+{
+	return walk->size + NEWCOMERS;
+}
+
+/* Who was there from the beginning lives where the group was made. */
 static size_t home(const struct life *l, uint32_t device)
 {
+	if (device < l->walk->size)
+		return 0;
 	return (l->walk->first_home + device) % l->walk->n_parties;
 }
 
@@ -69,10 +82,10 @@ static uint32_t member(const struct life *l, uint32_t n)
 	uint32_t stay = 0;
 
 	for (uint32_t d = 0; d < l->next; d++)
-		stay += l->is_member[d] && !l->is_leaving[d];
+		stay += l->device[d].is_member && !l->device[d].is_leaving;
 	n %= stay;
 	for (uint32_t d = 0;; d++)
-		if (l->is_member[d] && !l->is_leaving[d] && n-- == 0)
+		if (l->device[d].is_member && !l->device[d].is_leaving && n-- == 0)
 			return d;
 }
 
@@ -94,6 +107,8 @@ static size_t list_axes(const struct mixed_walk *walk, const struct mixed_party 
 			axis.value = walk->path ? "yes" : "no";
 		else if (i == GB_AXIS_handshake)
 			axis.value = walk->private_handshake ? "private" : "public";
+		else if (i == GB_AXIS_tree && walk->tree && party == &walk->party[0])
+			axis.value = walk->tree;
 		else if (i == GB_AXIS_tree_delivery)
 			axis.value = walk->fetched_tree ? "fetched" : "welcome";
 		if (party->special.name && strcmp(axis.name, party->special.name) == 0)
@@ -112,7 +127,7 @@ static enum gb_status open_party(const struct mixed_walk *walk, size_t i, struct
 	const struct gb_config config = {
 		.struct_size = sizeof(config),
 		.seed = walk->seed * MIXED_PARTIES + i + 1,
-		.capacity = DEVICES,
+		.capacity = capacity(walk),
 		.axes = axes,
 		.n_axes = list_axes(walk, &walk->party[i], suite, axes),
 	};
@@ -155,7 +170,7 @@ static bool let_process(struct life *l, uint32_t device, const struct gb_message
 	enum gb_status status = backend_of(l, device)->process(world_of(l, device), device, m);
 
 	/* Who is being removed may learn it from the commit or be unable to read it. */
-	if (l->is_leaving[device] && status == GB_REJECTED)
+	if (l->device[device].is_leaving && status == GB_REJECTED)
 		return true;
 	return is_ok(l, "process", device, status);
 }
@@ -164,7 +179,7 @@ static bool deliver_commits(struct life *l)
 {
 	for (size_t i = 0; i < l->mail.n; i++)
 		for (uint32_t d = 0; d < l->next && l->mail.message[i].kind == GB_COMMIT; d++)
-			if (l->is_member[d] && !let_process(l, d, &l->mail.message[i]))
+			if (l->device[d].is_member && !let_process(l, d, &l->mail.message[i]))
 				return false;
 	return true;
 }
@@ -193,7 +208,7 @@ static bool let_join(struct life *l, uint32_t device, const struct gb_message *t
 	if (!is_ok(l, "join", device,
 		   backend_of(l, device)->join(world_of(l, device), device, mine, n)))
 		return false;
-	l->is_member[device] = true;
+	l->device[device].is_member = true;
 	l->n_members++;
 	return true;
 }
@@ -225,7 +240,7 @@ static bool all_agree(struct life *l)
 	if (!is_ok(l, "digest", a, backend_of(l, a)->digest(world_of(l, a), a, a, first)))
 		return false;
 	for (uint32_t d = a + 1; d < l->next; d++) {
-		if (!l->is_member[d])
+		if (!l->device[d].is_member)
 			continue;
 		if (!is_ok(l, "digest", d, backend_of(l, d)->digest(world_of(l, d), d, a, other)))
 			return false;
@@ -244,7 +259,7 @@ static bool let_receive(struct life *l, uint32_t device, const struct gb_message
 	enum gb_status status =
 		backend_of(l, device)->receive(world_of(l, device), device, m, &got);
 
-	if (l->was_removed[device])
+	if (l->device[device].was_removed)
 		return status != GB_OK ||
 		       broken(l, "device %u was removed and reads what device %u sends", device,
 			      m->from);
@@ -274,7 +289,7 @@ static bool exchange(struct life *l, uint32_t sender, uint32_t n, bool reverse)
 		for (uint32_t i = 0; i < n && d != sender; i++) {
 			uint32_t at = reverse ? n - 1 - i : i;
 
-			if ((l->is_member[d] || l->was_removed[d]) &&
+			if ((l->device[d].is_member || l->device[d].was_removed) &&
 			    !let_receive(l, d, &l->mail.message[at], text[at]))
 				return false;
 		}
@@ -300,16 +315,39 @@ static bool publish(struct life *l, uint32_t n, struct gb_published out[])
 	return true;
 }
 
+/* The first party has made the group of a shape. */
+static bool make_shape(struct life *l)
+{
+	const struct mixed_walk *walk = l->walk;
+	const uint32_t live[] = {0, walk->size / 2, walk->size - 1};
+	const struct gb_shape shape = {
+		.struct_size = sizeof(shape), .size = walk->size, .live = live, .n_live = 3};
+
+	l->next = walk->size;
+	l->n_members = 3;
+	for (size_t i = 0; i < 3; i++)
+		l->device[live[i]].is_member = true;
+	return is_ok(l, "shape", 0, walk->party[0].backend->shape(l->world[0], &shape));
+}
+
+/* A member that is not live, or NO_DEVICE. */
+static uint32_t take_dormant(struct life *l)
+{
+	while (l->dormant < l->walk->size && l->device[l->dormant].is_member)
+		l->dormant++;
+	return l->dormant < l->walk->size ? l->dormant++ : NO_DEVICE;
+}
+
 static bool found(struct life *l)
 {
 	uint32_t n = l->walk->founders;
-	struct gb_published others[MIXED_PARTIES * 2];
+	struct gb_published others[MOST_FOUNDERS];
 	struct gb_published founder;
 
 	if (!publish(l, 1, &founder) || !publish(l, n, others))
 		return false;
 	mixed_mail_empty(&l->mail);
-	l->is_member[0] = true;
+	l->device[0].is_member = true;
 	l->n_members = 1;
 	return is_ok(l, "create", 0,
 		     backend_of(l, 0)->create(world_of(l, 0), 0, others, n, &l->mail.outbox)) &&
@@ -318,10 +356,10 @@ static bool found(struct life *l)
 
 static bool add(struct life *l, uint32_t actor, uint32_t n)
 {
-	struct gb_published newcomers[MOST_ADDED];
+	struct gb_published newcomers[MOST_FOUNDERS];
 	uint32_t first = l->next;
 
-	if (l->next + n > DEVICES)
+	if (l->next + n > capacity(l->walk))
 		return true;
 	if (!publish(l, n, newcomers))
 		return false;
@@ -338,12 +376,14 @@ static bool remove_members(struct life *l, uint32_t actor, uint32_t subject, uin
 	bool ok;
 
 	for (uint32_t i = 0; i < n && l->n_members - n_leaving > LEAST_STAYS; i++) {
-		uint32_t d = member(l, subject + i);
+		uint32_t d = (subject + i) % 2 ? take_dormant(l) : NO_DEVICE;
 
+		if (d == NO_DEVICE)
+			d = member(l, subject + i);
 		if (d == actor)
 			continue;
 		leaving[n_leaving++] = d;
-		l->is_leaving[d] = true;
+		l->device[d].is_leaving = true;
 	}
 	if (n_leaving == 0)
 		return true;
@@ -353,9 +393,11 @@ static bool remove_members(struct life *l, uint32_t actor, uint32_t subject, uin
 						&l->mail.outbox)) &&
 	     deliver_commits(l);
 	for (uint32_t i = 0; i < n_leaving; i++) {
-		l->is_leaving[leaving[i]] = l->is_member[leaving[i]] = false;
-		l->was_removed[leaving[i]] = true;
-		l->n_members--;
+		struct device *gone = &l->device[leaving[i]];
+
+		gone->was_removed = gone->is_member;
+		l->n_members -= gone->is_member;
+		gone->is_leaving = gone->is_member = false;
 	}
 	return ok;
 }
@@ -411,7 +453,8 @@ static bool play(struct life *l, size_t *at)
 				      walk->party[i].backend->name,
 				      l->world[i] ? walk->party[i].backend->error(l->world[i])
 						  : "no world");
-	if (!found(l) || !all_agree(l) || !exchange(l, member(l, 0), 1, false))
+	if (!(walk->tree ? make_shape(l) && add(l, 0, walk->founders) : found(l)) ||
+	    !all_agree(l) || !exchange(l, member(l, 0), 1, false))
 		return false;
 	for (*at = 1; *at <= walk->n_ops; ++*at)
 		if (!take_step(l, &walk->op[*at - 1]))
@@ -426,8 +469,12 @@ bool mixed_walk_holds(const struct mixed_walk *walk, size_t *at, char why[400], 
 
 	*at = 0;
 	why[0] = '\0';
-	if (!l)
+	if (l)
+		l->device = calloc(capacity(walk), sizeof(*l->device));
+	if (!l || !l->device) {
+		free(l);
 		return false;
+	}
 	l->walk = walk;
 	l->broken = why;
 	l->story = story;
@@ -438,6 +485,7 @@ bool mixed_walk_holds(const struct mixed_walk *walk, size_t *at, char why[400], 
 		walk->party[i].backend->close(l->world[i]);
 	mixed_mail_empty(&l->mail);
 	mixed_mail_empty(&l->key_material);
+	free(l->device);
 	free(l);
 	return holds;
 }

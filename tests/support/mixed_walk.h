@@ -39,6 +39,11 @@ struct mixed_walk {
 	bool path, private_handshake, fetched_tree;
 	uint32_t first_home; /* the party of the founder; those of the others follow */
 	uint32_t founders;   /* that the founder adds when it creates the group */
+	/* Not NULL: no group is created. The first party makes one of `size` members in a tree of
+	 * this history (axis `tree`), of whom three are live: the first, the middle, the last; the
+	 * first then adds the founders. Removing may also mean one of the others. */
+	const char *tree;
+	uint32_t size;
 	struct mixed_op op[MIXED_OPS];
 	size_t n_ops;
 };
