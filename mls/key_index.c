@@ -200,6 +200,56 @@ bool mls_key_index_contains(const struct mls_key_index *index, enum mls_key_use 
 	return contains(index, &f);
 }
 
+enum { CACHE_LINE = 64, SIDE_BY_SIDE = 64 };
+
+/* All of a bucket; below an inner node all children, which a copy of it would count. */
+static void prefetch_below(struct mls_key_index_node *node)
+{
+	const struct inner *inner = as_inner(node);
+
+	for (int i = 0; inner && i < FANOUT; i++)
+		__builtin_prefetch(inner->child[i], 1);
+	for (size_t i = 0; !inner && i < node->n * sizeof(struct fingerprint); i += CACHE_LINE)
+		__builtin_prefetch((const uint8_t *)as_bucket(node)->key + i);
+}
+
+/* Goes down to all keys at the same time, level by level: what one level asks for comes while
+ * the others' are looked at. */
+static void prefetch_round(const struct mls_key_index *index, const struct fingerprint *keys,
+			   size_t n)
+{
+	struct mls_key_index_node *at[SIDE_BY_SIDE];
+	bool more = index->root != NULL;
+
+	for (size_t i = 0; i < n; i++)
+		at[i] = index->root;
+	for (unsigned level = 0; more; level++) {
+		more = false;
+		for (size_t i = 0; i < n; i++) {
+			const struct inner *inner = at[i] ? as_inner(at[i]) : NULL;
+
+			if (at[i])
+				prefetch_below(at[i]);
+			at[i] = inner ? inner->child[digit(&keys[i], level)] : NULL;
+			more |= at[i] != NULL;
+		}
+	}
+}
+
+void mls_key_index_prefetch(const struct mls_key_index *index, enum mls_key_use use,
+			    const struct mls_slice *keys, size_t n)
+{
+	struct fingerprint f[SIDE_BY_SIDE];
+	size_t now;
+
+	for (; n > 0; keys += now, n -= now) {
+		now = n < SIDE_BY_SIDE ? n : SIDE_BY_SIDE;
+		for (size_t i = 0; i < now; i++)
+			f[i] = fingerprint(index, use, keys[i]);
+		prefetch_round(index, f, now);
+	}
+}
+
 enum mls_err mls_key_index_insert(struct mls_key_index *index, enum mls_key_use use,
 				  struct mls_slice key)
 {

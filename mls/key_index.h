@@ -37,6 +37,11 @@ void mls_key_index_clear(struct mls_key_index *index);
 bool mls_key_index_contains(const struct mls_key_index *index, enum mls_key_use use,
 			    struct mls_slice key);
 
+/* Asks the processor for what finding, inserting or removing these keys will touch: memory is
+ * waited for once, not for each key and level. Changes nothing. */
+void mls_key_index_prefetch(const struct mls_key_index *index, enum mls_key_use use,
+			    const struct mls_slice *keys, size_t n);
+
 /* KEY_NOT_UNIQUE where the key is there already; then, and on NOMEM, the set is as it was. */
 enum mls_err MLS_MUST_CHECK mls_key_index_insert(struct mls_key_index *index, enum mls_key_use use,
 						 struct mls_slice key);

@@ -253,6 +253,22 @@ static enum mls_err fill_way(struct mls_tree *tree, const struct way *way,
 	return MLS_OK;
 }
 
+/* The keys that the path brings, and those that it takes away. */
+static void prefetch_keys(const struct mls_tree *tree, uint32_t leaf,
+			  const struct mls_tree_path *path, const struct mls_leaf_node *fresh)
+{
+	struct mls_slice key[2 * MLS_MAX_DEPTH + 2] = {fresh->encryption_key};
+	size_t n = 1;
+
+	for (uint8_t i = 0; i < path->nodes.n; i++)
+		key[n++] = path->contents[i].encryption_key;
+	for (uint8_t level = 0; level <= tree->depth; level++) {
+		key[n] = mls_tree_public_key(tree, mls_ancestor(leaf, level));
+		n += key[n].len > 0;
+	}
+	mls_key_index_prefetch(&tree->keys, MLS_KEY_ENCRYPTION, key, n);
+}
+
 enum mls_err mls_tree_set_path(struct mls_tree *tree, uint32_t leaf,
 			       const struct mls_tree_path *path)
 {
@@ -261,6 +277,7 @@ enum mls_err mls_tree_set_path(struct mls_tree *tree, uint32_t leaf,
 	struct way way;
 
 	TRY(mls_leaf_node_decode(path->leaf, &v));
+	prefetch_keys(tree, leaf, path, &v);
 	TRY(check_path_keys(tree, path, &v));
 	if (mls_tree_leaf(tree, leaf))
 		TRY(leave_leaf(tree, leaf));

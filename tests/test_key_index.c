@@ -71,6 +71,18 @@ static void expect_equal(const struct mls_key_index *index, const struct model *
 	}
 }
 
+/* More keys than are looked for side by side, there or not. */
+static void prefetch_some(const struct mls_key_index *index, enum mls_key_use use)
+{
+	enum { N = 150 };
+	uint8_t bytes[N][32];
+	struct mls_slice keys[N];
+
+	for (size_t i = 0; i < N; i++)
+		keys[i] = key(bytes[i], random_below(N_KEYS));
+	mls_key_index_prefetch(index, use, keys, N);
+}
+
 /* One random change, with the outcome that the model says. */
 static void change(struct mls_key_index *index, struct model *model, bool mostly_insert)
 {
@@ -101,9 +113,11 @@ static void agrees_with_a_list(void **state)
 
 	(void)state;
 	random_state = 1;
+	prefetch_some(&index, MLS_KEY_ENCRYPTION);
 	for (int round = 0; round < 6; round++) {
 		for (int i = 0; i < 6000; i++)
 			change(&index, &model, round % 2 == 0);
+		prefetch_some(&index, (enum mls_key_use)(round % 2));
 		expect_equal(&index, &model);
 	}
 	mls_key_index_clear(&index);
