@@ -207,11 +207,10 @@ static enum mls_err verify_leaf(void *state, struct mls_crypto *crypto, size_t l
 {
 	const struct leaves *leaves = state;
 	struct mls_leaf_node v;
-	enum mls_err err;
+	enum mls_err err = mls_tree_leaf_node(leaves->tree, (uint32_t)leaf, &v);
 
-	if (!mls_tree_leaf(leaves->tree, (uint32_t)leaf))
+	if (err == MLS_ERR_LEAF_BLANK)
 		return MLS_OK;
-	err = mls_tree_leaf_node(leaves->tree, (uint32_t)leaf, &v);
 	return err ? err
 		   : mls_leaf_node_verify(crypto, &v, leaves->rules->group_id, (uint32_t)leaf);
 }
