@@ -215,8 +215,7 @@ static void prefetch_below(struct mls_key_index_node *node)
 
 /* Goes down to all keys at the same time, level by level: what one level asks for comes while
  * the others' are looked at. */
-static void prefetch_round(const struct mls_key_index *index, const struct fingerprint *keys,
-			   size_t n)
+static void prefetch(const struct mls_key_index *index, const struct fingerprint *keys, size_t n)
 {
 	struct mls_key_index_node *at[SIDE_BY_SIDE];
 	bool more = index->root != NULL;
@@ -236,39 +235,70 @@ static void prefetch_round(const struct mls_key_index *index, const struct finge
 	}
 }
 
-void mls_key_index_prefetch(const struct mls_key_index *index, enum mls_key_use use,
-			    const struct mls_slice *keys, size_t n)
+/* Of the first `n` keys, or of as many as are looked for side by side. */
+static size_t fingerprints(const struct mls_key_index *index, struct fingerprint out[SIDE_BY_SIDE],
+			   const struct mls_used_key *keys, size_t n)
+{
+	size_t now = n < SIDE_BY_SIDE ? n : SIDE_BY_SIDE;
+
+	for (size_t i = 0; i < now; i++)
+		out[i] = fingerprint(index, keys[i].use, keys[i].key);
+	return now;
+}
+
+void mls_key_index_prefetch(const struct mls_key_index *index, const struct mls_used_key *keys,
+			    size_t n)
 {
 	struct fingerprint f[SIDE_BY_SIDE];
 	size_t now;
 
 	for (; n > 0; keys += now, n -= now) {
-		now = n < SIDE_BY_SIDE ? n : SIDE_BY_SIDE;
-		for (size_t i = 0; i < now; i++)
-			f[i] = fingerprint(index, use, keys[i]);
-		prefetch_round(index, f, now);
+		now = fingerprints(index, f, keys, n);
+		prefetch(index, f, now);
 	}
+}
+
+static enum mls_err insert(struct mls_key_index *index, const struct fingerprint *f)
+{
+	enum mls_err err = MLS_OK;
+	struct mls_key_index_node **slot = NULL;
+	unsigned level = 0;
+
+	if (contains(index, f))
+		return MLS_ERR_KEY_NOT_UNIQUE;
+	TRY(descend(&slot, &level, &index->root, f));
+	while (*slot && (*slot)->n == BUCKET) {
+		TRY(split(slot, level));
+		slot = &as_inner(*slot)->child[digit(f, level++)];
+	}
+	TRY(own_bucket(slot, (uint16_t)(*slot ? (*slot)->n + 1 : 1)));
+	as_bucket(*slot)->key[(*slot)->n++] = *f;
+	index->n++;
+out:
+	return err;
 }
 
 enum mls_err mls_key_index_insert(struct mls_key_index *index, enum mls_key_use use,
 				  struct mls_slice key)
 {
-	enum mls_err err = MLS_OK;
 	struct fingerprint f = fingerprint(index, use, key);
-	struct mls_key_index_node **slot = NULL;
-	unsigned level = 0;
 
-	if (contains(index, &f))
-		return MLS_ERR_KEY_NOT_UNIQUE;
-	TRY(descend(&slot, &level, &index->root, &f));
-	while (*slot && (*slot)->n == BUCKET) {
-		TRY(split(slot, level));
-		slot = &as_inner(*slot)->child[digit(&f, level++)];
+	return insert(index, &f);
+}
+
+enum mls_err mls_key_index_insert_all(struct mls_key_index *index, const struct mls_used_key *keys,
+				      size_t n)
+{
+	struct fingerprint f[SIDE_BY_SIDE];
+	enum mls_err err = MLS_OK;
+	size_t now;
+
+	for (; n > 0 && err == MLS_OK; keys += now, n -= now) {
+		now = fingerprints(index, f, keys, n);
+		prefetch(index, f, now);
+		for (size_t i = 0; i < now && err == MLS_OK; i++)
+			err = insert(index, &f[i]);
 	}
-	TRY(own_bucket(slot, (uint16_t)(*slot ? (*slot)->n + 1 : 1)));
-	as_bucket(*slot)->key[(*slot)->n++] = f;
-	index->n++;
-out:
 	return err;
 }
 

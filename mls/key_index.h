@@ -29,6 +29,11 @@ struct mls_key_index {
 /* Encryption keys of leaves and parents are one space, signature keys another. */
 enum mls_key_use { MLS_KEY_ENCRYPTION, MLS_KEY_SIGNATURE };
 
+struct mls_used_key {
+	enum mls_key_use use;
+	struct mls_slice key;
+};
+
 void mls_key_index_copy(struct mls_key_index *out, const struct mls_key_index *index);
 
 /* Releases; the set is empty and usable afterwards. */
@@ -39,12 +44,16 @@ bool mls_key_index_contains(const struct mls_key_index *index, enum mls_key_use 
 
 /* Asks the processor for what finding, inserting or removing these keys will touch: memory is
  * waited for once, not for each key and level. Changes nothing. */
-void mls_key_index_prefetch(const struct mls_key_index *index, enum mls_key_use use,
-			    const struct mls_slice *keys, size_t n);
+void mls_key_index_prefetch(const struct mls_key_index *index, const struct mls_used_key *keys,
+			    size_t n);
 
 /* KEY_NOT_UNIQUE where the key is there already; then, and on NOMEM, the set is as it was. */
 enum mls_err MLS_MUST_CHECK mls_key_index_insert(struct mls_key_index *index, enum mls_key_use use,
 						 struct mls_slice key);
+
+/* Inserts all, in this order; on failure those before the one that failed are in the set. */
+enum mls_err MLS_MUST_CHECK mls_key_index_insert_all(struct mls_key_index *index,
+						     const struct mls_used_key *keys, size_t n);
 
 /* Takes out a key that is there; one that is not is USAGE. On failure the set is as it was. */
 enum mls_err MLS_MUST_CHECK mls_key_index_remove(struct mls_key_index *index, enum mls_key_use use,

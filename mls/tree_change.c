@@ -257,16 +257,19 @@ static enum mls_err fill_way(struct mls_tree *tree, const struct way *way,
 static void prefetch_keys(const struct mls_tree *tree, uint32_t leaf,
 			  const struct mls_tree_path *path, const struct mls_leaf_node *fresh)
 {
-	struct mls_slice key[2 * MLS_MAX_DEPTH + 2] = {fresh->encryption_key};
-	size_t n = 1;
+	struct mls_used_key key[2 * MLS_MAX_DEPTH + 3] = {
+		{MLS_KEY_ENCRYPTION, fresh->encryption_key},
+		{MLS_KEY_SIGNATURE, fresh->signature_key},
+	};
+	size_t n = 2;
 
 	for (uint8_t i = 0; i < path->nodes.n; i++)
-		key[n++] = path->contents[i].encryption_key;
+		key[n++].key = path->contents[i].encryption_key;
 	for (uint8_t level = 0; level <= tree->depth; level++) {
-		key[n] = mls_tree_public_key(tree, mls_ancestor(leaf, level));
-		n += key[n].len > 0;
+		key[n].key = mls_tree_public_key(tree, mls_ancestor(leaf, level));
+		n += key[n].key.len > 0;
 	}
-	mls_key_index_prefetch(&tree->keys, MLS_KEY_ENCRYPTION, key, n);
+	mls_key_index_prefetch(&tree->keys, key, n);
 }
 
 enum mls_err mls_tree_set_path(struct mls_tree *tree, uint32_t leaf,

@@ -81,6 +81,8 @@ enum mls_err mls_tree_encode(const struct mls_tree *tree, struct mls_buf *out)
  * Nodes arrive from left to right, so what is known at any time is a row of inner nodes,
  * each with its left half, and each within the right half of the one before.
  */
+enum { KEYS = 32 };
+
 struct builder {
 	struct mls_tree tree; /* its root is put in last */
 	struct mls_tree_inner *open[MLS_MAX_DEPTH + 1];
@@ -88,7 +90,25 @@ struct builder {
 	uint8_t n_open;
 	union mls_tree_child last; /* the subtree that is complete, if any */
 	uint8_t last_level;
+	struct mls_used_key key[KEYS]; /* that are still to be entered, in the encoded tree */
+	size_t n_keys;
 };
+
+/* Keys are entered by so many: in a large index each lies somewhere else, and memory is waited
+ * for once. */
+static enum mls_err enter_keys(struct builder *b)
+{
+	enum mls_err err = mls_key_index_insert_all(&b->tree.keys, b->key, b->n_keys);
+
+	b->n_keys = 0;
+	return err;
+}
+
+static enum mls_err take_key(struct builder *b, enum mls_key_use use, struct mls_slice key)
+{
+	b->key[b->n_keys++] = (struct mls_used_key){use, key};
+	return b->n_keys < KEYS ? MLS_OK : enter_keys(b);
+}
 
 static void builder_clear(struct builder *b)
 {
@@ -138,9 +158,9 @@ static enum mls_err take_leaf(struct builder *b, const struct mls_leaf_node *v, 
 		return MLS_ERR_LEAF_TOO_LONG;
 	if (!(b->last.leaf = mls_tree_leaf_new(tree->suite, v)))
 		return MLS_ERR_NOMEM;
-	err = mls_key_index_insert(&tree->keys, MLS_KEY_ENCRYPTION, v->encryption_key);
+	err = take_key(b, MLS_KEY_ENCRYPTION, v->encryption_key);
 	if (err == MLS_OK)
-		err = mls_key_index_insert(&tree->keys, MLS_KEY_SIGNATURE, v->signature_key);
+		err = take_key(b, MLS_KEY_SIGNATURE, v->signature_key);
 	return err ? err : mls_member_support_enter(&tree->support, v, 1);
 }
 
@@ -156,8 +176,7 @@ static enum mls_err take_parent(struct builder *b, const struct mls_parent_node 
 		return MLS_ERR_PUBLIC_KEY;
 	if (v->parent_hash.len != 0 && v->parent_hash.len != suite->nh)
 		return MLS_ERR_PARENT_HASH_LENGTH;
-	err = mls_key_index_insert(&b->tree.keys, MLS_KEY_ENCRYPTION, v->encryption_key);
-	if (err)
+	if ((err = take_key(b, MLS_KEY_ENCRYPTION, v->encryption_key)) != MLS_OK)
 		return err;
 	if (!(contents = mls_tree_parent_new(v, 0)))
 		return MLS_ERR_NOMEM;
@@ -248,6 +267,7 @@ enum mls_err mls_tree_decode(struct mls_tree *tree, const struct mls_suite *suit
 	}
 	if (!present)
 		FAIL(MLS_ERR_TREE_LAST_BLANK);
+	TRY(enter_keys(&b));
 	TRY(complete(&b));
 	b.tree.root = b.last;
 	b.tree.depth = b.last_level;

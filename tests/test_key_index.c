@@ -76,11 +76,11 @@ static void prefetch_some(const struct mls_key_index *index, enum mls_key_use us
 {
 	enum { N = 150 };
 	uint8_t bytes[N][32];
-	struct mls_slice keys[N];
+	struct mls_used_key keys[N];
 
 	for (size_t i = 0; i < N; i++)
-		keys[i] = key(bytes[i], random_below(N_KEYS));
-	mls_key_index_prefetch(index, use, keys, N);
+		keys[i] = (struct mls_used_key){use, key(bytes[i], random_below(N_KEYS))};
+	mls_key_index_prefetch(index, keys, N);
 }
 
 /* One random change, with the outcome that the model says. */
@@ -123,6 +123,28 @@ static void agrees_with_a_list(void **state)
 	mls_key_index_clear(&index);
 	assert_int_equal(index.n, 0);
 	assert_false(mls_key_index_contains(&index, MLS_KEY_ENCRYPTION, mls_slice_str("x")));
+}
+
+/* Inserted together is inserted one after the other, up to the first that is there. */
+static void inserts_many(void **state)
+{
+	enum { N = 200, TWICE = 150, OF = 7 };
+	struct mls_key_index index = {.seed = seed};
+	struct mls_used_key keys[N];
+	uint8_t bytes[N][32];
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++)
+		keys[i] = (struct mls_used_key){(enum mls_key_use)(i % 2), key(bytes[i], i)};
+	assert_int_equal(mls_key_index_insert_all(&index, keys, N), MLS_OK);
+	assert_int_equal(index.n, N);
+	for (size_t i = 0; i < N; i++)
+		assert_true(mls_key_index_contains(&index, keys[i].use, keys[i].key));
+	mls_key_index_clear(&index);
+	keys[TWICE] = keys[OF];
+	assert_int_equal(mls_key_index_insert_all(&index, keys, N), MLS_ERR_KEY_NOT_UNIQUE);
+	assert_int_equal(index.n, TWICE);
+	mls_key_index_clear(&index);
 }
 
 /* A chain of copies, each changed after it was made and while the others live. */
@@ -169,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(siphash_agrees_with_its_authors),
 		cmocka_unit_test(agrees_with_a_list),
+		cmocka_unit_test(inserts_many),
 		cmocka_unit_test(copies_are_values),
 		cmocka_unit_test(the_seed_decides_the_place),
 	};
