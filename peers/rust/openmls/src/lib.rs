@@ -1,0 +1,334 @@
+//! OpenMLS as a backend: the calls of the harness as calls of its public API. Bytes are decoded
+//! and encoded inside each call. What cannot be had: docs/backends.md, Peers.
+mod crypto;
+mod world;
+
+use groupbench_glue::{
+    export, Answer, CStr, Config, Error, Incoming, Kind, Offer, Outbox, Outgoing, Peer, Published,
+    Result, Shape, To, DIGEST_BYTES, SEALED, SETTLES,
+};
+use openmls::prelude::{tls_codec::Deserialize, tls_codec::Serialize, *};
+use std::collections::HashMap;
+use world::{axis_of, Axes, Device, OpenMls};
+
+/// Receivers bridge as many generations of a sender's ratchet, and no more.
+const MAX_SKIP: u32 = 1000;
+
+fn decoded(what: &str, body: &[u8]) -> Result<MlsMessageIn> {
+    MlsMessageIn::tls_deserialize_exact(body).map_err(|e| Error::rejected(what, e))
+}
+
+impl OpenMls {
+    fn device(&mut self, device: u32) -> Result<&mut Device> {
+        let known = self.devices.get_mut(device as usize).and_then(Option::as_mut);
+
+        known.ok_or_else(|| Error::Rejected(format!("device {device} is not live")))
+    }
+
+    /// The device, when it can act in its group.
+    fn member(&mut self, device: u32, what: &str) -> Result<&mut Device> {
+        let d = self.device(device)?;
+
+        match &d.group {
+            Some(group) if group.is_active() => Ok(d),
+            Some(_) => Err(Error::Rejected(format!("{what}: this device was removed"))),
+            None => Err(Error::Rejected(format!("{what}: not a member"))),
+        }
+    }
+}
+
+/// What a commit does, beside the path.
+#[derive(Default)]
+struct Request {
+    add: Vec<KeyPackage>,
+    joining: Vec<u32>,
+    remove: Vec<LeafNodeIndex>,
+    with_path: bool,
+}
+
+/// One commit and, where somebody joins, one Welcome.
+fn commit(d: &mut Device, device: u32, request: Request, out: &mut Outbox) -> Result {
+    let Some(group) = d.group.as_mut() else {
+        return Err(Error::Rejected("commit: not a member".into()));
+    };
+    let refused = |e: &dyn std::fmt::Debug| Error::rejected("commit", e);
+    let provider = &d.provider;
+    let bundle = group
+        .commit_builder()
+        .propose_adds(request.add)
+        .propose_removals(request.remove)
+        .force_self_update(request.with_path)
+        .load_psks(&provider.storage)
+        .map_err(|e| refused(&e))?
+        .create_group_info(false)
+        .build(&*provider.crypto, &*provider.crypto, &d.signer, |_| true)
+        .map_err(|e| refused(&e))?
+        .stage_commit(provider)
+        .map_err(|e| refused(&e))?;
+    let (commit, welcome, _) = bundle.into_messages();
+    let commit = commit.to_bytes().map_err(|e| refused(&e))?;
+    let welcome = welcome.map(|w| w.to_bytes()).transpose().map_err(|e| refused(&e))?;
+    let to_joiners = welcome
+        .as_ref()
+        .map(|body| Outgoing::new(Kind::Welcome, To::Devices(&request.joining), device, body));
+    let to_group = Outgoing::new(Kind::Commit, To::Group, device, &commit);
+    let messages: Vec<_> = to_joiners.into_iter().chain([to_group]).collect();
+
+    if let Err(e) = out.send(&messages) {
+        group.clear_pending_commit(&provider.storage).map_err(|e| Error::failed("commit", e))?;
+        return Err(e);
+    }
+    d.sent = commit;
+    Ok(())
+}
+
+impl OpenMls {
+    fn adds(&self, joining: &[Published]) -> Result<Request> {
+        let refused = |e| Error::rejected("key package", e);
+        let mut request = Request { with_path: self.axes.path, ..Default::default() };
+
+        for p in joining {
+            let MlsMessageBodyIn::KeyPackage(package) = decoded("key package", p.body)?.extract()
+            else {
+                return Err(Error::Rejected("key package: another message".into()));
+            };
+            let package = package.validate(&*self.crypto, ProtocolVersion::Mls10);
+            request.add.push(package.map_err(refused)?);
+            request.joining.push(p.device);
+        }
+        Ok(request)
+    }
+}
+
+impl Peer for OpenMls {
+    const NAME: &'static CStr = crypto::NAME;
+    const FEATURES: u32 = SETTLES | SEALED;
+    const MAX_SIZE: u32 = 100_000;
+    const OFFERS: &'static [Offer] =
+        &[Offer::Checkpoint, Offer::Discard, Offer::GroupInfo, Offer::FetchTree, Offer::Skip];
+
+    fn version() -> String {
+        crypto::VERSION.into()
+    }
+
+    fn axis(name: &str, value: &str) -> Answer {
+        axis_of(&mut Axes::default(), name, value)
+    }
+
+    fn open(config: &Config) -> Result<Self> {
+        let mut axes = Axes::default();
+
+        for (name, value) in &config.axes {
+            axis_of(&mut axes, name, value);
+        }
+        OpenMls::new(config, axes)
+    }
+
+    fn publish(&mut self, device: u32, out: &mut Outbox) -> Result {
+        self.materialise(device)?;
+        self.publish_dormant(device, out)
+    }
+
+    fn publish_dormant(&mut self, device: u32, out: &mut Outbox) -> Result {
+        let made;
+        let package = match &self.devices[device as usize] {
+            Some(live) => &live.key_package,
+            None => {
+                made = self.make_device(device)?;
+                &made.key_package
+            }
+        };
+
+        out.send(&[Outgoing::new(Kind::KeyMaterial, To::Server, device, package)])
+    }
+
+    fn materialise(&mut self, device: u32) -> Result {
+        if self.devices[device as usize].is_none() {
+            self.devices[device as usize] = Some(self.make_device(device)?);
+        }
+        Ok(())
+    }
+
+    fn shape(&mut self, shape: &Shape) -> Result {
+        shape.live.iter().try_for_each(|&device| self.materialise(device))?;
+        if shape.without_group || shape.live.is_empty() {
+            return Ok(());
+        }
+        self.play(shape)
+    }
+
+    fn create(&mut self, device: u32, others: &[Published], out: &mut Outbox) -> Result {
+        if self.device(device)?.group.is_some() {
+            return Err(Error::Rejected("create: the device has a group".into()));
+        }
+        let request = self.adds(others)?;
+        let group = self.new_group(self.device_ref(device)?)?;
+        let d = self.device(device)?;
+
+        d.group = Some(group);
+        if others.is_empty() {
+            return Ok(());
+        }
+        commit(d, device, request, out).inspect_err(|_| d.forget_group())
+    }
+
+    fn add(&mut self, device: u32, joining: &[Published], out: &mut Outbox) -> Result {
+        let request = self.adds(joining)?;
+
+        commit(self.member(device, "add")?, device, request, out)
+    }
+
+    fn remove(&mut self, device: u32, leaving: &[u32], out: &mut Outbox) -> Result {
+        let remove = leaving.iter().map(|&leaver| self.leaf_of(device, leaver));
+        let remove = remove.collect::<Result<_>>()?;
+        let request = Request { remove, with_path: true, ..Default::default() };
+
+        commit(self.member(device, "remove")?, device, request, out)
+    }
+
+    fn rekey(&mut self, device: u32, out: &mut Outbox) -> Result {
+        let request = Request { with_path: true, ..Default::default() };
+
+        commit(self.member(device, "rekey")?, device, request, out)
+    }
+
+    fn send(&mut self, device: u32, plaintext: &[u8], out: &mut Outbox) -> Result {
+        let d = self.member(device, "send")?;
+        let group = d.group.as_mut().expect("a member has a group");
+        let message = group
+            .create_message(&d.provider, &d.signer, plaintext)
+            .map_err(|e| Error::rejected("send", e))?
+            .to_bytes()
+            .map_err(|e| Error::failed("send", e))?;
+
+        out.send(&[Outgoing::new(Kind::Application, To::Group, device, &message)])
+    }
+
+    fn process(&mut self, device: u32, message: &Incoming) -> Result {
+        let d = self.member(device, "process")?;
+        let group = d.group.as_mut().expect("a member has a group");
+
+        if message.from == device && group.pending_commit().is_some() && message.body == d.sent {
+            return group
+                .merge_pending_commit(&d.provider)
+                .map_err(|e| Error::failed("process", e));
+        }
+        match d.read("process", message.body)? {
+            ProcessedMessageContent::StagedCommitMessage(staged) => d
+                .group
+                .as_mut()
+                .expect("a member has a group")
+                .merge_staged_commit(&d.provider, *staged)
+                .map_err(|e| Error::failed("process", e)),
+            _ => Err(Error::Rejected("process: not a commit".into())),
+        }
+    }
+
+    fn join(&mut self, device: u32, messages: &[Incoming]) -> Result {
+        let config = self.join_config();
+        let d = self.device(device)?;
+
+        if d.group.as_ref().is_some_and(MlsGroup::is_active) {
+            return Err(Error::Rejected("join: the device has a group".into()));
+        }
+        let MlsMessageBodyIn::Welcome(welcome) = decoded("join", messages[0].body)?.extract()
+        else {
+            return Err(Error::Rejected("join: not a Welcome".into()));
+        };
+        let tree = messages.get(1).map(|m| RatchetTreeIn::tls_deserialize_exact(m.body));
+        let tree = tree.transpose().map_err(|e| Error::rejected("join", e))?;
+        let group = d.join(&config, welcome, tree);
+
+        // A Welcome that is refused takes the key package with it; it is no part of this call.
+        if group.is_err() {
+            d.keep_key_package();
+        }
+        d.group = Some(group?);
+        Ok(())
+    }
+
+    fn receive(&mut self, device: u32, message: &Incoming) -> Result<Vec<u8>> {
+        match self.member(device, "receive")?.read("receive", message.body)? {
+            ProcessedMessageContent::ApplicationMessage(m) => Ok(m.into_bytes()),
+            _ => Err(Error::Rejected("receive: not an application message".into())),
+        }
+    }
+
+    fn digest(&mut self, device: u32, _sender: u32) -> Result<[u8; DIGEST_BYTES]> {
+        let d = self.member(device, "digest")?;
+        let secret = d.group.as_ref().expect("a member has a group").epoch_authenticator();
+
+        // At least 32 bytes in every suite.
+        secret.as_slice()[..DIGEST_BYTES].try_into().map_err(|e| Error::failed("digest", e))
+    }
+
+    fn checkpoint(&mut self) -> Result {
+        for d in self.devices.iter_mut().flatten() {
+            let stored: &HashMap<_, _> = &d.provider.storage.values.read().expect("one thread");
+
+            d.saved = Some((stored.clone(), d.group.is_some()));
+        }
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result {
+        for d in self.devices.iter_mut().flatten() {
+            let Some((stored, has_group)) = &d.saved else { continue };
+
+            d.provider.storage.values.write().expect("one thread").clone_from(stored);
+            d.group = match has_group {
+                true => MlsGroup::load(&d.provider.storage, &d.group_id)
+                    .map_err(|e| Error::failed("rollback", e))?,
+                false => None,
+            };
+        }
+        Ok(())
+    }
+
+    fn discard(&mut self, device: u32) -> Result {
+        let d = self.member(device, "discard")?;
+        let group = d.group.as_mut().expect("a member has a group");
+
+        group.clear_pending_commit(&d.provider.storage).map_err(|e| Error::failed("discard", e))
+    }
+
+    fn group_info(&mut self, device: u32, out: &mut Outbox) -> Result {
+        let with_tree = self.axes.tree_in_welcome;
+        let d = self.member(device, "group_info")?;
+        let group = d.group.as_ref().expect("a member has a group");
+        let info = group
+            .export_group_info(&*d.provider.crypto, &d.signer, with_tree)
+            .map_err(|e| Error::failed("group_info", e))?
+            .to_bytes()
+            .map_err(|e| Error::failed("group_info", e))?;
+
+        out.send(&[Outgoing::new(Kind::GroupInfo, To::Server, device, &info)])
+    }
+
+    fn fetch_tree(&mut self, device: u32, out: &mut Outbox) -> Result {
+        let d = self.member(device, "fetch_tree")?;
+        let tree = d.group.as_ref().expect("a member has a group").export_ratchet_tree();
+        let tree = tree.tls_serialize_detached().map_err(|e| Error::failed("fetch_tree", e))?;
+
+        out.send(&[Outgoing::new(Kind::RatchetTree, To::Server, device, &tree)])
+    }
+
+    fn skip(&mut self, device: u32, n: u32) -> Result {
+        if n > MAX_SKIP {
+            return Err(Error::Unsupported(format!(
+                "SenderRatchetConfiguration bridges {MAX_SKIP} generations by default, not {n}"
+            )));
+        }
+        let d = self.member(device, "skip")?;
+        let group = d.group.as_mut().expect("a member has a group");
+
+        for _ in 0..n {
+            group
+                .create_message(&d.provider, &d.signer, b"")
+                .map_err(|e| Error::failed("skip", e))?;
+        }
+        Ok(())
+    }
+}
+
+export!(OpenMls);
