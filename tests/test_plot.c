@@ -118,8 +118,9 @@ static void remove_plots(void)
 
 #define MLS_SUITE(suite)                                                                           \
 	"backend=mls role=actor phase=total n_processes=5 crypto=openssl suite=" suite " "
-#define MLS    MLS_SUITE("1")
-#define MEGOLM "backend=megolm role=actor phase=total n_processes=5 olm_crypto=libolm "
+#define MLS       MLS_SUITE("1")
+#define MEGOLM    "backend=megolm role=actor phase=total n_processes=5 olm_crypto=libolm "
+#define ON_EITHER "backend=megolm role=actor phase=total n_processes=5 senders=1 "
 #define HEADER                                                                                     \
 	"panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,"      \
 	"cpu_ms_low,cpu_ms_high\n"
@@ -324,11 +325,38 @@ static void bulk_and_payload_are_drawn_at_the_largest_size_that_varies(void **st
 	assert_text("plots/payload.csv",
 		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,"
 		    "payload_bytes,cpu_ms,cpu_ms_low,cpu_ms_high\n"
-		    "1,Send a message (8 members),1,MLS: tree full,line,1,1,1,1,256,0.1,0.1,0.1\n"
-		    "1,Send a message (8 members),1,MLS: tree full,line,1,1,1,1,1024,0.2,0.2,0.2\n"
-		    "2,Read a message (8 members),1,MLS: tree full,line,1,1,1,1,1024,0.3,0.3,"
-		    "0.3\n");
+		    "1,Send a message (8 members),1,MLS,line,1,1,1,1,256,0.1,0.1,0.1\n"
+		    "1,Send a message (8 members),1,MLS,line,1,1,1,1,1024,0.2,0.2,0.2\n"
+		    "2,Read a message (8 members),1,MLS,line,1,1,1,1,1024,0.3,0.3,0.3\n");
 	assert_has("plots/payload.svg", "Read a message");
+}
+
+/* A message and the parts of a ratio, on stock libolm and on libolm with OpenSSL's primitives. */
+static void both_libolms_stand_beside_each_other(void **state)
+{
+	static const char *const rows[] = {
+		ON_EITHER "operation=send size=8 payload=256 olm=chain olm_crypto=libolm "
+			  "cpu_ns_median=100000",
+		ON_EITHER "operation=send size=8 payload=1024 olm=chain olm_crypto=libolm "
+			  "cpu_ns_median=300000",
+		ON_EITHER "operation=send size=8 payload=1024 olm=chain olm_crypto=openssl "
+			  "cpu_ns_median=200000",
+		MLS "operation=rekey size=5 tree=full cpu_ns_median=1 cpu_ns_min=200 floor_ns=100 "
+		    "floor_ns_equal=100",
+		ON_EITHER "operation=rekey size=5 olm=new olm_crypto=libolm cpu_ns_median=1 "
+			  "cpu_ns_min=800 floor_ns=400 floor_ns_equal=50",
+		ON_EITHER "operation=rekey size=5 olm=new olm_crypto=openssl "
+			  "cpu_ns_median=1 cpu_ns_min=100 floor_ns=50 floor_ns_equal=50",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_has("plots/payload.csv", ",1,Megolm,line,2,1,1,1,1024,0.3,");
+	assert_has("plots/payload.csv", ",2,Megolm on OpenSSL,line,3,1,2,1,1024,0.2,");
+	assert_has("plots/split.csv", ",1,4,4,4,Olm new / tree full\n");
+	assert_has("plots/split.csv", ",0.5,0.5,0.5,Olm new on OpenSSL / tree full\n");
+	assert_has("plots/split.svg", "Olm new on OpenSSL / tree full");
 }
 
 static void time_over_floor_is_drawn_at_every_role(void **state)
@@ -410,11 +438,11 @@ static void all_senders_are_as_many_times_one(void **state)
 	write_summary(rows, N(rows));
 	assert_int_equal(plot("svg").status, 0);
 	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all send "
-				       "(derived: N times),band,5,1,1,2,2,,6,6\n");
+				       "(derived),band,5,1,1,2,2,,6,6\n");
 	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all send "
-				       "(derived: N times),band,5,1,1,2,10,,10,50\n");
+				       "(derived),band,5,1,1,2,10,,10,50\n");
 	assert_has("plots/honest.csv", "1,Remove one member,2,Megolm: all send "
-				       "(derived: N times),band,5,1,1,2,10,,36,36\n");
+				       "(derived),band,5,1,1,2,10,,36,36\n");
 	assert_has("plots/honest.svg", "all send");
 }
 
@@ -645,6 +673,7 @@ int main(void)
 		TEST(one_size_is_no_curve),
 		TEST(published_form_is_not_drawn_from_other_states),
 		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),
+		TEST(both_libolms_stand_beside_each_other),
 		TEST(time_over_floor_is_drawn_at_every_role),
 		TEST(split_is_a_product_laid_end_to_end),
 		TEST(all_senders_are_as_many_times_one),

@@ -56,7 +56,7 @@ static bool matches(const struct gb_figure_source *source, size_t panel, const c
 		.role = "actor",
 		.phase = "total",
 		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) |
-			     (size ? 0 : GB_FREE(GB_AXIS_size)),
+			     GB_FREE(GB_AXIS_olm_crypto) | (size ? 0 : GB_FREE(GB_AXIS_size)),
 		.fixed = {[GB_AXIS_size] = size},
 	};
 
@@ -68,15 +68,17 @@ static bool is_mls(const struct gb_summary_row *row)
 	return strcmp(gb_summary_key(row, GB_COLUMN_backend), "mls") == 0;
 }
 
-/* "Olm new / tree full" */
+/* "Olm new / tree full", "Olm new on OpenSSL / tree full" */
 static void name_pair(const struct gb_summary_row *other, const struct gb_summary_row *mls,
 		      char *label, size_t size)
 {
 	const char *olm = gb_summary_key(other, GB_COLUMN_olm);
+	bool on_openssl = strcmp(gb_summary_key(other, GB_COLUMN_olm_crypto), "openssl") == 0;
 	const char *tree = gb_summary_key(mls, GB_COLUMN_tree);
 
 	if (*olm != '\0')
-		snprintf(label, size, "Olm %.12s / tree %.12s", olm, tree);
+		snprintf(label, size, "Olm %.12s%s / tree %.12s", olm,
+			 on_openssl ? " on OpenSSL" : "", tree);
 	else
 		snprintf(label, size, "%.12s tree %.12s / tree %.12s",
 			 gb_summary_key(other, GB_COLUMN_backend),

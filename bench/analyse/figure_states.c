@@ -262,7 +262,7 @@ static void make_group(const struct gb_layout *layout, struct states *states, si
 
 		s.kind = GB_SERIES_BAND;
 		s.colour = *other_library(t) != '\0' ? GB_GREEN : GB_PURPLE;
-		snprintf(s.name, sizeof(s.name), "%.34s: all send (derived: N times)", name);
+		snprintf(s.name, sizeof(s.name), "%.50s: all send (derived)", name);
 		all = gb_drawing_series(d, &s);
 		s.colour = own;
 		s.legend_row++;
