@@ -120,6 +120,8 @@ int main(int argc, char **argv)
 	b = gb_plugin_at(0);
 	if (b->features & GB_FORGERY_SPENDS)
 		printf("a forged message spends the key of the genuine one\n");
+	if (b->features & GB_OWN_RANDOM)
+		printf("operations draw randomness that no seed reaches\n");
 	for (unsigned i = 0; i < GB_AXES; i++)
 		ask_axis(b, &gb_axes[i]);
 	list_functions(b);

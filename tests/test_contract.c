@@ -1,7 +1,7 @@
 /*
  * Every built-in backend keeps every promise of groupbench_backend.h that its features give,
  * and each mutant of a backend, which breaks one of them, is caught. With arguments: every plugin
- * that they name keeps them.
+ * that they name keeps them, and its mutants are caught.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +22,7 @@ struct trial {
 	char name[100];
 	const struct gb_backend *backend;
 	const struct promise *promise;
+	const char *mutation; /* of a plugin */
 };
 
 /* Tries the promise; what was seen instead goes to broken[]. */
@@ -53,6 +54,17 @@ static void mutant_is_caught(void **state)
 
 	assert_false(keeps(*state, broken));
 	assert_true(strlen(broken) > 0);
+}
+
+static void mutant_of_plugin_is_caught(void **state)
+{
+	const struct trial *trial = *state;
+	struct gb_backend mutant;
+	struct trial changed = {.backend = &mutant, .promise = trial->promise};
+	void *changed_state = &changed;
+
+	mutant_of(&mutant, trial->backend, trial->mutation);
+	mutant_is_caught(&changed_state);
 }
 
 struct list {
@@ -87,6 +99,34 @@ static void try_all(struct list *list, const struct gb_backend *backend)
 			try(list, backend, &promises[i], promise_is_kept);
 }
 
+/* The mutants of a plugin. One whose forgeries spend a key cannot be repaired into reading them. */
+static void try_mutants(struct list *list, const struct gb_backend *base)
+{
+	static const struct {
+		const char *mutation, *promise;
+	} mutations[] = {
+#define ROW(base, mutation, promise) {#mutation, #promise},
+		MUTANTS_OF_SEALED(ROW, any)
+#undef ROW
+	};
+#define COUNT(base, mutation, promise) +1
+	size_t n = (base->features & GB_SEALED) != 0 ? 0 MUTANTS_OF_SEALED(COUNT, any)
+						     : 0 MUTANTS_OF_ANY(COUNT, any);
+#undef COUNT
+
+	for (size_t i = 0; i < n; i++) {
+		const char *mutation = mutations[i].mutation, *promise = mutations[i].promise;
+		struct trial *trial = &list->trials[list->n];
+
+		if (strcmp(mutation, "forgeable") == 0 && (base->features & GB_FORGERY_SPENDS) != 0)
+			promise = "forged_key_changes_are_refused";
+		try(list, base, promise_named(promise), mutant_of_plugin_is_caught);
+		trial->mutation = mutation;
+		snprintf(trial->name, sizeof(trial->name), "%s-%s %s", base->name, mutation,
+			 promise);
+	}
+}
+
 /* The plugins of the command line; -1 when one cannot be loaded. */
 static int try_plugins(struct list *list, char **files)
 {
@@ -97,8 +137,10 @@ static int try_plugins(struct list *list, char **files)
 			fprintf(stderr, "contract: %s\n", why);
 			return -1;
 		}
-	for (size_t i = 0; gb_plugin_at(i) != NULL; i++)
+	for (size_t i = 0; gb_plugin_at(i) != NULL; i++) {
 		try_all(list, gb_plugin_at(i));
+		try_mutants(list, gb_plugin_at(i));
+	}
 	return 0;
 }
 

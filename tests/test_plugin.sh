@@ -114,6 +114,11 @@ holds cmp <(rows null) <(rows null_python)
 holds grep -q '^null_python,rekey,.*,actor,produce,.*,backend,' "$work/run/samples.csv"
 result "a backend in another process is measured like a built-in backend"
 
+expect 0 "PASSED" env -u CMOCKA_MESSAGE_OUTPUT "$B/tests/test_contract" "$null"
+holds grep -q "OK.* null_python-unserved founders_agree_and_read" <<< "$said"
+holds test "$(grep -c ' OK ' <<< "$said")" -ge 20
+result "a backend in another process keeps what it promises, and its mutants are caught"
+
 bad="python3 tests/plugins/bad_child.py"
 # refused STATUS WHAT TEXT: what it does when it is greeted.
 refused() { expect "$1" "groupbench: --plugin: $bad $2 hello: $3" "$program" list --plugin "$bad $2 hello"; }

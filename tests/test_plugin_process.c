@@ -1,6 +1,6 @@
 /*
- * Backends in a process of their own: the null child of peers/python keeps the promises of its
- * features, its mutants are caught, and a child that misbehaves is one error and then gone.
+ * Backends in a process of their own: a child that misbehaves is one error and then gone, and
+ * what it is given is bounded. That a child keeps its promises: tests/test_plugin.sh.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,52 +17,12 @@
 #include "backends/child.h"
 #include "backends/plugins.h"
 #include "backends/remote_world.h"
-#include "mutants.h"
 #include "promises.h"
 
 #define BAD    "python3 tests/plugins/bad_child.py "
 #define SECOND UINT64_C(1000000000)
 
 static const struct gb_backend *null_python;
-
-struct trial {
-	char name[100];
-	const struct promise *promise;
-	const char *mutation;
-};
-
-static bool keeps(const struct trial *trial, const struct gb_backend *backend, char broken[300])
-{
-	struct play *p = calloc(1, sizeof(*p));
-	bool kept;
-
-	assert_non_null(p);
-	p->backend = backend;
-	kept = trial->promise->is_kept(p);
-	memcpy(broken, p->broken, sizeof(p->broken));
-	play_close(p);
-	free(p);
-	return kept;
-}
-
-static void promise_is_kept(void **state)
-{
-	char broken[300];
-
-	if (!keeps(*state, null_python, broken))
-		fail_msg("%s", broken);
-}
-
-static void mutant_is_caught(void **state)
-{
-	const struct trial *trial = *state;
-	struct gb_backend mutant;
-	char broken[300];
-
-	mutant_of(&mutant, null_python, trial->mutation);
-	assert_false(keeps(trial, &mutant, broken));
-	assert_true(strlen(broken) > 0);
-}
 
 /* ---- children that misbehave ---- */
 
@@ -213,41 +173,6 @@ static void add(const char *name, void (*test)(void **state), const void *about)
 		.name = name, .test_func = test, .initial_state = (void *)(uintptr_t)about};
 }
 
-static void add_promises(void)
-{
-	static struct trial trials[60];
-	static const struct {
-		const char *mutation, *promise;
-	} mutations[] = {
-#define ROW(base, mutation, promise) {#mutation, #promise},
-		MUTANTS_OF_ANY(ROW, any)
-#undef ROW
-	};
-	size_t n = 0;
-
-	for (size_t i = 0; i < n_promises; i++) {
-		struct trial *t = &trials[n];
-
-		if ((null_python->features & promises[i].needs) != promises[i].needs)
-			continue;
-		t->promise = &promises[i];
-		snprintf(t->name, sizeof t->name, "null_python %s", promises[i].name);
-		add(t->name, promise_is_kept, t);
-		n++;
-	}
-	for (size_t i = 0; i < sizeof mutations / sizeof mutations[0]; i++) {
-		struct trial *t = &trials[n++];
-
-		t->mutation = mutations[i].mutation;
-		for (size_t j = 0; j < n_promises; j++)
-			if (strcmp(promises[j].name, mutations[i].promise) == 0)
-				t->promise = &promises[j];
-		snprintf(t->name, sizeof t->name, "null_python-%s %s", t->mutation,
-			 t->promise->name);
-		add(t->name, mutant_is_caught, t);
-	}
-}
-
 int main(void)
 {
 	char why[700];
@@ -257,7 +182,6 @@ int main(void)
 		return 1;
 	}
 	null_python = gb_backend_find("null_python", strlen("null_python"));
-	add_promises();
 	for (size_t i = 0; i < sizeof misbehaviours / sizeof misbehaviours[0]; i++)
 		add(misbehaviours[i].what, misbehaviour_is_one_error, &misbehaviours[i]);
 	add("messages_cross_once_and_are_bounded", messages_cross_once_and_are_bounded, NULL);

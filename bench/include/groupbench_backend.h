@@ -202,6 +202,8 @@ struct gb_world; /* the backend's own */
  *   REMOTE      all devices live in another process
  *   FORGERY_SPENDS  a forged message in a genuine one's place takes the key of it: receivers
  *               refuse both. (RFC 9420, 9.2: keys are deleted once they decrypted successfully.)
+ *   OWN_RANDOM  operations draw randomness that no seed reaches: of two worlds with equal seeds
+ *               only key material, and the form and length of messages, are the same
  */
 enum gb_feature {
 	GB_SETTLES = 1 << 0,
@@ -211,6 +213,7 @@ enum gb_feature {
 	GB_PER_SENDER = 1 << 4,
 	GB_REMOTE = 1 << 5,
 	GB_FORGERY_SPENDS = 1 << 6,
+	GB_OWN_RANDOM = 1 << 7,
 };
 
 /* What create() consists of where a group is made of a session with each member (Megolm). */

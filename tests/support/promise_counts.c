@@ -128,7 +128,8 @@ bool promise_lone_roles_cost_the_same(struct play *p)
 	       is_alone(p, 1, NULL) && is_alone(p, 5, NULL) && is_alone(p, 6, NULL);
 }
 
-/* Groups with keys of a sender are left out: a lone receiver has no pair with its sender. */
+/* Groups with keys of a sender are left out: a lone receiver has no pair with its sender. So are
+ * those that no seed makes again. */
 bool promise_lone_shaped_roles_cost_the_same(struct play *p)
 {
 	static const uint32_t live[] = {0, 1, 4, 6, 7}, actor = 0;
@@ -142,7 +143,7 @@ bool promise_lone_shaped_roles_cost_the_same(struct play *p)
 				 .n_actors = 1};
 
 	if (!play_shape(p, PROMISE_SEED, &shape, NULL) ||
-	    (p->backend->features & GB_PER_SENDER) != 0)
+	    (p->backend->features & (GB_PER_SENDER | GB_OWN_RANDOM)) != 0)
 		return p->world != NULL;
 	if (!play_rekey(p, 0) || !play_message(p, 0) || !play_add(p, 0, 7, 1) ||
 	    !play_rekey(p, 0) || !play_remove(p, 0, 4, 1) || !play_message(p, 0))
