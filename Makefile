@@ -330,6 +330,7 @@ $(B)/interop/interop_server: $(interop) $(rpc) $(B)/libmls.a
 peers:
 	@tools/install-packages $(purposes)
 	@tools/build-rust-peers
+	@tools/build-node-peers
 
 coverage:
 	@tools/install-packages $(purposes) test coverage
