@@ -1,7 +1,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "crypto_openssl.h"
 #include "memory.h"
@@ -41,17 +43,24 @@ void mls_aead_state_free(struct mls_aead_state *s)
 	free(s);
 }
 
+/* As a parameter the tag costs less than through EVP_CIPHER_CTX_ctrl. */
+static OSSL_PARAM tag_param(uint8_t *tag)
+{
+	return OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, MLS_AEAD_TAG);
+}
+
 static bool seal(struct mls_aead_state *s, uint8_t *out, const uint8_t *key, const uint8_t *nonce,
 		 struct mls_slice aad, struct mls_slice text)
 {
 	EVP_CIPHER_CTX *x = s->context;
+	OSSL_PARAM tag[] = {tag_param(out + text.len), OSSL_PARAM_construct_end()};
 	int n = 0, n_final = 0;
 
 	return EVP_EncryptInit_ex2(x, s->cipher, key, nonce, NULL) == 1 &&
 	       (aad.len == 0 || EVP_EncryptUpdate(x, NULL, &n, aad.p, (int)aad.len) == 1) &&
 	       (text.len == 0 || EVP_EncryptUpdate(x, out, &n, text.p, (int)text.len) == 1) &&
 	       EVP_EncryptFinal_ex(x, out + text.len, &n_final) == 1 &&
-	       EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_AEAD_GET_TAG, MLS_AEAD_TAG, out + text.len) == 1;
+	       EVP_CIPHER_CTX_get_params(x, tag) == 1;
 }
 
 static bool open(struct mls_aead_state *s, uint8_t *out, const uint8_t *key, const uint8_t *nonce,
@@ -59,11 +68,11 @@ static bool open(struct mls_aead_state *s, uint8_t *out, const uint8_t *key, con
 {
 	EVP_CIPHER_CTX *x = s->context;
 	uint8_t tag[MLS_AEAD_TAG];
+	OSSL_PARAM params[] = {tag_param(tag), OSSL_PARAM_construct_end()};
 	int n = 0, n_final = 0;
 
 	memcpy(tag, text.p + text.len, sizeof(tag));
-	return EVP_DecryptInit_ex2(x, s->cipher, key, nonce, NULL) == 1 &&
-	       EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_AEAD_SET_TAG, MLS_AEAD_TAG, tag) == 1 &&
+	return EVP_DecryptInit_ex2(x, s->cipher, key, nonce, params) == 1 &&
 	       (aad.len == 0 || EVP_DecryptUpdate(x, NULL, &n, aad.p, (int)aad.len) == 1) &&
 	       (text.len == 0 || EVP_DecryptUpdate(x, out, &n, text.p, (int)text.len) == 1) &&
 	       EVP_DecryptFinal_ex(x, out + text.len, &n_final) == 1;

@@ -1,6 +1,8 @@
 #include "prices/price_cases.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,9 @@ static void cipher_close(void *state)
 /* *out_len: with the tag behind it, or the padding. */
 static bool encrypt(struct cipher *s, size_t len, size_t *out_len)
 {
+	OSSL_PARAM tag[] = {
+		OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, s->out + len, TAG),
+		OSSL_PARAM_construct_end()};
 	int n = 0, n_final = 0;
 
 	if (EVP_EncryptInit_ex2(s->context, NULL, s->key, s->nonce, NULL) != 1 ||
@@ -38,7 +43,7 @@ static bool encrypt(struct cipher *s, size_t len, size_t *out_len)
 	if (!s->is_aead)
 		return true;
 	*out_len += TAG;
-	return EVP_CIPHER_CTX_ctrl(s->context, EVP_CTRL_AEAD_GET_TAG, TAG, s->out + len) == 1;
+	return EVP_CIPHER_CTX_get_params(s->context, tag) == 1;
 }
 
 static bool encrypt_often(struct cipher *s, size_t len, unsigned n)
