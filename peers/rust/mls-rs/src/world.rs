@@ -22,7 +22,7 @@ pub fn now() -> MlsTime {
 }
 
 /// A full tree takes a commit of each member, and each commit reads the whole tree.
-const MAX_FULL: u32 = 2048;
+const MAX_FULL: u32 = 300;
 
 pub type Config = WithMlsRules<
     DefaultMlsRules,

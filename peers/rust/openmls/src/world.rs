@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Once};
 
 /// A full tree takes a commit of each member, and each commit reads the whole tree.
-const MAX_FULL: u32 = 1024;
+const MAX_FULL: u32 = 300;
 
 /// OpenMLS asks the system for the time, which is in this range.
 const FIRST_SECOND: u64 = 1_700_000_000;
