@@ -216,22 +216,25 @@ static void published_factor_and_shape(void **state)
 
 		for (size_t i = 0; i < N(common); i++) {
 			if (strcmp(text_of(csv, "series"), "MLS update") == 0 && size == common[i])
-				put_actor_sample(file, MLS, size, 1,
+				put_actor_sample(file, MLS " path=yes suite=1", size, 1,
 						 1e5 * strtod(text_of(csv, "time_ms"), NULL));
 		}
 	}
 	gb_csv_close(csv);
-	put_actor_sample(file, MLS, 77, 1, 1e6); /* a size that was not published */
+	put_actor_sample(file, MLS " path=yes suite=1", 77, 1,
+			 1e6); /* a size that was not published */
 	end_samples(file);
 	assert_int_equal(fit().status, 0);
 	csv = open_result("published.csv");
 	next(csv);
+	assert_string_equal(text_of(csv, "graph"), "arewemlsyet-2023");
 	assert_string_equal(text_of(csv, "series"), "MLS update");
 	assert_string_equal(text_of(csv, "sizes"), "4");
 	assert_number(csv, "published_over_measured", 10);
 	assert_string_equal(text_of(csv, "ratio_ci_low"), "");
 	assert_true(strtod(text_of(csv, "shape_error"), NULL) < 1e-6);
 	assert_string_equal(text_of(csv, "published_terms"), "1 + log2 N + N + N^2");
+	assert_number(csv, "worst_factor", 1);
 	end(csv);
 }
 
@@ -258,6 +261,37 @@ static void shape_error_is_that_of_the_logarithms(void **state)
 	next(csv);
 	assert_number(csv, "published_over_measured", 0.25);
 	assert_number(csv, "shape_error", log(2));
+	/* Both lie as far off, on different sides. */
+	assert_number(csv, "worst_factor", atoi(text_of(csv, "worst_size")) == 2 ? 0.5 : 2);
+	end(csv);
+}
+
+/*
+ * What others measured is compared with the same setup, of the same member: their "base" is a
+ * full tree, and processing is somebody else's. A single size has a factor and no shape.
+ */
+static void published_series_are_told_apart(void **state)
+{
+	static const char *const rows[] = {
+		"backend=mls operation=rekey size=100 tree=full path=no suite=1 role=far "
+		"phase=process process=1 sample=1 device=99 cpu_ns=1000000",
+		"backend=mls operation=rekey size=100 tree=cold path=no suite=1 role=near "
+		"phase=process process=1 sample=1 device=1 cpu_ns=1000000",
+	};
+	struct gb_csv *csv;
+
+	(void)state;
+	write_samples(in_run("samples.csv"), rows, N(rows));
+	assert_int_equal(fit().status, 0);
+	csv = open_result("published.csv");
+	next(csv);
+	assert_string_equal(text_of(csv, "graph"), "openmls-2021-blog");
+	assert_string_equal(text_of(csv, "series"), "process_update");
+	assert_string_equal(text_of(csv, "variant"), "base");
+	assert_string_equal(text_of(csv, "sizes"), "1");
+	assert_number(csv, "published_over_measured", 1.18143);
+	assert_string_equal(text_of(csv, "shape_error"), "");
+	assert_string_equal(text_of(csv, "measured_terms"), "");
 	end(csv);
 }
 
@@ -342,6 +376,7 @@ int main(void)
 		TEST(who_is_left_alone_is_on_no_curve),
 		TEST(intervals_come_from_the_processes),
 		TEST(published_factor_and_shape),
+		TEST(published_series_are_told_apart),
 		TEST(shape_error_is_that_of_the_logarithms),
 		TEST(cells_that_differ_on_an_axis_are_not_compared),
 		TEST(damaged_runs_end_with_one_message_and_no_files),

@@ -340,7 +340,8 @@ static int take_row(void *context, struct gb_failure *f)
 static int read_rows(struct gb_cells *cells, const char *path, struct gb_failure *f)
 {
 	struct source s = {.cells = cells};
-	const struct gb_csv_reader reader = {find_columns, take_row, &s, "samples"};
+	const struct gb_csv_reader reader = {find_columns, take_row, &s, "samples",
+					     GB_CSV_NO_COMMENTS};
 
 	return gb_csv_read(path, &reader, f);
 }

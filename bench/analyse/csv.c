@@ -294,7 +294,7 @@ int gb_csv_read(const char *path, const struct gb_csv_reader *reader, struct gb_
 	bool any = false;
 	int more;
 
-	if (gb_csv_open(&csv, path, GB_CSV_NO_COMMENTS, f) < 0)
+	if (gb_csv_open(&csv, path, reader->comments, f) < 0)
 		return -1;
 	more = reader->find_columns(reader->context, csv, f) < 0 ? -1 : gb_csv_next(csv, f);
 	for (; more == 1; any = true)

@@ -54,6 +54,7 @@ struct gb_csv_reader {
 	int (*take_record)(void *context, struct gb_failure *f);
 	void *context;
 	const char *wanted; /* "rows": what a file without records lacks */
+	enum gb_csv_comments comments;
 };
 
 /* Opens, reads and closes `path`. 0; -1 with *f set, also when there is no record. */

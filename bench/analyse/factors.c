@@ -14,15 +14,16 @@ static bool is_nearest(const struct gb_curve *curve, const struct gb_published_s
 {
 	if (strcmp(curve->key[0], s->backend) != 0 || strcmp(curve->key[1], s->operation) != 0 ||
 	    strcmp(curve->key[2], s->k) != 0 ||
-	    strcmp(curve->key[GB_KEY_COLUMNS - 1], "total") != 0)
+	    strcmp(curve->key[GB_KEY_COLUMNS - 2], s->role) != 0 ||
+	    strcmp(curve->key[GB_KEY_COLUMNS - 1], s->phase) != 0)
 		return false;
 	for (size_t axis = 0; axis < GB_AXES; axis++) {
 		const char *value = curve->key[KEY_AXES + axis];
-		const char *wanted = axis == GB_AXIS_tree  ? GB_PUBLISHED_TREE
-				     : axis == GB_AXIS_olm ? GB_PUBLISHED_OLM
-							   : gb_axes[axis].default_value;
+		size_t len;
+		const char *wanted = gb_published_axis(s, (enum gb_axis_id)axis, &len);
 
-		if (axis != GB_AXIS_size && *value != '\0' && strcmp(value, wanted) != 0)
+		if (axis != GB_AXIS_size && *value != '\0' &&
+		    (strlen(value) != len || strncmp(value, wanted, len) != 0))
 			return false;
 	}
 	return true;
@@ -46,12 +47,12 @@ struct common {
 	size_t n;
 };
 
-static void find_common(const struct gb_published_graph *graph, size_t series,
+static void find_common(const struct gb_published_times *published, size_t series,
 			const struct gb_curve *curve, struct common *c)
 {
 	for (size_t i = 0; i < curve->n; i++) {
-		for (size_t j = 0; j < graph->n; j++) {
-			const struct gb_published_point *p = &graph->points[j];
+		for (size_t j = 0; j < published->n; j++) {
+			const struct gb_published_point *p = &published->points[j];
 
 			if (p->series != series || p->size < curve->size[i] ||
 			    p->size > curve->size[i])
@@ -79,11 +80,17 @@ static void mean_and_deviation(const struct common *c, double *mean, double *dev
 static void compare(const struct gb_curve *curve, const struct common *c, struct gb_factor *out)
 {
 	double mean;
+	size_t worst = 0;
 
 	for (size_t i = 0; i < c->n; i++)
 		c->logs[i] = log(c->published_ns[i] / curve->cost_ns[c->at[i]]);
 	mean_and_deviation(c, &mean, &out->shape);
 	out->ratio = exp(mean);
+	for (size_t i = 1; i < c->n; i++)
+		if (fabs(c->logs[i] - mean) > fabs(c->logs[worst] - mean))
+			worst = i;
+	out->worst_size = curve->size[c->at[worst]];
+	out->worst = exp(c->logs[worst] - mean);
 }
 
 static int resample(const struct gb_curve *curve, const struct common *c, struct gb_factor *out)
@@ -118,21 +125,21 @@ static int resample(const struct gb_curve *curve, const struct common *c, struct
 	return 0;
 }
 
-static int fit_published(const struct gb_published_graph *graph, size_t series,
+static int fit_published(const struct gb_published_times *published, size_t series,
 			 struct gb_growth *out)
 {
 	struct gb_growth found[GB_GROWTH_SETS];
-	double *size = malloc((graph->n + 1) * sizeof(*size));
-	double *cost = malloc((graph->n + 1) * sizeof(*cost));
+	double *size = malloc((published->n + 1) * sizeof(*size));
+	double *cost = malloc((published->n + 1) * sizeof(*cost));
 	size_t n = 0;
 	int status = -1;
 
 	if (size && cost) {
-		for (size_t i = 0; i < graph->n; i++) {
-			if (graph->points[i].series != series)
+		for (size_t i = 0; i < published->n; i++) {
+			if (published->points[i].series != series)
 				continue;
-			size[n] = graph->points[i].size;
-			cost[n++] = graph->points[i].time_ms * 1e6;
+			size[n] = published->points[i].size;
+			cost[n++] = published->points[i].time_ms * 1e6;
 		}
 		if (gb_growth_select(size, cost, n, found) > 0)
 			*out = found[0];
@@ -143,7 +150,7 @@ static int fit_published(const struct gb_published_graph *graph, size_t series,
 	return status;
 }
 
-int gb_factor_of(const struct gb_published_graph *graph, size_t series,
+int gb_factor_of(const struct gb_published_times *published, size_t series,
 		 const struct gb_curve *curve, struct gb_factor *out)
 {
 	struct common c = {
@@ -156,11 +163,11 @@ int gb_factor_of(const struct gb_published_graph *graph, size_t series,
 	*out = (struct gb_factor){
 		.ratio_low = NAN, .ratio_high = NAN, .shape_low = NAN, .shape_high = NAN};
 	if (c.at && c.published_ns && c.logs) {
-		find_common(graph, series, curve, &c);
+		find_common(published, series, curve, &c);
 		out->n = c.n;
-		status = fit_published(graph, series, &out->published);
+		status = fit_published(published, series, &out->published);
 	}
-	if (status == 0 && c.n >= 2) {
+	if (status == 0 && c.n >= 1) {
 		compare(curve, &c, out);
 		if (curve->least_processes > 1)
 			status = resample(curve, &c, out);

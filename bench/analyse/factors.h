@@ -8,13 +8,15 @@
  * shapes differ once that factor is taken out. Over the sizes that both have.
  */
 struct gb_factor {
-	size_t n;     /* common sizes; below 2 nothing else is set */
+	size_t n;     /* common sizes; with none only published is set */
 	double ratio; /* published / measured: geometric mean over the sizes */
 	double ratio_low;
 	double ratio_high; /* 95 % intervals over resampled processes; NAN without them */
 	double shape;      /* root mean square of ln(published / measured) around ln(ratio) */
 	double shape_low;
 	double shape_high;
+	double worst_size;          /* where published / measured is farthest from ratio */
+	double worst;               /* published / measured / ratio there */
 	struct gb_growth published; /* its growth, in ns over all its sizes; set 0: no fit */
 };
 
@@ -23,7 +25,7 @@ const struct gb_curve *gb_curve_nearest(const struct gb_curves *curves,
 					const struct gb_published_series *series);
 
 /* Compares series number `series` with the curve. 0, or -1 when memory ran out. */
-int gb_factor_of(const struct gb_published_graph *graph, size_t series,
+int gb_factor_of(const struct gb_published_times *published, size_t series,
 		 const struct gb_curve *curve, struct gb_factor *out);
 
 #endif

@@ -5,34 +5,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How each of the published series is drawn. */
-static const struct {
-	enum gb_colour colour;
-	unsigned look;
-} styles[GB_PUBLISHED_SERIES] = {
-	{GB_GREEN, 1},
-	{GB_BLUE, 2},
-	{GB_SKY, 3},
-	{GB_VERMILLION, 4},
+/* Figures in the form of published ones, drawn from this machine, with the published curves. */
+
+/* A series of a figure, measured and published. */
+struct pair {
+	unsigned panel;     /* from 1 */
+	unsigned measured;  /* number in the drawing; 0: not drawn */
+	unsigned published; /* the same */
 };
 
-/* Adds the points of one series. */
-static int add_measured(const struct gb_figure_source *source, size_t which, unsigned series,
-			struct gb_drawing *d, struct gb_failure *f)
+/* The axes that the published series is about; all others are as held in the run. */
+static void fix_axes(const struct gb_published_series *s, struct gb_query *query,
+		     char value[GB_AXES][24])
 {
-	const struct gb_query query = {
-		.backend = gb_published_series[which].backend,
-		.operation = gb_published_series[which].operation,
-		.k = gb_published_series[which].k,
-		.role = "actor",
-		.phase = "total",
+	for (unsigned i = 0; i < GB_AXES; i++) {
+		size_t len;
+		const char *wanted = gb_published_axis(s, (enum gb_axis_id)i, &len);
+
+		if (i == GB_AXIS_size || wanted == gb_axes[i].default_value)
+			continue;
+		snprintf(value[i], sizeof value[i], "%.*s", (int)len, wanted);
+		query->fixed[i] = value[i];
+	}
+	/* States are no matter of what else was measured. */
+	if (!query->fixed[GB_AXIS_tree])
+		query->fixed[GB_AXIS_tree] = gb_axes[GB_AXIS_tree].default_value;
+	if (!query->fixed[GB_AXIS_olm])
+		query->fixed[GB_AXIS_olm] = gb_axes[GB_AXIS_olm].default_value;
+}
+
+static int add_measured(const struct gb_figure_source *source, const struct gb_published_series *s,
+			const struct pair *pair, struct gb_drawing *d, struct gb_failure *f)
+{
+	char value[GB_AXES][24];
+	struct gb_query query = {
+		.backend = s->backend,
+		.operation = s->operation,
+		.k = s->k,
+		.role = s->role,
+		.phase = s->phase,
 		.free_axes = GB_FREE(GB_AXIS_size),
-		.fixed = {[GB_AXIS_tree] = GB_PUBLISHED_TREE, [GB_AXIS_olm] = GB_PUBLISHED_OLM},
 	};
 
+	fix_axes(s, &query, value);
 	for (size_t i = 0; i < source->summary->n; i++) {
 		const struct gb_summary_row *row = &source->summary->rows[i];
-		struct gb_point point = {.panel = 1, .series = series};
+		struct gb_point point = {.panel = pair->panel, .series = pair->measured};
 
 		if (!gb_query_matches(&query, &source->held, row) || isnan(row->cpu_ns_median))
 			continue;
@@ -48,24 +66,65 @@ static int add_measured(const struct gb_figure_source *source, size_t which, uns
 	return 0;
 }
 
-/* Adds the measured series of the figure. 1: there is something to see, 0: there is not. */
+/* What was published of the series that have a pair; pairs[i] belongs to gb_published_series[i]. */
+static int add_published(const struct gb_figure_source *source, enum gb_published_graph graph,
+			 const struct pair *pairs, struct gb_drawing *d, struct gb_failure *f)
+{
+	struct gb_published_times published = {0};
+	int status = gb_published_read(&published, graph, source->data, f);
+
+	for (size_t i = 0; i < published.n && status == 0; i++) {
+		const struct gb_published_point *from = &published.points[i];
+		const struct gb_point point = {
+			.panel = pairs[from->series].panel,
+			.series = pairs[from->series].published,
+			.x = from->size,
+			.y = from->time_ms,
+			.low = from->time_ms,
+			.high = from->time_ms,
+		};
+
+		if (point.series != 0)
+			status = gb_drawing_point(d, &point, f);
+	}
+	gb_published_free(&published);
+	return status;
+}
+
+/* ---- arewemlsyet.com, 2023 ---- */
+
+static const struct {
+	enum gb_colour colour;
+	unsigned look;
+} styles[] = {
+	{GB_GREEN, 1},
+	{GB_BLUE, 2},
+	{GB_SKY, 3},
+	{GB_VERMILLION, 4},
+};
+
+#define STYLES (sizeof styles / sizeof styles[0])
+
+/* Adds the measured series. 1: there is something to see, 0: there is not. */
 static int add_all_measured(const struct gb_figure_source *source, struct gb_drawing *d,
 			    struct gb_failure *f)
 {
 	d->x_name = "members";
 	d->y_name = "cpu_ms";
 	gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL);
-	for (size_t i = 0; i < GB_PUBLISHED_SERIES; i++) {
+	for (unsigned i = 0; i < STYLES; i++) {
+		struct pair pair = {.panel = 1};
 		struct gb_series s = {
 			.kind = GB_SERIES_BOTH,
 			.colour = styles[i].colour,
 			.look = styles[i].look,
-			.legend_column = 1 + (unsigned)i,
+			.legend_column = 1 + i,
 			.legend_row = 1,
 		};
 
 		snprintf(s.name, sizeof(s.name), "%s", gb_published_series[i].name);
-		if (add_measured(source, i, gb_drawing_series(d, &s), d, f) < 0)
+		pair.measured = gb_drawing_series(d, &s);
+		if (add_measured(source, &gb_published_series[i], &pair, d, f) < 0)
 			return -1;
 	}
 	return gb_drawing_has_extent(d);
@@ -77,49 +136,109 @@ int gb_figure_published_form(const struct gb_figure_source *source, struct gb_dr
 	return add_all_measured(source, d, f);
 }
 
-static int add_published(const struct gb_figure_source *source,
-			 const unsigned number[GB_PUBLISHED_SERIES], struct gb_drawing *d,
-			 struct gb_failure *f)
-{
-	struct gb_published_graph published;
-	int status = gb_published_graph_read(&published, source->published, f);
-
-	for (size_t i = 0; i < published.n && status == 0; i++) {
-		const struct gb_published_point *from = &published.points[i];
-		const struct gb_point point = {
-			.panel = 1,
-			.series = number[from->series],
-			.x = from->size,
-			.y = from->time_ms,
-			.low = from->time_ms,
-			.high = from->time_ms,
-		};
-
-		status = gb_drawing_point(d, &point, f);
-	}
-	gb_published_graph_free(&published);
-	return status;
-}
-
 int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb_drawing *d,
 				struct gb_failure *f)
 {
-	unsigned number[GB_PUBLISHED_SERIES];
+	struct pair pairs[STYLES];
 	int made = add_all_measured(source, d, f);
 
 	if (made <= 0)
 		return made;
-	for (size_t i = 0; i < GB_PUBLISHED_SERIES; i++) {
+	for (unsigned i = 0; i < STYLES; i++) {
 		struct gb_series s = {
 			.kind = GB_SERIES_PUBLISHED,
 			.colour = GB_GREY,
 			.look = styles[i].look,
-			.legend_column = 1 + (unsigned)i,
+			.legend_column = 1 + i,
 			.legend_row = 2,
 		};
 
 		snprintf(s.name, sizeof(s.name), "%s 2023", gb_published_series[i].name);
-		number[i] = gb_drawing_series(d, &s);
+		pairs[i] = (struct pair){.panel = 1, .published = gb_drawing_series(d, &s)};
 	}
-	return add_published(source, number, d, f) < 0 ? -1 : 1;
+	return add_published(source, GB_AREWEMLSYET_2023, pairs, d, f) < 0 ? -1 : 1;
+}
+
+/* ---- OpenMLS, 2021 ---- */
+
+static const struct {
+	const char *series, *heading;
+} panels[] = {
+	{"create_group_with_n_members", "Create a group"},
+	{"join_group", "Join it"},
+	{"send_message", "Send the first message"},
+	{"send_update", "Update"},
+	{"process_update", "Process an update"},
+	{"receive_message", "Receive the first message"},
+	{"add_user", "Add one member"},
+	{"remove_user", "Remove one member"},
+	{"process_remove", "Process a removal"},
+};
+
+/* From 1; 0 when the series is not in the figure. */
+static unsigned panel_of(const struct gb_published_series *s)
+{
+	for (unsigned i = 0; i < sizeof panels / sizeof panels[0]; i++)
+		if (s->graph == GB_OPENMLS_2021 && strcmp(panels[i].series, s->name) == 0)
+			return i + 1;
+	return 0;
+}
+
+/* Groups that exist have two states; the first two panels have one, which is like "bare". */
+static const struct {
+	const char *here, *there;
+	enum gb_colour colour;
+	unsigned look;
+} setups[] = {
+	{"bare: nobody has committed (here: tree cold)", "bare: OpenMLS 2021", GB_VERMILLION, 2},
+	{"base: everybody has (here: tree full)", "base: OpenMLS 2021", GB_BLUE, 1},
+};
+
+#define SETUPS (sizeof setups / sizeof setups[0])
+
+int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_drawing *d,
+			   struct gb_failure *f)
+{
+	unsigned here[SETUPS], there[SETUPS];
+	struct pair *pairs;
+	int status = 0;
+
+	d->x_name = "members";
+	d->y_name = "cpu_ms";
+	for (size_t i = 0; i < sizeof panels / sizeof panels[0]; i++)
+		gb_drawing_heading(d, panels[i].heading, NULL);
+	for (unsigned i = 0; i < SETUPS; i++) {
+		struct gb_series s = {.kind = GB_SERIES_BOTH,
+				      .colour = setups[i].colour,
+				      .look = setups[i].look,
+				      .legend_column = 1 + i,
+				      .legend_row = 1};
+
+		snprintf(s.name, sizeof s.name, "%s", setups[i].here);
+		here[i] = gb_drawing_series(d, &s);
+		s.kind = GB_SERIES_PUBLISHED;
+		s.colour = GB_GREY;
+		s.legend_row = 2;
+		snprintf(s.name, sizeof s.name, "%s", setups[i].there);
+		there[i] = gb_drawing_series(d, &s);
+	}
+	pairs = calloc(gb_n_published_series, sizeof *pairs);
+	if (!pairs)
+		return gb_fail_memory(f);
+	for (size_t i = 0; i < gb_n_published_series && status == 0; i++) {
+		const struct gb_published_series *s = &gb_published_series[i];
+		unsigned setup = strcmp(s->variant, "base") == 0;
+
+		pairs[i].panel = panel_of(s);
+		if (pairs[i].panel == 0)
+			continue;
+		pairs[i].measured = here[setup];
+		pairs[i].published = there[setup];
+		status = add_measured(source, s, &pairs[i], d, f);
+	}
+	if (status == 0 && (status = gb_drawing_has_extent(d)) == 1 &&
+	    add_published(source, GB_OPENMLS_2021, pairs, d, f) < 0)
+		status = -1;
+	free(pairs);
+	return status;
 }

@@ -10,6 +10,8 @@ const struct gb_figure gb_figures[] = {
 	{"published-overlay",
 	 "neither MLS with tree full nor Megolm with olm ratchet was timed at two sizes",
 	 gb_figure_published_overlay},
+	{"openmls-2021", "no MLS with path no and tree cold or full was timed at two sizes",
+	 gb_figure_openmls_2021},
 	{"bulk", "no add or remove was timed at two k", gb_figure_bulk},
 	{"time_over_floor", "nothing that has a crypto floor was timed at two sizes",
 	 gb_figure_time_over_floor},

@@ -7,7 +7,7 @@
 struct gb_figure_source {
 	const struct gb_summary *summary;
 	struct gb_held held;
-	const char *published; /* path of arewemlsyet-2023.csv */
+	const char *data; /* the folder that has results/published/ */
 };
 
 /*
@@ -31,6 +31,8 @@ int gb_figure_published_form(const struct gb_figure_source *source, struct gb_dr
 			     struct gb_failure *f);
 int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb_drawing *d,
 				struct gb_failure *f);
+int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_drawing *d,
+			   struct gb_failure *f);
 
 /* Ratios of two backends as products of their causes; figure_split.c. */
 int gb_figure_split(const struct gb_figure_source *source, struct gb_drawing *d,

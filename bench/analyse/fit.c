@@ -22,14 +22,14 @@ static const char *const term_columns[GB_GROWTH_TERMS] = {
 struct fit {
 	struct gb_cells cells;
 	struct gb_curves curves;
-	struct gb_published_graph graph;
+	struct gb_published_times published;
 };
 
 static void close_fit(struct fit *fit)
 {
 	gb_curves_free(&fit->curves);
 	gb_cells_free(&fit->cells);
-	gb_published_graph_free(&fit->graph);
+	gb_published_free(&fit->published);
 }
 
 /* ---- curves ---- */
@@ -186,7 +186,7 @@ static int write_crossings(const struct gb_curves *curves, const char *run, stru
 	return gb_new_file_keep(&file, f);
 }
 
-/* ---- the published graph ---- */
+/* ---- published graphs ---- */
 
 static void put_optional(FILE *out, double number)
 {
@@ -195,45 +195,83 @@ static void put_optional(FILE *out, double number)
 		fprintf(out, "%.6g", number);
 }
 
-static void put_factor(FILE *out, size_t series, const struct gb_factor *x)
+static void say_factor(const struct gb_published_series *s, const struct gb_factor *x)
 {
-	const char *name = gb_published_series[series].name;
-	char growth[160], set[60];
+	char growth[160];
 
-	gb_format_growth(&x->published, growth, sizeof(growth));
-	gb_format_growth_set(x->published.set, set, sizeof(set));
-	printf("published %s: %.3g times ours", name, x->ratio);
+	printf("%s: %s%s%s: %.3g times ours", gb_published_graph_name(s->graph), s->name,
+	       s->variant[0] ? " " : "", s->variant, x->ratio);
 	if (!isnan(x->ratio_low))
 		printf(" [%.3g .. %.3g]", x->ratio_low, x->ratio_high);
-	printf(" over %zu sizes, shapes differ by %.0f %%\n", x->n, 100 * (exp(x->shape) - 1));
+	if (x->n > 1)
+		printf(" over %zu sizes, shapes differ by %.0f %%, most at N = %.0f", x->n,
+		       100 * (exp(x->shape) - 1), x->worst_size);
+	printf("\n");
+	if (x->published.set == 0)
+		return;
+	gb_format_growth(&x->published, growth, sizeof(growth));
 	printf("  it grows as %s  (error %.1f %%)\n", growth, 100 * x->published.error);
-	fprintf(out, "%s,%zu,%.6g", name, x->n, x->ratio);
-	put_optional(out, x->ratio_low);
-	put_optional(out, x->ratio_high);
-	put_optional(out, x->shape);
-	put_optional(out, x->shape_low);
-	put_optional(out, x->shape_high);
+}
+
+static void put_growth(FILE *out, const struct gb_growth *growth)
+{
+	char set[60] = "";
+
+	if (growth->set != 0)
+		gb_format_growth_set(growth->set, set, sizeof(set));
 	fprintf(out, ",%s", set);
 	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++)
-		put_optional(out, x->published.set & 1u << j ? x->published.coefficient[j] : NAN);
-	fprintf(out, ",%.6g\n", x->published.error);
+		put_optional(out, growth->set & 1u << j ? growth->coefficient[j] : NAN);
+	put_optional(out, growth->set != 0 ? growth->error : NAN);
+}
+
+/* One row: the published series, what of ours is nearest to it, and how they compare. */
+static void put_factor(FILE *out, const struct gb_published_series *s, const struct gb_curve *curve,
+		       const struct gb_factor *x)
+{
+	char measured[160];
+
+	gb_curve_name(curve, measured, sizeof(measured));
+	fprintf(out, "%s,%s,%s,", gb_published_graph_name(s->graph), s->name, s->variant);
+	gb_csv_put(out, measured);
+	fprintf(out, ",%zu,%.6g", x->n, x->ratio);
+	put_optional(out, x->ratio_low);
+	put_optional(out, x->ratio_high);
+	put_optional(out, x->n > 1 ? x->shape : NAN);
+	put_optional(out, x->shape_low);
+	put_optional(out, x->shape_high);
+	put_optional(out, x->n > 1 ? x->worst_size : NAN);
+	put_optional(out, x->n > 1 ? x->worst : NAN);
+	put_growth(out, &x->published);
+	put_growth(out, &curve->growth);
+	putc('\n', out);
 }
 
 static int put_factors(const struct fit *fit, FILE *out, struct gb_failure *f)
 {
-	for (size_t i = 0; i < GB_PUBLISHED_SERIES; i++) {
+	for (size_t i = 0; i < gb_n_published_series; i++) {
 		const struct gb_curve *curve =
 			gb_curve_nearest(&fit->curves, &gb_published_series[i]);
 		struct gb_factor factor;
 
 		if (!curve)
 			continue;
-		if (gb_factor_of(&fit->graph, i, curve, &factor) < 0)
+		if (gb_factor_of(&fit->published, i, curve, &factor) < 0)
 			return gb_fail_memory(f);
-		if (factor.n >= 2)
-			put_factor(out, i, &factor);
+		if (factor.n == 0)
+			continue;
+		say_factor(&gb_published_series[i], &factor);
+		put_factor(out, &gb_published_series[i], curve, &factor);
 	}
 	return 0;
+}
+
+static void put_growth_header(FILE *out, const char *whose)
+{
+	fprintf(out, ",%s_terms", whose);
+	for (size_t j = 0; j < GB_GROWTH_TERMS; j++)
+		fprintf(out, ",%s_%s", whose, term_columns[j]);
+	fprintf(out, ",%s_error", whose);
 }
 
 static int write_factors(const struct fit *fit, const char *run, struct gb_failure *f)
@@ -242,12 +280,12 @@ static int write_factors(const struct fit *fit, const char *run, struct gb_failu
 
 	if (gb_new_file_begin(&file, run, "published.csv", f) < 0)
 		return -1;
-	fputs("series,sizes,published_over_measured,ratio_ci_low,ratio_ci_high,shape_error,"
-	      "shape_ci_low,shape_ci_high,published_terms",
+	fputs("graph,series,variant,measured,sizes,published_over_measured,ratio_ci_low,"
+	      "ratio_ci_high,shape_error,shape_ci_low,shape_ci_high,worst_size,worst_factor",
 	      file.out);
-	for (size_t j = 0; j < GB_GROWTH_TERMS; j++)
-		fprintf(file.out, ",published_%s", term_columns[j]);
-	fputs(",published_error\n", file.out);
+	put_growth_header(file.out, "published");
+	put_growth_header(file.out, "measured");
+	putc('\n', file.out);
 	if (put_factors(fit, file.out, f) < 0) {
 		gb_new_file_drop(&file);
 		return -1;
@@ -259,14 +297,12 @@ static int write_factors(const struct fit *fit, const char *run, struct gb_failu
 
 static int read_published(struct fit *fit, struct gb_failure *f)
 {
-	char *data = gb_find_data_folder(f), *path = NULL;
-	int status = -1;
+	char *data = gb_find_data_folder(f);
+	int status = data ? 0 : -1;
 
-	if (data)
-		path = gb_join_path(data, "results/published/arewemlsyet-2023.csv", f);
-	if (path)
-		status = gb_published_graph_read(&fit->graph, path, f);
-	free(path);
+	for (int graph = 0; graph < GB_PUBLISHED_GRAPHS && status == 0; graph++)
+		status =
+			gb_published_read(&fit->published, (enum gb_published_graph)graph, data, f);
 	free(data);
 	return status;
 }

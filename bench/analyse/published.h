@@ -1,42 +1,60 @@
 #ifndef GB_ANALYSE_PUBLISHED_H
 #define GB_ANALYSE_PUBLISHED_H
 #include "analyse/failure.h"
+#include "axes.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
- * The comparison published in 2023 (results/published/arewemlsyet-2023.csv): four series, by
- * their published names, and what we measure that is nearest to each.
+ * Times that others published (results/published/GRAPH.csv), series by series, and the curve that
+ * is measured here nearest to each.
  */
-#define GB_PUBLISHED_SERIES 4
-
-struct gb_published_series {
-	const char *name;
-	const char *backend;
-	const char *operation;
-	const char *k;
+enum gb_published_graph {
+	GB_AREWEMLSYET_2023,
+	GB_OPENMLS_2021,
+	GB_OPENMLS_2024,
+	GB_OPENMLS_2026,
+	GB_TS_MLS,
+	GB_MLS_RS,
+	GB_PUBLISHED_GRAPHS,
 };
 
-extern const struct gb_published_series gb_published_series[GB_PUBLISHED_SERIES];
+/* The name of the file without ".csv". */
+const char *gb_published_graph_name(enum gb_published_graph graph);
 
-/* The state nearest to the published one, as values of the axes tree and olm. */
-#define GB_PUBLISHED_TREE "full"
-#define GB_PUBLISHED_OLM  "ratchet"
+struct gb_published_series {
+	enum gb_published_graph graph;
+	const char *name;    /* as published */
+	const char *variant; /* of several under one name, as published: "bare"; "" */
+	const char *backend, *operation, *k, *role, *phase;
+	const char *axes; /* "tree=full path=no": those that are not at their default */
+};
+
+extern const struct gb_published_series gb_published_series[];
+extern const size_t gb_n_published_series;
+
+/* The value of an axis for a series. *len is its length: it stands within a text. */
+const char *gb_published_axis(const struct gb_published_series *series, enum gb_axis_id axis,
+			      size_t *len);
 
 struct gb_published_point {
-	size_t series;
+	size_t series; /* index into gb_published_series */
 	double size;
 	double time_ms;
 };
 
-struct gb_published_graph {
-	struct gb_published_point *points; /* as they stand in the file */
+struct gb_published_times {
+	struct gb_published_point *points; /* as they stand in the files */
 	size_t n;
 };
 
-/* 0, or -1 with *f set: GB_EXIT_IO, GB_EXIT_INPUT. On failure *published is empty. */
-int gb_published_graph_read(struct gb_published_graph *published, const char *path,
-			    struct gb_failure *f);
-void gb_published_graph_free(struct gb_published_graph *published);
+/*
+ * Reads a graph from the data folder, behind what *published has. Series that have no counterpart
+ * here are left out. 0, or -1 with *f set: GB_EXIT_IO, GB_EXIT_INPUT, GB_EXIT_INTERNAL.
+ */
+int gb_published_read(struct gb_published_times *published, enum gb_published_graph graph,
+		      const char *data_folder, struct gb_failure *f);
+void gb_published_free(struct gb_published_times *published);
 
 #endif

@@ -147,7 +147,8 @@ static int take_row(void *context, struct gb_failure *f)
 int gb_summary_read(struct gb_summary *summary, const char *path, struct gb_failure *f)
 {
 	struct source s = {.summary = summary};
-	const struct gb_csv_reader reader = {find_columns, take_row, &s, "rows"};
+	const struct gb_csv_reader reader = {find_columns, take_row, &s, "rows",
+					     GB_CSV_NO_COMMENTS};
 
 	return gb_csv_read(path, &reader, f);
 }
