@@ -35,7 +35,7 @@ END
 
 shopt -s nullglob
 peers=(build/peers/rust/*.so)
-for name in ts-mls; do
+for name in ts-mls olm-wasm; do
 	[ ! -e "build/peers/node/$name.mjs" ] || peers+=("node build/peers/node/$name.mjs")
 done
 if [ ${#peers[@]} -eq 0 ]; then
