@@ -102,6 +102,26 @@ static void axes_that_mean_nothing_collapse(void **state)
 	gb_scenario_free(&s);
 }
 
+/* A picture over all sizes exists early and fills in. */
+static void sizes_come_in_rounds(void **state)
+{
+	static const uint32_t want[] = {3, 10, 100, 450, 5, 20, 200, 4, 30, 110};
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: [3..5, 10, 20..30/10, 100, 110, 200, 450]\ntree: [cold, full]",
+		      "rekey");
+	s.n_backends = 1;
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(jobs.n, 2 * sizeof want / sizeof want[0]);
+	for (size_t i = 0; i < jobs.n; i++)
+		assert_int_equal(jobs.job[i].size, want[i / 2]);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
 static void senders_are_of_backends_with_keys_of_a_sender(void **state)
 {
 	struct gb_scenario s;
@@ -451,6 +471,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(axes_that_mean_nothing_collapse),
+		cmocka_unit_test(sizes_come_in_rounds),
 		cmocka_unit_test(senders_are_of_backends_with_keys_of_a_sender),
 		cmocka_unit_test(portions_of_senders_are_numbers_once_each),
 		cmocka_unit_test(users_leave_with_all_their_devices),

@@ -69,6 +69,25 @@ static void budgets_are_no_growth(void **state)
 	gb_progress_close(&p);
 }
 
+/* Two seconds at 80, 32 at 1280, four times the size each: what lies between is eight. */
+static void what_lies_between_two_sizes_is_interpolated(void **state)
+{
+	static struct gb_job sizes[3];
+	static struct gb_turn order[] = {{0, 1}, {2, 1}, {1, 1}};
+	static struct gb_jobs three = {.job = sizes, .n = 3};
+	static struct gb_schedule far_first = {order, 3};
+	struct gb_progress p;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		sizes[i] = (struct gb_job){.backend = &slow, .size = 80u << (2 * i), .n_tasks = 1};
+	gb_progress_open(&p, NULL, &three, &far_first);
+	gb_paces_note(&p.paces, 0, 2e9, 2e9);
+	gb_paces_note(&p.paces, 2, 32e9, 32e9);
+	assert_left(&p, 2, 8);
+	gb_progress_close(&p);
+}
+
 /* What has been measured at a point itself is the best guess for its other processes. */
 static void a_job_that_has_run_is_its_own_measure(void **state)
 {
@@ -116,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_left_goes_by_backend_and_size),
 		cmocka_unit_test(budgets_are_no_growth),
+		cmocka_unit_test(what_lies_between_two_sizes_is_interpolated),
 		cmocka_unit_test(a_job_that_has_run_is_its_own_measure),
 		cmocka_unit_test(a_file_gets_plain_lines_and_few),
 	};

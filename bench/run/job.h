@@ -39,6 +39,7 @@ struct gb_job {
 	struct gb_sampling sampling;
 	uint64_t seed;
 	uint32_t process; /* which repetition, from 1 */
+	unsigned round;   /* of the sizes of a run, from 0: gb_jobs. Not for the worker */
 };
 
 /* A job as JSON and back, for the way to the worker. The first is NULL when memory ran

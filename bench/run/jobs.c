@@ -244,10 +244,43 @@ static enum gb_exit add_backend(struct gb_jobs *jobs, const struct gb_scenario *
 	return status;
 }
 
-static int compare_sizes(const void *a, const void *b)
+/* The first digit of a size whose other digits are zero; 0 for any other. */
+static unsigned only_digit(uint32_t size)
+{
+	while (size >= 10 && size % 10 == 0)
+		size /= 10;
+	return size < 10 ? size : 0;
+}
+
+/* In which round a size comes: see gb_jobs. */
+static unsigned round_of(uint32_t size, uint32_t smallest, uint32_t largest)
+{
+	unsigned digit = only_digit(size);
+
+	if (size == smallest || size == largest || digit == 1)
+		return 0;
+	return digit == 2 || digit == 5 ? 1 : 2;
+}
+
+static void put_in_rounds(struct gb_jobs *jobs)
+{
+	uint32_t smallest = UINT32_MAX, largest = 0;
+
+	for (size_t i = 0; i < jobs->n; i++) {
+		uint32_t size = jobs->job[i].size;
+		smallest = size < smallest ? size : smallest;
+		largest = size > largest ? size : largest;
+	}
+	for (size_t i = 0; i < jobs->n; i++)
+		jobs->job[i].round = round_of(jobs->job[i].size, smallest, largest);
+}
+
+static int by_round_and_size(const void *a, const void *b)
 {
 	const struct gb_job *x = a, *y = b;
 
+	if (x->round != y->round)
+		return x->round < y->round ? -1 : 1;
 	return (x->size > y->size) - (x->size < y->size);
 }
 
@@ -259,10 +292,12 @@ enum gb_exit gb_jobs_build(struct gb_jobs *jobs, const struct gb_scenario *s, ch
 	*jobs = (struct gb_jobs){0};
 	for (size_t i = 0; i < s->n_backends && status == GB_EXIT_DONE; i++)
 		status = add_backend(jobs, s, s->backends[i], why, why_len);
-	if (status != GB_EXIT_DONE)
+	if (status != GB_EXIT_DONE) {
 		gb_jobs_free(jobs);
-	else if (jobs->n > 0)
-		qsort(jobs->job, jobs->n, sizeof *jobs->job, compare_sizes);
+	} else if (jobs->n > 0) {
+		put_in_rounds(jobs);
+		qsort(jobs->job, jobs->n, sizeof *jobs->job, by_round_and_size);
+	}
 	return status;
 }
 

@@ -1,4 +1,5 @@
 #include "run/pace.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,14 +94,28 @@ static double expect_of_any(const struct gb_paces *p, const struct gb_job *to)
 	return n[1] > 0 ? sum[1] / (double)n[1] : sum[0] / (double)n[0];
 }
 
+/* Between two sizes that have run, time is taken to grow by one power of the size. */
+static double interpolate(const struct gb_paces *p, const struct gb_job *below,
+			  const struct gb_job *above, const struct gb_job *to)
+{
+	double from = log(mean_ns(pace_of(p, below))), until = log(mean_ns(pace_of(p, above)));
+	double way = log((double)to->size / below->size) / log((double)above->size / below->size);
+
+	return exp(from + way * (until - from));
+}
+
 static void expect(struct gb_paces *p, size_t at)
 {
-	const struct gb_job *to = p->order[at], *from = nearest(p, at, -1);
+	const struct gb_job *to = p->order[at], *below = nearest(p, at, -1);
+	const struct gb_job *above = nearest(p, at, 1), *from = below != NULL ? below : above;
+	struct gb_pace_of_job *pace = pace_of(p, to);
 
 	if (from == NULL)
-		from = nearest(p, at, 1);
-	pace_of(p, to)->ns =
-		from != NULL ? scale(from, pace_of(p, from), to) : expect_of_any(p, to);
+		pace->ns = expect_of_any(p, to);
+	else if (below != NULL && above != NULL && below->size < above->size)
+		pace->ns = interpolate(p, below, above, to);
+	else
+		pace->ns = scale(from, pace_of(p, from), to);
 }
 
 void gb_paces_note(struct gb_paces *p, size_t job, double ns, double single_ns)

@@ -9,8 +9,7 @@ struct gb_turn {
 };
 
 /*
- * The order of all processes of a run. Smallest groups first, so that a picture exists
- * early. Within a size, each repetition runs every job once, and two repetitions in a row
+ * The order of all processes of a run. Sizes come in the order of the jobs. Within a size, each repetition runs every job once, and two repetitions in a row
  * are a random order and its reverse (ABBA): whatever drifts, drifts for all backends.
  */
 struct gb_schedule {
