@@ -266,6 +266,44 @@ static void shape_error_is_that_of_the_logarithms(void **state)
 	end(csv);
 }
 
+/* Sizes are equal, or differ by what their reason says, or are wrong: then the status is 14. */
+static void published_sizes_are_compared_to_the_byte(void **state)
+{
+#define SENT                                                                                       \
+	"backend=mls operation=rekey suite=1 path=yes handshake=public role=actor phase=produce "  \
+	"process=1 sample=1 device=0 cpu_ns=1000 "
+	static const char *const rows[] = {
+		SENT "size=100 tree=full identity=16 commit_bytes=1204",
+		SENT "size=9 tree=cold identity=12 commit_bytes=1177",
+		SENT "size=100 tree=cold identity=16 commit_bytes=8747",
+	};
+#undef SENT
+	static const struct {
+		const char *graph, *why;
+		double more;
+	} want[] = {
+		{"rfc9420-sizes", "unexplained", 1},
+		{"rfc9420-sizes", "", 0},
+		{"mls-rs-large-group", "the leaf lists seven cipher suites of two bytes, ours one",
+		 12},
+	};
+	struct gb_csv *csv;
+
+	(void)state;
+	write_samples(in_run("samples.csv"), rows, 2);
+	assert_int_equal(fit().status, 0);
+	write_samples(in_run("samples.csv"), rows, N(rows));
+	assert_int_equal(fit().status, 14);
+	csv = open_result("published_bytes.csv");
+	for (size_t i = 0; i < N(want); i++) {
+		next(csv);
+		assert_string_equal(text_of(csv, "graph"), want[i].graph);
+		assert_number(csv, "more", want[i].more);
+		assert_string_equal(text_of(csv, "why"), want[i].why);
+	}
+	end(csv);
+}
+
 /*
  * What others measured is compared with the same setup, of the same member: their "base" is a
  * full tree, and processing is somebody else's. A single size has a factor and no shape.
@@ -345,7 +383,7 @@ static void damaged_runs_end_with_one_message_and_no_files(void **state)
 static int begin_test(void **state)
 {
 	static const char *const names[] = {"samples.csv", "fit.csv", "crossings.csv",
-					    "published.csv"};
+					    "published.csv", "published_bytes.csv"};
 
 	(void)state;
 	for (size_t i = 0; i < N(names); i++)
@@ -377,6 +415,7 @@ int main(void)
 		TEST(intervals_come_from_the_processes),
 		TEST(published_factor_and_shape),
 		TEST(published_series_are_told_apart),
+		TEST(published_sizes_are_compared_to_the_byte),
 		TEST(shape_error_is_that_of_the_logarithms),
 		TEST(cells_that_differ_on_an_axis_are_not_compared),
 		TEST(damaged_runs_end_with_one_message_and_no_files),

@@ -20,8 +20,9 @@ extern const struct gb_command gb_command_plot;
 
 /*
  * fit RUN: from RUN/samples.csv how CPU time grows with the size of the group (RUN/fit.csv),
- * which backend is cheaper from which size on (RUN/crossings.csv), and by which factor the
- * published graph differs (RUN/published.csv). All of it is printed too.
+ * which backend is cheaper from which size on (RUN/crossings.csv), by which factor published
+ * graphs differ (RUN/published.csv), and whether messages are as long as published
+ * (RUN/published_bytes.csv). All of it is printed too. GB_EXIT_EXACT when a message is not.
  */
 extern const struct gb_command gb_command_fit;
 

@@ -7,33 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_AXES 3
-#define SEED     1 /* any: the same one each time */
-
-static bool is_nearest(const struct gb_curve *curve, const struct gb_published_series *s)
-{
-	if (strcmp(curve->key[0], s->backend) != 0 || strcmp(curve->key[1], s->operation) != 0 ||
-	    strcmp(curve->key[2], s->k) != 0 ||
-	    strcmp(curve->key[GB_KEY_COLUMNS - 2], s->role) != 0 ||
-	    strcmp(curve->key[GB_KEY_COLUMNS - 1], s->phase) != 0)
-		return false;
-	for (size_t axis = 0; axis < GB_AXES; axis++) {
-		const char *value = curve->key[KEY_AXES + axis];
-		size_t len;
-		const char *wanted = gb_published_axis(s, (enum gb_axis_id)axis, &len);
-
-		if (axis != GB_AXIS_size && *value != '\0' &&
-		    (strlen(value) != len || strncmp(value, wanted, len) != 0))
-			return false;
-	}
-	return true;
-}
+#define SEED 1 /* any: the same one each time */
 
 const struct gb_curve *gb_curve_nearest(const struct gb_curves *curves,
 					const struct gb_published_series *series)
 {
 	for (size_t i = 0; i < curves->n; i++) {
-		if (is_nearest(&curves->curve[i], series))
+		if (gb_counterpart_is(&series->ours, curves->curve[i].key))
 			return &curves->curve[i];
 	}
 	return NULL;

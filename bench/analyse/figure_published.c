@@ -15,12 +15,12 @@ struct pair {
 };
 
 /* The axes that the published series is about; all others are as held in the run. */
-static void fix_axes(const struct gb_published_series *s, struct gb_query *query,
+static void fix_axes(const struct gb_counterpart *c, struct gb_query *query,
 		     char value[GB_AXES][24])
 {
 	for (unsigned i = 0; i < GB_AXES; i++) {
 		size_t len;
-		const char *wanted = gb_published_axis(s, (enum gb_axis_id)i, &len);
+		const char *wanted = gb_counterpart_axis(c, (enum gb_axis_id)i, &len);
 
 		if (i == GB_AXIS_size || wanted == gb_axes[i].default_value)
 			continue;
@@ -37,17 +37,18 @@ static void fix_axes(const struct gb_published_series *s, struct gb_query *query
 static int add_measured(const struct gb_figure_source *source, const struct gb_published_series *s,
 			const struct pair *pair, struct gb_drawing *d, struct gb_failure *f)
 {
+	const struct gb_counterpart *c = &s->ours;
 	char value[GB_AXES][24];
 	struct gb_query query = {
-		.backend = s->backend,
-		.operation = s->operation,
-		.k = s->k,
-		.role = s->role,
-		.phase = s->phase,
+		.backend = c->backend,
+		.operation = c->operation,
+		.k = c->k,
+		.role = c->role,
+		.phase = c->phase,
 		.free_axes = GB_FREE(GB_AXIS_size),
 	};
 
-	fix_axes(s, &query, value);
+	fix_axes(c, &query, value);
 	for (size_t i = 0; i < source->summary->n; i++) {
 		const struct gb_summary_row *row = &source->summary->rows[i];
 		struct gb_point point = {.panel = pair->panel, .series = pair->measured};

@@ -6,6 +6,7 @@
 #include "analyse/factors.h"
 #include "analyse/growth_text.h"
 #include "analyse/new_file.h"
+#include "analyse/published_bytes.h"
 #include "stats/order.h"
 
 #include <math.h>
@@ -20,9 +21,11 @@ static const char *const term_columns[GB_GROWTH_TERMS] = {
 };
 
 struct fit {
+	char *data; /* the folder that has results/published/ */
 	struct gb_cells cells;
 	struct gb_curves curves;
 	struct gb_published_times published;
+	size_t n_wrong; /* sizes of messages that differ from the published without a reason */
 };
 
 static void close_fit(struct fit *fit)
@@ -30,6 +33,7 @@ static void close_fit(struct fit *fit)
 	gb_curves_free(&fit->curves);
 	gb_cells_free(&fit->cells);
 	gb_published_free(&fit->published);
+	free(fit->data);
 }
 
 /* ---- curves ---- */
@@ -297,14 +301,25 @@ static int write_factors(const struct fit *fit, const char *run, struct gb_failu
 
 static int read_published(struct fit *fit, struct gb_failure *f)
 {
-	char *data = gb_find_data_folder(f);
-	int status = data ? 0 : -1;
+	int status = 0;
 
 	for (int graph = 0; graph < GB_PUBLISHED_GRAPHS && status == 0; graph++)
-		status =
-			gb_published_read(&fit->published, (enum gb_published_graph)graph, data, f);
-	free(data);
+		status = gb_published_read(&fit->published, (enum gb_published_graph)graph,
+					   fit->data, f);
 	return status;
+}
+
+static int write_bytes(struct fit *fit, const char *run, struct gb_failure *f)
+{
+	struct gb_new_file file;
+
+	if (gb_new_file_begin(&file, run, "published_bytes.csv", f) < 0)
+		return -1;
+	if (gb_published_bytes(&fit->cells, fit->data, file.out, &fit->n_wrong, f) < 0) {
+		gb_new_file_drop(&file);
+		return -1;
+	}
+	return gb_new_file_keep(&file, f);
 }
 
 static int fit_run(const char *run, struct fit *fit, struct gb_failure *f)
@@ -313,12 +328,12 @@ static int fit_run(const char *run, struct fit *fit, struct gb_failure *f)
 	int status = path ? gb_cells_read(&fit->cells, path, f) : -1;
 
 	free(path);
-	if (status < 0 || read_published(fit, f) < 0 ||
+	if (status < 0 || !(fit->data = gb_find_data_folder(f)) || read_published(fit, f) < 0 ||
 	    gb_curves_make(&fit->cells, &fit->curves, f) < 0)
 		return -1;
 	if (write_curves(&fit->curves, run, f) < 0 || write_crossings(&fit->curves, run, f) < 0)
 		return -1;
-	return write_factors(fit, run, f);
+	return write_factors(fit, run, f) < 0 ? -1 : write_bytes(fit, run, f);
 }
 
 static int fit_main(const struct gb_command *self, int argc, char **argv)
@@ -332,7 +347,9 @@ static int fit_main(const struct gb_command *self, int argc, char **argv)
 		return status < 0 ? GB_EXIT_DONE : status;
 	status = fit_run(argv[1], &fit, &f);
 	close_fit(&fit);
-	return status < 0 ? gb_report_failure(&f, self->name) : GB_EXIT_DONE;
+	if (status < 0)
+		return gb_report_failure(&f, self->name);
+	return fit.n_wrong > 0 ? GB_EXIT_EXACT : GB_EXIT_DONE;
 }
 
 const struct gb_command gb_command_fit = {

@@ -1,5 +1,6 @@
 #ifndef GB_ANALYSE_PUBLISHED_H
 #define GB_ANALYSE_PUBLISHED_H
+#include "analyse/cells.h"
 #include "analyse/failure.h"
 #include "axes.h"
 
@@ -23,20 +24,28 @@ enum gb_published_graph {
 /* The name of the file without ".csv". */
 const char *gb_published_graph_name(enum gb_published_graph graph);
 
-struct gb_published_series {
-	enum gb_published_graph graph;
-	const char *name;    /* as published */
-	const char *variant; /* of several under one name, as published: "bare"; "" */
+/* What is measured here. */
+struct gb_counterpart {
 	const char *backend, *operation, *k, *role, *phase;
 	const char *axes; /* "tree=full path=no": those that are not at their default */
 };
 
+/* The value of an axis. *len is its length: it stands within a text. */
+const char *gb_counterpart_axis(const struct gb_counterpart *c, enum gb_axis_id axis, size_t *len);
+
+/* Whether a cell or curve with this key (in the order of gb_key_columns) is the counterpart, at any
+ * size; an axis without a value means nothing to its backend. */
+bool gb_counterpart_is(const struct gb_counterpart *c, const char *const key[GB_KEY_COLUMNS]);
+
+struct gb_published_series {
+	enum gb_published_graph graph;
+	const char *name;    /* as published */
+	const char *variant; /* of several under one name, as published: "bare"; "" */
+	struct gb_counterpart ours;
+};
+
 extern const struct gb_published_series gb_published_series[];
 extern const size_t gb_n_published_series;
-
-/* The value of an axis for a series. *len is its length: it stands within a text. */
-const char *gb_published_axis(const struct gb_published_series *series, enum gb_axis_id axis,
-			      size_t *len);
 
 struct gb_published_point {
 	size_t series; /* index into gb_published_series */
