@@ -42,16 +42,31 @@ out:
 	return err;
 }
 
+/* An AEAD and the length of its nonce. */
+struct aead {
+	const EVP_CIPHER *cipher;
+	int nonce_len;
+};
+
+static struct aead gcm(void)
+{
+	return (struct aead){EVP_aes_256_gcm(), MEGOLM_IV_BYTES};
+}
+
+static struct aead chacha(void)
+{
+	return (struct aead){EVP_chacha20_poly1305(), MEGOLM_NONCE_BYTES};
+}
+
 /* A context that goes `encrypt` (1) or back (0); NULL with *err. */
-static EVP_CIPHER_CTX *begin_gcm(enum megolm_err *err, int encrypt, const uint8_t *key,
-				 const uint8_t *iv)
+static EVP_CIPHER_CTX *begin_aead(enum megolm_err *err, struct aead aead, int encrypt,
+				  const uint8_t *key, const uint8_t *iv)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
 	*err = ctx == NULL ? MEGOLM_ERR_NOMEM : MEGOLM_OK;
-	if (ctx != NULL &&
-	    EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, NULL, NULL, encrypt) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, MEGOLM_IV_BYTES, NULL) == 1 &&
+	if (ctx != NULL && EVP_CipherInit_ex(ctx, aead.cipher, NULL, NULL, NULL, encrypt) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, aead.nonce_len, NULL) == 1 &&
 	    EVP_CipherInit_ex(ctx, NULL, NULL, key, iv, encrypt) == 1)
 		return ctx;
 	if (*err == MEGOLM_OK)
@@ -60,9 +75,8 @@ static EVP_CIPHER_CTX *begin_gcm(enum megolm_err *err, int encrypt, const uint8_
 	return NULL;
 }
 
-enum megolm_err megolm_gcm_seal(uint8_t *out, struct megolm_slice in,
-				const uint8_t key[MEGOLM_KEY_BYTES],
-				const uint8_t iv[MEGOLM_IV_BYTES])
+static enum megolm_err seal(struct aead aead, uint8_t *out, struct megolm_slice in,
+			    const uint8_t *key, const uint8_t *iv)
 {
 	EVP_CIPHER_CTX *ctx = NULL;
 	int n = 0, rest = 0;
@@ -70,7 +84,7 @@ enum megolm_err megolm_gcm_seal(uint8_t *out, struct megolm_slice in,
 
 	if (!is_short(in.len))
 		FAIL(MEGOLM_ERR_TOO_LARGE);
-	ctx = begin_gcm(&err, 1, key, iv);
+	ctx = begin_aead(&err, aead, 1, key, iv);
 	if (ctx == NULL)
 		goto out;
 	if (EVP_EncryptUpdate(ctx, out, &n, in.p, (int)in.len) != 1 || (size_t)n != in.len ||
@@ -83,9 +97,8 @@ out:
 	return err;
 }
 
-enum megolm_err megolm_gcm_open(uint8_t *out, struct megolm_slice in,
-				const uint8_t key[MEGOLM_KEY_BYTES],
-				const uint8_t iv[MEGOLM_IV_BYTES])
+static enum megolm_err open_sealed(struct aead aead, uint8_t *out, struct megolm_slice in,
+				   const uint8_t *key, const uint8_t *iv)
 {
 	size_t len = in.len - MEGOLM_TAG_BYTES;
 	EVP_CIPHER_CTX *ctx = NULL;
@@ -96,7 +109,7 @@ enum megolm_err megolm_gcm_open(uint8_t *out, struct megolm_slice in,
 	if (in.len < MEGOLM_TAG_BYTES || !is_short(in.len))
 		FAIL(MEGOLM_ERR_TAG);
 	memcpy(tag, in.p + len, sizeof tag);
-	ctx = begin_gcm(&err, 0, key, iv);
+	ctx = begin_aead(&err, aead, 0, key, iv);
 	if (ctx == NULL)
 		goto out;
 	megolm_count_aead(len);
@@ -110,6 +123,34 @@ enum megolm_err megolm_gcm_open(uint8_t *out, struct megolm_slice in,
 out:
 	EVP_CIPHER_CTX_free(ctx);
 	return err;
+}
+
+enum megolm_err megolm_gcm_seal(uint8_t *out, struct megolm_slice in,
+				const uint8_t key[MEGOLM_KEY_BYTES],
+				const uint8_t iv[MEGOLM_IV_BYTES])
+{
+	return seal(gcm(), out, in, key, iv);
+}
+
+enum megolm_err megolm_gcm_open(uint8_t *out, struct megolm_slice in,
+				const uint8_t key[MEGOLM_KEY_BYTES],
+				const uint8_t iv[MEGOLM_IV_BYTES])
+{
+	return open_sealed(gcm(), out, in, key, iv);
+}
+
+enum megolm_err megolm_chacha_seal(uint8_t *out, struct megolm_slice in,
+				   const uint8_t key[MEGOLM_KEY_BYTES],
+				   const uint8_t nonce[MEGOLM_NONCE_BYTES])
+{
+	return seal(chacha(), out, in, key, nonce);
+}
+
+enum megolm_err megolm_chacha_open(uint8_t *out, struct megolm_slice in,
+				   const uint8_t key[MEGOLM_KEY_BYTES],
+				   const uint8_t nonce[MEGOLM_NONCE_BYTES])
+{
+	return open_sealed(chacha(), out, in, key, nonce);
 }
 
 enum megolm_err megolm_hmac(uint8_t out[32], const uint8_t key[MEGOLM_KEY_BYTES],

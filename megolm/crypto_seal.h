@@ -5,9 +5,10 @@
 /* Cryptography that is not libolm's: of key files, backups and attachments. By OpenSSL; counted
  * where megolm_probe.h counts. */
 
-#define MEGOLM_KEY_BYTES 32
-#define MEGOLM_IV_BYTES  16
-#define MEGOLM_TAG_BYTES 16
+#define MEGOLM_KEY_BYTES   32
+#define MEGOLM_IV_BYTES    16
+#define MEGOLM_TAG_BYTES   16
+#define MEGOLM_NONCE_BYTES 12
 
 /* AES-256-CTR, both ways; `out` and `in` may be the same memory. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_ctr(uint8_t *out, struct megolm_slice in,
@@ -23,6 +24,14 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_gcm_seal(uint8_t *out, struct megolm_sl
 enum megolm_err MEGOLM_MUST_CHECK megolm_gcm_open(uint8_t *out, struct megolm_slice in,
 						  const uint8_t key[MEGOLM_KEY_BYTES],
 						  const uint8_t iv[MEGOLM_IV_BYTES]);
+
+/* The same by ChaCha20-Poly1305 (RFC 8439). */
+enum megolm_err MEGOLM_MUST_CHECK megolm_chacha_seal(uint8_t *out, struct megolm_slice in,
+						     const uint8_t key[MEGOLM_KEY_BYTES],
+						     const uint8_t nonce[MEGOLM_NONCE_BYTES]);
+enum megolm_err MEGOLM_MUST_CHECK megolm_chacha_open(uint8_t *out, struct megolm_slice in,
+						     const uint8_t key[MEGOLM_KEY_BYTES],
+						     const uint8_t nonce[MEGOLM_NONCE_BYTES]);
 
 enum megolm_err MEGOLM_MUST_CHECK megolm_hmac(uint8_t out[32], const uint8_t key[MEGOLM_KEY_BYTES],
 					      struct megolm_slice in);

@@ -100,8 +100,10 @@ static uint8_t *put_device_keys(struct megolm_text *out, const struct megolm_dev
 {
 	uint8_t *signature = NULL;
 
-	megolm_puts(out, "{\"algorithms\":[\"" MEGOLM_OLM_V1 "\",\"" MEGOLM_MEGOLM_V1
-			 "\"],\"device_id\":\"");
+	megolm_puts(out, "{\"algorithms\":[\"" MEGOLM_OLM_V1 "\",\"" MEGOLM_MEGOLM_V1 "\"],");
+	if (device->is_dehydrated)
+		megolm_puts(out, "\"dehydrated\":true,");
+	megolm_puts(out, "\"device_id\":\"");
 	megolm_puts(out, device->device_id);
 	megolm_puts(out, "\",\"keys\":{\"curve25519:");
 	megolm_puts(out, device->device_id);
@@ -180,12 +182,18 @@ static enum megolm_err load_account(struct megolm_device *device, struct megolm_
 static enum megolm_err create_account(struct megolm_device *device)
 {
 	struct megolm_entropy random = {0};
+	uint8_t seed[sizeof device->seed];
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(megolm_draw(device, &random, olm_create_account_random_length(device->account)));
+	memcpy(seed, random.bytes, sizeof seed);
 	TRY(megolm_olm_account(device->account,
 			       olm_create_account(device->account, random.bytes, random.len)));
+	/* libolm begins with the signing key. It wipes what it is given. */
+	if (device->is_dehydrated)
+		memcpy(device->seed, seed, sizeof seed);
 out:
+	megolm_wipe(seed, sizeof seed);
 	megolm_wipe(&random, sizeof random);
 	return err;
 }
@@ -259,7 +267,7 @@ enum megolm_err megolm_device_from_pickle(struct megolm_device **out, const char
 	enum megolm_err err = MEGOLM_OK;
 
 	if (!megolm_is_identifier(megolm_slice_of(user_id), '@') || strchr(user_id, ':') == NULL ||
-	    !megolm_is_identifier(megolm_slice_of(device_id), '\0'))
+	    (device_id != NULL && !megolm_is_identifier(megolm_slice_of(device_id), '\0')))
 		FAIL(MEGOLM_ERR_IDENTIFIER);
 	device = calloc(1, sizeof *device);
 	if (device == NULL)
@@ -267,8 +275,9 @@ enum megolm_err megolm_device_from_pickle(struct megolm_device **out, const char
 	device->random = *random;
 	device->policy = *policy;
 	TRY(copy_string(&device->user_id, user_id));
-	TRY(copy_string(&device->device_id, device_id));
+	device->is_dehydrated = device_id == NULL;
 	TRY(make_account(device, pickle, key));
+	TRY(copy_string(&device->device_id, device_id != NULL ? device_id : device->curve25519));
 	TRY(make_tables(device));
 	TRY(make_utility(device));
 	TRY(make_keys(device));

@@ -131,6 +131,8 @@ struct megolm_room {
 struct megolm_device {
 	char *user_id, *device_id;
 	char curve25519[MEGOLM_KEY_CHARS + 1], ed25519[MEGOLM_KEY_CHARS + 1];
+	bool is_dehydrated;       /* waits at the homeserver; its id is its Curve25519 key */
+	uint8_t seed[32];         /* of its Ed25519 key, if so */
 	struct megolm_owned keys; /* signed device keys */
 	struct megolm_random random;
 	struct megolm_policy policy;
@@ -158,7 +160,7 @@ struct megolm_device {
 };
 
 /* A device as megolm_device_new makes it, of an account that was pickled under `key`.
- * MEGOLM_ERR_PICKLE. */
+ * Without a device_id it is a dehydrated device. MEGOLM_ERR_PICKLE. */
 enum megolm_err MEGOLM_MUST_CHECK
 megolm_device_from_pickle(struct megolm_device **out, const char *user_id, const char *device_id,
 			  const struct megolm_random *random, const struct megolm_policy *policy,

@@ -261,28 +261,42 @@ megolm_room_bundle_read(struct megolm_room *room, struct megolm_imported *import
 
 #define MEGOLM_DEHYDRATION_KEY_BYTES 32
 
+/*
+ * A device for the homeserver to keep, in the place of one of `user_id` that is not there. Its id
+ * is its Curve25519 key, and its device keys say that it is dehydrated. It should get one-time
+ * keys and a fallback key, and the user's signature; others must not encrypt to one without it
+ * (megolm_peer_is_verified), which is their application's to see to. Errors as of
+ * megolm_device_new.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_dehydrated(struct megolm_device **out,
+							       const char *user_id,
+							       const struct megolm_random *random,
+							       const struct megolm_policy *policy);
+
 /* Bytes that megolm_device_dehydrate may write. */
 size_t megolm_device_dehydrated_max(const struct megolm_device *device);
 
 /*
- * "device_data" of PUT /dehydrated_device: the account as a pickle of libolm under `key`, as
- * org.matrix.msc3814.v1.olm has it; the later m.dehydration.v2 stores the private keys one by
- * one, which libolm does not give out. The device should have a fallback key. It is not
- * changed, and must not be used beside what is rehydrated from it.
+ * "device_data" of PUT /dehydrated_device by m.dehydration.v2: the private keys of the account,
+ * under `key` and a nonce that is drawn. The device is not changed, and must not be used beside
+ * what is rehydrated from it. MEGOLM_ERR_USAGE for one that was not made by
+ * megolm_device_new_dehydrated or megolm_device_rehydrate: libolm does not give out the seed of
+ * its signing key, which the format asks for.
  */
 enum megolm_err MEGOLM_MUST_CHECK
 megolm_device_dehydrate(struct megolm_device *device, uint8_t *out, size_t cap, size_t *len,
 			const uint8_t key[MEGOLM_DEHYDRATION_KEY_BYTES]);
 
 /*
- * The device again, to read what was sent to it meanwhile by megolm_device_receive. Arguments
- * as of megolm_device_new. MEGOLM_ERR_PICKLE for another key or changed data,
- * MEGOLM_ERR_ALGORITHM, MEGOLM_ERR_JSON, MEGOLM_ERR_JSON_MEMBER, MEGOLM_ERR_TOO_LARGE.
+ * The device again, to read what was sent to it meanwhile by megolm_device_receive. `random`
+ * and `policy` as of megolm_device_new. MEGOLM_ERR_PICKLE for another key, changed data, or more
+ * than the 100 one-time keys that libolm holds, MEGOLM_ERR_ALGORITHM, MEGOLM_ERR_JSON,
+ * MEGOLM_ERR_JSON_MEMBER, MEGOLM_ERR_TOO_LARGE.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_rehydrate(
-	struct megolm_device **out, const char *user_id, const char *device_id,
-	struct megolm_slice device_data, const uint8_t key[MEGOLM_DEHYDRATION_KEY_BYTES],
-	const struct megolm_random *random, const struct megolm_policy *policy);
+	struct megolm_device **out, const char *user_id, struct megolm_slice device_data,
+	const uint8_t key[MEGOLM_DEHYDRATION_KEY_BYTES], const struct megolm_random *random,
+	const struct megolm_policy *policy);
 
 /*
  * Gives `to` the sessions that another device of the same user, which it has rehydrated, has.

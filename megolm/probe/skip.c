@@ -7,6 +7,7 @@
 #include "internal.h"
 #include "megolm_probe.h"
 #include "pickle.h"
+#include "raw_pickle.h"
 #include "state.h"
 
 /* Exported by libolm, in no header of libolm-dev; names and layouts are those of libolm 3.2. */
@@ -16,11 +17,6 @@ struct ratchet {
 };
 
 void megolm_advance_to(struct ratchet *ratchet, uint32_t counter);
-size_t _olm_enc_input(const uint8_t *key, size_t key_len, uint8_t *pickle, size_t len,
-		      enum OlmErrorCode *error);
-uint8_t *_olm_enc_output_pos(uint8_t *pickle, size_t raw_len);
-size_t _olm_enc_output(const uint8_t *key, size_t key_len, uint8_t *pickle, size_t raw_len);
-
 #define VERSION_BYTES 4
 #define RATCHET_BYTES (4 * 32)
 #define RAW_BYTES     (VERSION_BYTES + RATCHET_BYTES + 4 + 32 + 64)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "crypto_base64.h"
 #include "crypto_seal.h"
 #include "edits.h"
 #include "forward.h"
@@ -32,10 +33,9 @@ enum entry {
 	ANNOUNCED, /* the content of m.room_key_bundle, behind Olm */
 	DEHYDRATED,
 	RECOVERY_KEY,
+	DRY_KEYS, /* the private keys of a dehydrated device, behind its seal */
 	N_ENTRIES
 };
-
-#define EDITED 0x80
 
 static const uint8_t secret[32] = {1, 2, 3};
 static const struct megolm_import_limits limits = {1 << 20, 100, 3};
@@ -44,8 +44,7 @@ static struct matrix_story story;
 static struct matrix_device carol, phone;
 static struct matrix_outbox out;
 static struct megolm_backup *backups[MEGOLM_BACKUP_ALGORITHMS];
-static uint8_t genuine[N_ENTRIES][8192];
-static size_t genuine_len[N_ENTRIES];
+static struct genuine_text genuine[N_ENTRIES];
 
 static void must(enum megolm_err err)
 {
@@ -55,34 +54,41 @@ static void must(enum megolm_err err)
 
 static void keep(enum entry entry, struct megolm_slice text)
 {
-	if (text.len > sizeof(genuine[entry]))
+	if (text.len > sizeof(genuine[entry].bytes))
 		abort();
-	memcpy(genuine[entry], text.p, text.len);
-	genuine_len[entry] = text.len;
+	memcpy(genuine[entry].bytes, text.p, text.len);
+	genuine[entry].len = text.len;
 }
 
 static void keep_sealed(void)
 {
 	struct megolm_attachment attachment;
-	size_t n, *len = genuine_len;
+	struct megolm_random random = megolm_seeded_random(&phone.stream);
+	struct megolm_device *dry;
+	size_t n;
 
-	must(megolm_key_file_write(story.bob.device, genuine[KEY_FILE], sizeof(genuine[0]),
-				   &len[KEY_FILE], matrix_text("pass"), 3));
+	must(megolm_key_file_write(story.bob.device, genuine[KEY_FILE].bytes,
+				   sizeof(genuine[0].bytes), &genuine[KEY_FILE].len,
+				   matrix_text("pass"), 3));
 	for (unsigned a = 0; a < MEGOLM_BACKUP_ALGORITHMS; a++) {
 		must(megolm_backup_open(&backups[a], (enum megolm_backup_algorithm)a, secret, "1"));
-		must(megolm_backup_upload(backups[a], story.bob.device, genuine[BACKUP + a],
-					  sizeof(genuine[0]), &len[BACKUP + a], &n, 9));
+		must(megolm_backup_upload(backups[a], story.bob.device, genuine[BACKUP + a].bytes,
+					  sizeof(genuine[0].bytes), &genuine[BACKUP + a].len, &n,
+					  9));
 	}
-	must(megolm_backup_info_write(backups[0], story.bob.device, genuine[BACKUP_INFO],
-				      sizeof(genuine[0]), &len[BACKUP_INFO]));
-	must(megolm_room_bundle_write(story.bob.room, &attachment, genuine[BUNDLE],
-				      sizeof(genuine[0]), &len[BUNDLE]));
-	must(megolm_ctr(genuine[BUNDLE], (struct megolm_slice){genuine[BUNDLE], len[BUNDLE]},
+	must(megolm_backup_info_write(backups[0], story.bob.device, genuine[BACKUP_INFO].bytes,
+				      sizeof(genuine[0].bytes), &genuine[BACKUP_INFO].len));
+	must(megolm_room_bundle_write(story.bob.room, &attachment, genuine[BUNDLE].bytes,
+				      sizeof(genuine[0].bytes), &genuine[BUNDLE].len));
+	must(megolm_ctr(genuine[BUNDLE].bytes,
+			(struct megolm_slice){genuine[BUNDLE].bytes, genuine[BUNDLE].len},
 			attachment.key, attachment.iv));
-	must(megolm_device_dehydrate(phone.device, genuine[DEHYDRATED], sizeof(genuine[0]),
-				     &len[DEHYDRATED], secret));
-	must(megolm_room_request_key(phone.room, genuine[REQUEST], sizeof(genuine[0]),
-				     &len[REQUEST], matrix_story_session(&story)));
+	must(megolm_device_new_dehydrated(&dry, phone.user_id, &random, &megolm_default_policy));
+	must(megolm_device_dehydrate(dry, genuine[DEHYDRATED].bytes, sizeof(genuine[0].bytes),
+				     &genuine[DEHYDRATED].len, secret));
+	megolm_device_free(dry);
+	must(megolm_room_request_key(phone.room, genuine[REQUEST].bytes, sizeof(genuine[0].bytes),
+				     &genuine[REQUEST].len, matrix_story_session(&story)));
 }
 
 /* What a session looks like, in the words of an export and of a forward. */
@@ -114,6 +120,12 @@ static void keep_sessions(void)
 			 "\"k\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"key_ops\":["
 			 "\"encrypt\",\"decrypt\"],\"kty\":\"oct\"},\"url\":\"mxc://gb.test/b\","
 			 "\"v\":\"v2\"},\"room_id\":\"" MATRIX_ROOM "\"}"));
+	/* Version, Curve25519, Ed25519, one one-time key, a fallback key. */
+	keep(DRY_KEYS,
+	     (struct megolm_slice){
+		     (const uint8_t[4 + 64 + 4 + 32 + 1 + 32]){
+			     0x80, [4] = 1, [36] = 2, [71] = 1, [72] = 3, [104] = 1, [105] = 4},
+		     4 + 64 + 4 + 32 + 1 + 32});
 	keep(RECOVERY_KEY,
 	     matrix_text("EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d"));
 }
@@ -184,12 +196,26 @@ static enum megolm_err take_forwarded(struct megolm_slice text)
 static enum megolm_err take_dehydrated(struct megolm_slice text)
 {
 	struct megolm_device *again = NULL;
-	enum megolm_err err =
-		megolm_device_rehydrate(&again, phone.user_id, phone.device_id, text, secret,
-					&megolm_system_random, &megolm_default_policy);
+	enum megolm_err err = megolm_device_rehydrate(
+		&again, phone.user_id, text, secret, &megolm_system_random, &megolm_default_policy);
 
 	megolm_device_free(again);
 	return err;
+}
+
+static enum megolm_err take_dry_keys(struct megolm_slice keys)
+{
+	static const uint8_t nonce[MEGOLM_NONCE_BYTES];
+	uint8_t sealed[4096 + MEGOLM_TAG_BYTES], json[8192];
+	struct megolm_text text = megolm_text(json, sizeof(json));
+
+	if (keys.len > 4096)
+		return MEGOLM_OK;
+	must(megolm_chacha_seal(sealed, keys, secret, nonce));
+	megolm_puts(&text, "{\"algorithm\":\"m.dehydration.v2\",\"device_pickle\":\"");
+	megolm_put_base64(&text, (struct megolm_slice){sealed, keys.len + MEGOLM_TAG_BYTES});
+	megolm_puts(&text, "\",\"nonce\":\"AAAAAAAAAAAAAAAA\"}");
+	return take_dehydrated(megolm_text_slice(&text));
 }
 
 static enum megolm_err take(enum entry entry, struct megolm_slice text)
@@ -228,6 +254,8 @@ static enum megolm_err take(enum entry entry, struct megolm_slice text)
 		return err != MEGOLM_OK ? err : megolm_bundle_read(&bundle, "@a:gb.test", text);
 	case DEHYDRATED:
 		return take_dehydrated(text);
+	case DRY_KEYS:
+		return take_dry_keys(text);
 	case RECOVERY_KEY:
 		return megolm_recovery_key_read(room, text);
 	case N_ENTRIES:
@@ -239,7 +267,7 @@ static enum megolm_err take(enum entry entry, struct megolm_slice text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool is_ready;
-	uint8_t edited[sizeof(genuine[0])];
+	struct genuine_text edited;
 	struct megolm_slice text;
 	enum megolm_source source;
 	enum megolm_err_class class;
@@ -250,16 +278,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	is_ready = true;
 	if (size == 0)
 		return 0;
-	entry = (enum entry)((data[0] & 0x7f) % N_ENTRIES);
-	text = (struct megolm_slice){data + 1, size - 1};
-	if ((data[0] & EDITED) != 0) {
-		memcpy(edited, genuine[entry], genuine_len[entry]);
-		edit(edited, genuine_len[entry], data + 1, size - 1);
-		text = (struct megolm_slice){edited, genuine_len[entry]};
-	}
+	entry = (enum entry)choose_text(&text.p, &text.len, &edited, genuine, N_ENTRIES, data,
+					size);
 	class = megolm_err_class(take(entry, text));
 	/* A pickle is what the homeserver kept: that it cannot be read is its doing. */
-	if (class == MEGOLM_CLASS_USAGE || (class == MEGOLM_CLASS_RESOURCE && entry != DEHYDRATED))
+	if (class == MEGOLM_CLASS_USAGE ||
+	    (class == MEGOLM_CLASS_RESOURCE && entry != DEHYDRATED && entry != DRY_KEYS))
 		abort();
 	must(matrix_story_read(&story, &story.bob, &source));
 	must(megolm_probe_rollback(carol.device));

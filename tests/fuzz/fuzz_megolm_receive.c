@@ -18,12 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum entry { TO_DEVICE, EVENT, UPLOAD, OLM_PLAINTEXT, MEGOLM_PLAINTEXT, N_ENTRIES };
 
-#define EDITED 0x80
-
 static struct matrix_pair pair;
 static struct matrix_device carol;
-static uint8_t genuine[N_ENTRIES][4096];
-static size_t genuine_len[N_ENTRIES];
+static struct genuine_text genuine[N_ENTRIES];
 
 static void must(enum megolm_err err)
 {
@@ -33,10 +30,10 @@ static void must(enum megolm_err err)
 
 static void keep(enum entry entry, struct megolm_slice text)
 {
-	if (text.len > sizeof(genuine[entry]))
+	if (text.len > sizeof(genuine[entry].bytes))
 		abort();
-	memcpy(genuine[entry], text.p, text.len);
-	genuine_len[entry] = text.len;
+	memcpy(genuine[entry].bytes, text.p, text.len);
+	genuine[entry].len = text.len;
 }
 
 /* Bob has read a message of Alice and been sent a room key; every run starts from there. */
@@ -60,9 +57,9 @@ static void set_up(void)
 	must(megolm_room_share(pair.alice.room, NULL, 0, &pair.out.sink));
 	keep(TO_DEVICE, matrix_last(&pair.out));
 	matrix_new_key(&carol);
-	must(megolm_device_upload(carol.device, genuine[UPLOAD], sizeof(genuine[UPLOAD]), &len,
-				  carol.key));
-	genuine_len[UPLOAD] = len;
+	must(megolm_device_upload(carol.device, genuine[UPLOAD].bytes,
+				  sizeof(genuine[UPLOAD].bytes), &len, carol.key));
+	genuine[UPLOAD].len = len;
 	must(megolm_probe_checkpoint(pair.bob.device));
 	must(megolm_probe_checkpoint(pair.alice.device));
 }
@@ -126,7 +123,7 @@ static enum megolm_err take(enum entry entry, struct megolm_slice text)
 	case MEGOLM_PLAINTEXT:
 		must(matrix_receive(
 			&pair.bob, &pair.alice,
-			(struct megolm_slice){genuine[TO_DEVICE], genuine_len[TO_DEVICE]}));
+			(struct megolm_slice){genuine[TO_DEVICE].bytes, genuine[TO_DEVICE].len}));
 		return take_inside(text);
 	case N_ENTRIES:
 		break;
@@ -137,7 +134,7 @@ static enum megolm_err take(enum entry entry, struct megolm_slice text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool is_ready;
-	uint8_t edited[sizeof(genuine[0])];
+	struct genuine_text edited;
 	struct megolm_slice text;
 	enum megolm_err err;
 	enum megolm_err_class class;
@@ -148,18 +145,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	is_ready = true;
 	if (size == 0)
 		return 0;
-	entry = (enum entry)((data[0] & 0x7f) % N_ENTRIES);
-	text = (struct megolm_slice){data + 1, size - 1};
-	if ((data[0] & EDITED) != 0) {
-		memcpy(edited, genuine[entry], genuine_len[entry]);
-		edit(edited, genuine_len[entry], data + 1, size - 1);
-		text = (struct megolm_slice){edited, genuine_len[entry]};
-	}
+	entry = (enum entry)choose_text(&text.p, &text.len, &edited, genuine, N_ENTRIES, data,
+					size);
 	err = take(entry, text);
 	class = megolm_err_class(err);
 	if (class == MEGOLM_CLASS_USAGE || class == MEGOLM_CLASS_RESOURCE)
 		abort();
-	must(take_event((struct megolm_slice){genuine[EVENT], genuine_len[EVENT]}));
+	must(take_event((struct megolm_slice){genuine[EVENT].bytes, genuine[EVENT].len}));
 	must(megolm_probe_rollback(pair.bob.device));
 	must(megolm_probe_rollback(pair.alice.device));
 	return 0;
