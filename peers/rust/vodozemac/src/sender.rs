@@ -1,0 +1,264 @@
+//! What a sender does before its message: it learns who is in the room, asks the directory for
+//! those it has not met, and gives its key to who lacks it.
+use crate::device::{megolm_config, olm_config, Device, Olm, Other};
+use crate::text::*;
+use crate::world::{reseed, Vodozemac};
+use groupbench_glue::{Error, Outbox, Published, Result};
+use std::rc::Rc;
+use vodozemac::megolm::GroupSession;
+use vodozemac::Curve25519PublicKey;
+
+/// One of those who are let in; `keys` and `key` lie in an answer of the directory.
+struct Invitee<'a> {
+    device: u32,
+    user: String,
+    id: String,
+    upload: Upload<'a>,
+}
+
+/// An Olm session with the device, by a key that it has signed.
+fn begin_session(by: &Device, other: &Other, signed: &str) -> Result<Olm> {
+    let mut signed = signed_key(signed)?;
+
+    signed.verify(&other.user, &other.id, &other.ed25519)?;
+    let key = Curve25519PublicKey::from_base64(signed.key);
+    let key = key.map_err(|e| Error::rejected("one-time key", e))?;
+    by.account
+        .create_outbound_session(olm_config(), other.curve25519, key)
+        .map(Olm::outbound)
+        .map_err(|e| Error::rejected("one-time key", e))
+}
+
+impl Vodozemac {
+    /// Calls `f` for a member, which knows of everybody; with those whose keys it had to ask for.
+    pub fn act(
+        &mut self,
+        device: u32,
+        out: &mut Outbox,
+        f: impl FnOnce(&mut Self, &mut Device, &[u32], &mut Outbox) -> Result,
+    ) -> Result {
+        reseed();
+        self.at(device, |w, live| {
+            if !w.server.has_group || !w.server.is_member[device as usize] {
+                return refuse("room", &format!("device {device} is not in it"));
+            }
+            out.send(&[])?;
+            live.now.fetched = 0;
+            let queried = w.catch_up(live)?;
+            f(w, live, &queried, out)
+        })
+    }
+
+    /// Who came and went since the device last looked; at first, everybody.
+    fn catch_up(&mut self, live: &mut Device) -> Result<Vec<u32>> {
+        let changes: Vec<(u32, bool)> = match live.now.knows_members {
+            true => self.server.log[live.now.seen..].to_vec(),
+            false => {
+                let all = self.server.is_member.iter().enumerate();
+                all.filter(|(_, &is)| is).map(|(d, _)| (d as u32, true)).collect()
+            }
+        };
+        let mut queried = Vec::new();
+        let number = live.number;
+
+        for (device, joined) in changes.into_iter().filter(|(d, _)| *d != number) {
+            if !joined {
+                live.room.remove(device);
+                continue;
+            }
+            let keys = self.query(device)?;
+            if !live.knows(device) {
+                queried.push(device);
+                live.now.fetched += self.queried_bytes(keys.len());
+                live.learn(Other::verified(&keys)?)?;
+            }
+            live.room.add(device);
+        }
+        live.now.knows_members = true;
+        live.now.seen = self.server.log.len();
+        Ok(queried)
+    }
+
+    /// Lets devices in: nothing is sent and nobody is in the room before all of it has gone well.
+    pub fn admit(
+        &mut self,
+        live: &mut Device,
+        joining: &[Published],
+        queried: &[u32],
+        out: &mut Outbox,
+    ) -> Result {
+        let mut strangers = Vec::new();
+
+        for one in joining {
+            match self.server.is_member.get(one.device as usize) {
+                Some(false) if one.device != live.number => {}
+                _ => return refuse("room", &format!("device {} cannot join", one.device)),
+            }
+            let body = utf8("key material", one.body)?;
+            let known = live.others.get(&one.device).filter(|o| !o.olm.is_empty());
+            let same = |o: &&Other| body.strip_suffix('}').is_some_and(|b| b.ends_with(&*o.keys));
+            if known.filter(same).is_none() {
+                strangers.push(Invitee {
+                    device: one.device,
+                    user: self.names.user(one.device),
+                    id: device_id(one.device),
+                    upload: parse("key material", body)?,
+                });
+            }
+        }
+        let met = self.meet(live, &strangers)?;
+        let asked: Vec<u32> = strangers.iter().map(|s| s.device).collect();
+        for (other, olm) in met {
+            let other = live.learn(other)?;
+            olm.into_iter().for_each(|olm| other.attach(olm));
+        }
+        for one in joining {
+            live.room.add(one.device);
+            self.server.change(one.device, true);
+        }
+        live.now.seen = self.server.log.len();
+        self.send_queries(live.number, &asked, out)?;
+        self.send_claims(live.number, &asked, out)?;
+        self.hand_out_keys(live, queried, out)
+    }
+
+    /// The directory's answers about strangers, what they say, and a session with each.
+    fn meet(&self, live: &mut Device, strangers: &[Invitee]) -> Result<Vec<(Other, Option<Olm>)>> {
+        let entry = |s: &Invitee, value| (s.user.clone(), s.id.clone(), value);
+        let mut met = Vec::with_capacity(strangers.len());
+
+        for batch in strangers.chunks(BATCH) {
+            let keys = by_user(batch.iter().map(|s| entry(s, s.upload.device_keys.get())));
+            let claimed = by_user(batch.iter().map(|s| entry(s, s.upload.one_time_keys.get())));
+            let queried = format!(r#"{{"device_keys":{keys},"failures":{{}}}}"#);
+            let claimed = format!(r#"{{"failures":{{}},"one_time_keys":{claimed}}}"#);
+            live.now.fetched += (queried.len() + claimed.len()) as u64;
+            let queried: QueryAnswer = parse("answer of the directory", &queried)?;
+            let claimed: ClaimAnswer = parse("answer of the directory", &claimed)?;
+
+            for s in batch {
+                let (user, id) = (s.user.as_str(), s.id.as_str());
+                let keys = queried.device_keys.get(user).and_then(|u| u.get(id));
+                let key = claimed.one_time_keys.get(user).and_then(|u| u.get(id));
+                let (Some(keys), Some(key)) = (keys, key) else {
+                    return refuse("answer of the directory", "a device is missing");
+                };
+                let other = Other::verified(keys.get())?;
+                if other.number != s.device || other.user != s.user {
+                    return refuse("device keys", "those of another device");
+                }
+                if live.others.get(&s.device).is_some_and(|old| old.keys != other.keys) {
+                    return refuse("device keys", "a known device comes with other keys");
+                }
+                let olm = match live.has_session(s.device) {
+                    true => None,
+                    false => Some(begin_session(live, &other, key.get())?),
+                };
+                met.push((other, olm));
+            }
+        }
+        Ok(met)
+    }
+
+    /// A session with everybody who needs the next key and has none.
+    fn open_sessions(&mut self, live: &mut Device, lacking: &[u32]) -> Result<Vec<u32>> {
+        let mut opened = Vec::new();
+
+        for &device in lacking.iter().filter(|&&d| !live.has_session(d)).collect::<Vec<_>>() {
+            let key = self.claim(live, device)?;
+            live.now.fetched += self.claimed_bytes(key.len());
+            let other = live.others.get(&device);
+            let other = other.ok_or_else(|| Error::Failed("a member is not known".into()))?;
+            let olm = begin_session(live, other, &key)?;
+            live.other(device)?.attach(olm);
+            opened.push(device);
+        }
+        Ok(opened)
+    }
+
+    /// Sends the key of the next message to everybody who lacks it.
+    pub fn hand_out_keys(
+        &mut self,
+        live: &mut Device,
+        queried: &[u32],
+        out: &mut Outbox,
+    ) -> Result {
+        let is_new = live.room.outbound.is_none();
+        let lacking: Vec<u32> = match is_new {
+            true => live.room.members.iter().copied().collect(),
+            false => live.room.lacking.iter().copied().collect(),
+        };
+        let opened = self.open_sessions(live, &lacking)?;
+        let mut healed = is_new;
+
+        self.send_queries(live.number, queried, out)?;
+        self.send_claims(live.number, &opened, out)?;
+        if is_new {
+            live.room.outbound = Some(GroupSession::new(megolm_config()));
+            live.room.lacking = live.room.members.clone();
+        }
+        if !lacking.is_empty() {
+            let (beginning, ending) = self.room_key_event(live)?;
+            for (i, device) in lacking.into_iter().enumerate() {
+                let (body, afresh) = encrypt_for(live, device, &beginning, &ending)?;
+                self.send_room_key(live.number, device, i, &body, out)?;
+                live.room.lacking.remove(&device);
+                healed = healed && afresh;
+            }
+        }
+        if is_new {
+            live.now.healed = healed;
+        }
+        Ok(())
+    }
+
+    /// The m.room_key event up to the recipient, and behind it.
+    fn room_key_event(&self, live: &Device) -> Result<(String, String)> {
+        let Some(session) = &live.room.outbound else {
+            return Err(Error::Failed("room key: no session".into()));
+        };
+        let (id, key) = (session.session_id(), session.session_key().to_base64());
+        let user = self.names.user(live.number);
+        let keys: Rc<str> = match self.device_keys_travel {
+            true => format!(r#""sender_device_keys":{},"#, live.keys).into(),
+            false => "".into(),
+        };
+
+        Ok((
+            format!(
+                r#"{{"content":{{"algorithm":"{MEGOLM}","room_id":"{ROOM}","session_id":"{id}","session_key":"{key}"}},"keys":{{"ed25519":"{}"}},"recipient":""#,
+                live.ed25519
+            ),
+            format!(r#""}},"sender":"{user}",{keys}"type":"m.room_key"}}"#),
+        ))
+    }
+}
+
+/// The body of /sendToDevice with the event for one device.
+fn encrypt_for(
+    live: &mut Device,
+    device: u32,
+    beginning: &str,
+    ending: &str,
+) -> Result<(String, bool)> {
+    let sender_key = live.curve25519.clone();
+    let other = live.other(device)?;
+    let (user, id) = (&other.user, &other.id);
+    let recipient_key = other.ed25519.to_base64();
+    let event =
+        format!(r#"{beginning}{user}","recipient_keys":{{"ed25519":"{recipient_key}{ending}"#);
+    let curve25519 = other.curve25519.to_base64();
+    let Some(olm) = other.olm.first_mut() else {
+        return Err(Error::Failed("room key: no Olm session".into()));
+    };
+    let (message, afresh) = olm.encrypt(&event)?;
+    let (kind, body) = message.to_parts();
+    let body = vodozemac::base64_encode(body);
+
+    Ok((
+        format!(
+            r#"{{"messages":{{"{user}":{{"{id}":{{"algorithm":"{OLM}","ciphertext":{{"{curve25519}":{{"body":"{body}","type":{kind}}}}},"sender_key":"{sender_key}"}}}}}}}}"#
+        ),
+        afresh,
+    ))
+}

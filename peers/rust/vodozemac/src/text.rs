@@ -1,0 +1,301 @@
+//! What Matrix clients write and read (client-server API, "End-to-end encryption"): the JSON of
+//! megolm/, byte for byte, so that devices of one room can live on either.
+use groupbench_glue::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use vodozemac::olm::Account;
+use vodozemac::{base64_decode, base64_encode, Ed25519PublicKey, Ed25519Signature};
+
+pub const ROOM: &str = "!room:gb.test";
+pub const OLM: &str = "m.olm.v1.curve25519-aes-sha2";
+pub const MEGOLM: &str = "m.megolm.v1.aes-sha2";
+
+/// Users of a query, devices of a claim, to-device messages of a request, as clients limit them.
+pub const BATCH: usize = 250;
+
+type Signatures<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a str>>;
+
+pub fn parse<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T> {
+    serde_json::from_str(text).map_err(|e| Error::rejected(what, e.to_string()))
+}
+
+pub fn utf8<'a>(what: &str, body: &'a [u8]) -> Result<&'a str> {
+    std::str::from_utf8(body).map_err(|e| Error::rejected(what, e))
+}
+
+pub fn refuse<T>(what: &str, why: &str) -> Result<T> {
+    Err(Error::Rejected(format!("{what}: {why}")))
+}
+
+/// The identifiers of a device follow from its number.
+#[derive(Clone, Copy)]
+pub struct Names {
+    pub user_len: usize,
+    pub devices_per_user: u32,
+}
+
+impl Names {
+    pub fn user(&self, device: u32) -> String {
+        let width = self.user_len - "@:gb.test".len();
+        format!("@{:0width$}:gb.test", device / self.devices_per_user)
+    }
+}
+
+/// Ten letters.
+pub fn device_id(device: u32) -> String {
+    let mut rest = device;
+    let mut letters = [b'A'; 10];
+
+    for letter in letters.iter_mut().rev() {
+        *letter += (rest % 26) as u8;
+        rest /= 26;
+    }
+    letters.iter().map(|&c| c as char).collect()
+}
+
+pub fn device_of(id: &str) -> Option<u32> {
+    let digits = id.bytes().map(|c| c.is_ascii_uppercase().then_some(u32::from(c - b'A')));
+
+    digits.filter(|_| id.len() == 10).try_fold(0u32, |n, d| n.checked_mul(26)?.checked_add(d?))
+}
+
+/// An object that a device has signed. Its members stand in the order of canonical JSON.
+pub trait Signed<'a>: Serialize + Deserialize<'a> {
+    fn take_signatures(&mut self) -> Option<Signatures<'a>>;
+
+    fn verify(&mut self, user: &str, id: &str, key: &Ed25519PublicKey) -> Result {
+        let signatures = self.take_signatures();
+        let signature = signatures
+            .as_ref()
+            .and_then(|all| all.get(user))
+            .and_then(|of_user| of_user.get(format!("ed25519:{id}").as_str()))
+            .and_then(|text| Ed25519Signature::from_base64(text).ok());
+        let Some(signature) = signature else { return refuse("signature", "there is none") };
+        let text = serde_json::to_vec(self).map_err(|e| Error::failed("signature", e))?;
+
+        key.verify(&text, &signature).map_err(|e| Error::rejected("signature", e))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceKeys<'a> {
+    #[serde(borrow)]
+    algorithms: Vec<&'a str>,
+    pub device_id: &'a str,
+    keys: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signatures: Option<Signatures<'a>>,
+    pub user_id: &'a str,
+}
+
+impl<'a> DeviceKeys<'a> {
+    pub fn key(&self, kind: &str) -> Option<&'a str> {
+        self.keys.get(format!("{kind}:{}", self.device_id).as_str()).copied()
+    }
+
+    pub fn can_both(&self) -> bool {
+        self.algorithms.contains(&OLM) && self.algorithms.contains(&MEGOLM)
+    }
+}
+
+impl<'a> Signed<'a> for DeviceKeys<'a> {
+    fn take_signatures(&mut self) -> Option<Signatures<'a>> {
+        self.signatures.take()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedKey<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fallback: Option<bool>,
+    pub key: &'a str,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    signatures: Option<Signatures<'a>>,
+}
+
+impl<'a> Signed<'a> for SignedKey<'a> {
+    fn take_signatures(&mut self) -> Option<Signatures<'a>> {
+        self.signatures.take()
+    }
+}
+
+/// {"signed_curve25519:ID":{...}}
+pub fn signed_key(text: &str) -> Result<SignedKey<'_>> {
+    let mut keys: BTreeMap<&str, SignedKey> = parse("one-time key", text)?;
+
+    match keys.pop_first() {
+        Some((name, key)) if keys.is_empty() && name.starts_with("signed_curve25519:") => Ok(key),
+        _ => refuse("one-time key", "not one signed_curve25519"),
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Upload<'a> {
+    #[serde(borrow)]
+    pub one_time_keys: &'a RawValue,
+    #[serde(borrow)]
+    pub device_keys: &'a RawValue,
+}
+
+pub fn upload(one_time_key: &str, device_keys: &str) -> String {
+    format!(r#"{{"one_time_keys":{one_time_key},"device_keys":{device_keys}}}"#)
+}
+
+fn signatures(account: &Account, text: &str, user: &str, id: &str) -> String {
+    format!(r#"{{"{user}":{{"ed25519:{id}":"{}"}}}}"#, account.sign(text).to_base64())
+}
+
+pub fn write_device_keys(account: &Account, user: &str, id: &str) -> String {
+    let (curve, ed) = (account.curve25519_key().to_base64(), account.ed25519_key().to_base64());
+    let before = format!(
+        r#"{{"algorithms":["{OLM}","{MEGOLM}"],"device_id":"{id}","keys":{{"curve25519:{id}":"{curve}","ed25519:{id}":"{ed}"}},"#
+    );
+    let after = format!(r#""user_id":"{user}"}}"#);
+    let signatures = signatures(account, &format!("{before}{after}"), user, id);
+
+    format!(r#"{before}"signatures":{signatures},{after}"#)
+}
+
+/// Makes a one-time key and signs it.
+pub fn write_one_time_key(account: &mut Account, user: &str, id: &str) -> Result<String> {
+    account.generate_one_time_keys(1);
+    let made = account.one_time_keys().into_iter().next();
+    let Some((name, key)) = made else { return Err(Error::Failed("no one-time key".into())) };
+    let object = format!(r#"{{"key":"{}"}}"#, key.to_base64());
+    let signatures = signatures(account, &object, user, id);
+    let open = &object[..object.len() - 1];
+
+    account.mark_keys_as_published();
+    Ok(format!(
+        r#"{{"signed_curve25519:{}":{open},"signatures":{signatures}}}}}"#,
+        name.to_base64()
+    ))
+}
+
+/// One behind the other, those of a user together: {"@user":{"DEVICE":value,...},...}
+pub fn by_user<'a>(entries: impl Iterator<Item = (String, String, &'a str)>) -> String {
+    let mut out = String::from("{");
+    let mut last = String::new();
+
+    for (user, id, value) in entries {
+        if user == last {
+            out.push(',');
+        } else {
+            out.push_str(if last.is_empty() { "\"" } else { "},\"" });
+            out.push_str(&user);
+            out.push_str("\":{");
+            last = user;
+        }
+        out.push('"');
+        out.push_str(&id);
+        out.push_str("\":");
+        out.push_str(value);
+    }
+    out.push_str(if last.is_empty() { "}" } else { "}}" });
+    out
+}
+
+pub type ByUser<'a, T> = BTreeMap<&'a str, BTreeMap<&'a str, T>>;
+
+#[derive(Deserialize)]
+pub struct QueryAnswer<'a> {
+    #[serde(borrow)]
+    pub device_keys: ByUser<'a, &'a RawValue>,
+}
+
+#[derive(Deserialize)]
+pub struct ClaimAnswer<'a> {
+    #[serde(borrow)]
+    pub one_time_keys: ByUser<'a, &'a RawValue>,
+}
+
+#[derive(Deserialize)]
+pub struct ToDevice<'a> {
+    #[serde(borrow)]
+    pub messages: ByUser<'a, OlmContent<'a>>,
+}
+
+#[derive(Deserialize)]
+pub struct OlmContent<'a> {
+    pub algorithm: &'a str,
+    #[serde(borrow)]
+    pub ciphertext: BTreeMap<&'a str, Ciphertext<'a>>,
+    pub sender_key: &'a str,
+}
+
+#[derive(Deserialize)]
+pub struct Ciphertext<'a> {
+    pub body: &'a str,
+    #[serde(rename = "type")]
+    pub kind: usize,
+}
+
+#[derive(Deserialize)]
+pub struct SigningKey<'a> {
+    pub ed25519: &'a str,
+}
+
+#[derive(Deserialize)]
+pub struct OlmEvent<'a> {
+    #[serde(borrow)]
+    pub content: &'a RawValue,
+    pub keys: SigningKey<'a>,
+    pub recipient: &'a str,
+    pub recipient_keys: SigningKey<'a>,
+    pub sender: &'a str,
+    pub sender_device_keys: Option<&'a RawValue>,
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+}
+
+#[derive(Deserialize)]
+pub struct RoomKey<'a> {
+    pub algorithm: &'a str,
+    pub room_id: &'a str,
+    pub session_id: &'a str,
+    pub session_key: &'a str,
+}
+
+#[derive(Deserialize)]
+pub struct RoomEvent<'a> {
+    pub algorithm: &'a str,
+    pub ciphertext: &'a str,
+    pub session_id: &'a str,
+}
+
+#[derive(Deserialize)]
+pub struct RoomPlaintext<'a> {
+    #[serde(borrow)]
+    pub content: &'a RawValue,
+    pub room_id: &'a str,
+}
+
+const BODY: &str = "{\"body\":\"";
+const END_OF_TEXT: &str = "\",\"msgtype\":\"m.text\"}";
+const END_OF_BYTES: &str = "\",\"msgtype\":\"test.gb.bytes\"}";
+
+/// An opaque payload as the content of an m.room.message: as it is where it is text that needs no
+/// escape, as base64 otherwise.
+pub fn payload(plaintext: &[u8]) -> String {
+    let plain = plaintext.iter().all(|c| matches!(c, b' '..=b'~') && !matches!(c, b'"' | b'\\'));
+
+    match std::str::from_utf8(plaintext) {
+        Ok(text) if plain => [BODY, text, END_OF_TEXT].concat(),
+        _ => [BODY, &base64_encode(plaintext), END_OF_BYTES].concat(),
+    }
+}
+
+pub fn payload_of(content: &str) -> Result<Vec<u8>> {
+    let body = content.strip_prefix(BODY).unwrap_or("");
+
+    if let Some(text) = body.strip_suffix(END_OF_TEXT) {
+        return Ok(text.as_bytes().to_vec());
+    }
+    match body.strip_suffix(END_OF_BYTES).map(base64_decode) {
+        Some(Ok(bytes)) => Ok(bytes),
+        _ => refuse("event", "not one that this backend sends"),
+    }
+}
