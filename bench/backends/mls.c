@@ -30,8 +30,7 @@ static enum gb_status out_of_room(struct gb_world *w, const char *what)
 	return GB_FAILED;
 }
 
-/* Sends a message that lies elsewhere. */
-static enum gb_status post(struct gb_world *w, struct gb_outbox *out, struct gb_message m,
+enum gb_status gb_mls_post(struct gb_world *w, struct gb_outbox *out, struct gb_message m,
 			   const struct mls_buf *body)
 {
 	uint8_t *p = out->reserve(out, body->len);
@@ -85,10 +84,11 @@ static enum gb_status publish_one(struct gb_world *w, uint32_t device, struct gb
 	enum mls_err err;
 
 	if (live->client && live->key_package.len > 0)
-		return post(w, out, to_server(GB_KEY_MATERIAL, device), &live->key_package);
+		return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &live->key_package);
 	err = gb_mls_make_device(w, &dormant, device);
-	status = err ? gb_mls_failed(w, "publish", err)
-		     : post(w, out, to_server(GB_KEY_MATERIAL, device), &dormant.key_package);
+	status =
+		err ? gb_mls_failed(w, "publish", err)
+		    : gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &dormant.key_package);
 	gb_mls_drop_device(&dormant);
 	return status;
 }
@@ -111,7 +111,8 @@ static enum gb_status mls_publish(struct gb_world *w, uint32_t device, struct gb
 
 	if (status != GB_OK)
 		return status;
-	return post(w, out, to_server(GB_KEY_MATERIAL, device), &w->device[device].key_package);
+	return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device),
+			   &w->device[device].key_package);
 }
 
 /* What a commit takes at most: its key packages, and a path whose copath is all leaves. */
@@ -157,7 +158,7 @@ static enum gb_status commit(struct gb_world *w, uint32_t device, struct mls_gro
 		to_joiners.body = bytes(&welcome);
 		out->commit(out, &to_joiners);
 	}
-	return post(w, out, to_group(GB_COMMIT, device), &w->scratch);
+	return gb_mls_post(w, out, to_group(GB_COMMIT, device), &w->scratch);
 }
 
 static enum gb_status commit_adds(struct gb_world *w, uint32_t device, struct mls_group *group,
@@ -491,7 +492,8 @@ static enum gb_status mls_discard(struct gb_world *w, uint32_t device)
 
 /* Sends what `write` appends to the scratch buffer. */
 static enum gb_status publish_state(struct gb_world *w, uint32_t device, enum gb_kind kind,
-				    enum mls_err (*write)(struct mls_group *, struct mls_buf *),
+				    enum mls_err (*write)(const struct gb_world *,
+							  struct mls_group *, struct mls_buf *),
 				    struct gb_outbox *out)
 {
 	struct mls_group *group = group_of(w, device, "publish");
@@ -500,21 +502,25 @@ static enum gb_status publish_state(struct gb_world *w, uint32_t device, enum gb
 	if (!group)
 		return GB_REJECTED;
 	w->scratch.len = 0;
-	err = write(group, &w->scratch);
+	err = write(w, group, &w->scratch);
 	if (err)
 		return gb_mls_failed(w, "publish", err);
-	return post(w, out, to_server(kind, device), &w->scratch);
+	return gb_mls_post(w, out, to_server(kind, device), &w->scratch);
 }
 
-static enum mls_err write_group_info(struct mls_group *group, struct mls_buf *out)
+static enum mls_err write_group_info(const struct gb_world *w, struct mls_group *group,
+				     struct mls_buf *out)
 {
-	struct mls_group_info_request request = {.external_pub = true};
+	struct mls_group_info_request request = {.external_pub = true,
+						 .ratchet_tree = w->axes.tree_in_welcome};
 
 	return mls_group_info(group, out, &request);
 }
 
-static enum mls_err write_tree(struct mls_group *group, struct mls_buf *out)
+static enum mls_err write_tree(const struct gb_world *w, struct mls_group *group,
+			       struct mls_buf *out)
 {
+	(void)w;
 	return mls_group_ratchet_tree(group, out);
 }
 
@@ -590,6 +596,7 @@ const struct gb_backend gb_backend_mls = {
 	.discard = mls_discard,
 	.group_info = mls_group_info_out,
 	.fetch_tree = mls_fetch_tree,
+	.join_external = gb_mls_join_external,
 	.skip = mls_skip,
 	.store = mls_store,
 	.reload = mls_reload,

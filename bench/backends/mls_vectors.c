@@ -6,7 +6,6 @@
 
 #include "backends/mls_world.h"
 
-#define CENTURY_S 3155760000u
 #define PSK_ID    "groupbench"
 #define PSK_BYTES 32
 
@@ -326,7 +325,6 @@ static enum gb_status make_group(struct telling *t)
 
 	if (status != GB_OK)
 		return status;
-	t->world->lifetime_s = CENTURY_S;
 	return gb_mls_shape(t->world, &shape);
 }
 

@@ -39,7 +39,6 @@ struct gb_world {
 	struct gb_mls_axes axes;
 	struct mls_policy policy;
 	uint64_t seed;
-	uint64_t lifetime_s; /* of the key packages; 0: as the library makes them */
 	uint32_t capacity;
 	struct gb_mls_device *device;
 	struct mls_client *root;                /* owns the contexts; member of nothing */
@@ -71,6 +70,14 @@ enum gb_status gb_mls_materialise(struct gb_world *w, uint32_t device);
 enum mls_err MLS_MUST_CHECK gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out,
 					       uint32_t device);
 void gb_mls_drop_device(struct gb_mls_device *device);
+
+/* Sends a message that lies elsewhere. */
+enum gb_status gb_mls_post(struct gb_world *w, struct gb_outbox *out, struct gb_message m,
+			   const struct mls_buf *body);
+
+/* Joins by a commit of the device's own (bench/backends/mls_external.c). */
+enum gb_status gb_mls_join_external(struct gb_world *w, uint32_t device, const struct gb_message *m,
+				    size_t n, struct gb_outbox *out);
 
 enum gb_status gb_mls_shape(struct gb_world *w, const struct gb_shape *shape);
 enum gb_status gb_mls_checkpoint(struct gb_world *w);

@@ -135,7 +135,7 @@ static enum gb_status open_party(const struct mixed_walk *walk, size_t i, struct
 	return walk->party[i].backend->open(world, &config);
 }
 
-static bool can_have_suite(const struct mixed_walk *walk)
+bool mixed_walk_opens(const struct mixed_walk *walk)
 {
 	bool can = true;
 	const char *reason;
@@ -151,16 +151,6 @@ static bool can_have_suite(const struct mixed_walk *walk)
 		backend->close(world);
 	}
 	return can;
-}
-
-static bool all_honour(const struct mixed_walk *walk, const char *axis, const char *value)
-{
-	const char *reason;
-
-	for (size_t i = 0; i < walk->n_parties; i++)
-		if (walk->party[i].backend->axis(axis, value, &reason) != GB_HONOURED)
-			return false;
-	return true;
 }
 
 /* ---- delivery ---- */
@@ -182,6 +172,17 @@ static bool deliver_commits(struct life *l)
 			if (l->device[d].is_member && !let_process(l, d, &l->mail.message[i]))
 				return false;
 	return true;
+}
+
+/* The last message, by which a member shows the ratchet tree; NULL when it cannot. */
+static const struct gb_message *fetch_tree(struct life *l, uint32_t actor)
+{
+	const struct gb_backend *backend = backend_of(l, actor);
+
+	if (!is_ok(l, "fetch_tree", actor,
+		   backend->fetch_tree(world_of(l, actor), actor, &l->mail.outbox)))
+		return NULL;
+	return &l->mail.message[l->mail.n - 1];
 }
 
 static bool is_to(const struct gb_message *m, uint32_t device)
@@ -218,11 +219,9 @@ static bool let_in(struct life *l, uint32_t actor, uint32_t first, uint32_t n)
 	const struct gb_message *tree = NULL;
 
 	if (l->walk->fetched_tree) {
-		if (!is_ok(l, "fetch_tree", actor,
-			   backend_of(l, actor)->fetch_tree(world_of(l, actor), actor,
-							    &l->mail.outbox)))
+		tree = fetch_tree(l, actor);
+		if (!tree)
 			return false;
-		tree = &l->mail.message[l->mail.n - 1];
 	}
 	for (uint32_t d = first; d < first + n; d++)
 		if (!let_join(l, d, tree))
@@ -410,9 +409,37 @@ static bool rekey(struct life *l, uint32_t actor)
 	       deliver_commits(l);
 }
 
+/* From what a member shows of the group, a newcomer joins by itself. */
+static bool join_external(struct life *l, uint32_t actor)
+{
+	const struct gb_backend *backend = backend_of(l, actor);
+	struct gb_message shown[2];
+	uint32_t d = l->next;
+
+	if (d == capacity(l->walk))
+		return true;
+	l->next++;
+	mixed_mail_empty(&l->mail);
+	if (!is_ok(l, "group_info", actor,
+		   backend->group_info(world_of(l, actor), actor, &l->mail.outbox)) ||
+	    (l->walk->fetched_tree && !fetch_tree(l, actor)))
+		return false;
+	for (size_t i = 0; i < l->mail.n && i < 2; i++)
+		shown[i] = l->mail.message[i];
+	if (!is_ok(l, "materialise", d, backend_of(l, d)->materialise(world_of(l, d), d)) ||
+	    !is_ok(l, "join_external", d,
+		   backend_of(l, d)->join_external(world_of(l, d), d, shown, l->mail.n,
+						   &l->mail.outbox)) ||
+	    !deliver_commits(l))
+		return false;
+	l->device[d].is_member = true;
+	l->n_members++;
+	return true;
+}
+
 static void tell(const struct life *l, const struct mixed_op *op, uint32_t actor)
 {
-	static const char *const names[] = {"add", "remove", "rekey", "send"};
+	static const char *const names[] = {"add", "remove", "rekey", "send", "join"};
 
 	if (l->story)
 		fprintf(l->story, "%s:%u (subject %u) by device %u on %s, %u members\n",
@@ -435,6 +462,9 @@ static bool take_step(struct life *l, const struct mixed_op *op)
 		break;
 	case MIXED_REKEY:
 		ok = rekey(l, actor);
+		break;
+	case MIXED_EXTERNAL:
+		ok = join_external(l, actor);
 		break;
 	case MIXED_SEND:
 	case MIXED_KINDS:
@@ -488,126 +518,4 @@ bool mixed_walk_holds(const struct mixed_walk *walk, size_t *at, char why[400], 
 	free(l->device);
 	free(l);
 	return holds;
-}
-
-/* ---- drawing and shrinking ---- */
-
-/* splitmix64 (Steele, Lea, Flood 2014). */
-static uint32_t draw(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (uint32_t)((z ^ z >> 31) >> 32);
-}
-
-static bool draw_suite(struct mixed_walk *walk, uint64_t *random)
-{
-	uint32_t first = draw(random) % 7;
-
-	for (uint32_t i = 0; i < 7; i++) {
-		walk->suite = (uint16_t)(1 + (first + i) % 7);
-		if (can_have_suite(walk))
-			return true;
-	}
-	return false;
-}
-
-bool mixed_walk_draw(struct mixed_walk *walk, const struct mixed_party *party, size_t n_parties,
-		     uint64_t seed, size_t n_ops)
-{
-	uint64_t random = seed;
-
-	*walk = (struct mixed_walk){
-		.party = party, .n_parties = n_parties, .seed = seed, .path = true, .n_ops = n_ops};
-	walk->path = draw(&random) % 2 || !all_honour(walk, "path", "no");
-	walk->private_handshake = draw(&random) % 2 && all_honour(walk, "handshake", "private");
-	walk->fetched_tree = draw(&random) % 2 && all_honour(walk, "tree_delivery", "fetched");
-	walk->first_home = draw(&random) % (uint32_t)n_parties;
-	walk->founders = draw(&random) % (uint32_t)(2 * n_parties);
-	for (size_t i = 0; i < n_ops; i++)
-		walk->op[i] = (struct mixed_op){
-			.kind = (enum mixed_kind)(draw(&random) % MIXED_KINDS),
-			.actor = draw(&random) % 1000,
-			.subject = draw(&random) % 1000,
-			.n = draw(&random) % 3,
-		};
-	return draw_suite(walk, &random);
-}
-
-static bool still_breaks(const struct mixed_walk *walk)
-{
-	char why[400];
-	size_t at;
-
-	return !mixed_walk_holds(walk, &at, why, NULL);
-}
-
-static bool without_step(struct mixed_walk *walk, size_t i)
-{
-	struct mixed_walk shorter = *walk;
-
-	memmove(&shorter.op[i], &shorter.op[i + 1], (walk->n_ops - i - 1) * sizeof(shorter.op[0]));
-	shorter.n_ops--;
-	if (!still_breaks(&shorter))
-		return false;
-	*walk = shorter;
-	return true;
-}
-
-/* Whether the walk also breaks with other numbers, which it then has. */
-static bool simpler(struct mixed_walk *walk, struct mixed_walk simple)
-{
-	if (memcmp(walk, &simple, sizeof(simple)) == 0 || !still_breaks(&simple))
-		return false;
-	*walk = simple;
-	return true;
-}
-
-/* The smallest of few numbers in the place of each of a step's. */
-static bool simplify_step(struct mixed_walk *walk, size_t i)
-{
-	for (uint32_t small = 0; small < 3; small++) {
-		struct mixed_walk n = *walk, actor = *walk, subject = *walk;
-
-		n.op[i].n = small < n.op[i].n ? small : n.op[i].n;
-		actor.op[i].actor = small < actor.op[i].actor ? small : actor.op[i].actor;
-		subject.op[i].subject =
-			small < subject.op[i].subject ? small : subject.op[i].subject;
-		if (simpler(walk, n) || simpler(walk, actor) || simpler(walk, subject))
-			return true;
-	}
-	return false;
-}
-
-static bool simplify(struct mixed_walk *walk)
-{
-	struct mixed_walk fewer = *walk, path = *walk, open = *walk, inside = *walk;
-
-	fewer.founders -= fewer.founders > 0;
-	path.path = true;
-	open.private_handshake = false;
-	inside.fetched_tree = false;
-	return simpler(walk, fewer) || simpler(walk, path) || simpler(walk, open) ||
-	       simpler(walk, inside);
-}
-
-void mixed_walk_shrink(struct mixed_walk *walk)
-{
-	char why[400];
-	size_t at;
-	bool got_shorter;
-
-	if (mixed_walk_holds(walk, &at, why, NULL))
-		return;
-	walk->n_ops = at;
-	do {
-		got_shorter = false;
-		for (size_t i = walk->n_ops; i > 0; i--)
-			got_shorter = without_step(walk, i - 1) || got_shorter;
-		for (size_t i = 0; i < walk->n_ops; i++)
-			got_shorter = simplify_step(walk, i) || got_shorter;
-		got_shorter = simplify(walk) || got_shorter;
-	} while (got_shorter);
 }

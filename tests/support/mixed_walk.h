@@ -27,7 +27,14 @@ struct mixed_party {
 
 /* Numbers are drawn without knowing the group; each is taken modulo what there is. */
 struct mixed_op {
-	enum mixed_kind { MIXED_ADD, MIXED_REMOVE, MIXED_REKEY, MIXED_SEND, MIXED_KINDS } kind;
+	enum mixed_kind {
+		MIXED_ADD,
+		MIXED_REMOVE,
+		MIXED_REKEY,
+		MIXED_SEND,
+		MIXED_EXTERNAL, /* a newcomer joins by a commit of its own, where all offer that */
+		MIXED_KINDS
+	} kind;
 	uint32_t actor, subject, n;
 };
 
@@ -47,6 +54,9 @@ struct mixed_walk {
 	struct mixed_op op[MIXED_OPS];
 	size_t n_ops;
 };
+
+/* Whether all parties can have the suite of the walk. */
+bool mixed_walk_opens(const struct mixed_walk *walk);
 
 /*
  * mixed_walk_draw draws a walk of n_ops steps, in a suite that all parties can have together, with

@@ -80,6 +80,7 @@ impl Peer for MlsRs {
         Offer::Discard,
         Offer::GroupInfo,
         Offer::FetchTree,
+        Offer::JoinExternal,
         Offer::Skip,
         Offer::Store,
     ];
@@ -269,6 +270,28 @@ impl Peer for MlsRs {
         let tree = tree.map_err(|e| Error::failed("fetch_tree", e))?;
 
         out.send(&[Outgoing::new(Kind::RatchetTree, To::Server, device, &tree)])
+    }
+
+    fn join_external(&mut self, device: u32, with: &[Incoming], out: &mut Outbox) -> Result {
+        let refused = |e| Error::rejected("join_external", e);
+        let d = self.device(device)?;
+
+        if d.group.is_some() && !d.was_removed {
+            return Err(Error::Rejected("join_external: the device has a group".into()));
+        }
+        let info = decoded("join_external", with[0].body)?;
+        let mut builder = d.client.external_commit_builder().map_err(refused)?.commit_time(now());
+        if let Some(tree) = with.get(1) {
+            let tree = ExportedTree::from_bytes(tree.body).map_err(refused)?;
+            builder = builder.with_tree_data(tree);
+        }
+        let (group, commit) = builder.build(info).map_err(refused)?;
+        let commit = commit.to_bytes().map_err(refused)?;
+
+        out.send(&[Outgoing::new(Kind::Commit, To::Group, device, &commit)])?;
+        d.group = Some(group);
+        d.was_removed = false;
+        Ok(())
     }
 
     fn skip(&mut self, device: u32, n: u32) -> Result {

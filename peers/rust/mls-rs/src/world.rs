@@ -21,6 +21,9 @@ pub fn now() -> MlsTime {
     MlsTime::from_duration_since_epoch(Duration::from_secs(1_700_000_000))
 }
 
+/// Other implementations read the clock, and shall not find a key package expired: a century.
+const LIFETIME: Duration = Duration::from_secs(3_155_760_000);
+
 /// A full tree takes a commit of each member, and each commit reads the whole tree.
 const MAX_FULL: u32 = 300;
 
@@ -158,6 +161,7 @@ impl MlsRs {
             .crypto_provider(Provider)
             .identity_provider(BasicIdentityProvider)
             .mls_rules(self.rules())
+            .key_package_lifetime(LIFETIME)
             .signing_identity(SigningIdentity::new(credential, public), secret, self.axes.suite)
             .build();
         let key_package = client
