@@ -365,8 +365,8 @@ struct gb_backend {
 	 * actor has its commit back, and hands the tree to join() behind the Welcome. */
 	enum gb_status (*group_info)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 	enum gb_status (*fetch_tree)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
-	/* Joins by external commit from GROUP_INFO (and RATCHET_TREE behind it). `device` is a member
-	 * at once, and its commit does not come back to it. */
+	/* Joins by external commit from GROUP_INFO (and RATCHET_TREE behind it). `device` is a
+	 * member at once, and its commit does not come back to it. */
 	enum gb_status (*join_external)(struct gb_world *w, uint32_t device,
 					const struct gb_message *m, size_t n,
 					struct gb_outbox *out);
