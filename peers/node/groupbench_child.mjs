@@ -2,8 +2,9 @@
  * The frames between groupbench and a backend in a process of its own, for Node: see
  * docs/plugin-protocol.md. A backend is an object whose methods have the names of the calls, take
  * the world first, and may be asynchronous; what a method returns is its result, a list of message()
- * where the call sends. A method that is not there is not offered. Node's own modules are all that
- * is needed.
+ * where the call sends. A method that is not there is not offered. Beside them it has name, version,
+ * features, maxSize, files, and axes: for each axis that means something to it a function of the
+ * value, which gives the reason why it cannot be had, or "". Node's own modules are all that is needed.
  */
 import fs from "node:fs";
 
@@ -21,7 +22,7 @@ const CALLS = (
 ).split(" ");
 
 const STATUS = { OK: 0, REJECTED: 1, UNSUPPORTED: 2, FAILED: 3 };
-export const ANSWER = { HONOURED: 0, NOT_APPLICABLE: 1, NOT_SUPPORTED: 2 };
+const ANSWER = { HONOURED: 0, NOT_APPLICABLE: 1, NOT_SUPPORTED: 2 };
 export const KIND = {
   KEY_MATERIAL: 0, CLAIM: 1, PROPOSAL: 2, COMMIT: 3, WELCOME: 4, GROUP_INFO: 5, RATCHET_TREE: 6,
   ROOM_KEY: 7, APPLICATION: 8, BACKUP: 9,
@@ -172,8 +173,10 @@ class Server {
     ]);
   }
   axis(_number, reader) {
-    const [answer, reason = ""] = this.backend.axis(reader.text(), reader.text());
-    return Buffer.concat([u8(answer), text(reason)]);
+    const [name, value] = [reader.text(), reader.text()];
+    const why = this.backend.axes[name]?.(value);
+    const answer = why === undefined ? ANSWER.NOT_APPLICABLE : why === "" ? ANSWER.HONOURED : ANSWER.NOT_SUPPORTED;
+    return Buffer.concat([u8(answer), text(why ?? "")]);
   }
   async open(number, reader) {
     const seed = reader.u64();

@@ -9,7 +9,7 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { ANSWER, FANOUT, FEATURE, KIND, Rejected, TO, Unsupported, message, serve } from "./groupbench_child.mjs";
+import { FANOUT, FEATURE, KIND, Rejected, TO, Unsupported, message, serve } from "./groupbench_child.mjs";
 
 const require = createRequire(import.meta.url);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -35,6 +35,7 @@ const KEPT_KEYS = 50; // one-time keys of a live device in the directory, which 
 const MOST_PAIRS = 10100; // of actors and others; what was tried
 const PICKLE = "k";
 
+/* Why a value of an axis cannot be had; "" where it can. */
 const AXES = {
   olm: () => "",
   olm_crypto: (v) => (v === "libolm" ? "" : "the primitives are compiled into the WebAssembly"),
@@ -153,13 +154,8 @@ class OlmWasm {
   version = `@matrix-org/olm ${library.version} (libolm ${Olm.get_library_version().join(".")}), Node ${process.versions.node}`;
   features = FEATURE.SEALED | FEATURE.REPLAYS | FEATURE.PER_SENDER;
   maxSize = 1000000; // so that larger cells are skipped with a reason, by shape
+  axes = AXES;
   files = [here("olm-wasm.mjs"), here("groupbench_child.mjs"), here("package-lock.json")];
-
-  axis(name, value) {
-    const why = AXES[name]?.(value);
-    if (why === undefined) return [ANSWER.NOT_APPLICABLE];
-    return why === "" ? [ANSWER.HONOURED] : [ANSWER.NOT_SUPPORTED, why];
-  }
 
   open(seed, capacity, axes) {
     return {

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import * as mls from "ts-mls";
 import { decodeRatchetTree, ratchetTreeEncoder } from "ts-mls/ratchetTree.js";
 import { encode } from "ts-mls/codec/tlsEncoder.js";
-import { ANSWER, FEATURE, KIND, Rejected, TO, Unsupported, message, serve } from "./groupbench_child.mjs";
+import { FEATURE, KIND, Rejected, TO, Unsupported, message, serve } from "./groupbench_child.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const library = JSON.parse(fs.readFileSync(here("node_modules/ts-mls/package.json")));
@@ -23,7 +23,7 @@ const MIN_IDENTITY = 10; // digits of a device number
 const MOST_COLD = 1000;
 const MOST_FULL = 100;
 
-/* Why a value of an axis cannot be had; "" where it can, undefined where it means nothing. */
+/* Why a value of an axis cannot be had; "" where it can. */
 const AXES = {
   tree: (v) => (v === "cold" || v === "full" ? "" : "groups are made by playing them: only cold and full are"),
   path: (v) => (v === "no" ? "" : "ts-mls makes no UpdatePath in a commit that only adds (createCommit has no option for it)"),
@@ -106,13 +106,8 @@ class TsMls {
   version = `ts-mls ${library.version}, Node ${process.versions.node}, OpenSSL ${process.versions.openssl}`;
   features = FEATURE.SETTLES | FEATURE.SEALED | FEATURE.OWN_RANDOM;
   maxSize = 1000000; // so that larger cells are skipped with a reason, by shape
+  axes = AXES;
   files = [here("ts-mls.mjs"), here("groupbench_child.mjs"), here("package-lock.json")];
-
-  axis(name, value) {
-    const why = AXES[name]?.(value);
-    if (why === undefined) return [ANSWER.NOT_APPLICABLE];
-    return why === "" ? [ANSWER.HONOURED] : [ANSWER.NOT_SUPPORTED, why];
-  }
 
   open(seed, capacity, axes) {
     return {
