@@ -60,7 +60,7 @@ megolm       := $(call objects,megolm megolm/probe)
 bench        := $(call objects,bench bench/run bench/delivery bench/stats bench/analyse bench/prices bench/backends)
 test_support := $(call objects,tests/support)
 tests        := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/test_*.c)))
-measurements := $(addprefix $(B)/tests/,crypto_prices suite_prices member_memory hostile_prices plugin_answers)
+measurements := $(addprefix $(B)/tests/,crypto_prices suite_prices pickle_prices member_memory hostile_prices plugin_answers)
 fuzzers      := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 comma := ,
@@ -215,9 +215,10 @@ memory:
 
 prices:
 	@tools/install-packages $(purposes) test
-	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices $(B)/tests/suite_prices
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/crypto_prices $(B)/tests/suite_prices $(B)/tests/pickle_prices
 	@$(B)/tests/crypto_prices
 	@$(B)/tests/suite_prices
+	@$(B)/tests/pickle_prices
 
 hostile:
 	@tools/install-packages $(purposes) test
