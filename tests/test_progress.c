@@ -115,12 +115,12 @@ static void a_file_gets_plain_lines_and_few(void **state)
 	assert_non_null(out);
 	gb_progress_open(&p, out, &jobs, &schedule);
 	assert_false(p.is_live);
-	gb_progress_begin(&p, 0);
+	gb_progress_begin(&p, 0, 0);
 	for (int i = 0; i < 100; i++)
-		gb_progress_sample(&p, 0, 0);
+		gb_progress_sample(&p, 0, 0, 0);
 	assert_int_equal(ftell(out), 0); /* not due yet */
 	p.shown_ns = 0;
-	gb_progress_sample(&p, 0, 0);
+	gb_progress_sample(&p, 0, 0, 0);
 	rewind(out);
 	assert_non_null(fgets(line, sizeof line, out));
 	assert_string_equal(line,

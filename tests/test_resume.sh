@@ -52,6 +52,12 @@ skipped "$work/whole" > "$work/whole.skipped"
 [ -e "$work/whole/journal" ] && fails "a complete run keeps its journal"
 result "an undisturbed run is complete"
 
+"$program" run "$work/small.yaml" --out "$work/three" --jobs 3 --quiet > "$work/said" ||
+	fails "$(cat "$work/said")"
+content "$work/three" | cmp - "$work/whole.content" || fails "other samples by three processes at a time"
+skipped "$work/three" | cmp - "$work/whole.skipped" || fails "another manifest"
+result "with three processes at a time the rows are in the same order"
+
 # How long a run takes, in ms: the moments are spread over it.
 began=$(date +%s%N)
 "$program" run "$work/small.yaml" --out "$work/timed" --quiet > /dev/null
@@ -66,7 +72,9 @@ go() {
 	wait $pid 2> /dev/null
 }
 
-begins() { go "$program" run "$work/small.yaml" --out "$work/run" --quiet; }
+begins() {
+	go "$program" run "$work/small.yaml" --out "$work/run" --jobs $((1 + RANDOM % 3)) --quiet
+}
 
 RANDOM=1
 killed=0 resumed=0
@@ -111,6 +119,7 @@ before=$(md5sum "$work"/run/*)
 expect 74 "/nowhere/manifest.json: " "$program" run --resume "$work/nowhere"
 expect 64 "wanted it without scenario and options" "$program" run "$work/small.yaml" --resume "$work/run"
 expect 64 "wanted it without scenario and options" "$program" run --resume "$work/run" --size 3
+expect 64 "wanted it without scenario and options" "$program" run --resume "$work/run" --jobs 2
 expect 65 "found a run that is complete" "$program" run --resume "$work/whole"
 mkdir "$work/other" && echo '{"schema": 1, "status": "running", "command": ["groupbench"]}' \
 	> "$work/other/manifest.json"

@@ -22,6 +22,7 @@ static const struct gb_option options[] = {
 	{"quick", 0, NULL, "only see that it runs: at most 30 members, one process, one sample",
 	 NULL},
 	{"processes", 'p', "N", "repetitions of each cell, each in a new process", ""},
+	{"jobs", 'j', "N", "processes at a time, at most 8; default 1", ""},
 	{"budget", 0, "TIME", "time for the samples of a cell in a process: 50ms, 3s", ""},
 	{"seed", 0, "N", "all randomness derives from it", ""},
 	{"deadline", 0, "TIME", "longest silence of a worker; default by size and senders", ""},
@@ -34,7 +35,7 @@ static const struct gb_option options[] = {
 struct request {
 	const char *scenario, *resume, *out, *calibration;
 	struct gb_overrides overrides;
-	uint64_t deadline_ns; /* 0: not given */
+	uint64_t deadline_ns, n_jobs; /* 0: not given */
 	bool is_quiet;
 	json_t *command; /* for the manifest */
 	json_t *earlier; /* the manifest of the run that goes on; NULL: a new run */
@@ -63,6 +64,8 @@ static int set(void *context, const struct gb_option *option, const char *value)
 		r->calibration = value;
 	else if (strcmp(option->name, "processes") == 0)
 		bad = gb_parse_number(value, 1, 1000, &o->processes, wanted);
+	else if (strcmp(option->name, "jobs") == 0)
+		bad = gb_parse_number(value, 1, 8, &r->n_jobs, wanted);
 	else if (strcmp(option->name, "budget") == 0)
 		bad = gb_parse_duration(value, &o->budget_ns, wanted);
 	else if (strcmp(option->name, "seed") == 0)
@@ -237,6 +240,7 @@ static enum gb_exit run_schedule(struct gb_run *run, const struct request *r,
 		say_begin(s, run);
 	gb_progress_open(run->progress, r->is_quiet ? NULL : stderr, run->jobs, run->schedule);
 	run->progress->n_samples = past.n_samples;
+	run->progress->n_jobs = run->n_jobs;
 	return measure(run, r, r->earlier != NULL ? r->earlier : manifest);
 }
 
@@ -253,6 +257,7 @@ static enum gb_exit run_jobs(const struct request *r, const struct gb_scenario *
 			     .journal = &journal,
 			     .progress = &progress,
 			     .seed = s->seed,
+			     .n_jobs = (uint32_t)r->n_jobs,
 			     .deadline_ns = r->deadline_ns};
 	enum gb_exit status;
 
@@ -323,7 +328,7 @@ static int parse_resume(const struct gb_command *self, struct request *r, size_t
 
 	if (n_operands != 0 || r->out != NULL || r->calibration != NULL || o->backends != NULL ||
 	    o->sizes != NULL || o->is_quick ||
-	    (o->max_size | o->processes | o->budget_ns | o->seed) != 0)
+	    (o->max_size | o->processes | o->budget_ns | o->seed | r->n_jobs) != 0)
 		return gb_overrides_refuse(
 			"resume", r->resume,
 			"it without scenario and options: those of the run hold");

@@ -24,13 +24,26 @@ static void interrupt(int signal_number)
 	is_interrupted = 1;
 }
 
+/* Workers that are heard, at most: one whose turn it is, others ahead of it. */
+#define MOST_HEARD 8
+
+/* What a worker said while it was not its turn: when, and how many bytes. */
+struct piece {
+	uint64_t at_ns;
+	size_t len;
+};
+
 /* A worker and what it has said so far. */
 struct child {
 	struct gb_run *run;
 	const struct gb_job *job;
 	size_t turn;
 	pid_t pid;
-	int from; /* what it says */
+	int from; /* what it says; -1: it has closed its end */
+	uint64_t began_ns, heard_ns;
+	char *kept; /* what it said ahead of its turn */
+	struct piece *pieces;
+	size_t kept_len, kept_cap, n_pieces, pieces_cap;
 	char *line, *rows;
 	size_t line_len, line_cap, rows_len, rows_cap;
 	bool is_done;
@@ -108,7 +121,7 @@ static enum gb_exit flush_sample(struct child *c, const char *text)
 	if (gb_results_append(results, c->rows, c->rows_len) != GB_EXIT_DONE)
 		return end(c, GB_EXIT_IO, "%s", results->why);
 	c->rows_len = 0;
-	gb_progress_sample(c->run->progress, c->turn, task);
+	gb_progress_sample(c->run->progress, c->turn, task, c->heard_ns);
 	return GB_EXIT_DONE;
 }
 
@@ -237,39 +250,101 @@ static uint64_t deadline_ns(const struct child *c)
 	return 120 * SECOND + (uint64_t)c->job->size * c->job->senders * (SECOND / 20);
 }
 
-/* Reads until the worker closes its end, falls silent, or something is wrong. */
-static enum gb_exit listen_to(struct child *c)
+/* Puts by what a worker says before its turn, for results are written in the order of turns. */
+static enum gb_exit keep(struct child *c, const char *p, size_t len)
 {
-	uint64_t heard_ns = gb_clock_now_ns();
-	char buffer[65536];
-
-	while (c->status == GB_EXIT_DONE) {
-		struct pollfd p = {.fd = c->from, .events = POLLIN};
-		int ready = poll(&p, 1, 200);
-		ssize_t n;
-		if (is_interrupted)
-			return end(c, GB_EXIT_INTERRUPTED, "interrupted");
-		if (ready < 0 && errno != EINTR)
-			return end(c, GB_EXIT_INTERNAL, "poll: %s", strerror(errno));
-		if (ready <= 0 && gb_clock_now_ns() - heard_ns > deadline_ns(c))
-			return end(c, GB_EXIT_INTERNAL,
-				   "%s: %u members: the worker was silent for %" PRIu64
-				   " ms; run ended",
-				   c->job->backend->name, c->job->size,
-				   deadline_ns(c) / (SECOND / 1000));
-		if (ready <= 0)
-			continue;
-		n = read(c->from, buffer, sizeof buffer);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return end(c, GB_EXIT_INTERNAL, "read: %s", strerror(errno));
-		if (n == 0)
-			return GB_EXIT_DONE;
-		heard_ns = gb_clock_now_ns();
-		take_bytes(c, buffer, (size_t)n);
+	if (grow(&c->kept, &c->kept_cap, c->kept_len + len) != 0)
+		return end(c, GB_EXIT_INTERNAL, "out of memory");
+	if (c->n_pieces == c->pieces_cap) {
+		size_t cap = 2 * c->pieces_cap + 16;
+		struct piece *larger = realloc(c->pieces, cap * sizeof *larger);
+		if (larger == NULL)
+			return end(c, GB_EXIT_INTERNAL, "out of memory");
+		c->pieces = larger;
+		c->pieces_cap = cap;
 	}
+	memcpy(c->kept + c->kept_len, p, len);
+	c->kept_len += len;
+	c->pieces[c->n_pieces++] = (struct piece){c->heard_ns, len};
+	return GB_EXIT_DONE;
+}
+
+/* What was put by. */
+static void take_kept(struct child *c)
+{
+	uint64_t heard_ns = c->heard_ns;
+	const char *p = c->kept;
+
+	for (size_t i = 0; i < c->n_pieces && c->status == GB_EXIT_DONE; i++) {
+		c->heard_ns = c->pieces[i].at_ns;
+		take_bytes(c, p, c->pieces[i].len);
+		p += c->pieces[i].len;
+	}
+	c->heard_ns = heard_ns;
+	c->n_pieces = c->kept_len = 0;
+}
+
+static void stop_listening(struct child *c)
+{
+	close(c->from); /* which -1 is no harm to */
+	c->from = -1;
+}
+
+/* What a worker has said since; at the end of what it says, it is listened to no longer. */
+static enum gb_exit hear(struct child *c, bool is_its_turn)
+{
+	char buffer[65536];
+	ssize_t n = read(c->from, buffer, sizeof buffer);
+
+	if (n < 0 && errno == EINTR)
+		return GB_EXIT_DONE;
+	if (n < 0)
+		return end(c, GB_EXIT_INTERNAL, "read: %s", strerror(errno));
+	c->heard_ns = gb_clock_now_ns();
+	if (n == 0)
+		stop_listening(c);
+	else if (is_its_turn)
+		take_bytes(c, buffer, (size_t)n);
+	else
+		keep(c, buffer, (size_t)n);
 	return c->status;
+}
+
+static enum gb_exit check_silence(struct child *c)
+{
+	if (c->from < 0 || gb_clock_now_ns() - c->heard_ns <= deadline_ns(c))
+		return c->status;
+	return end(c, GB_EXIT_INTERNAL,
+		   "%s: %u members: the worker was silent for %" PRIu64 " ms; run ended",
+		   c->job->backend->name, c->job->size, deadline_ns(c) / (SECOND / 1000));
+}
+
+/* Workers in the order of their turns, the first being the one whose turn it is. */
+struct crew {
+	struct gb_run *run;
+	struct child child[MOST_HEARD];
+	size_t n;
+};
+
+/* Waits for any of them to say something, a while at most. */
+static enum gb_exit listen_to(struct crew *crew)
+{
+	struct pollfd p[MOST_HEARD];
+	enum gb_exit status = GB_EXIT_DONE;
+	int ready;
+
+	/* Without one to listen to, its place is negative and poll() leaves it out. */
+	for (size_t i = 0; i < crew->n; i++)
+		p[i] = (struct pollfd){.fd = crew->child[i].from, .events = POLLIN};
+	ready = poll(p, (nfds_t)crew->n, 200);
+	if (is_interrupted)
+		return end(&crew->child[0], GB_EXIT_INTERRUPTED, "interrupted");
+	if (ready < 0 && errno != EINTR)
+		return end(&crew->child[0], GB_EXIT_INTERNAL, "poll: %s", strerror(errno));
+	for (size_t i = 0; i < crew->n && status == GB_EXIT_DONE; i++)
+		status = ready > 0 && p[i].revents != 0 ? hear(&crew->child[i], i == 0)
+							: check_silence(&crew->child[i]);
+	return status;
 }
 
 /* Environment of a random size: where the stack begins depends on it, and with it time. */
@@ -408,31 +483,105 @@ static void reap(struct child *c)
 		    c->job->backend->name, c->job->size, WEXITSTATUS(how));
 }
 
-static enum gb_exit run_turn(struct gb_run *run, size_t turn)
+static void forget(struct child *c)
 {
-	struct child c = {.run = run,
-			  .job = &run->jobs->job[run->schedule->turns[turn].job],
-			  .turn = turn,
-			  .from = -1};
+	free(c->line);
+	free(c->rows);
+	free(c->kept);
+	free(c->pieces);
+}
 
-	gb_progress_begin(run->progress, turn);
-	if (start(&c) == GB_EXIT_DONE)
-		listen_to(&c);
-	if (c.from >= 0)
-		close(c.from);
-	reap(&c);
-	free(c.line);
-	free(c.rows);
-	if (c.status == GB_EXIT_DONE)
-		remembered(&c, gb_journal_write(run->journal, "end"));
-	if (c.status == GB_EXIT_DONE)
-		gb_progress_end(run->progress, turn);
-	return c.status;
+/* Ends the workers whose turn has not come; what they have said is lost. */
+static void dismiss(struct crew *crew)
+{
+	for (size_t i = 0; i < crew->n; i++) {
+		struct child *c = &crew->child[i];
+		stop_listening(c);
+		if (c->pid > 0) {
+			kill(c->pid, SIGKILL);
+			while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+				continue;
+		}
+		forget(c);
+	}
+	crew->n = 0;
+}
+
+/* Takes the first one off, when it was listened to until its end or there is no going on. */
+static enum gb_exit end_turn(struct crew *crew, enum gb_exit status)
+{
+	struct child *c = &crew->child[0];
+	struct gb_run *run = crew->run;
+
+	if (c->status == GB_EXIT_DONE)
+		c->status = status;
+	stop_listening(c);
+	reap(c);
+	status = c->status;
+	if (status == GB_EXIT_DONE)
+		status = remembered(c, gb_journal_write(run->journal, "end"));
+	if (status == GB_EXIT_DONE)
+		gb_progress_end(run->progress, c->turn, c->heard_ns);
+	forget(c);
+	crew->n--;
+	memmove(crew->child, crew->child + 1, crew->n * sizeof crew->child[0]);
+	return status;
+}
+
+static void begin_turn(struct child *c)
+{
+	gb_progress_begin(c->run->progress, c->turn, c->began_ns);
+	take_kept(c);
+}
+
+/* Starts workers for the turns to come, so that n_jobs are at work. */
+static enum gb_exit hire(struct crew *crew, size_t first)
+{
+	struct gb_run *run = crew->run;
+	size_t n_working = 0;
+
+	for (size_t i = 0; i < crew->n; i++)
+		n_working += crew->child[i].from >= 0;
+	while (n_working < (run->n_jobs > 1 ? run->n_jobs : 1) && crew->n < MOST_HEARD &&
+	       first + crew->n < run->schedule->n) {
+		size_t turn = first + crew->n;
+		struct child *c = &crew->child[crew->n++];
+		*c = (struct child){.run = run,
+				    .job = &run->jobs->job[run->schedule->turns[turn].job],
+				    .turn = turn,
+				    .from = -1};
+		c->began_ns = c->heard_ns = gb_clock_now_ns();
+		if (start(c) != GB_EXIT_DONE)
+			return c->status;
+		if (crew->n == 1)
+			begin_turn(c);
+		n_working++;
+	}
+	return GB_EXIT_DONE;
+}
+
+/* The first one's turn, while others work ahead. */
+static enum gb_exit run_turn(struct crew *crew)
+{
+	enum gb_exit status = hire(crew, crew->run->n_turns_done);
+
+	while (status == GB_EXIT_DONE && crew->child[0].from >= 0) {
+		status = listen_to(crew);
+		if (status == GB_EXIT_DONE)
+			status = hire(crew, crew->run->n_turns_done);
+	}
+	status = end_turn(crew, status);
+	if (status == GB_EXIT_DONE && crew->n > 0) {
+		begin_turn(&crew->child[0]);
+		status = crew->child[0].status;
+	}
+	return status;
 }
 
 enum gb_exit gb_run_turns(struct gb_run *run)
 {
 	struct sigaction on = {.sa_handler = interrupt}, ignore = {.sa_handler = SIG_IGN};
+	struct crew crew = {.run = run};
 	enum gb_exit status = GB_EXIT_DONE;
 
 	sigaction(SIGINT, &on, NULL);
@@ -441,9 +590,10 @@ enum gb_exit gb_run_turns(struct gb_run *run)
 	sigaction(SIGXFSZ, &ignore, NULL);
 	run->n_turns_done = run->past != NULL ? run->past->n_turns : 0;
 	while (run->n_turns_done < run->schedule->n && status == GB_EXIT_DONE) {
-		status = run_turn(run, run->n_turns_done);
+		status = run_turn(&crew);
 		run->n_turns_done += status == GB_EXIT_DONE;
 	}
+	dismiss(&crew);
 	gb_progress_close(run->progress);
 	return status;
 }

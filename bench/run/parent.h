@@ -14,6 +14,7 @@ struct gb_run {
 	const struct gb_past *past; /* what an earlier process has done; NULL: nothing */
 	struct gb_progress *progress;
 	uint64_t seed;
+	uint32_t n_jobs;      /* workers at a time; 0: one */
 	uint64_t deadline_ns; /* of silence of a worker; 0: from the size of the group */
 	json_t *not_measured; /* an array, to which what was skipped is appended */
 	struct gb_run_clock {
@@ -28,10 +29,12 @@ struct gb_run {
 bool gb_run_note(struct gb_run *run, size_t turn, const char *line);
 
 /*
- * Runs the turns of the schedule that `past` does not have one after the other, each in a new
- * process of this program, and appends what they measure. Ends early when a worker fails, dies or
- * is silent for too long, when results cannot be written, or on SIGINT and SIGTERM; then why[] says
- * why in one sentence.
+ * Runs the turns of the schedule that `past` does not have, each in a new process of this program,
+ * and appends what they measure. With n_jobs above 1 so many are at work, the next ones ahead of
+ * their turn: what they say is kept in memory until it comes, so that rows and journal are in the
+ * order of turns, and is lost if the run ends before. Ends early when a worker fails, dies or is
+ * silent for too long, when results cannot be written, or on SIGINT and SIGTERM; then why[] says why
+ * in one sentence.
  */
 enum gb_exit gb_run_turns(struct gb_run *run);
 #endif

@@ -27,7 +27,7 @@ double gb_progress_left_s(struct gb_progress *p, size_t turn)
 		return -1;
 	for (; turn < p->schedule->n; turn++)
 		left += gb_paces_expect(&p->paces, p->schedule->turns[turn].job);
-	return left / (double)SECOND;
+	return left / (double)SECOND / (p->n_jobs > 1 ? p->n_jobs : 1);
 }
 
 static void show(struct gb_progress *p, size_t turn)
@@ -54,31 +54,29 @@ static void show_if_due(struct gb_progress *p, size_t turn)
 		show(p, turn);
 }
 
-void gb_progress_begin(struct gb_progress *p, size_t turn)
+void gb_progress_begin(struct gb_progress *p, size_t turn, uint64_t at_ns)
 {
-	p->began_ns = p->last_ns = gb_clock_now_ns();
+	p->began_ns = p->last_ns = at_ns;
 	memset(p->has_sample, 0, sizeof p->has_sample);
 	p->single_ns = 0;
 	show_if_due(p, turn);
 }
 
-void gb_progress_sample(struct gb_progress *p, size_t turn, size_t task)
+void gb_progress_sample(struct gb_progress *p, size_t turn, size_t task, uint64_t at_ns)
 {
-	uint64_t now_ns = gb_clock_now_ns();
-
 	if (!p->has_sample[task])
-		p->single_ns += (double)(now_ns - p->last_ns);
+		p->single_ns += (double)(at_ns - p->last_ns);
 	p->has_sample[task] = true;
-	p->last_ns = now_ns;
+	p->last_ns = at_ns;
 	p->n_samples++;
 	show_if_due(p, turn);
 }
 
-void gb_progress_end(struct gb_progress *p, size_t turn)
+void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns)
 {
 	if (p->paces.of != NULL)
 		gb_paces_note(&p->paces, p->schedule->turns[turn].job,
-			      (double)(gb_clock_now_ns() - p->began_ns), p->single_ns);
+			      (double)(at_ns - p->began_ns), p->single_ns);
 }
 
 void gb_progress_close(struct gb_progress *p)

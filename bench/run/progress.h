@@ -16,6 +16,7 @@ struct gb_progress {
 	uint64_t shown_ns, began_ns;
 	struct gb_paces paces;
 	uint64_t n_samples;
+	uint32_t n_jobs; /* turns at a time; 0: one */
 	/* Of the turn: its last sample, or when it began; the tasks that have one; and how long
 	 * it took until each of them had. */
 	uint64_t last_ns;
@@ -26,10 +27,11 @@ struct gb_progress {
 void gb_progress_open(struct gb_progress *p, FILE *out, const struct gb_jobs *jobs,
 		      const struct gb_schedule *schedule);
 
-/* A turn begins, a sample of a task of its job was made, it is complete. */
-void gb_progress_begin(struct gb_progress *p, size_t turn);
-void gb_progress_sample(struct gb_progress *p, size_t turn, size_t task);
-void gb_progress_end(struct gb_progress *p, size_t turn);
+/* A turn begins, a sample of a task of its job was made, it is complete; and when that was, by
+ * gb_clock_now_ns(). */
+void gb_progress_begin(struct gb_progress *p, size_t turn, uint64_t at_ns);
+void gb_progress_sample(struct gb_progress *p, size_t turn, size_t task, uint64_t at_ns);
+void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns);
 
 /* Nothing more will be shown. */
 void gb_progress_close(struct gb_progress *p);
