@@ -1,6 +1,7 @@
 # make               build everything: build/groupbench, build/libmls.a, build/libmls.so, ...
 # make run           bring in missing packages, build, run scenarios/quick.yaml, draw it
 # make scenarios     the same for every file in scenarios/ (hours)
+# make reproduce     what others published, beside what is measured here (SIZE=1000)
 # make smoke         see that every one of them runs, in small groups
 # make test          bring in missing packages, build and run every test
 # make threads       ThreadSanitizer on the tests that start threads
@@ -191,6 +192,14 @@ run scenarios smoke:
 	@$(MAKE) --no-print-directory $(jobs) all
 	@B=$(B) tools/measure $(measured)
 
+# What others published, beside what this machine measures. 1,000 members take half an hour or so,
+# 100,000 some hours.
+SIZE ?= 1000
+reproduce:
+	@tools/install-packages $(purposes) run
+	@$(MAKE) --no-print-directory $(jobs) all
+	@B=$(B) tools/reproduce $(SIZE) results/runs/reproduce-$(SIZE)-$(shell date -u +%Y%m%dT%H%M%SZ)
+
 # Whole commands, from outside: what starting costs, and the quick scenario per backend.
 end-to-end:
 	@tools/install-packages $(purposes) end-to-end
@@ -362,7 +371,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs soak peers prices memory hostile valgrind interop run scenarios smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs soak peers prices memory hostile valgrind interop run scenarios reproduce smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(measurements)))

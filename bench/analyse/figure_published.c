@@ -18,6 +18,9 @@ struct pair {
 static void fix_axes(const struct gb_counterpart *c, struct gb_query *query,
 		     char value[GB_AXES][24])
 {
+	static const enum gb_axis_id always[] = {GB_AXIS_tree, GB_AXIS_olm, GB_AXIS_path,
+						 GB_AXIS_suite};
+
 	for (unsigned i = 0; i < GB_AXES; i++) {
 		size_t len;
 		const char *wanted = gb_counterpart_axis(c, (enum gb_axis_id)i, &len);
@@ -27,11 +30,10 @@ static void fix_axes(const struct gb_counterpart *c, struct gb_query *query,
 		snprintf(value[i], sizeof value[i], "%.*s", (int)len, wanted);
 		query->fixed[i] = value[i];
 	}
-	/* States are no matter of what else was measured. */
-	if (!query->fixed[GB_AXIS_tree])
-		query->fixed[GB_AXIS_tree] = gb_axes[GB_AXIS_tree].default_value;
-	if (!query->fixed[GB_AXIS_olm])
-		query->fixed[GB_AXIS_olm] = gb_axes[GB_AXIS_olm].default_value;
+	/* These are at their defaults there, whatever else was measured here. */
+	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+		if (!query->fixed[always[i]])
+			query->fixed[always[i]] = gb_axes[always[i]].default_value;
 }
 
 static int add_measured(const struct gb_figure_source *source, const struct gb_published_series *s,
