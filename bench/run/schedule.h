@@ -9,8 +9,9 @@ struct gb_turn {
 };
 
 /*
- * The order of all processes of a run. Sizes come in the order of the jobs. Within a size, each repetition runs every job once, and two repetitions in a row
- * are a random order and its reverse (ABBA): whatever drifts, drifts for all backends.
+ * The order of all processes of a run. Sizes come in the order of the jobs. Within a size, each
+ * repetition runs every job once, and two repetitions in a row are a random order and its reverse
+ * (ABBA): whatever drifts, drifts for all backends.
  */
 struct gb_schedule {
 	struct gb_turn *turns;
