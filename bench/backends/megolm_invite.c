@@ -57,6 +57,18 @@ static bool split_upload(struct gb_megolm_invitee *one, struct megolm_slice uplo
 	return false;
 }
 
+static enum gb_status number(struct gb_world *w, struct gb_megolm_live *live,
+			     struct gb_megolm_invitee *one, const struct gb_megolm_ids *ids,
+			     struct megolm_slice upload)
+{
+	if (!split_upload(one, upload))
+		return gb_megolm_fail(w, GB_REJECTED, "key material: not an upload");
+	return gb_megolm_status(w,
+				megolm_device_learn(live->device, &one->peer, one->keys, ids->user,
+						    ids->device, one->device),
+				"key material");
+}
+
 enum gb_status gb_megolm_invite(struct gb_world *w, struct gb_megolm_live *live, uint32_t self,
 				const struct gb_published *joining, size_t n)
 {
@@ -75,7 +87,10 @@ enum gb_status gb_megolm_invite(struct gb_world *w, struct gb_megolm_live *live,
 		/* What is known already costs a comparison. */
 		one->is_met = one->peer != NULL && megolm_peer_has_session(one->peer) &&
 			      megolm_peer_keys_end(one->peer, body);
-		if (!one->is_met && !split_upload(one, body))
+		/* Whoever became known by its own message has no number yet. */
+		if (one->is_met && megolm_peer_tag(one->peer) != one->device)
+			status = number(w, live, one, &ids, body);
+		else if (!one->is_met && !split_upload(one, body))
 			status = gb_megolm_fail(w, GB_REJECTED, "key material: not an upload");
 	}
 	w->n_invitees = status == GB_OK ? n : 0;
