@@ -72,8 +72,9 @@ pub struct Vodozemac {
 const AROUND_QUERIED: usize = r#"{"device_keys":{"":{"":}},"failures":{}}"#.len();
 const AROUND_CLAIMED: usize = r#"{"failures":{},"one_time_keys":{"":{"":}}}"#.len();
 
-/// What an actor keeps of one member: an Olm session and what is known of the device.
-const BYTES_OF_PAIR: u64 = 7000;
+/// What an actor keeps of one member: an Olm session and what is known of the device, and both
+/// again at the checkpoint.
+const BYTES_OF_PAIR: u64 = 9000;
 const MOST_BYTES: u64 = 4 << 30;
 
 impl Vodozemac {
