@@ -1,5 +1,4 @@
 #include "stats/floor.h"
-#include "stats/megolm_sizes.h"
 #include "stats/mls_parts.h"
 
 #include <math.h>
@@ -270,18 +269,6 @@ static void sizes_are_those_of_the_rfc(void **state)
 				 gb_vec(gb_group_info_bytes(&s, encoded) + 16),
 			 819);
 	gb_tree_model_free(&tree);
-}
-
-/* As one backend wrote them, from users with ids of 16 and of 30 bytes, four times each. */
-static void matrix_json_has_its_length(void **state)
-{
-	(void)state;
-	assert_int_equal(gb_cbc_padded(gb_room_key_bytes(16, GB_SENDER_KEYS_SIGNED)), 1120);
-	assert_int_equal(gb_room_key_bytes(30, 1) - gb_room_key_bytes(16, 1), 4 * 14);
-	assert_int_equal(gb_cbc_padded(gb_room_message_bytes(256)), 352);
-	assert_int_equal(gb_one_time_key_signed(), 53);
-	assert_int_equal(gb_cbc_padded(15), 16);
-	assert_int_equal(gb_cbc_padded(16), 32);
 }
 
 /* ---- public-key operations: keygen, dh, sign, verify ---- */
@@ -679,7 +666,6 @@ int main(void)
 		cmocka_unit_test(emptied_half_is_cut_off),
 		cmocka_unit_test(shrunk_and_grown_again),
 		cmocka_unit_test(sizes_are_those_of_the_rfc),
-		cmocka_unit_test(matrix_json_has_its_length),
 		cmocka_unit_test(counts_by_hand),
 		cmocka_unit_test(counts_by_formula),
 		cmocka_unit_test(times_agree_with_the_floor_table),

@@ -46,6 +46,18 @@ samples: { processes: 1, min: 1, max: 1, budget: 60s }
 measure: [create, claim, verify, session, encrypt, { add: 1 }, { add: 4 }, rekey, { remove: 1 }]
 END
 
+# Newcomers who get the keys of the past.
+cat > "$work/past.yaml" << 'END'
+# The same where newcomers may read what was said before.
+name: past
+backends: [megolm]
+size: [5, 8, 9]
+olm: [new, ratchet, chain]
+history: shared
+samples: { processes: 1, min: 1, max: 1, budget: 60s }
+measure: [create, { add: 1 }, { add: 4 }, { add_each: 2 }, rekey, { remove: 1 }]
+END
+
 # prices PRIMITIVE...: a calibration in which these cost 1 and all others nothing.
 prices() {
 	local library algorithm primitive price all libraries=
@@ -101,7 +113,7 @@ agrees() {
 	fi
 }
 
-for run in floor options padded users; do
+for run in floor options padded users past; do
 	if ! said=$("$program" run "$work/$run.yaml" --out "$work/$run" -q --calibration none 2>&1); then
 		echo "not ok 1 - run"
 		sed 's/^/# /' <<< "$said"
@@ -109,7 +121,7 @@ for run in floor options padded users; do
 	fi
 done
 
-echo 1..34
+echo 1..41
 for run in floor options; do
 	agrees $run mls equal keygen keygen
 	agrees $run mls equal dh dh
@@ -123,7 +135,7 @@ for run in floor options; do
 done
 agrees padded mls equal aead_bytes aead_bytes
 agrees padded mls equal hmac hmac
-for run in floor users; do
+for run in floor users past; do
 	agrees $run megolm equal keygen keygen signer_keygen
 	agrees $run megolm stepped dh dh
 	agrees $run megolm equal sign sign

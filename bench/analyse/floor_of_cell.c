@@ -126,8 +126,7 @@ bool gb_floor_case_of_cell(const struct gb_cell *cell, uint32_t device, struct g
 {
 	*out = (struct gb_floor_case){.device = device};
 	*task = (struct gb_task){0};
-	if (is(cell, GB_COLUMN_history, "shared"))
-		return false;
+	out->shared_history = is(cell, GB_COLUMN_history, "shared");
 	out->cross_signed = is(cell, GB_COLUMN_verification, "cross_signed");
 	out->without_device_keys = is(cell, GB_COLUMN_sender_device_keys, "no");
 	out->path = !is(cell, GB_COLUMN_path, "no");

@@ -62,6 +62,7 @@ struct gb_floor_case {
 	uint32_t devices_per_user;
 	bool cross_signed;        /* users vouch for their devices */
 	bool without_device_keys; /* Olm messages do not carry the sender's */
+	bool shared_history;      /* newcomers get the keys of the past too, from the actor */
 };
 
 enum gb_floor_answer {

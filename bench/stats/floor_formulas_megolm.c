@@ -13,16 +13,18 @@
  *                        ratchet: D + V + s; chain: V + s
  *   parts of create      claim: nothing; verify: the V of the shares; session: with a new Olm
  *                        session 2 K + 3 D + s; encrypt: all the rest
+ *   keys of the past     s for each newcomer, by the actor alone, and s at each
  *   send, receive        S + s, V + s; the first of a session like any other
  *
  * libolm's hash is SHA-256, its cipher AES-256-CBC with a truncated HMAC.
  */
 static const struct gb_hash_shape sha256 = {32, 64, 8};
 
-#define MEGOLM_RATCHET 128
-#define CIPHER_KEYS    80 /* of AES, of HMAC, and the IV */
-#define TRUNCATED_MAC  8
-#define LENGTH(text)   (sizeof(text) - 1)
+#define MEGOLM_RATCHET    128
+#define CIPHER_KEYS       80 /* of AES, of HMAC, and the IV */
+#define TRUNCATED_MAC     8
+#define ATTACHMENT_RANDOM 40 /* its key, and the half of the IV that is not zero */
+#define LENGTH(text)      (sizeof(text) - 1)
 
 /* HKDF from a constant salt to the keys of one message. */
 static void message_keys(struct gb_tally *t, uint64_t times, uint64_t secret, uint64_t info)
@@ -39,18 +41,41 @@ static void cipher_and_mac(struct gb_tally *t, uint64_t times, uint64_t plaintex
 	gb_tally_hmac(t, &sha256, times, message);
 }
 
-/* A room key on a chain that is there: message key and next chain key, both by HMAC. */
-static void olm_message(struct gb_tally *t, const struct gb_floor_case *c, uint64_t times)
+static enum gb_sender_keys sender_keys(const struct gb_floor_case *c)
 {
-	enum gb_sender_keys keys = c->without_device_keys ? GB_SENDER_KEYS_NONE
-				   : c->cross_signed      ? GB_SENDER_KEYS_CROSS_SIGNED
-							  : GB_SENDER_KEYS_SIGNED;
-	uint64_t room_key = gb_room_key_bytes(c->identity, keys);
+	return c->without_device_keys ? GB_SENDER_KEYS_NONE
+	       : c->cross_signed      ? GB_SENDER_KEYS_CROSS_SIGNED
+				      : GB_SENDER_KEYS_SIGNED;
+}
 
+/* An event on a chain that is there: message key and next chain key, both by HMAC. */
+static void olm_message(struct gb_tally *t, uint64_t times, uint64_t plaintext)
+{
 	gb_tally_hmac_key(t, times);
 	gb_tally_hmac(t, &sha256, 2 * times, 1);
 	message_keys(t, times, 32, LENGTH("OLM_KEYS"));
-	cipher_and_mac(t, times, room_key, gb_olm_message_bytes(room_key));
+	cipher_and_mac(t, times, plaintext, gb_olm_message_bytes(plaintext));
+}
+
+static void room_key(struct gb_tally *t, const struct gb_floor_case *c, uint64_t times)
+{
+	olm_message(t, times, gb_room_key_bytes(c->identity, sender_keys(c), c->shared_history));
+}
+
+/*
+ * Keys of the past: an attachment for all newcomers, under a key that is drawn, and a message to
+ * each that tells where it lies. AES-CTR and the hash of the attachment, some microseconds, are
+ * not among the primitives.
+ */
+static void past_keys(struct gb_tally *t, const struct gb_floor_case *c)
+{
+	uint64_t newcomers = c->role == GB_FLOOR_ACTOR ? c->k : 1;
+
+	if (!c->shared_history || c->step != GB_FLOOR_ADD)
+		return;
+	if (c->role == GB_FLOOR_ACTOR)
+		t->random_bytes += (uint64_t)ATTACHMENT_RANDOM * (c->one_by_one ? c->k : 1);
+	olm_message(t, newcomers, gb_room_key_bundle_bytes(c->identity, sender_keys(c)));
 }
 
 /* Root and chain key from the three Diffie-Hellman results of a new session. */
@@ -119,7 +144,7 @@ static void share(struct gb_tally *t, const struct gb_floor_case *c, enum gb_flo
 		t->keygen += devices;
 		next_keys(t, devices);
 	}
-	olm_message(t, c, devices);
+	room_key(t, c, devices);
 }
 
 static void take_in(struct gb_tally *t, const struct gb_floor_case *c, enum gb_floor_olm olm)
@@ -133,7 +158,7 @@ static void take_in(struct gb_tally *t, const struct gb_floor_case *c, enum gb_f
 		first_keys(t, 1);
 	else if (olm == GB_FLOOR_OLM_RATCHET)
 		next_keys(t, 1);
-	olm_message(t, c, 1);
+	room_key(t, c, 1);
 	gb_tally_verify(t, 1, GB_SESSION_KEY_BYTES);
 }
 
@@ -260,5 +285,6 @@ enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_ta
 	else
 		receive(&one, c);
 	gb_tally_add(counts, &one, c->senders);
+	past_keys(counts, c);
 	return GB_FLOOR_KNOWN;
 }

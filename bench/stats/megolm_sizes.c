@@ -1,11 +1,12 @@
 #include "stats/megolm_sizes.h"
 
 /* Lengths of what stands in the templates, which are without it. */
-#define DEVICE_ID   10
-#define ROOM_ID     13
-#define KEY         43  /* 32 bytes in unpadded base64 */
-#define SIGNATURE   86  /* 64 bytes */
-#define SESSION_KEY 306 /* GB_SESSION_KEY_BYTES and a signature */
+#define DEVICE_ID     10
+#define ROOM_ID       13
+#define KEY           43  /* 32 bytes in unpadded base64 */
+#define SIGNATURE     86  /* 64 bytes */
+#define ATTACHMENT_IV 22  /* 16 bytes */
+#define SESSION_KEY   306 /* GB_SESSION_KEY_BYTES and a signature */
 
 #define LENGTH(text) (sizeof(text) - 1)
 
@@ -38,19 +39,37 @@ uint64_t gb_one_time_key_signed(void)
 	return LENGTH("{\"key\":\"\"}") + KEY;
 }
 
-uint64_t gb_room_key_bytes(uint64_t user_id, enum gb_sender_keys keys)
+/* What is in an Olm message, from its "content" on, but for the content and its type. */
+static uint64_t olm_event_bytes(uint64_t user_id, enum gb_sender_keys keys)
 {
-	uint64_t content = LENGTH("{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"room_id\":\"\","
-				  "\"session_id\":\"\",\"session_key\":\"\"}") +
-			   ROOM_ID + KEY + SESSION_KEY;
 	uint64_t sender = keys == GB_SENDER_KEYS_NONE
 				  ? 0
 				  : LENGTH("\"sender_device_keys\":,") + device_keys(user_id, keys);
 
 	return LENGTH("{\"content\":,\"keys\":{\"ed25519\":\"\"},\"recipient\":\"\","
 		      "\"recipient_keys\":{\"ed25519\":\"\"},\"sender\":\"\","
-		      "\"type\":\"m.room_key\"}") +
-	       content + 2 * KEY + 2 * user_id + sender;
+		      "\"type\":\"\"}") +
+	       2 * KEY + 2 * user_id + sender;
+}
+
+uint64_t gb_room_key_bytes(uint64_t user_id, enum gb_sender_keys keys, bool shared_history)
+{
+	uint64_t content = LENGTH("{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"room_id\":\"\","
+				  "\"session_id\":\"\",\"session_key\":\"\"}") +
+			   ROOM_ID + KEY + SESSION_KEY;
+
+	return olm_event_bytes(user_id, keys) + LENGTH("m.room_key") + content +
+	       (shared_history ? LENGTH(",\"shared_history\":true") : 0);
+}
+
+uint64_t gb_room_key_bundle_bytes(uint64_t user_id, enum gb_sender_keys keys)
+{
+	return olm_event_bytes(user_id, keys) + LENGTH("m.room_key_bundle") +
+	       LENGTH("{\"file\":{\"hashes\":{\"sha256\":\"\"},\"iv\":\"\",\"key\":{\"alg\":"
+		      "\"A256CTR\",\"ext\":true,\"k\":\"\",\"key_ops\":[\"encrypt\","
+		      "\"decrypt\"],\"kty\":\"oct\"},\"url\":\"mxc://gb.test/bundle\",\"v\":"
+		      "\"v2\"},\"room_id\":\"\"}") +
+	       2 * KEY + ATTACHMENT_IV + ROOM_ID;
 }
 
 uint64_t gb_room_message_bytes(uint64_t payload)

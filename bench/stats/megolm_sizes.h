@@ -1,5 +1,6 @@
 #ifndef GB_STATS_MEGOLM_SIZES_H
 #define GB_STATS_MEGOLM_SIZES_H
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -13,7 +14,10 @@
 enum gb_sender_keys { GB_SENDER_KEYS_NONE, GB_SENDER_KEYS_SIGNED, GB_SENDER_KEYS_CROSS_SIGNED };
 
 /* The Olm payload with m.room_key in it. */
-uint64_t gb_room_key_bytes(uint64_t user_id, enum gb_sender_keys keys);
+uint64_t gb_room_key_bytes(uint64_t user_id, enum gb_sender_keys keys, bool shared_history);
+
+/* The plaintext of an m.room_key_bundle, which tells a newcomer where keys of the past lie. */
+uint64_t gb_room_key_bundle_bytes(uint64_t user_id, enum gb_sender_keys keys);
 
 /* What the signature of device keys, of a self-signing key and of a one-time key covers. */
 uint64_t gb_self_signing_key_signed(uint64_t user_id);
