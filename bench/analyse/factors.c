@@ -9,14 +9,34 @@
 
 #define SEED 1 /* any: the same one each time */
 
-const struct gb_curve *gb_curve_nearest(const struct gb_curves *curves,
-					const struct gb_published_series *series)
+static const struct gb_curve *find_counterpart(const struct gb_curves *curves,
+					       const struct gb_counterpart *c)
 {
 	for (size_t i = 0; i < curves->n; i++) {
-		if (gb_counterpart_is(&series->ours, curves->curve[i].key))
+		if (gb_counterpart_is(c, curves->curve[i].key))
 			return &curves->curve[i];
 	}
 	return NULL;
+}
+
+const struct gb_curve *gb_curve_nearest(const struct gb_curves *curves,
+					const struct gb_published_series *series)
+{
+	return find_counterpart(curves, &series->ours);
+}
+
+const struct gb_curve *gb_curve_of_relative(const struct gb_curves *curves,
+					    const struct gb_published_series *series)
+{
+	struct gb_counterpart c = series->ours;
+	bool is_mls = strcmp(c.backend, "mls") == 0;
+
+	if (series->graph != GB_AREWEMLSYET_2023)
+		return NULL;
+	c.backend = is_mls ? "ts-mls" : "olm-wasm";
+	/* ts-mls makes no path in a commit that only adds. */
+	c.axes = is_mls ? "tree=full path=no" : c.axes;
+	return find_counterpart(curves, &c);
 }
 
 /* Sizes that both have: the place on the curve, and the published time. */

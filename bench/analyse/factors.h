@@ -23,6 +23,12 @@ struct gb_factor {
 /* The measured curve nearest to a published series; NULL when the run has none. */
 const struct gb_curve *gb_curve_nearest(const struct gb_curves *curves,
 					const struct gb_published_series *series);
+/*
+ * The same of a peer in the language of the 2023 comparison (ts-mls, libolm in WebAssembly), which
+ * is nearer to what was measured then than any C; NULL for other graphs.
+ */
+const struct gb_curve *gb_curve_of_relative(const struct gb_curves *curves,
+					    const struct gb_published_series *series);
 
 /* Compares series number `series` with the curve. 0, or -1 when memory ran out. */
 int gb_factor_of(const struct gb_published_times *published, size_t series,

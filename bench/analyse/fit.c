@@ -199,12 +199,14 @@ static void put_optional(FILE *out, double number)
 		fprintf(out, "%.6g", number);
 }
 
-static void say_factor(const struct gb_published_series *s, const struct gb_factor *x)
+static void say_factor(const struct gb_published_series *s, const struct gb_curve *curve,
+		       const struct gb_factor *x)
 {
-	char growth[160];
+	char growth[160], measured[160];
 
-	printf("%s: %s%s%s: %.3g times ours", gb_published_graph_name(s->graph), s->name,
-	       s->variant[0] ? " " : "", s->variant, x->ratio);
+	gb_curve_name(curve, measured, sizeof(measured));
+	printf("%s: %s%s%s: %.3g times %s", gb_published_graph_name(s->graph), s->name,
+	       s->variant[0] ? " " : "", s->variant, x->ratio, measured);
 	if (!isnan(x->ratio_low))
 		printf(" [%.3g .. %.3g]", x->ratio_low, x->ratio_high);
 	if (x->n > 1)
@@ -251,21 +253,31 @@ static void put_factor(FILE *out, const struct gb_published_series *s, const str
 	putc('\n', out);
 }
 
+/* `curve` may be NULL: the run has none. */
+static int compare_curve(const struct fit *fit, size_t series, const struct gb_curve *curve,
+			 FILE *out, struct gb_failure *f)
+{
+	struct gb_factor factor;
+
+	if (!curve)
+		return 0;
+	if (gb_factor_of(&fit->published, series, curve, &factor) < 0)
+		return gb_fail_memory(f);
+	if (factor.n == 0)
+		return 0;
+	say_factor(&gb_published_series[series], curve, &factor);
+	put_factor(out, &gb_published_series[series], curve, &factor);
+	return 0;
+}
+
 static int put_factors(const struct fit *fit, FILE *out, struct gb_failure *f)
 {
 	for (size_t i = 0; i < gb_n_published_series; i++) {
-		const struct gb_curve *curve =
-			gb_curve_nearest(&fit->curves, &gb_published_series[i]);
-		struct gb_factor factor;
+		const struct gb_published_series *s = &gb_published_series[i];
 
-		if (!curve)
-			continue;
-		if (gb_factor_of(&fit->published, i, curve, &factor) < 0)
-			return gb_fail_memory(f);
-		if (factor.n == 0)
-			continue;
-		say_factor(&gb_published_series[i], &factor);
-		put_factor(out, &gb_published_series[i], curve, &factor);
+		if (compare_curve(fit, i, gb_curve_nearest(&fit->curves, s), out, f) < 0 ||
+		    compare_curve(fit, i, gb_curve_of_relative(&fit->curves, s), out, f) < 0)
+			return -1;
 	}
 	return 0;
 }
