@@ -236,7 +236,7 @@ hostile:
 
 # Scripts about the tree itself or about times, and long ones, run once, the others for each way of
 # building.
-once         := $(addprefix tests/test_,error_rows.sh install.sh interop.sh lint.sh peers.sh runner.sh scenarios.sh waste.sh)
+once         := $(addprefix tests/test_,error_rows.sh install.sh interop.sh lint.sh peers.sh published.sh runner.sh scenarios.sh waste.sh)
 test_scripts := $(filter-out $(if $(filter-out build,$(B)),$(once)),$(wildcard tests/test_*.sh))
 
 # ThreadSanitizer on those tests that start threads.
