@@ -6,6 +6,8 @@
  * and its keys.
  */
 #include "backends/megolm_world.h"
+#include "backends/stock.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,10 +151,116 @@ static enum gb_status introduce_to_all(struct gb_world *w, struct actor *actors,
 	return status;
 }
 
+/* ---- pairs that another process has made ---- */
+
+/* What an actor keeps of a dormant device, in the stock: lengths, then these. */
+struct kept_pair {
+	struct megolm_slice keys, session, claimable;
+};
+
+static struct megolm_slice take(const uint8_t **p, uint32_t len)
+{
+	struct megolm_slice s = {*p, len};
+
+	*p += len;
+	return s;
+}
+
+static bool find_pair(int shelf, uint32_t number, struct kept_pair *pair)
+{
+	struct gb_bytes record;
+	uint32_t len[3];
+	const uint8_t *p;
+
+	if (!gb_stock_find(shelf, number, &record))
+		return false;
+	memcpy(len, record.p, sizeof len);
+	p = record.p + sizeof len;
+	pair->keys = take(&p, len[0]);
+	pair->session = take(&p, len[1]);
+	pair->claimable = take(&p, len[2]);
+	return true;
+}
+
+#define MOST_OF_PAIR 8192u
+
+/* What was just made; what does not fit is made again. */
+static void keep_pair(struct gb_world *w, int shelf, const struct actor *actor, uint32_t number,
+		      struct megolm_slice keys)
+{
+	struct gb_megolm_ids ids = gb_megolm_ids(w, number);
+	struct megolm_peer *peer = megolm_device_find(actor->live->device, ids.user, ids.device);
+	const struct gb_megolm_claimable *ready =
+		actor->live->claimable != NULL ? &actor->live->claimable[number] : NULL;
+	uint8_t record[MOST_OF_PAIR];
+	uint32_t len[3] = {(uint32_t)keys.len, 0, ready != NULL ? (uint32_t)ready->len : 0};
+	size_t at = sizeof len + keys.len, session = 0;
+
+	if (shelf < 0 || peer == NULL || at + len[2] > sizeof record ||
+	    megolm_probe_pair_write(peer, record + at, sizeof record - at - len[2], &session) !=
+		    MEGOLM_OK)
+		return;
+	len[1] = (uint32_t)session;
+	memcpy(record, len, sizeof len);
+	memcpy(record + sizeof len, keys.p, keys.len);
+	if (len[2] > 0)
+		memcpy(record + at + session, ready->p, len[2]);
+	gb_stock_put(shelf, number, (struct gb_bytes){record, at + session + len[2]});
+}
+
+/* A key of a pair that is there already is put by for the actor to claim. */
+static enum gb_status keep_claimable(struct gb_world *w, struct gb_megolm_live *live,
+				     uint32_t number, struct megolm_slice key)
+{
+	struct gb_megolm_claimable *ready;
+
+	if (live->claimable == NULL)
+		live->claimable = calloc(w->config.capacity, sizeof *live->claimable);
+	if (live->claimable == NULL)
+		return out_of_memory(w);
+	ready = &live->claimable[number];
+	ready->p = malloc(key.len);
+	if (ready->p == NULL)
+		return out_of_memory(w);
+	memcpy(ready->p, key.p, key.len);
+	ready->len = key.len;
+	w->n_claimed[number] = 1;
+	return GB_OK;
+}
+
+static enum gb_status meet_kept(struct gb_world *w, struct actor *actor, uint32_t number,
+				const struct kept_pair *pair, bool is_member)
+{
+	struct megolm_peer *peer;
+	enum gb_status status =
+		gb_megolm_status(w,
+				 megolm_probe_pair_meet(actor->live->device, &peer, pair->keys,
+							pair->session, number),
+				 "meeting a device");
+
+	if (status == GB_OK && is_member)
+		status = gb_megolm_status(w, megolm_room_add(actor->live->room, peer), "member");
+	if (status == GB_OK && pair->claimable.len > 0)
+		status = keep_claimable(w, actor->live, number, pair->claimable);
+	return status;
+}
+
+/* Where one actor meets everybody, pairs depend on nothing but the seed and the two. Making a
+ * device also makes what vouches for it. */
+static int pairs_of(struct gb_world *w, const struct gb_shape *shape)
+{
+	char what[64];
+
+	if (shape->n_actors != 1 || w->cross_signed)
+		return GB_STOCK_NONE;
+	snprintf(what, sizeof what, "pair in state %d with %u", (int)w->olm, shape->actors[0]);
+	return gb_megolm_shelf(w, what);
+}
+
 /* A dormant device exists while the actors meet it. Its sessions draw from another stream than
  * the one that makes its keys, should it become live. */
 static enum gb_status introduce_dormant(struct gb_world *w, struct actor *actors, size_t n,
-					uint32_t number, bool is_member)
+					uint32_t number, bool is_member, int shelf)
 {
 	struct megolm_seeded stream;
 	struct megolm_device *device = NULL;
@@ -168,18 +276,24 @@ static enum gb_status introduce_dormant(struct gb_world *w, struct actor *actors
 	if (status == GB_OK && claims)
 		w->n_claimed[number] =
 			(uint16_t)(n < GB_MEGOLM_MAX_CLAIMS ? n : GB_MEGOLM_MAX_CLAIMS);
+	if (status == GB_OK)
+		keep_pair(w, shelf, &actors[0], number, megolm_device_keys(device));
 	megolm_device_free(device);
 	return status;
 }
 
 static enum gb_status introduce_device(struct gb_world *w, struct actor *actors, size_t n,
-				       uint32_t number, bool is_member)
+				       uint32_t number, bool is_member, int shelf)
 {
+	struct kept_pair pair;
+
 	if (!is_member && !needs_session(w) && n < 2)
 		return GB_OK;
 	if (w->live[number] != NULL)
 		return introduce_to_all(w, actors, n, number, w->live[number]->device, is_member);
-	return introduce_dormant(w, actors, n, number, is_member);
+	if (find_pair(shelf, number, &pair))
+		return meet_kept(w, &actors[0], number, &pair, is_member);
+	return introduce_dormant(w, actors, n, number, is_member, shelf);
 }
 
 static enum gb_status begin_actor(struct gb_world *w, struct actor *actor, uint32_t number,
@@ -231,6 +345,7 @@ static enum gb_status make_pairs(struct gb_world *w, const struct gb_shape *shap
 {
 	enum gb_status status = GB_OK;
 	uint32_t end = shape->size + shape->joiners;
+	int shelf = pairs_of(w, shape);
 
 	for (size_t i = 0; i < shape->n_actors && status == GB_OK; i++)
 		status = begin_actor(w, &actors[i], shape->actors[i], shape);
@@ -238,7 +353,7 @@ static enum gb_status make_pairs(struct gb_world *w, const struct gb_shape *shap
 		return status;
 	for (uint32_t d = 0; d < end && status == GB_OK; d++)
 		status = introduce_device(w, actors, shape->n_actors, d,
-					  d < shape->size && !shape->without_group);
+					  d < shape->size && !shape->without_group, shelf);
 	for (size_t i = 0; i < shape->n_actors && status == GB_OK && !shape->without_group; i++)
 		status = share(w, shape, &actors[i]);
 	return status;

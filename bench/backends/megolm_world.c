@@ -1,4 +1,5 @@
 #include "backends/megolm_world.h"
+#include "backends/stock.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -280,6 +281,13 @@ static enum gb_status make_first_keys(struct gb_world *w, struct gb_megolm_live 
 		       : status;
 }
 
+int gb_megolm_shelf(const struct gb_world *w, const char *what)
+{
+	return gb_stock_shelf("megolm %s, seed %llu, user id %u, devices of a user %u, %s", what,
+			      (unsigned long long)w->config.seed, w->user_id_len,
+			      w->devices_per_user, w->without_device_keys ? "without keys" : "");
+}
+
 enum gb_status gb_megolm_enter_room(struct gb_world *w, struct gb_megolm_live *live)
 {
 	enum megolm_err err;
@@ -316,7 +324,7 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 
 static enum gb_status send_upload(struct gb_world *w, uint32_t number,
 				  const struct megolm_device *device,
-				  struct megolm_slice signed_key, struct gb_outbox *out)
+				  struct megolm_slice signed_key, int shelf, struct gb_outbox *out)
 {
 	struct gb_message m = {.kind = GB_KEY_MATERIAL,
 			       .address = GB_TO_SERVER,
@@ -331,9 +339,11 @@ static enum gb_status send_upload(struct gb_world *w, uint32_t number,
 	m.body.p = p;
 	status = gb_megolm_status(w, megolm_device_upload(device, p, cap, &m.body.len, signed_key),
 				  "upload");
-	if (status == GB_OK)
-		out->commit(out, &m);
-	return status;
+	if (status != GB_OK)
+		return status;
+	gb_stock_put(shelf, number, m.body);
+	out->commit(out, &m);
+	return GB_OK;
 }
 
 enum gb_status gb_megolm_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out)
@@ -349,20 +359,43 @@ enum gb_status gb_megolm_publish(struct gb_world *w, uint32_t device, struct gb_
 	if (live->now.has_published)
 		status = next_key(w, live->device, &key);
 	if (status == GB_OK)
-		status = send_upload(w, device, live->device, key, out);
+		status = send_upload(w, device, live->device, key, GB_STOCK_NONE, out);
 	live->now.has_published = live->now.has_published || status == GB_OK;
 	return status;
 }
 
-static enum gb_status publish_dormant(struct gb_world *w, uint32_t number, struct gb_outbox *out)
+/* An upload that another process has made. */
+static enum gb_status publish_kept(struct gb_world *w, uint32_t number, struct gb_bytes kept,
+				   struct gb_outbox *out)
 {
+	struct gb_message m = {.kind = GB_KEY_MATERIAL,
+			       .address = GB_TO_SERVER,
+			       .fanout = GB_FANOUT_SERVER,
+			       .from = number};
+	uint8_t *p = out->reserve(out, kept.len);
+
+	if (p == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
+	memcpy(p, kept.p, kept.len);
+	m.body = (struct gb_bytes){p, kept.len};
+	out->commit(out, &m);
+	return GB_OK;
+}
+
+static enum gb_status publish_dormant(struct gb_world *w, uint32_t number, int shelf,
+				      struct gb_outbox *out)
+{
+	struct gb_bytes kept;
 	struct megolm_device *device = NULL;
 	struct megolm_seeded stream;
 	struct megolm_slice key;
-	enum gb_status status = account_with_key(w, &device, &stream, number, 1, &key);
+	enum gb_status status;
 
+	if (gb_stock_find(shelf, number, &kept))
+		return publish_kept(w, number, kept, out);
+	status = account_with_key(w, &device, &stream, number, 1, &key);
 	if (status == GB_OK)
-		status = send_upload(w, number, device, key, out);
+		status = send_upload(w, number, device, key, shelf, out);
 	megolm_device_free(device);
 	return status;
 }
@@ -372,8 +405,11 @@ enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32
 {
 	enum gb_status status = GB_OK;
 
+	/* Making a device also makes what vouches for it. */
+	int shelf = w->cross_signed ? GB_STOCK_NONE : gb_megolm_shelf(w, "upload");
+
 	for (uint32_t i = 0; i < n && status == GB_OK; i++)
-		status = publish_dormant(w, first + i, out);
+		status = publish_dormant(w, first + i, shelf, out);
 	return status;
 }
 

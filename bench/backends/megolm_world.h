@@ -157,6 +157,9 @@ struct gb_megolm_ids gb_megolm_ids(const struct gb_world *w, uint32_t device);
 enum megolm_err gb_megolm_meet_user(const struct gb_world *w, struct gb_megolm_live *live,
 				    uint32_t device);
 
+/* The shelf of the stock for what follows from the seed, the axes and a dormant device. */
+int gb_megolm_shelf(const struct gb_world *w, const char *what);
+
 /* The room of a live device, with the visibility of its history. */
 enum gb_status gb_megolm_enter_room(struct gb_world *w, struct gb_megolm_live *live);
 

@@ -1,4 +1,5 @@
 #include "run/parent.h"
+#include "backends/stock.h"
 #include "run/clock.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -269,7 +270,6 @@ static enum gb_exit keep(struct child *c, const char *p, size_t len)
 	return GB_EXIT_DONE;
 }
 
-/* What was put by. */
 static void take_kept(struct child *c)
 {
 	uint64_t heard_ns = c->heard_ns;
@@ -286,7 +286,7 @@ static void take_kept(struct child *c)
 
 static void stop_listening(struct child *c)
 {
-	close(c->from); /* which -1 is no harm to */
+	close(c->from);
 	c->from = -1;
 }
 
@@ -588,6 +588,7 @@ enum gb_exit gb_run_turns(struct gb_run *run)
 	sigaction(SIGTERM, &on, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL);
+	gb_stock_make();
 	run->n_turns_done = run->past != NULL ? run->past->n_turns : 0;
 	while (run->n_turns_done < run->schedule->n && status == GB_EXIT_DONE) {
 		status = run_turn(&crew);

@@ -5,6 +5,7 @@
 #include "megolm_probe.h"
 #include "pairwise.h"
 #include "peer.h"
+#include "pickle.h"
 #include "room.h"
 
 #define GREETING "{}"
@@ -92,6 +93,48 @@ enum megolm_err megolm_probe_introduce(struct megolm_device *device, struct mego
 	if (state == MEGOLM_PROBE_CHAIN)
 		TRY(greet(device, known, other, back, megolm_slice_of(device->curve25519)));
 out:
+	return err;
+}
+
+enum megolm_err megolm_probe_pair_write(const struct megolm_peer *peer, uint8_t *out, size_t cap,
+					size_t *len)
+{
+	struct megolm_owned pickle = {0};
+	enum megolm_err err = MEGOLM_OK;
+
+	*len = 0;
+	if (peer->session[0] == NULL)
+		return MEGOLM_OK;
+	TRY(megolm_save_session(&pickle, peer->session[0]->olm));
+	if (pickle.len > cap)
+		FAIL(MEGOLM_ERR_OUTPUT);
+	memcpy(out, pickle.p, pickle.len);
+	*len = pickle.len;
+out:
+	megolm_wipe_free(pickle.p, pickle.len);
+	return err;
+}
+
+enum megolm_err megolm_probe_pair_meet(struct megolm_device *device, struct megolm_peer **peer,
+				       struct megolm_slice keys, struct megolm_slice session,
+				       uint64_t tag)
+{
+	/* Only read: a load works on a copy. */
+	const struct megolm_owned pickle = {(uint8_t *)(uintptr_t)session.p, session.len};
+	struct megolm_pairwise *pair = NULL;
+	struct megolm_device_keys read;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_device_keys_read(&read, keys));
+	TRY(megolm_peer_insert(device, peer, &read, tag));
+	if (session.len == 0)
+		return MEGOLM_OK;
+	TRY(megolm_pairwise_new(device, &pair));
+	TRY(megolm_load_session(pair->olm, &pickle));
+	megolm_pairwise_attach(device, *peer, pair);
+	pair = NULL;
+out:
+	megolm_pairwise_release(device, pair);
 	return err;
 }
 

@@ -108,6 +108,19 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_probe_introduce(struct megolm_device *d
 							 struct megolm_slice fallback_key,
 							 uint64_t tag, uint64_t other_tag);
 
+/*
+ * The newest Olm session with a peer as bytes, and another device's pair with the same peer made
+ * of it: `keys` are the signed device keys, `session` is empty for a pair that is KNOWN. So pairs
+ * of one and the same device need to be introduced only once. write: MEGOLM_ERR_OUTPUT when `cap`
+ * is too small; meet: MEGOLM_ERR_OLM_* for bytes that write has not written.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_pair_write(const struct megolm_peer *peer,
+							  uint8_t *out, size_t cap, size_t *len);
+enum megolm_err MEGOLM_MUST_CHECK megolm_probe_pair_meet(struct megolm_device *device,
+							 struct megolm_peer **peer,
+							 struct megolm_slice keys,
+							 struct megolm_slice session, uint64_t tag);
+
 /* Begins an outbound session of which all present members have the key, without telling
  * them. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_probe_share_silently(struct megolm_room *room,
