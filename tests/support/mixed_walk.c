@@ -329,10 +329,12 @@ static bool make_shape(struct life *l)
 	return is_ok(l, "shape", 0, walk->party[0].backend->shape(l->world[0], &shape));
 }
 
-/* A member that is not live, or NO_DEVICE. */
+/* A member that never was live, or NO_DEVICE. */
 static uint32_t take_dormant(struct life *l)
 {
-	while (l->dormant < l->walk->size && l->device[l->dormant].is_member)
+	const struct device *d = l->device;
+
+	while (l->dormant < l->walk->size && (d[l->dormant].is_member || d[l->dormant].was_removed))
 		l->dormant++;
 	return l->dormant < l->walk->size ? l->dormant++ : NO_DEVICE;
 }
