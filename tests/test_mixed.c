@@ -35,6 +35,8 @@ static void tell(struct mixed_walk *walk)
 	size_t at;
 
 	mixed_walk_shrink(walk);
+	if (walk->tree)
+		fprintf(stderr, "%u members, tree %s; ", walk->size, walk->tree);
 	fprintf(stderr,
 		"seed %llu, suite %u, path %s, %s handshakes, tree %s, %u founders by party "
 		"%u\n",
