@@ -25,4 +25,22 @@ check sizes_are_equal has '^\| rfc9420-sizes \| base: welcome_1_with_tree \| 4 \
 check draws_overlays [ -s "$work/runs/openmls-2021/plots/openmls-2021.png" ]
 check refuses_other_tables [ "$(tools/published-table other 2>&1)" = \
 	'published-table: found "other", wanted times or sizes' ]
+
+document() { printf 'Before\n<!-- sizes: %s -->\n%s<!-- end -->\nAfter\n' "$1" "${2:-}"; }
+table="tools/published-table sizes $work/runs/exact-sizes"
+document "$table" > "$work/stale.md"
+document "$table" > "$work/filled.md"
+document "$table" "$(tools/published-table sizes "$work/runs/exact-sizes")"$'\n' > "$work/wanted.md"
+document 'tools/published-table other' > "$work/wrong.md"
+cp "$work/wrong.md" "$work/before.md"
+sed '/end -->/d' "$work/stale.md" > "$work/open.md"
+check fills_tables tools/fill-tables "$work/filled.md"
+check fills_in_what_the_command_prints cmp "$work/filled.md" "$work/wanted.md"
+check accepts_filled_tables tools/fill-tables --check "$work/filled.md"
+check says_what_is_stale [ "$(tools/fill-tables --check "$work/stale.md")" = \
+	"$work/stale.md: a table is not what its command prints: tools/fill-tables $work/stale.md" ]
+check keeps_the_document_when_a_command_fails \
+	eval '! tools/fill-tables "$work/wrong.md" && cmp "$work/wrong.md" "$work/before.md"'
+check refuses_a_table_without_end [ "$(tools/fill-tables "$work/open.md" 2>&1)" = \
+	"$work/open.md: a table without an end" ]
 echo "1..$n"
