@@ -41,6 +41,8 @@ int gb_figure_split(const struct gb_figure_source *source, struct gb_drawing *d,
 /* Figures of bands from the best to the worst state; figure_states.c. */
 int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
 		     struct gb_failure *f);
+int gb_figure_group_cost(const struct gb_figure_source *source, struct gb_drawing *d,
+			 struct gb_failure *f);
 int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
 		    struct gb_failure *f);
 int gb_figure_time_over_floor(const struct gb_figure_source *source, struct gb_drawing *d,

@@ -1,5 +1,7 @@
 #include "analyse/figure_states.h"
+#include "analyse/group_cost.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The figures that show protocols in each of their states. */
@@ -41,6 +43,58 @@ int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d
 
 	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
 	return gb_states_make(source, &layout, NULL, d, f);
+}
+
+/* For each cost of a whole group a row of the role "group", whose texts are those of *s. */
+static int add_up_groups(const struct gb_summary *s, struct gb_summary *out, struct gb_failure *f)
+{
+	out->rows = calloc(s->n + 1, sizeof(*out->rows));
+	if (!out->rows)
+		return gb_fail_memory(f);
+	for (size_t i = 0; i < s->n; i++) {
+		struct gb_group_cost cost;
+		struct gb_summary_row *row = &out->rows[out->n];
+
+		if (!gb_group_cost_of(s, &s->rows[i], &cost))
+			continue;
+		*row = s->rows[i];
+		for (size_t j = 0; j < GB_KEY_COLUMNS; j++)
+			if (gb_key_columns[j] == GB_COLUMN_role)
+				row->key[j] = "group";
+		row->key_text = NULL;
+		row->cpu_ns_median = cost.median.total;
+		out->n++;
+	}
+	return 0;
+}
+
+int gb_figure_group_cost(const struct gb_figure_source *source, struct gb_drawing *d,
+			 struct gb_failure *f)
+{
+	struct gb_subject of_groups[N(changes)];
+	struct gb_layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "cpu_ms",
+		.bands = true,
+		.all_senders = true,
+		.free_axes = STATE_AXES,
+		.forms = {"", ""},
+		.subjects = of_groups,
+		.n_subjects = N(of_groups),
+	};
+	struct gb_summary groups = {0};
+	struct gb_figure_source sums = {&groups, source->held, source->data};
+	int status = add_up_groups(source->summary, &groups, f);
+
+	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
+	memcpy(of_groups, changes, sizeof(changes));
+	for (size_t i = 0; i < N(of_groups); i++)
+		of_groups[i].role = "group";
+	if (status == 0)
+		status = gb_states_make(&sums, &layout, NULL, d, f);
+	gb_summary_free(&groups);
+	return status;
 }
 
 /* What is sent does not depend on the library that computes it. */

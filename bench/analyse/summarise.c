@@ -4,6 +4,7 @@
 #include "analyse/commands.h"
 #include "analyse/csv.h"
 #include "analyse/floor_of_cell.h"
+#include "analyse/group_cost.h"
 #include "analyse/new_file.h"
 #include "analyse/parts.h"
 #include "analyse/ratios.h"
@@ -314,8 +315,26 @@ static int write_pairs(const struct gb_summary *summary, const char *run, struct
 	return 0;
 }
 
-/* Where cells of two backends can be compared: from summary.csv, as it stands. */
-static int write_ratios(const char *run, struct gb_failure *f)
+/* Where all roles of a change were measured. */
+static int write_group_costs(const struct gb_summary *summary, const char *run,
+			     struct gb_failure *f)
+{
+	size_t n = gb_count_group_costs(summary);
+	struct gb_new_file file;
+
+	if (n == 0)
+		return 0;
+	if (gb_new_file_begin(&file, run, "group_cost.csv", f) < 0)
+		return -1;
+	gb_write_group_costs(summary, file.out);
+	if (gb_new_file_keep(&file, f) < 0)
+		return -1;
+	printf("%s/group_cost.csv: %zu changes of a group\n", run, n);
+	return 0;
+}
+
+/* What follows from summary.csv as it stands. */
+static int write_derived(const char *run, struct gb_failure *f)
 {
 	struct gb_summary summary = {0};
 	char *path = gb_join_path(run, "summary.csv", f);
@@ -323,6 +342,8 @@ static int write_ratios(const char *run, struct gb_failure *f)
 
 	if (status == 0)
 		status = write_pairs(&summary, run, f);
+	if (status == 0)
+		status = write_group_costs(&summary, run, f);
 	gb_summary_free(&summary);
 	free(path);
 	return status;
@@ -345,7 +366,7 @@ static int summarise_run(const char *run, struct gb_failure *f)
 	if (status == 0)
 		status = write_parts(&cells, run, f);
 	if (status == 0)
-		status = write_ratios(run, f);
+		status = write_derived(run, f);
 	gb_cells_free(&cells);
 	free(path);
 	return status;

@@ -1,0 +1,201 @@
+/* group_cost.csv: what a change costs all members together. */
+#include "analyse/commands.h"
+#include "analyse/csv.h"
+#include "records.h"
+#include "run_command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static char run[] = "/tmp/groupbench-group-cost-XXXXXX";
+static char samples_path[64], costs_path[64];
+
+static void summarise(const char *const *rows, size_t n)
+{
+	struct command_result result;
+
+	write_samples(samples_path, rows, n);
+	result = run_command(&gb_command_summarise, (const char *[]){run, NULL});
+	if (result.status != 0)
+		fail_msg("%s", result.err);
+}
+
+static void put_field(const struct gb_csv *csv, const char *name, char *line, size_t size)
+{
+	struct gb_failure f = {0};
+	long at = gb_csv_find(csv, name, &f);
+	size_t used = strlen(line);
+	const char *value;
+
+	assert_true(at >= 0);
+	value = gb_csv_text(csv, (size_t)at);
+	snprintf(line + used, size - used, "%s%s", used ? " " : "", *value ? value : "-");
+}
+
+/* The rows, one a line, with blanks between the fields, - for none. */
+static void assert_costs(const char *want)
+{
+	static const char *const columns[] = {"operation",
+					      "k",
+					      "size",
+					      "tree",
+					      "n_members",
+					      "n_joiners",
+					      "actor_ns",
+					      "members_ns",
+					      "joiners_ns",
+					      "total_ns",
+					      "total_ns_low",
+					      "total_ns_high",
+					      "n_senders",
+					      "all_send_ns",
+					      "all_send_ns_low",
+					      "all_send_ns_high"};
+	struct gb_failure f = {0};
+	struct gb_csv *csv;
+	char is[2000] = "";
+
+	assert_int_equal(gb_csv_open(&csv, costs_path, GB_CSV_NO_COMMENTS, &f), 0);
+	while (gb_csv_next(csv, &f) == 1) {
+		char line[400] = "";
+
+		for (size_t i = 0; i < N(columns); i++)
+			put_field(csv, columns[i], line, sizeof(line));
+		snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s\n", line);
+	}
+	gb_csv_close(csv);
+	assert_string_equal(is, want);
+}
+
+#define ROLE(role, phase) " sample=1 device=1 role=" role " phase=" phase " process=1 cpu_ns="
+#define ACTOR             ROLE("actor", "produce")
+#define NEAR              ROLE("near", "process")
+#define FAR               ROLE("far", "process")
+#define JOINER            ROLE("joiner", "join")
+
+#define REKEY_6  "backend=mls operation=rekey size=6 tree=full"
+#define REMOVE_6 "backend=mls operation=remove k=1 size=6 tree=full"
+#define REMOVE_8 "backend=mls operation=remove k=2 size=8 tree=full"
+#define REMOVE_3 "backend=mls operation=remove k=1 size=3 tree=full"
+
+/*
+ * The path of leaf 0 is met by leaf 1 at the lowest level, by 2 and 3 one above, by 4 to 7 two
+ * above. Where near, leaf 1, spends 1000 ns and far, the last, 400, those between spend 700. So
+ * among six it is 1000 + 2 * 700 + 2 * 400; when 3 has left, 700 less. Two of eight leave, evenly
+ * spread over 2 to 6, whose mean is (2 * 700 + 3 * 400) / 5 = 520: 1000 + 2 * 700 + 4 * 400 less
+ * twice that. Of three, when 1 has left, there is one member besides the actor, which is far.
+ */
+static void members_of_a_tree_lie_between_near_and_far(void **state)
+{
+	static const char *const rows[] = {
+		REKEY_6 ACTOR "150",  REKEY_6 NEAR "1000",  REKEY_6 FAR "400",
+		REMOVE_6 ACTOR "100", REMOVE_6 NEAR "1000", REMOVE_6 FAR "400",
+		REMOVE_8 ACTOR "40",  REMOVE_8 NEAR "1000", REMOVE_8 FAR "400",
+		REMOVE_3 ACTOR "5",   REMOVE_3 FAR "6",
+	};
+
+	(void)state;
+	summarise(rows, N(rows));
+	assert_costs("rekey - 6 full 5 0 150 3200 0 3350 - - - - - -\n"
+		     "remove 1 3 full 1 0 5 6 0 11 - - - - - -\n"
+		     "remove 1 6 full 4 0 100 2500 0 2600 - - - - - -\n"
+		     "remove 2 8 full 5 0 40 2960 0 3000 - - - - - -\n");
+}
+
+#define CREATE_4           "backend=mls operation=create size=4 tree=cold"
+#define ADD_3              "backend=mls operation=add k=3 size=2 tree=cold"
+#define AGAIN(role, phase) " sample=1 device=1 role=" role " phase=" phase " process=2 cpu_ns="
+
+/* All but the creator join: three times 20 or 30 ns, beside 100 or 120. */
+static void every_newcomer_counts(void **state)
+{
+	static const char *const rows[] = {
+		CREATE_4 ACTOR "100", CREATE_4 AGAIN("actor", "produce") "120",
+		CREATE_4 JOINER "20", CREATE_4 AGAIN("joiner", "join") "30",
+		ADD_3 ACTOR "150",    ADD_3 NEAR "1000",
+		ADD_3 JOINER "200",
+	};
+
+	(void)state;
+	summarise(rows, N(rows));
+	assert_costs("add 3 2 cold 1 3 150 1000 600 1750 - - - - - -\n"
+		     "create - 4 cold 0 3 110 0 75 185 160 210 - - - -\n");
+}
+
+#define OLM(operation, senders) "backend=megolm size=4 olm=chain senders=" senders " " operation
+
+/* Three members read 20 ns each in the mean; when all four send, that is four times. Nobody but
+ * the newcomers hears of an addition. Who was removed makes no keys. */
+static void keys_of_a_sender_cost_as_often_as_there_are_senders(void **state)
+{
+	static const char *const rows[] = {
+		OLM("operation=add k=2", "1") ACTOR "7",
+		OLM("operation=add k=2", "1") JOINER "5",
+		OLM("operation=remove k=1", "1") ACTOR "200",
+		OLM("operation=remove k=1", "1") NEAR "10",
+		OLM("operation=remove k=1", "1") FAR "30",
+		OLM("operation=rekey", "1") ACTOR "300",
+		OLM("operation=rekey", "1") NEAR "10",
+		OLM("operation=rekey", "1") FAR "30",
+		OLM("operation=rekey", "2") ACTOR "600",
+		OLM("operation=rekey", "2") NEAR "20",
+		OLM("operation=rekey", "2") FAR "60",
+	};
+
+	(void)state;
+	summarise(rows, N(rows));
+	assert_costs("add 2 4 - 0 2 7 0 10 17 - - 4 68 - -\n"
+		     "rekey - 4 - 3 0 300 60 0 360 - - 4 1440 - -\n"
+		     "rekey - 4 - 3 0 600 120 0 720 - - - - - -\n"
+		     "remove 1 4 - 2 0 200 40 0 240 - - 3 720 - -\n");
+}
+
+/* Without far, without a newcomer, without those who follow a commit that adds; and what is no
+ * change of the group. */
+static void a_role_that_is_missing_leaves_no_row(void **state)
+{
+	static const char *const rows[] = {
+		REKEY_6 ACTOR "150",
+		REKEY_6 NEAR "1000",
+		CREATE_4 ACTOR "100",
+		ADD_3 ACTOR "150",
+		ADD_3 JOINER "200",
+		"backend=mls operation=send size=2 tree=full" ACTOR "1",
+		"backend=mls operation=send size=2 tree=full" NEAR "1",
+	};
+
+	(void)state;
+	unlink(costs_path);
+	summarise(rows, N(rows));
+	assert_int_equal(access(costs_path, F_OK), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(members_of_a_tree_lie_between_near_and_far),
+		cmocka_unit_test(every_newcomer_counts),
+		cmocka_unit_test(keys_of_a_sender_cost_as_often_as_there_are_senders),
+		cmocka_unit_test(a_role_that_is_missing_leaves_no_row),
+	};
+	int failed;
+
+	if (!mkdtemp(run))
+		return 1;
+	snprintf(samples_path, sizeof(samples_path), "%s/samples.csv", run);
+	snprintf(costs_path, sizeof(costs_path), "%s/group_cost.csv", run);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(samples_path);
+	unlink(costs_path);
+	snprintf(samples_path, sizeof(samples_path), "%s/summary.csv", run);
+	unlink(samples_path);
+	rmdir(run);
+	return failed;
+}
