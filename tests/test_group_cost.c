@@ -15,7 +15,7 @@
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 static char run[] = "/tmp/groupbench-group-cost-XXXXXX";
-static char samples_path[64], costs_path[64];
+static char samples_path[64], costs_path[64], manifest_path[64];
 
 static void summarise(const char *const *rows, size_t n)
 {
@@ -177,6 +177,68 @@ static void a_role_that_is_missing_leaves_no_row(void **state)
 	assert_int_equal(access(costs_path, F_OK), -1);
 }
 
+#define CREATE(size, olm) "backend=megolm senders=1 operation=create size=" size " olm=" olm
+
+static void write_manifest(void)
+{
+	FILE *file = fopen(manifest_path, "w");
+
+	assert_non_null(file);
+	assert_true(
+		fputs("{\"status\": \"complete\", \"started\": \"2026-11-23T10:00:00Z\", "
+		      "\"machine\": {\"cpu\": \"A CPU\", \"cpus\": 2}, \"build\": {\"revision\": "
+		      "\"1a2b3c\"}, \"backends\": [{\"name\": \"megolm\", \"version\": "
+		      "\"libolm 3\"}]}",
+		      file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void assert_drawn(const char *want)
+{
+	char path[80], is[2000] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/plots/group_cost.csv", run);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	is[fread(is, 1, sizeof(is) - 1, file)] = '\0';
+	assert_int_equal(fclose(file), 0);
+	assert_string_equal(is, want);
+	snprintf(path, sizeof(path), "%s/plots/group_cost.svg", run);
+	assert_int_equal(access(path, R_OK), 0);
+}
+
+/* Actor 1 ms, joiners 2 ms each: 3 ms in a group of two, 7 in one of four; all send: 6 and 28. In
+ * two states, of which one is ten times as much. */
+static void the_figure_has_the_sums_in_every_state(void **state)
+{
+	static const char *const rows[] = {
+		CREATE("2", "chain") ACTOR "1000000", CREATE("2", "chain") JOINER "2000000",
+		CREATE("4", "chain") ACTOR "1000000", CREATE("4", "chain") JOINER "2000000",
+		CREATE("4", "new") ACTOR "10000000",  CREATE("4", "new") JOINER "20000000",
+		CREATE("9", "new") ACTOR "10000000",
+	};
+	struct command_result result;
+
+	(void)state;
+	summarise(rows, N(rows));
+	write_manifest();
+	result = run_command(&gb_command_plot, (const char *[]){run, "--format", "svg", NULL});
+	if (result.status != 0)
+		fail_msg("%s", result.err);
+#define ROW "1,Create a group of all members,"
+	assert_drawn("panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,"
+		     "cpu_ms,cpu_ms_low,cpu_ms_high\n" ROW
+		     "1,Megolm: best to worst,band,2,1,1,1,2,,3,3\n" ROW
+		     "1,Megolm: best to worst,band,2,1,1,1,4,,7,70\n" ROW
+		     "2,Megolm: all send (derived),band,5,1,1,2,2,,6,6\n" ROW
+		     "2,Megolm: all send (derived),band,5,1,1,2,4,,28,280\n" ROW
+		     "3,Megolm: Olm chain,line,2,1,1,3,2,3,3,3\n" ROW
+		     "3,Megolm: Olm chain,line,2,1,1,3,4,7,7,7\n" ROW
+		     "4,Megolm: Olm new,line,2,3,1,4,4,70,70,70\n");
+#undef ROW
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,18 +246,17 @@ int main(void)
 		cmocka_unit_test(every_newcomer_counts),
 		cmocka_unit_test(keys_of_a_sender_cost_as_often_as_there_are_senders),
 		cmocka_unit_test(a_role_that_is_missing_leaves_no_row),
+		cmocka_unit_test(the_figure_has_the_sums_in_every_state),
 	};
+	char command[100];
 	int failed;
 
 	if (!mkdtemp(run))
 		return 1;
 	snprintf(samples_path, sizeof(samples_path), "%s/samples.csv", run);
 	snprintf(costs_path, sizeof(costs_path), "%s/group_cost.csv", run);
+	snprintf(manifest_path, sizeof(manifest_path), "%s/manifest.json", run);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	unlink(samples_path);
-	unlink(costs_path);
-	snprintf(samples_path, sizeof(samples_path), "%s/summary.csv", run);
-	unlink(samples_path);
-	rmdir(run);
-	return failed;
+	snprintf(command, sizeof(command), "rm -rf '%s'", run);
+	return system(command) != 0 ? 1 : failed;
 }

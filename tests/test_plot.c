@@ -424,40 +424,6 @@ static void split_is_a_product_laid_end_to_end(void **state)
 	assert_has("plots/split.svg", "encoding and bookkeeping");
 }
 
-/* Actor 1 ms, joiners 2 ms each: 3 ms in a group of two, 7 in one of four; all send: 6 and 28. In
- * two states, of which one is ten times as much. */
-static void group_cost_adds_up_who_takes_part(void **state)
-{
-#define CREATE(size, olm)                                                                          \
-	"backend=megolm n_processes=5 senders=1 olm_crypto=libolm operation=create size=" size     \
-	" olm=" olm " "
-	static const char *const rows[] = {
-		CREATE("2", "chain") "role=actor phase=total cpu_ns_median=1000000",
-		CREATE("2", "chain") "role=joiner phase=join cpu_ns_median=2000000",
-		CREATE("4", "chain") "role=actor phase=total cpu_ns_median=1000000",
-		CREATE("4", "chain") "role=joiner phase=join cpu_ns_median=2000000",
-		CREATE("4", "new") "role=actor phase=total cpu_ns_median=10000000",
-		CREATE("4", "new") "role=joiner phase=join cpu_ns_median=20000000",
-		CREATE("9", "new") "role=actor phase=total cpu_ns_median=10000000",
-	};
-#undef CREATE
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-#define ROW "1,Create a group of all members,"
-	assert_text("plots/group_cost.csv",
-		    HEADER ROW "1,Megolm: best to worst,band,2,1,1,1,2,,3,3\n" ROW
-			       "1,Megolm: best to worst,band,2,1,1,1,4,,7,70\n" ROW
-			       "2,Megolm: all send (derived),band,5,1,1,2,2,,6,6\n" ROW
-			       "2,Megolm: all send (derived),band,5,1,1,2,4,,28,280\n" ROW
-			       "3,Megolm: Olm chain,line,2,1,1,3,2,3,3,3\n" ROW
-			       "3,Megolm: Olm chain,line,2,1,1,3,4,7,7,7\n" ROW
-			       "4,Megolm: Olm new,line,2,3,1,4,4,70,70,70\n");
-#undef ROW
-	assert_has("plots/group_cost.svg", "all its members together");
-}
-
 /* What all members spend when each of them sends; who was removed does not. */
 static void all_senders_are_as_many_times_one(void **state)
 {
@@ -710,7 +676,6 @@ int main(void)
 		TEST(both_libolms_stand_beside_each_other),
 		TEST(time_over_floor_is_drawn_at_every_role),
 		TEST(split_is_a_product_laid_end_to_end),
-		TEST(group_cost_adds_up_who_takes_part),
 		TEST(all_senders_are_as_many_times_one),
 		TEST(summary_without_a_floor_is_read),
 		TEST(figures_can_be_redrawn_where_they_lie),
