@@ -1,6 +1,5 @@
 /* group_cost.csv: what a change costs all members together. */
 #include "analyse/commands.h"
-#include "analyse/csv.h"
 #include "records.h"
 #include "run_command.h"
 
@@ -27,19 +26,6 @@ static void summarise(const char *const *rows, size_t n)
 		fail_msg("%s", result.err);
 }
 
-static void put_field(const struct gb_csv *csv, const char *name, char *line, size_t size)
-{
-	struct gb_failure f = {0};
-	long at = gb_csv_find(csv, name, &f);
-	size_t used = strlen(line);
-	const char *value;
-
-	assert_true(at >= 0);
-	value = gb_csv_text(csv, (size_t)at);
-	snprintf(line + used, size - used, "%s%s", used ? " " : "", *value ? value : "-");
-}
-
-/* The rows, one a line, with blanks between the fields, - for none. */
 static void assert_costs(const char *want)
 {
 	static const char *const columns[] = {"operation",
@@ -58,20 +44,8 @@ static void assert_costs(const char *want)
 					      "all_send_ns",
 					      "all_send_ns_low",
 					      "all_send_ns_high"};
-	struct gb_failure f = {0};
-	struct gb_csv *csv;
-	char is[2000] = "";
 
-	assert_int_equal(gb_csv_open(&csv, costs_path, GB_CSV_NO_COMMENTS, &f), 0);
-	while (gb_csv_next(csv, &f) == 1) {
-		char line[400] = "";
-
-		for (size_t i = 0; i < N(columns); i++)
-			put_field(csv, columns[i], line, sizeof(line));
-		snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s\n", line);
-	}
-	gb_csv_close(csv);
-	assert_string_equal(is, want);
+	assert_rows(costs_path, columns, N(columns), want);
 }
 
 #define ROLE(role, phase) " sample=1 device=1 role=" role " phase=" phase " process=1 cpu_ns="
@@ -193,19 +167,38 @@ static void write_manifest(void)
 	assert_int_equal(fclose(file), 0);
 }
 
-static void assert_drawn(const char *want)
+/* Draws the run. */
+static void plot(void)
 {
-	char path[80], is[2000] = "";
-	FILE *file;
+	struct command_result result;
 
-	snprintf(path, sizeof(path), "%s/plots/group_cost.csv", run);
-	file = fopen(path, "r");
+	write_manifest();
+	result = run_command(&gb_command_plot, (const char *[]){run, "--format", "svg", NULL});
+	if (result.status != 0)
+		fail_msg("%s", result.err);
+}
+
+static const char *in_plots(const char *figure, const char *format)
+{
+	static char path[100];
+
+	snprintf(path, sizeof(path), "%s/plots/%s.%s", run, figure, format);
+	return path;
+}
+
+static void assert_drawn(const char *figure, const char *rows)
+{
+	static const char header[] = "panel,heading,series,name,kind,colour,look,legend_column,"
+				     "legend_row,members,cpu_ms,cpu_ms_low,cpu_ms_high\n";
+	char is[2000] = "";
+	FILE *file = fopen(in_plots(figure, "csv"), "r");
+
 	assert_non_null(file);
 	is[fread(is, 1, sizeof(is) - 1, file)] = '\0';
 	assert_int_equal(fclose(file), 0);
-	assert_string_equal(is, want);
-	snprintf(path, sizeof(path), "%s/plots/group_cost.svg", run);
-	assert_int_equal(access(path, R_OK), 0);
+	assert_memory_equal(is, header, strlen(header));
+	assert_string_equal(is + strlen(header), rows);
+	assert_int_equal(access(in_plots(figure, "svg"), R_OK), 0);
 }
 
 /* Actor 1 ms, joiners 2 ms each: 3 ms in a group of two, 7 in one of four; all send: 6 and 28. In
@@ -218,25 +211,58 @@ static void the_figure_has_the_sums_in_every_state(void **state)
 		CREATE("4", "new") ACTOR "10000000",  CREATE("4", "new") JOINER "20000000",
 		CREATE("9", "new") ACTOR "10000000",
 	};
-	struct command_result result;
 
 	(void)state;
 	summarise(rows, N(rows));
-	write_manifest();
-	result = run_command(&gb_command_plot, (const char *[]){run, "--format", "svg", NULL});
-	if (result.status != 0)
-		fail_msg("%s", result.err);
+	plot();
 #define ROW "1,Create a group of all members,"
-	assert_drawn("panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,"
-		     "cpu_ms,cpu_ms_low,cpu_ms_high\n" ROW
-		     "1,Megolm: best to worst,band,2,1,1,1,2,,3,3\n" ROW
-		     "1,Megolm: best to worst,band,2,1,1,1,4,,7,70\n" ROW
-		     "2,Megolm: all send (derived),band,5,1,1,2,2,,6,6\n" ROW
-		     "2,Megolm: all send (derived),band,5,1,1,2,4,,28,280\n" ROW
-		     "3,Megolm: Olm chain,line,2,1,1,3,2,3,3,3\n" ROW
-		     "3,Megolm: Olm chain,line,2,1,1,3,4,7,7,7\n" ROW
-		     "4,Megolm: Olm new,line,2,3,1,4,4,70,70,70\n");
+	assert_drawn("group_cost", ROW "1,Megolm: best to worst,band,2,1,1,1,2,,3,3\n" ROW
+				       "1,Megolm: best to worst,band,2,1,1,1,4,,7,70\n" ROW
+				       "2,Megolm: all send (derived),band,5,1,1,2,2,,6,6\n" ROW
+				       "2,Megolm: all send (derived),band,5,1,1,2,4,,28,280\n" ROW
+				       "3,Megolm: Olm chain,line,2,1,1,3,2,3,3,3\n" ROW
+				       "3,Megolm: Olm chain,line,2,1,1,3,4,7,7,7\n" ROW
+				       "4,Megolm: Olm new,line,2,3,1,4,4,70,70,70\n");
 #undef ROW
+	assert_int_equal(access(in_plots("senders", "svg"), F_OK), -1);
+}
+
+#define SENDERS(size, senders)                                                                     \
+	"backend=megolm operation=rekey olm=chain size=" size " senders=" senders
+
+/*
+ * A tenth of 20 is 2 and of 25, rounded up, 3; two of 25 are in no panel. The whole group: 19 or 24
+ * readers besides.
+ */
+static void senders_are_panels_by_number_and_share(void **state)
+{
+	static const char *const rows[] = {
+		SENDERS("20", "1") ACTOR "1000000",   SENDERS("20", "1") NEAR "2000000",
+		SENDERS("20", "1") FAR "2000000",     SENDERS("25", "1") ACTOR "3000000",
+		SENDERS("25", "1") NEAR "2000000",    SENDERS("25", "1") FAR "2000000",
+		SENDERS("20", "10") ACTOR "10000000", SENDERS("20", "10") NEAR "20000000",
+		SENDERS("20", "10") FAR "20000000",   SENDERS("20", "2") ACTOR "2000000",
+		SENDERS("20", "2") NEAR "4000000",    SENDERS("20", "2") FAR "4000000",
+		SENDERS("25", "3") ACTOR "4000000",   SENDERS("25", "3") NEAR "5000000",
+		SENDERS("25", "3") FAR "5000000",     SENDERS("25", "2") ACTOR "9000000",
+		SENDERS("25", "2") NEAR "9000000",    SENDERS("25", "2") FAR "9000000",
+	};
+
+	(void)state;
+	summarise(rows, N(rows));
+	plot();
+#define LINE "1,Megolm: Olm chain,line,2,1,1,1,"
+	assert_drawn("senders", "1,One sends," LINE "20,1,1,1\n"
+				"1,One sends," LINE "25,3,3,3\n"
+				"2,Ten send," LINE "20,10,10,10\n"
+				"3,One in ten sends," LINE "20,2,2,2\n"
+				"3,One in ten sends," LINE "25,4,4,4\n"
+				"4,One sends: whole group," LINE "20,39,39,39\n"
+				"4,One sends: whole group," LINE "25,51,51,51\n"
+				"5,Ten send: whole group," LINE "20,390,390,390\n"
+				"6,One in ten sends: whole group," LINE "20,78,78,78\n"
+				"6,One in ten sends: whole group," LINE "25,124,124,124\n");
+#undef LINE
 }
 
 int main(void)
@@ -247,6 +273,7 @@ int main(void)
 		cmocka_unit_test(keys_of_a_sender_cost_as_often_as_there_are_senders),
 		cmocka_unit_test(a_role_that_is_missing_leaves_no_row),
 		cmocka_unit_test(the_figure_has_the_sums_in_every_state),
+		cmocka_unit_test(senders_are_panels_by_number_and_share),
 	};
 	char command[100];
 	int failed;

@@ -1,6 +1,5 @@
 /* ratios.csv: one backend's cost by another's, and its factors. */
 #include "analyse/commands.h"
-#include "analyse/csv.h"
 #include "records.h"
 #include "run_command.h"
 
@@ -32,38 +31,14 @@ static void summarise(void)
 		fail_msg("%s", result.err);
 }
 
-static void put_field(const struct gb_csv *csv, const char *name, char *text, size_t size)
-{
-	struct gb_failure f = {0};
-	long at = gb_csv_find(csv, name, &f);
-	size_t used = strlen(text);
-	const char *value;
-
-	assert_true(at >= 0);
-	value = gb_csv_text(csv, (size_t)at);
-	snprintf(text + used, size - used, "%s%s", used ? " " : "", *value ? value : "-");
-}
-
-/* The rows, one a line, with blanks between the fields, - for none. */
 static void assert_ratios(const char *want)
 {
 	static const char *const columns[] = {
 		"backend",  "over_backend", "operation", "role",      "phase",      "size",
 		"tree",     "olm",          "ratio",     "ratio_low", "ratio_high", "ratio_least",
 		"protocol", "library",      "rest",      "rest_least"};
-	struct gb_failure f = {0};
-	struct gb_csv *csv;
-	char is[2000] = "";
 
-	assert_int_equal(gb_csv_open(&csv, ratios_path, GB_CSV_NO_COMMENTS, &f), 0);
-	while (gb_csv_next(csv, &f) == 1) {
-		char line[400] = "";
-		for (size_t i = 0; i < N(columns); i++)
-			put_field(csv, columns[i], line, sizeof(line));
-		snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s\n", line);
-	}
-	gb_csv_close(csv);
-	assert_string_equal(is, want);
+	assert_rows(ratios_path, columns, N(columns), want);
 }
 
 #define MLS    "backend=mls operation=rekey size=5 tree=full suite=1 sample=1 role=actor device=0 "

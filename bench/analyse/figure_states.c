@@ -186,21 +186,37 @@ static double x_of(const struct gb_layout *layout, const struct gb_summary_row *
 	return strtod(gb_summary_key(row, layout->x), NULL);
 }
 
+/* Whether so many act as `wanted` says, a number or a share; NULL: whatever the query says. */
+static bool has_senders(const struct gb_summary_row *row, const char *wanted)
+{
+	const char *is = gb_summary_key(row, GB_COLUMN_senders);
+	unsigned long size = strtoul(gb_summary_key(row, GB_COLUMN_size), NULL, 10), n;
+
+	if (!wanted || *is == '\0')
+		return true;
+	n = strtoul(wanted, NULL, 10);
+	if (strchr(wanted, '%') != NULL)
+		n = (size * n + 99) / 100;
+	return strtoul(is, NULL, 10) == n;
+}
+
 /* Whether the row has a point for the subject that can stand on logarithmic axes. */
 static bool is_drawn(const struct gb_figure_source *source, const struct gb_layout *layout,
 		     const struct gb_subject *s, const char *size, const struct gb_summary_row *row)
 {
+	const char *senders = layout->senders[s->panel - 1];
 	const struct gb_query query = {
 		.operation = s->operation,
 		.k = s->k,
 		.role = s->role,
 		.phase = s->phase,
-		.free_axes = layout->free_axes | (size ? 0 : GB_FREE(GB_AXIS_size)),
+		.free_axes = layout->free_axes | (size ? 0 : GB_FREE(GB_AXIS_size)) |
+			     (senders ? GB_FREE(GB_AXIS_senders) : 0),
 		.fixed = {[GB_AXIS_size] = size},
 	};
 
-	return gb_query_matches(&query, &source->held, row) && x_of(layout, row) > 0 &&
-	       y_of(layout, row) > 0;
+	return gb_query_matches(&query, &source->held, row) && has_senders(row, senders) &&
+	       x_of(layout, row) > 0 && y_of(layout, row) > 0;
 }
 
 /* ---- series ---- */

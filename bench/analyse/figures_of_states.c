@@ -45,27 +45,41 @@ int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d
 	return gb_states_make(source, &layout, NULL, d, f);
 }
 
-/* For each cost of a whole group a row of the role "group", whose texts are those of *s. */
+/* For each cost of a whole group its row of the actor and one more, of the role "group". The texts
+ * are those of *s. */
 static int add_up_groups(const struct gb_summary *s, struct gb_summary *out, struct gb_failure *f)
 {
-	out->rows = calloc(s->n + 1, sizeof(*out->rows));
+	out->rows = calloc(2 * s->n + 1, sizeof(*out->rows));
 	if (!out->rows)
 		return gb_fail_memory(f);
 	for (size_t i = 0; i < s->n; i++) {
 		struct gb_group_cost cost;
-		struct gb_summary_row *row = &out->rows[out->n];
+		struct gb_summary_row row = s->rows[i];
 
 		if (!gb_group_cost_of(s, &s->rows[i], &cost))
 			continue;
-		*row = s->rows[i];
+		row.key_text = NULL;
+		out->rows[out->n++] = row;
 		for (size_t j = 0; j < GB_KEY_COLUMNS; j++)
 			if (gb_key_columns[j] == GB_COLUMN_role)
-				row->key[j] = "group";
-		row->key_text = NULL;
-		row->cpu_ns_median = cost.median.total;
-		out->n++;
+				row.key[j] = "group";
+		row.cpu_ns_median = cost.median.total;
+		out->rows[out->n++] = row;
 	}
 	return 0;
+}
+
+static int make_of_groups(const struct gb_figure_source *source, const struct gb_layout *layout,
+			  struct gb_drawing *d, struct gb_failure *f)
+{
+	struct gb_summary groups = {0};
+	const struct gb_figure_source sums = {&groups, source->held, source->data};
+	int status = add_up_groups(source->summary, &groups, f);
+
+	if (status == 0)
+		status = gb_states_make(&sums, layout, NULL, d, f);
+	gb_summary_free(&groups);
+	return status;
 }
 
 int gb_figure_group_cost(const struct gb_figure_source *source, struct gb_drawing *d,
@@ -83,18 +97,48 @@ int gb_figure_group_cost(const struct gb_figure_source *source, struct gb_drawin
 		.subjects = of_groups,
 		.n_subjects = N(of_groups),
 	};
-	struct gb_summary groups = {0};
-	struct gb_figure_source sums = {&groups, source->held, source->data};
-	int status = add_up_groups(source->summary, &groups, f);
 
 	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
 	memcpy(of_groups, changes, sizeof(changes));
 	for (size_t i = 0; i < N(of_groups); i++)
 		of_groups[i].role = "group";
-	if (status == 0)
-		status = gb_states_make(&sums, &layout, NULL, d, f);
-	gb_summary_free(&groups);
-	return status;
+	return make_of_groups(source, &layout, d, f);
+}
+
+/* Whether several devices made new keys somewhere. */
+static bool has_several_senders(const struct gb_summary *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (strcmp(gb_summary_key(&s->rows[i], GB_COLUMN_operation), "rekey") == 0 &&
+		    strtoul(gb_summary_key(&s->rows[i], GB_COLUMN_senders), NULL, 10) > 1)
+			return true;
+	}
+	return false;
+}
+
+int gb_figure_senders(const struct gb_figure_source *source, struct gb_drawing *d,
+		      struct gb_failure *f)
+{
+	static const struct gb_subject subjects[] = {
+		{1, 0, "rekey", NULL, "actor", "total"}, {2, 0, "rekey", NULL, "actor", "total"},
+		{3, 0, "rekey", NULL, "actor", "total"}, {4, 0, "rekey", NULL, "group", "total"},
+		{5, 0, "rekey", NULL, "group", "total"}, {6, 0, "rekey", NULL, "group", "total"},
+	};
+	const struct gb_layout layout = {
+		.x = GB_COLUMN_size,
+		.x_name = "members",
+		.y_name = "cpu_ms",
+		.bands = true,
+		.free_axes = STATE_AXES,
+		.senders = {"1", "10", "10%", "1", "10", "10%"},
+		.headings = {"One sends", "Ten send", "One in ten sends", "One sends: whole group",
+			     "Ten send: whole group", "One in ten sends: whole group"},
+		.forms = {"", ""},
+		.subjects = subjects,
+		.n_subjects = N(subjects),
+	};
+
+	return has_several_senders(source->summary) ? make_of_groups(source, &layout, d, f) : 0;
 }
 
 /* What is sent does not depend on the library that computes it. */

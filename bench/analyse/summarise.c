@@ -299,51 +299,42 @@ static int write_parts(const struct gb_cells *cells, const char *run, struct gb_
 	return gb_tell_parts(cells, stdout) < 0 ? gb_fail_memory(f) : 0;
 }
 
-static int write_pairs(const struct gb_summary *summary, const char *run, struct gb_failure *f)
+/* Tables that follow from summary.csv as it stands. One that would be empty is not written. */
+static const struct derived {
+	const char *file;
+	const char *rows;
+	size_t (*count)(const struct gb_summary *summary);
+	size_t (*write)(const struct gb_summary *summary, FILE *out);
+} derived[] = {
+	{"ratios.csv", "pairs of cells", gb_count_ratios, gb_write_ratios},
+	{"group_cost.csv", "changes of a group", gb_count_group_costs, gb_write_group_costs},
+};
+
+static int write_table(const struct derived *table, const struct gb_summary *summary,
+		       const char *run, struct gb_failure *f)
 {
-	size_t n = gb_count_ratios(summary);
+	size_t n = table->count(summary);
 	struct gb_new_file file;
 
 	if (n == 0)
 		return 0;
-	if (gb_new_file_begin(&file, run, "ratios.csv", f) < 0)
+	if (gb_new_file_begin(&file, run, table->file, f) < 0)
 		return -1;
-	gb_write_ratios(summary, file.out);
+	table->write(summary, file.out);
 	if (gb_new_file_keep(&file, f) < 0)
 		return -1;
-	printf("%s/ratios.csv: %zu pairs of cells\n", run, n);
+	printf("%s/%s: %zu %s\n", run, table->file, n, table->rows);
 	return 0;
 }
 
-/* Where all roles of a change were measured. */
-static int write_group_costs(const struct gb_summary *summary, const char *run,
-			     struct gb_failure *f)
-{
-	size_t n = gb_count_group_costs(summary);
-	struct gb_new_file file;
-
-	if (n == 0)
-		return 0;
-	if (gb_new_file_begin(&file, run, "group_cost.csv", f) < 0)
-		return -1;
-	gb_write_group_costs(summary, file.out);
-	if (gb_new_file_keep(&file, f) < 0)
-		return -1;
-	printf("%s/group_cost.csv: %zu changes of a group\n", run, n);
-	return 0;
-}
-
-/* What follows from summary.csv as it stands. */
 static int write_derived(const char *run, struct gb_failure *f)
 {
 	struct gb_summary summary = {0};
 	char *path = gb_join_path(run, "summary.csv", f);
 	int status = path ? gb_summary_read(&summary, path, f) : -1;
 
-	if (status == 0)
-		status = write_pairs(&summary, run, f);
-	if (status == 0)
-		status = write_group_costs(&summary, run, f);
+	for (size_t i = 0; i < N(derived) && status == 0; i++)
+		status = write_table(&derived[i], &summary, run, f);
 	gb_summary_free(&summary);
 	free(path);
 	return status;

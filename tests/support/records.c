@@ -1,6 +1,7 @@
 #include "records.h"
 
 #include "analyse/calibration.h"
+#include "analyse/csv.h"
 #include "prices/calibration_json.h"
 #include "run/columns.h"
 
@@ -79,4 +80,34 @@ void write_prices(const char *run, const struct price_set *prices, size_t n)
 				prices[i].price;
 	}
 	assert_int_equal(gb_calibration_write(&c, true, run, GB_CALIBRATION_FILE, &f), 0);
+}
+
+static void put_field(const struct gb_csv *csv, const char *name, char *line, size_t size)
+{
+	struct gb_failure f = {0};
+	long at = gb_csv_find(csv, name, &f);
+	size_t used = strlen(line);
+	const char *value;
+
+	assert_true(at >= 0);
+	value = gb_csv_text(csv, (size_t)at);
+	snprintf(line + used, size - used, "%s%s", used ? " " : "", *value ? value : "-");
+}
+
+void assert_rows(const char *path, const char *const *columns, size_t n, const char *want)
+{
+	struct gb_failure f = {0};
+	struct gb_csv *csv;
+	char is[2000] = "";
+
+	assert_int_equal(gb_csv_open(&csv, path, GB_CSV_NO_COMMENTS, &f), 0);
+	while (gb_csv_next(csv, &f) == 1) {
+		char line[400] = "";
+
+		for (size_t i = 0; i < n; i++)
+			put_field(csv, columns[i], line, sizeof(line));
+		snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s\n", line);
+	}
+	gb_csv_close(csv);
+	assert_string_equal(is, want);
 }

@@ -19,6 +19,12 @@ void put_sample(FILE *file, const char *values);
 void put_actor_sample(FILE *file, const char *what, int size, int process, double cpu_ns);
 void write_samples(const char *path, const char *const *rows, size_t n);
 
+/*
+ * The file at `path` has these rows in the n columns named, one a line, with blanks between the
+ * fields, - for an empty one.
+ */
+void assert_rows(const char *path, const char *const *columns, size_t n, const char *want);
+
 /* The calibration of a run, in which all costs nothing but the n primitives given. */
 struct price_set {
 	enum gb_library library;
