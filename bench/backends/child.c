@@ -161,6 +161,8 @@ static void become(char **word, int in, int out, int trouble, pid_t parent)
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* What the run shares with its workers is not for plugins. */
+	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	for (size_t i = 0; i < sizeof reset / sizeof reset[0]; i++)
 		sigaction(reset[i], &action, NULL);
 	if (getppid() == parent && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)

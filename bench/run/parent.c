@@ -36,251 +36,53 @@ struct piece {
 
 /* A worker and what it has said so far. */
 struct child {
-	struct gb_run *run;
-	const struct gb_job *job;
-	size_t turn;
+	struct gb_report report;
 	pid_t pid;
 	int from; /* what it says; -1: it has closed its end */
-	uint64_t began_ns, heard_ns;
+	uint64_t began_ns;
 	char *kept; /* what it said ahead of its turn */
 	struct piece *pieces;
 	size_t kept_len, kept_cap, n_pieces, pieces_cap;
-	char *line, *rows;
-	size_t line_len, line_cap, rows_len, rows_cap;
-	bool is_done;
-	enum gb_exit status;
 };
-
-static enum gb_exit end(struct child *c, enum gb_exit status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static enum gb_exit end(struct child *c, enum gb_exit status, const char *format, ...)
-{
-	va_list arguments;
-
-	if (c->status != GB_EXIT_DONE)
-		return c->status;
-	c->status = status;
-	va_start(arguments, format);
-	vsnprintf(c->run->why, sizeof c->run->why, format, arguments);
-	va_end(arguments);
-	return status;
-}
-
-/* Makes room for `more` bytes and the terminating zero. */
-static int grow(char **p, size_t *cap, size_t need)
-{
-	char *grown;
-
-	if (need < *cap)
-		return 0;
-	grown = realloc(*p, need * 2 + 1);
-	if (grown == NULL)
-		return -1;
-	*p = grown;
-	*cap = need * 2 + 1;
-	return 0;
-}
-
-static enum gb_exit keep_row(struct child *c, const char *row)
-{
-	size_t len = strlen(row);
-
-	if (grow(&c->rows, &c->rows_cap, c->rows_len + len + 1) != 0)
-		return end(c, GB_EXIT_INTERNAL, "out of memory");
-	memcpy(c->rows + c->rows_len, row, len);
-	c->rows[c->rows_len + len] = '\n';
-	c->rows_len += len + 1;
-	return GB_EXIT_DONE;
-}
-
-/* What became of a line for the journal. */
-static enum gb_exit remembered(struct child *c, enum gb_exit written)
-{
-	return written == GB_EXIT_DONE ? written : end(c, written, "%s", c->run->journal->why);
-}
-
-/* The number of a task of the child's job, or GB_MAX_TASKS. */
-static size_t task_number(const struct child *c, const char *text)
-{
-	char *rest;
-	unsigned long task = strtoul(text, &rest, 10);
-
-	return rest != text && *rest == '\0' && task < c->job->n_tasks ? task : GB_MAX_TASKS;
-}
-
-static enum gb_exit flush_sample(struct child *c, const char *text)
-{
-	struct gb_results *results = c->run->results;
-	size_t task = task_number(c, text);
-
-	if (task == GB_MAX_TASKS)
-		return end(c, GB_EXIT_INTERNAL, "the worker said \"sample %.40s\"", text);
-	if (remembered(c, gb_journal_write(c->run->journal, "sample %zu %" PRIu64, task,
-					   results->samples_bytes + c->rows_len)) != GB_EXIT_DONE)
-		return c->status;
-	if (gb_results_append(results, c->rows, c->rows_len) != GB_EXIT_DONE)
-		return end(c, GB_EXIT_IO, "%s", results->why);
-	c->rows_len = 0;
-	gb_progress_sample(c->run->progress, c->turn, task, c->heard_ns);
-	return GB_EXIT_DONE;
-}
-
-static enum gb_exit end_task(struct child *c, const char *text)
-{
-	size_t task = task_number(c, text);
-
-	if (task == GB_MAX_TASKS)
-		return end(c, GB_EXIT_INTERNAL, "the worker said \"task %.40s\"", text);
-	return remembered(c, gb_journal_write(c->run->journal, "task %zu", task));
-}
-
-/* Every process skips the same tasks: the first one's word is enough. */
-static bool note_skipped(struct gb_run *run, size_t turn, const char *text)
-{
-	const struct gb_turn *t = &run->schedule->turns[turn];
-	const struct gb_job *job = &run->jobs->job[t->job];
-	const struct gb_task *task;
-	unsigned number;
-	int at = 0;
-
-	if (sscanf(text, "%u %n", &number, &at) != 1 || at == 0 || number >= job->n_tasks)
-		return false;
-	if (t->process != 1)
-		return true;
-	task = &job->tasks[number];
-	json_array_append_new(run->not_measured,
-			      json_pack("{s:s, s:I, s:s, s:I, s:s}", "backend", job->backend->name,
-					"size", (json_int_t)job->size, "operation",
-					gb_operations[task->operation].name, "k",
-					(json_int_t)task->k, "reason", text + at));
-	return true;
-}
-
-static bool note_clock(struct gb_run *run, const char *text)
-{
-	struct gb_run_clock *clock = &run->clock;
-	uint64_t cpu_ns, wall_ns;
-
-	if (sscanf(text, "%" SCNu64 " %" SCNu64, &cpu_ns, &wall_ns) != 2)
-		return false;
-	clock->cpu_ns = cpu_ns > clock->cpu_ns ? cpu_ns : clock->cpu_ns;
-	clock->wall_ns = wall_ns > clock->wall_ns ? wall_ns : clock->wall_ns;
-	return true;
-}
-
-static enum gb_exit note_failed(struct child *c, const char *text)
-{
-	char *why;
-	long status = strtol(text, &why, 10);
-
-	if (*why != ' ' || status <= 0 || status > 255)
-		return end(c, GB_EXIT_INTERNAL, "the worker said \"failed %s\"", text);
-	return end(c, (enum gb_exit)status, "%s", why + 1);
-}
-
-/* The text behind `word` and a blank, or NULL when the line begins otherwise. */
-static const char *behind(const char *line, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (strncmp(line, word, len) != 0 || (line[len] != ' ' && line[len] != '\0'))
-		return NULL;
-	return line[len] == ' ' ? line + len + 1 : line + len;
-}
-
-bool gb_run_note(struct gb_run *run, size_t turn, const char *line)
-{
-	const char *rest;
-
-	if (turn >= run->schedule->n)
-		return false;
-	if ((rest = behind(line, "skipped")) != NULL)
-		return note_skipped(run, turn, rest);
-	if ((rest = behind(line, "clock")) != NULL)
-		return note_clock(run, rest);
-	return false;
-}
-
-static enum gb_exit take_line(struct child *c, const char *line)
-{
-	const char *rest;
-
-	if ((rest = behind(line, "row")) != NULL)
-		return keep_row(c, rest);
-	if ((rest = behind(line, "sample")) != NULL)
-		return flush_sample(c, rest);
-	if ((rest = behind(line, "task")) != NULL)
-		return end_task(c, rest);
-	if (behind(line, "alive") != NULL)
-		return GB_EXIT_DONE;
-	if (gb_run_note(c->run, c->turn, line))
-		return remembered(c, gb_journal_write(c->run->journal, "%s", line));
-	if ((rest = behind(line, "failed")) != NULL)
-		return note_failed(c, rest);
-	if (behind(line, "done") != NULL) {
-		c->is_done = true;
-		return GB_EXIT_DONE;
-	}
-	return end(c, GB_EXIT_INTERNAL, "the worker said \"%.60s\"", line);
-}
-
-static enum gb_exit take_bytes(struct child *c, const char *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] != '\n') {
-			if (grow(&c->line, &c->line_cap, c->line_len + 1) != 0)
-				return end(c, GB_EXIT_INTERNAL, "out of memory");
-			c->line[c->line_len++] = p[i];
-			continue;
-		}
-		if (grow(&c->line, &c->line_cap, c->line_len) != 0)
-			return end(c, GB_EXIT_INTERNAL, "out of memory");
-		c->line[c->line_len] = '\0';
-		c->line_len = 0;
-		if (take_line(c, c->line) != GB_EXIT_DONE)
-			return c->status;
-	}
-	return GB_EXIT_DONE;
-}
 
 static uint64_t deadline_ns(const struct child *c)
 {
-	if (c->run->deadline_ns != 0)
-		return c->run->deadline_ns;
-	return 120 * SECOND + (uint64_t)c->job->size * c->job->senders * (SECOND / 20);
+	if (c->report.run->deadline_ns != 0)
+		return c->report.run->deadline_ns;
+	return 120 * SECOND +
+	       (uint64_t)c->report.job->size * c->report.job->senders * (SECOND / 20);
 }
 
 /* Puts by what a worker says before its turn, for results are written in the order of turns. */
 static enum gb_exit keep(struct child *c, const char *p, size_t len)
 {
-	if (grow(&c->kept, &c->kept_cap, c->kept_len + len) != 0)
-		return end(c, GB_EXIT_INTERNAL, "out of memory");
+	if (gb_report_room(&c->kept, &c->kept_cap, c->kept_len + len) != 0)
+		return gb_report_end(&c->report, GB_EXIT_INTERNAL, "out of memory");
 	if (c->n_pieces == c->pieces_cap) {
 		size_t cap = 2 * c->pieces_cap + 16;
 		struct piece *larger = realloc(c->pieces, cap * sizeof *larger);
 		if (larger == NULL)
-			return end(c, GB_EXIT_INTERNAL, "out of memory");
+			return gb_report_end(&c->report, GB_EXIT_INTERNAL, "out of memory");
 		c->pieces = larger;
 		c->pieces_cap = cap;
 	}
 	memcpy(c->kept + c->kept_len, p, len);
 	c->kept_len += len;
-	c->pieces[c->n_pieces++] = (struct piece){c->heard_ns, len};
+	c->pieces[c->n_pieces++] = (struct piece){c->report.heard_ns, len};
 	return GB_EXIT_DONE;
 }
 
 static void take_kept(struct child *c)
 {
-	uint64_t heard_ns = c->heard_ns;
+	uint64_t heard_ns = c->report.heard_ns;
 	const char *p = c->kept;
 
-	for (size_t i = 0; i < c->n_pieces && c->status == GB_EXIT_DONE; i++) {
-		c->heard_ns = c->pieces[i].at_ns;
-		take_bytes(c, p, c->pieces[i].len);
+	for (size_t i = 0; i < c->n_pieces && c->report.status == GB_EXIT_DONE; i++) {
+		c->report.heard_ns = c->pieces[i].at_ns;
+		gb_report_take(&c->report, p, c->pieces[i].len);
 		p += c->pieces[i].len;
 	}
-	c->heard_ns = heard_ns;
+	c->report.heard_ns = heard_ns;
 	c->n_pieces = c->kept_len = 0;
 }
 
@@ -299,24 +101,25 @@ static enum gb_exit hear(struct child *c, bool is_its_turn)
 	if (n < 0 && errno == EINTR)
 		return GB_EXIT_DONE;
 	if (n < 0)
-		return end(c, GB_EXIT_INTERNAL, "read: %s", strerror(errno));
-	c->heard_ns = gb_clock_now_ns();
+		return gb_report_end(&c->report, GB_EXIT_INTERNAL, "read: %s", strerror(errno));
+	c->report.heard_ns = gb_clock_now_ns();
 	if (n == 0)
 		stop_listening(c);
 	else if (is_its_turn)
-		take_bytes(c, buffer, (size_t)n);
+		gb_report_take(&c->report, buffer, (size_t)n);
 	else
 		keep(c, buffer, (size_t)n);
-	return c->status;
+	return c->report.status;
 }
 
 static enum gb_exit check_silence(struct child *c)
 {
-	if (c->from < 0 || gb_clock_now_ns() - c->heard_ns <= deadline_ns(c))
-		return c->status;
-	return end(c, GB_EXIT_INTERNAL,
-		   "%s: %u members: the worker was silent for %" PRIu64 " ms; run ended",
-		   c->job->backend->name, c->job->size, deadline_ns(c) / (SECOND / 1000));
+	if (c->from < 0 || gb_clock_now_ns() - c->report.heard_ns <= deadline_ns(c))
+		return c->report.status;
+	return gb_report_end(&c->report, GB_EXIT_INTERNAL,
+			     "%s: %u members: the worker was silent for %" PRIu64 " ms; run ended",
+			     c->report.job->backend->name, c->report.job->size,
+			     deadline_ns(c) / (SECOND / 1000));
 }
 
 /* Workers in the order of their turns, the first being the one whose turn it is. */
@@ -338,9 +141,10 @@ static enum gb_exit listen_to(struct crew *crew)
 		p[i] = (struct pollfd){.fd = crew->child[i].from, .events = POLLIN};
 	ready = poll(p, (nfds_t)crew->n, 200);
 	if (is_interrupted)
-		return end(&crew->child[0], GB_EXIT_INTERRUPTED, "interrupted");
+		return gb_report_end(&crew->child[0].report, GB_EXIT_INTERRUPTED, "interrupted");
 	if (ready < 0 && errno != EINTR)
-		return end(&crew->child[0], GB_EXIT_INTERNAL, "poll: %s", strerror(errno));
+		return gb_report_end(&crew->child[0].report, GB_EXIT_INTERNAL, "poll: %s",
+				     strerror(errno));
 	for (size_t i = 0; i < crew->n && status == GB_EXIT_DONE; i++)
 		status = ready > 0 && p[i].revents != 0 ? hear(&crew->child[i], i == 0)
 							: check_silence(&crew->child[i]);
@@ -373,7 +177,8 @@ static char **pad_environment(struct gb_run *run, size_t turn)
 static int spawn(struct child *c, int to[2], int from[2])
 {
 	static char name[] = "groupbench", command[] = "worker";
-	char *argv[] = {name, command, NULL}, **environment = pad_environment(c->run, c->turn);
+	char *argv[] = {name, command, NULL},
+	     **environment = pad_environment(c->report.run, c->report.turn);
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t defaults;
@@ -401,10 +206,10 @@ static int spawn(struct child *c, int to[2], int from[2])
 /* The job of this turn, without what an earlier process has done of it. */
 static struct gb_job what_is_left(const struct child *c)
 {
-	const struct gb_past *past = c->run->past;
-	struct gb_job job = *c->job;
+	const struct gb_past *past = c->report.run->past;
+	struct gb_job job = *c->report.job;
 
-	if (past == NULL || c->turn != past->n_turns)
+	if (past == NULL || c->report.turn != past->n_turns)
 		return job;
 	memcpy(job.past, past->tasks, sizeof job.past);
 	return job;
@@ -418,20 +223,20 @@ static enum gb_exit send_job(struct child *c, int to)
 	FILE *out;
 	bool failed;
 
-	job.process = c->run->schedule->turns[c->turn].process;
+	job.process = c->report.run->schedule->turns[c->report.turn].process;
 	json = gb_job_to_json(&job);
 	text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	if (text == NULL)
-		return end(c, GB_EXIT_INTERNAL, "out of memory");
+		return gb_report_end(&c->report, GB_EXIT_INTERNAL, "out of memory");
 	out = fdopen(to, "w");
 	failed = out == NULL || fputs(text, out) == EOF;
 	failed = (out != NULL ? fclose(out) : close(to)) != 0 || failed;
 	free(text);
 	/* A worker that is gone already is explained by how it ended. */
 	if (failed && errno != EPIPE)
-		return end(c, GB_EXIT_INTERNAL, "the worker did not take its job: %s",
-			   strerror(errno));
+		return gb_report_end(&c->report, GB_EXIT_INTERNAL,
+				     "the worker did not take its job: %s", strerror(errno));
 	return GB_EXIT_DONE;
 }
 
@@ -440,11 +245,11 @@ static enum gb_exit start(struct child *c)
 	int to[2], from[2], why;
 
 	if (pipe(to) != 0)
-		return end(c, GB_EXIT_INTERNAL, "pipe: %s", strerror(errno));
+		return gb_report_end(&c->report, GB_EXIT_INTERNAL, "pipe: %s", strerror(errno));
 	if (pipe(from) != 0) {
 		close(to[0]);
 		close(to[1]);
-		return end(c, GB_EXIT_INTERNAL, "pipe: %s", strerror(errno));
+		return gb_report_end(&c->report, GB_EXIT_INTERNAL, "pipe: %s", strerror(errno));
 	}
 	fcntl(to[1], F_SETFD, FD_CLOEXEC);
 	fcntl(from[0], F_SETFD, FD_CLOEXEC);
@@ -454,7 +259,8 @@ static enum gb_exit start(struct child *c)
 	c->from = from[0];
 	if (why != 0) {
 		close(to[1]);
-		return end(c, GB_EXIT_INTERNAL, "starting a worker: %s", strerror(why));
+		return gb_report_end(&c->report, GB_EXIT_INTERNAL, "starting a worker: %s",
+				     strerror(why));
 	}
 	return send_job(c, to[1]);
 }
@@ -466,27 +272,28 @@ static void reap(struct child *c)
 
 	if (c->pid <= 0)
 		return;
-	if (!c->is_done && c->status != GB_EXIT_DONE)
+	if (!c->report.is_done && c->report.status != GB_EXIT_DONE)
 		kill(c->pid, SIGKILL);
 	while (waitpid(c->pid, &how, 0) < 0 && errno == EINTR)
 		continue;
-	if (is_interrupted && !c->is_done)
-		end(c, GB_EXIT_INTERRUPTED, "interrupted");
+	if (is_interrupted && !c->report.is_done)
+		gb_report_end(&c->report, GB_EXIT_INTERRUPTED, "interrupted");
 	if (WIFSIGNALED(how))
-		end(c, GB_EXIT_INTERNAL,
-		    "%s: %u members: the worker was ended by signal %d (%s); "
-		    "run ended",
-		    c->job->backend->name, c->job->size, WTERMSIG(how), strsignal(WTERMSIG(how)));
-	else if (!c->is_done || WEXITSTATUS(how) != 0)
-		end(c, GB_EXIT_INTERNAL,
-		    "%s: %u members: the worker ended with status %d before it was done; run ended",
-		    c->job->backend->name, c->job->size, WEXITSTATUS(how));
+		gb_report_end(&c->report, GB_EXIT_INTERNAL,
+			      "%s: %u members: the worker was ended by signal %d (%s); "
+			      "run ended",
+			      c->report.job->backend->name, c->report.job->size, WTERMSIG(how),
+			      strsignal(WTERMSIG(how)));
+	else if (!c->report.is_done || WEXITSTATUS(how) != 0)
+		gb_report_end(&c->report, GB_EXIT_INTERNAL,
+			      "%s: %u members: the worker ended with status %d before it was done; "
+			      "run ended",
+			      c->report.job->backend->name, c->report.job->size, WEXITSTATUS(how));
 }
 
 static void forget(struct child *c)
 {
-	free(c->line);
-	free(c->rows);
+	gb_report_free(&c->report);
 	free(c->kept);
 	free(c->pieces);
 }
@@ -513,15 +320,15 @@ static enum gb_exit end_turn(struct crew *crew, enum gb_exit status)
 	struct child *c = &crew->child[0];
 	struct gb_run *run = crew->run;
 
-	if (c->status == GB_EXIT_DONE)
-		c->status = status;
+	if (c->report.status == GB_EXIT_DONE)
+		c->report.status = status;
 	stop_listening(c);
 	reap(c);
-	status = c->status;
+	status = c->report.status;
 	if (status == GB_EXIT_DONE)
-		status = remembered(c, gb_journal_write(run->journal, "end"));
+		status = gb_report_remembered(&c->report, gb_journal_write(run->journal, "end"));
 	if (status == GB_EXIT_DONE)
-		gb_progress_end(run->progress, c->turn, c->heard_ns);
+		gb_progress_end(run->progress, c->report.turn, c->report.heard_ns);
 	forget(c);
 	crew->n--;
 	memmove(crew->child, crew->child + 1, crew->n * sizeof crew->child[0]);
@@ -530,7 +337,7 @@ static enum gb_exit end_turn(struct crew *crew, enum gb_exit status)
 
 static void begin_turn(struct child *c)
 {
-	gb_progress_begin(c->run->progress, c->turn, c->began_ns);
+	gb_progress_begin(c->report.run->progress, c->report.turn, c->began_ns);
 	take_kept(c);
 }
 
@@ -546,13 +353,14 @@ static enum gb_exit hire(struct crew *crew, size_t first)
 	       first + crew->n < run->schedule->n) {
 		size_t turn = first + crew->n;
 		struct child *c = &crew->child[crew->n++];
-		*c = (struct child){.run = run,
-				    .job = &run->jobs->job[run->schedule->turns[turn].job],
-				    .turn = turn,
-				    .from = -1};
-		c->began_ns = c->heard_ns = gb_clock_now_ns();
+		*c = (struct child){
+			.report = {.run = run,
+				   .job = &run->jobs->job[run->schedule->turns[turn].job],
+				   .turn = turn},
+			.from = -1};
+		c->began_ns = c->report.heard_ns = gb_clock_now_ns();
 		if (start(c) != GB_EXIT_DONE)
-			return c->status;
+			return c->report.status;
 		if (crew->n == 1)
 			begin_turn(c);
 		n_working++;
@@ -573,7 +381,7 @@ static enum gb_exit run_turn(struct crew *crew)
 	status = end_turn(crew, status);
 	if (status == GB_EXIT_DONE && crew->n > 0) {
 		begin_turn(&crew->child[0]);
-		status = crew->child[0].status;
+		status = crew->child[0].report.status;
 	}
 	return status;
 }
