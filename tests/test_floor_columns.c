@@ -225,7 +225,11 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
+	char group_cost_path[80];
+
 	(void)state;
+	snprintf(group_cost_path, sizeof(group_cost_path), "%s/group_cost.csv", run);
+	unlink(group_cost_path);
 	unlink(samples_path);
 	unlink(summary_path);
 	unlink(calibration_path);

@@ -122,6 +122,7 @@ int main(void)
 	unlink(calibration_path);
 	snprintf(samples_path, sizeof(samples_path), "%s/summary.csv", run);
 	unlink(samples_path);
-	rmdir(run);
-	return failed;
+	snprintf(samples_path, sizeof(samples_path), "%s/group_cost.csv", run);
+	unlink(samples_path);
+	return failed || rmdir(run);
 }
