@@ -180,11 +180,12 @@ expect 0 "" "$program" summarise "$work/run"
 result "an interrupted run is status 130, and valid"
 
 # signal_worker SIGNAL: to the worker of the moment, and the next ones until the run has ended: one
-# that is done already feels nothing.
+# that is done already feels nothing. Other children are LeakSanitizer's, which must not be disturbed.
 signal_worker() {
 	for _ in $(seq 2000); do
-		worker=$(cat "/proc/$pid/task/$pid/children" 2> /dev/null)
-		[ -n "$worker" ] && kill -"$1" $worker 2> /dev/null
+		for child in $(cat "/proc/$pid/task/$pid/children" 2> /dev/null); do
+			grep -qs worker "/proc/$child/cmdline" && kill -"$1" "$child" 2> /dev/null
+		done
 		grep -qs '^State:.[^Z]' "/proc/$pid/status" || return
 		sleep 0.005
 	done
