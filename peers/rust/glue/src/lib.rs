@@ -4,6 +4,7 @@
 //! A peer implements [`Peer`] for the state of one world and says `groupbench_glue::export!(It);`.
 //! It never sees the C side; the contract of each call is the header's.
 pub mod abi;
+pub mod mls;
 mod outbox;
 pub mod random;
 mod table;
@@ -127,7 +128,10 @@ pub trait Peer: Sized {
     fn axis(name: &str, value: &str) -> Answer;
     fn open(config: &Config) -> Result<Self>;
 
-    fn publish(&mut self, device: u32, out: &mut Outbox) -> Result;
+    fn publish(&mut self, device: u32, out: &mut Outbox) -> Result {
+        self.materialise(device)?;
+        self.publish_dormant(device, out)
+    }
     /// One dormant or live device of publish_many.
     fn publish_dormant(&mut self, device: u32, out: &mut Outbox) -> Result;
     fn materialise(&mut self, device: u32) -> Result;

@@ -1,36 +1,18 @@
 //! The library's provider of cryptography, with two changes: randomness derives from the seed,
 //! and signatures of one's own making need not be verified again (`believing`).
 use crate::provider::{self, Suite};
-use groupbench_glue::random;
+use groupbench_glue::mls::believes;
+use groupbench_glue::{forward, random};
 use mls_rs::{CipherSuite, CryptoProvider};
 use mls_rs_core::crypto::{
     CipherSuiteProvider, HpkeCiphertext, HpkePsk, HpkePublicKey, HpkeSecretKey, SignaturePublicKey,
     SignatureSecretKey,
 };
-use std::cell::Cell;
 use zeroize::Zeroizing;
 
 type Inner = <Suite as CipherSuiteProvider>::Error;
 type Result<T> = std::result::Result<T, Inner>;
 type Secret = Zeroizing<Vec<u8>>;
-
-thread_local! {
-    static BELIEVES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Calls `f` without verifying signatures. Only to make a group of which every leaf is ours.
-pub fn believing<T>(f: impl FnOnce() -> T) -> T {
-    struct Doubt;
-    impl Drop for Doubt {
-        fn drop(&mut self) {
-            BELIEVES.set(false);
-        }
-    }
-    let _doubt = Doubt;
-
-    BELIEVES.set(true);
-    f()
-}
 
 #[derive(Clone)]
 pub struct Provider;
@@ -50,15 +32,6 @@ impl CryptoProvider for Provider {
 #[derive(Clone)]
 pub struct Seeded(Suite);
 
-/// Methods that are those of the library's own suite.
-macro_rules! forward {
-    ($(fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
-        $(fn $name(&self $(, $arg: $type)*) -> $result {
-            self.0.$name($($arg),*)
-        })*
-    };
-}
-
 impl CipherSuiteProvider for Seeded {
     type Error = Inner;
     type HpkeContextS = <Suite as CipherSuiteProvider>::HpkeContextS;
@@ -74,7 +47,7 @@ impl CipherSuiteProvider for Seeded {
     }
 
     fn verify(&self, public: &SignaturePublicKey, signature: &[u8], data: &[u8]) -> Result<()> {
-        if BELIEVES.get() {
+        if believes() {
             return Ok(());
         }
         self.0.verify(public, signature, data)

@@ -6,10 +6,11 @@ mod crypto;
 mod provider;
 mod world;
 
+use groupbench_glue::mls::send_commit;
 use groupbench_glue::*;
 use mls_rs::group::{CommitBuilder, CommitEffect, ExportedTree, ReceivedMessage};
-use mls_rs::{CipherSuite, MlsMessage};
-use world::{axis_of, now, Axes, Device, Group, MlsRs};
+use mls_rs::MlsMessage;
+use world::{now, Axes, Device, Group, MlsRs};
 
 /// Receivers bridge as many generations of a sender's ratchet, and no more.
 const MAX_SKIP: u32 = 1024;
@@ -20,9 +21,7 @@ fn decoded(what: &str, body: &[u8]) -> Result<MlsMessage> {
 
 impl MlsRs {
     fn device(&mut self, device: u32) -> Result<&mut Device> {
-        let known = self.devices.get_mut(device as usize).and_then(Option::as_mut);
-
-        known.ok_or_else(|| Error::Rejected(format!("device {device} is not live")))
+        self.devices.live_mut(device)
     }
 
     /// The group of a device that can act in it.
@@ -55,13 +54,9 @@ fn commit(
     let commit = output.commit_message().to_bytes().map_err(refused)?;
     let welcomes = output.welcome_messages();
     let welcome = welcomes.first().map(MlsMessage::to_bytes).transpose().map_err(refused)?;
-    let to_joiners = welcome
-        .as_ref()
-        .map(|body| Outgoing::new(Kind::Welcome, To::Devices(joining), device, body));
-    let to_group = Outgoing::new(Kind::Commit, To::Group, device, &commit);
-    let messages: Vec<_> = to_joiners.into_iter().chain([to_group]).collect();
 
-    out.send(&messages).inspect_err(|_| group.clear_pending_commit())
+    send_commit(out, device, &commit, welcome.as_deref(), joining)
+        .inspect_err(|_| group.clear_pending_commit())
 }
 
 fn commit_adds(group: &mut Group, device: u32, joining: &[Published], out: &mut Outbox) -> Result {
@@ -90,34 +85,15 @@ impl Peer for MlsRs {
     }
 
     fn axis(name: &str, value: &str) -> Answer {
-        axis_of(&mut Axes::default(), name, value)
+        Axes::default().set(name, value)
     }
 
     fn open(config: &Config) -> Result<Self> {
-        let mut axes = Axes::default();
-
-        for (name, value) in &config.axes {
-            axis_of(&mut axes, name, value);
-        }
-        Ok(MlsRs::new(config, axes))
-    }
-
-    fn publish(&mut self, device: u32, out: &mut Outbox) -> Result {
-        self.materialise(device)?;
-        self.publish_dormant(device, out)
+        Ok(MlsRs::new(config))
     }
 
     fn publish_dormant(&mut self, device: u32, out: &mut Outbox) -> Result {
-        let made;
-        let package = match &self.devices[device as usize] {
-            Some(live) => &live.key_package,
-            None => {
-                made = self.make_device(device)?;
-                &made.key_package
-            }
-        };
-
-        out.send(&[Outgoing::new(Kind::KeyMaterial, To::Server, device, package)])
+        self.devices.publish(device, || self.make_device(device), out)
     }
 
     fn materialise(&mut self, device: u32) -> Result {
@@ -326,10 +302,3 @@ impl Peer for MlsRs {
 }
 
 export!(MlsRs);
-
-/// The suites of the axis are the numbers of RFC 9420, 17.1.
-fn suite(number: u16) -> Option<CipherSuite> {
-    let suite = CipherSuite::new(number);
-
-    provider::suites().contains(&suite).then_some(suite)
-}

@@ -1,8 +1,9 @@
 //! Devices and groups of a world, and groups that exist before the clock runs.
-use crate::crypto::{believing, Provider};
-use crate::suite;
+use crate::crypto::Provider;
+use crate::provider;
+use groupbench_glue::mls::{self, believing, Devices};
 use groupbench_glue::random::{self, Stream};
-use groupbench_glue::{Answer, Error, Result, Shape};
+use groupbench_glue::{CStr, Error, Result, Shape};
 use mls_rs::client_builder::{
     BaseConfig, PaddingMode, WithCryptoProvider, WithIdentityProvider, WithMlsRules,
 };
@@ -24,69 +25,32 @@ pub fn now() -> MlsTime {
 /// Other implementations read the clock, and shall not find a key package expired: a century.
 const LIFETIME: Duration = Duration::from_secs(3_155_760_000);
 
-/// A full tree takes a commit of each member, and each commit reads the whole tree.
-const MAX_FULL: u32 = 300;
-
 pub type Config = WithMlsRules<
     DefaultMlsRules,
     WithIdentityProvider<BasicIdentityProvider, WithCryptoProvider<Provider, BaseConfig>>,
 >;
 pub type Group = mls_rs::Group<Config>;
 
-#[derive(Clone)]
-pub struct Axes {
-    full: bool,
-    path: bool,
-    pub tree_in_welcome: bool,
-    private: bool,
-    suite: CipherSuite,
-    identity: usize,
-}
+/// What of the axes mls-rs has.
+pub enum Able {}
+pub type Axes = mls::Axes<Able>;
 
-impl Default for Axes {
-    fn default() -> Self {
-        Axes {
-            full: true,
-            path: true,
-            tree_in_welcome: true,
-            private: false,
-            suite: CipherSuite::CURVE25519_AES128,
-            identity: 16,
-        }
+impl mls::Abilities for Able {
+    const NAME: &'static str = "mls-rs";
+    type Suite = CipherSuite;
+    const SUITE_1: CipherSuite = CipherSuite::CURVE25519_AES128;
+    const NO_HISTORY: &'static CStr = c"mls-rs has no API that makes a group from a ratchet tree: this history would have to be played by all members";
+    const NO_PADDING: Option<&'static CStr> =
+        Some(c"mls_rs::client_builder::PaddingMode has no multiple of a given length");
+    const NO_SUITE: &'static CStr = c"CryptoProvider::supported_cipher_suites lacks this suite";
+    const NO_THREADS: &'static CStr =
+        c"mls-rs takes its threads from rayon's global pool, which is set once a process";
+
+    fn suite(number: u16) -> Option<CipherSuite> {
+        let suite = CipherSuite::new(number);
+
+        provider::suites().contains(&suite).then_some(suite)
     }
-}
-
-/// Sets the axis, and by that answers whether the value can be had.
-pub fn axis_of(axes: &mut Axes, name: &str, value: &str) -> Answer {
-    let number: usize = value.parse().unwrap_or(0);
-
-    match (name, value) {
-        ("tree", "cold" | "full") => axes.full = value == "full",
-        ("tree", _) => {
-            return Answer::NotSupported(c"mls-rs has no API that makes a group from a ratchet tree: this history would have to be played by all members")
-        }
-        ("path", _) => axes.path = value == "yes",
-        ("tree_delivery", _) => axes.tree_in_welcome = value == "welcome",
-        ("handshake", _) => axes.private = value == "private",
-        ("padding", "0") => {}
-        ("padding", _) => {
-            return Answer::NotSupported(c"mls_rs::client_builder::PaddingMode has no multiple of a given length")
-        }
-        ("suite", _) => match suite(number as u16) {
-            Some(suite) => axes.suite = suite,
-            None => return Answer::NotSupported(c"CryptoProvider::supported_cipher_suites lacks this suite"),
-        },
-        ("identity", _) if number >= 10 => axes.identity = number,
-        ("identity", _) => {
-            return Answer::NotSupported(c"an identity is a device number of at least 10 digits")
-        }
-        ("threads", "1") => {}
-        ("threads", _) => {
-            return Answer::NotSupported(c"mls-rs takes its threads from rayon's global pool, which is set once a process")
-        }
-        _ => return Answer::NotApplicable,
-    }
-    Answer::Honoured
 }
 
 /// A live device; a member also has a group.
@@ -101,6 +65,12 @@ pub struct Device {
     pub was_removed_saved: bool,
 }
 
+impl mls::Device for Device {
+    fn key_package(&self) -> &[u8] {
+        &self.key_package
+    }
+}
+
 impl Device {
     /// Joining consumes the private part of the key package; here it is there again.
     pub fn keep_key_package(&self) {
@@ -112,7 +82,7 @@ impl Device {
 
 pub struct MlsRs {
     pub axes: Axes,
-    pub devices: Vec<Option<Device>>,
+    pub devices: Devices<Device>,
     pub group_id: [u8; 32],
     seed: u64,
 }
@@ -122,17 +92,12 @@ fn failed(what: &'static str) -> impl Fn(mls_rs::error::MlsError) -> Error {
 }
 
 impl MlsRs {
-    pub fn new(config: &groupbench_glue::Config, axes: Axes) -> Self {
+    pub fn new(config: &groupbench_glue::Config) -> Self {
+        let axes = Axes::of(config);
         let mut group_id = [0; 32];
 
         random::fill(&mut group_id);
-        let devices = (0..config.capacity).map(|_| None).collect();
-        MlsRs { axes, devices, group_id, seed: config.seed }
-    }
-
-    /// The device number in decimal, zeros in front.
-    fn identity(&self, device: u32) -> Vec<u8> {
-        format!("{device:0width$}", width = self.axes.identity).into_bytes()
+        MlsRs { axes, devices: Devices::new(config.capacity), group_id, seed: config.seed }
     }
 
     fn rules(&self) -> DefaultMlsRules {
@@ -156,7 +121,7 @@ impl MlsRs {
         let suite = suite.ok_or_else(|| Error::Failed("no such suite".into()))?;
         let (secret, public) =
             suite.signature_key_generate().map_err(|e| Error::failed("signature key", e))?;
-        let credential = BasicCredential::new(self.identity(device)).into_credential();
+        let credential = BasicCredential::new(self.axes.identity_of(device)).into_credential();
         let client = Client::builder()
             .crypto_provider(Provider)
             .identity_provider(BasicIdentityProvider)
@@ -185,7 +150,7 @@ impl MlsRs {
 
     /// Members from the beginning are at the leaf of their number; others have to be looked for.
     pub fn leaf_of(&self, actor: u32, device: u32) -> Result<u32> {
-        let identity = self.identity(device);
+        let identity = self.axes.identity_of(device);
         let group = self.devices[actor as usize].as_ref().and_then(|d| d.group.as_ref());
         let group = group.ok_or_else(|| Error::Rejected("remove: not a member".into()))?;
         let usual = group.member_at_index(device).filter(|m| {
@@ -221,13 +186,7 @@ impl MlsRs {
     /// The group of `shape` as the axis `tree` says, played: device 0 adds all others in one
     /// commit; in a full tree every member then commits once, in the order of the leaves.
     pub fn play(&mut self, shape: &Shape) -> Result {
-        if self.axes.full && shape.size > MAX_FULL {
-            return Err(Error::Unsupported(format!(
-                "mls-rs has no API that makes a group from a ratchet tree, and playing {} commits \
-                 takes too long: at most {MAX_FULL} members",
-                shape.size
-            )));
-        }
+        self.axes.check_history(shape)?;
         let founder = self.found(shape)?;
         if self.axes.full {
             self.commit_each(shape, founder)?;

@@ -1,12 +1,12 @@
 //! The provider's cryptography, with two changes: randomness derives from the seed, and
 //! signatures of one's own making need not be verified again (`believing`).
-use groupbench_glue::random;
+use groupbench_glue::mls::believes;
+use groupbench_glue::{forward, random};
 use openmls_memory_storage::MemoryStorage;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::random::OpenMlsRand;
 use openmls_traits::types::*;
 use openmls_traits::OpenMlsProvider;
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tls_codec::SecretVLBytes;
@@ -34,24 +34,6 @@ mod provider {
 }
 
 pub use provider::{make, NAME, VERSION};
-
-thread_local! {
-    static BELIEVES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Calls `f` without verifying signatures. Only to make a group of which every leaf is ours.
-pub fn believing<T>(f: impl FnOnce() -> T) -> T {
-    struct Doubt;
-    impl Drop for Doubt {
-        fn drop(&mut self) {
-            BELIEVES.set(false);
-        }
-    }
-    let _doubt = Doubt;
-
-    BELIEVES.set(true);
-    f()
-}
 
 /// What a device works with: the world's cryptography, and a store of its own.
 pub struct Provider {
@@ -99,15 +81,6 @@ impl OpenMlsRand for Seeded {
 
 type Result<T> = std::result::Result<T, CryptoError>;
 
-/// Methods that are those of the provider.
-macro_rules! forward {
-    ($(fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
-        $(fn $name(&self $(, $arg: $type)*) -> $result {
-            self.0.$name($($arg),*)
-        })*
-    };
-}
-
 impl OpenMlsCrypto for Seeded {
     fn signature_key_gen(&self, scheme: SignatureScheme) -> Result<(Vec<u8>, Vec<u8>)> {
         let mut secret = [0; 32];
@@ -134,7 +107,7 @@ impl OpenMlsCrypto for Seeded {
         public: &[u8],
         signature: &[u8],
     ) -> Result<()> {
-        if BELIEVES.get() {
+        if believes() {
             return Ok(());
         }
         self.0.verify_signature(scheme, data, public, signature)

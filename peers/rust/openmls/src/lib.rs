@@ -3,13 +3,14 @@
 mod crypto;
 mod world;
 
+use groupbench_glue::mls::send_commit;
 use groupbench_glue::{
     export, Answer, CStr, Config, Error, Incoming, Kind, Offer, Outbox, Outgoing, Peer, Published,
     Result, Shape, To, DIGEST_BYTES, SEALED, SETTLES,
 };
 use openmls::prelude::{tls_codec::Deserialize, tls_codec::Serialize, *};
 use std::collections::HashMap;
-use world::{axis_of, Axes, Device, OpenMls};
+use world::{Axes, Device, OpenMls};
 
 /// Receivers bridge as many generations of a sender's ratchet, and no more.
 const MAX_SKIP: u32 = 1000;
@@ -20,9 +21,7 @@ fn decoded(what: &str, body: &[u8]) -> Result<MlsMessageIn> {
 
 impl OpenMls {
     fn device(&mut self, device: u32) -> Result<&mut Device> {
-        let known = self.devices.get_mut(device as usize).and_then(Option::as_mut);
-
-        known.ok_or_else(|| Error::Rejected(format!("device {device} is not live")))
+        self.devices.live_mut(device)
     }
 
     /// The device, when it can act in its group.
@@ -68,13 +67,8 @@ fn commit(d: &mut Device, device: u32, request: Request, out: &mut Outbox) -> Re
     let (commit, welcome, _) = bundle.into_messages();
     let commit = commit.to_bytes().map_err(|e| refused(&e))?;
     let welcome = welcome.map(|w| w.to_bytes()).transpose().map_err(|e| refused(&e))?;
-    let to_joiners = welcome
-        .as_ref()
-        .map(|body| Outgoing::new(Kind::Welcome, To::Devices(&request.joining), device, body));
-    let to_group = Outgoing::new(Kind::Commit, To::Group, device, &commit);
-    let messages: Vec<_> = to_joiners.into_iter().chain([to_group]).collect();
 
-    if let Err(e) = out.send(&messages) {
+    if let Err(e) = send_commit(out, device, &commit, welcome.as_deref(), &request.joining) {
         group.clear_pending_commit(&provider.storage).map_err(|e| Error::failed("commit", e))?;
         return Err(e);
     }
@@ -112,34 +106,15 @@ impl Peer for OpenMls {
     }
 
     fn axis(name: &str, value: &str) -> Answer {
-        axis_of(&mut Axes::default(), name, value)
+        Axes::default().set(name, value)
     }
 
     fn open(config: &Config) -> Result<Self> {
-        let mut axes = Axes::default();
-
-        for (name, value) in &config.axes {
-            axis_of(&mut axes, name, value);
-        }
-        OpenMls::new(config, axes)
-    }
-
-    fn publish(&mut self, device: u32, out: &mut Outbox) -> Result {
-        self.materialise(device)?;
-        self.publish_dormant(device, out)
+        OpenMls::new(config)
     }
 
     fn publish_dormant(&mut self, device: u32, out: &mut Outbox) -> Result {
-        let made;
-        let package = match &self.devices[device as usize] {
-            Some(live) => &live.key_package,
-            None => {
-                made = self.make_device(device)?;
-                &made.key_package
-            }
-        };
-
-        out.send(&[Outgoing::new(Kind::KeyMaterial, To::Server, device, package)])
+        self.devices.publish(device, || self.make_device(device), out)
     }
 
     fn materialise(&mut self, device: u32) -> Result {
@@ -162,7 +137,7 @@ impl Peer for OpenMls {
             return Err(Error::Rejected("create: the device has a group".into()));
         }
         let request = self.adds(others)?;
-        let group = self.new_group(self.device_ref(device)?)?;
+        let group = self.new_group(self.devices.live(device)?)?;
         let d = self.device(device)?;
 
         d.group = Some(group);

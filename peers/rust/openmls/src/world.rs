@@ -1,7 +1,8 @@
 //! Devices and groups of a world, and groups that exist before the clock runs.
-use crate::crypto::{self, believing, Provider, Seeded};
+use crate::crypto::{self, Provider, Seeded};
+use groupbench_glue::mls::{self, believing, Devices};
 use groupbench_glue::random::{self, Stream};
-use groupbench_glue::{Answer, Config, Error, Result, Shape};
+use groupbench_glue::{CStr, Config, Error, Result, Shape};
 use openmls::messages::group_info::VerifiableGroupInfo;
 use openmls::prelude::{tls_codec::Deserialize, *};
 use openmls_basic_credential::SignatureKeyPair;
@@ -10,88 +11,30 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use std::collections::HashMap;
 use std::sync::{Arc, Once};
 
-/// A full tree takes a commit of each member, and each commit reads the whole tree.
-const MAX_FULL: u32 = 300;
-
 /// OpenMLS asks the system for the time, which is in this range.
 const FIRST_SECOND: u64 = 1_700_000_000;
 const LAST_SECOND: u64 = 4_102_444_800;
 
-#[derive(Clone)]
-pub struct Axes {
-    full: bool,
-    pub path: bool,
-    pub tree_in_welcome: bool,
-    private: bool,
-    padding: usize,
-    suite: Ciphersuite,
-    identity: usize,
-}
+/// What of the axes OpenMLS has.
+pub enum Able {}
+pub type Axes = mls::Axes<Able>;
 
-impl Default for Axes {
-    fn default() -> Self {
-        Axes {
-            full: true,
-            path: true,
-            tree_in_welcome: true,
-            private: false,
-            padding: 0,
-            suite: Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519,
-            identity: 16,
-        }
+impl mls::Abilities for Able {
+    const NAME: &'static str = "OpenMLS";
+    type Suite = Ciphersuite;
+    const SUITE_1: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519;
+    const NO_HISTORY: &'static CStr = c"OpenMLS has no API that makes a group from a ratchet tree: this history would have to be played by all members";
+    const NO_PADDING: Option<&'static CStr> = None;
+    const NO_SUITE: &'static CStr = c"OpenMlsCrypto::supported_ciphersuites lacks this suite";
+    const NO_THREADS: &'static CStr =
+        c"OpenMLS takes its threads from rayon's global pool, which is set once a process";
+
+    fn suite(number: u16) -> Option<Ciphersuite> {
+        let suite = Ciphersuite::try_from(number).ok()?;
+        let crypto = random::with(&mut Stream::new(0, "suites", 0), crypto::make);
+
+        crypto.is_some_and(|c| c.supported_ciphersuites().contains(&suite)).then_some(suite)
     }
-}
-
-fn suite(number: usize) -> Option<Ciphersuite> {
-    let suite = Ciphersuite::try_from(number as u16).ok()?;
-    let supported = crypto::make().is_some_and(|c| c.supported_ciphersuites().contains(&suite));
-
-    supported.then_some(suite)
-}
-
-/// Sets the axis, and by that answers whether the value can be had.
-pub fn axis_of(axes: &mut Axes, name: &str, value: &str) -> Answer {
-    let number: usize = value.parse().unwrap_or(0);
-    let reason = match (name, value) {
-        ("tree", "cold" | "full") => {
-            axes.full = value == "full";
-            return Answer::Honoured;
-        }
-        ("tree", _) => c"OpenMLS has no API that makes a group from a ratchet tree: this history would have to be played by all members",
-        ("path", _) => {
-            axes.path = value == "yes";
-            return Answer::Honoured;
-        }
-        ("tree_delivery", _) => {
-            axes.tree_in_welcome = value == "welcome";
-            return Answer::Honoured;
-        }
-        ("handshake", _) => {
-            axes.private = value == "private";
-            return Answer::Honoured;
-        }
-        ("padding", _) => {
-            axes.padding = number;
-            return Answer::Honoured;
-        }
-        ("suite", _) => match random::with(&mut Stream::new(0, "suites", 0), || suite(number)) {
-            Some(suite) => {
-                axes.suite = suite;
-                return Answer::Honoured;
-            }
-            None => c"OpenMlsCrypto::supported_ciphersuites lacks this suite",
-        },
-        ("identity", _) if number >= 10 => {
-            axes.identity = number;
-            return Answer::Honoured;
-        }
-        ("identity", _) => c"an identity is a device number of at least 10 digits",
-        ("threads", "1") => return Answer::Honoured,
-        ("threads", _) => c"OpenMLS takes its threads from rayon's global pool, which is set once a process",
-        _ => return Answer::NotApplicable,
-    };
-
-    Answer::NotSupported(reason)
 }
 
 type Stored = HashMap<Vec<u8>, Vec<u8>>;
@@ -108,6 +51,12 @@ pub struct Device {
     /// The last commit it sent.
     pub sent: Vec<u8>,
     pub saved: Option<(Stored, bool)>,
+}
+
+impl mls::Device for Device {
+    fn key_package(&self) -> &[u8] {
+        &self.key_package
+    }
 }
 
 impl Device {
@@ -159,7 +108,7 @@ impl Device {
 pub struct OpenMls {
     pub axes: Axes,
     pub crypto: Arc<Seeded>,
-    pub devices: Vec<Option<Device>>,
+    pub devices: Devices<Device>,
     group_id: GroupId,
     seed: u64,
 }
@@ -169,7 +118,7 @@ fn failed<E: std::fmt::Debug>(e: E) -> Error {
 }
 
 impl OpenMls {
-    pub fn new(config: &Config, axes: Axes) -> Result<Self> {
+    pub fn new(config: &Config) -> Result<Self> {
         static ONE_THREAD: Once = Once::new();
         let mut id = [0; 32];
 
@@ -182,18 +131,12 @@ impl OpenMls {
         let crypto = crypto::make().ok_or_else(|| Error::Failed("open: no provider".into()))?;
 
         Ok(OpenMls {
-            axes,
+            axes: Axes::of(config),
             crypto: Arc::new(Seeded(crypto)),
-            devices: (0..config.capacity).map(|_| None).collect(),
+            devices: Devices::new(config.capacity),
             group_id: GroupId::from_slice(&id),
             seed: config.seed,
         })
-    }
-
-    pub fn device_ref(&self, device: u32) -> Result<&Device> {
-        let known = self.devices.get(device as usize).and_then(Option::as_ref);
-
-        known.ok_or_else(|| Error::Rejected(format!("device {device} is not live")))
     }
 
     fn wire_format(&self) -> WireFormatPolicy {
@@ -225,11 +168,6 @@ impl OpenMls {
             .map_err(|e| Error::failed("create", e))
     }
 
-    /// The device number in decimal, zeros in front.
-    fn identity(&self, device: u32) -> Vec<u8> {
-        format!("{device:0width$}", width = self.axes.identity).into_bytes()
-    }
-
     /// A device with its key package, all from its number and the seed.
     pub fn make_device(&self, device: u32) -> Result<Device> {
         let mut stream = Stream::new(self.seed, "device", device.into());
@@ -244,7 +182,7 @@ impl OpenMls {
             self.crypto.signature_key_gen(scheme).map_err(|e| Error::failed("key", e))?;
         let signer = SignatureKeyPair::from_raw(scheme, secret, public.clone());
         let credential = CredentialWithKey {
-            credential: BasicCredential::new(self.identity(device)).into(),
+            credential: BasicCredential::new(self.axes.identity_of(device)).into(),
             signature_key: public.into(),
         };
         let bundle = KeyPackage::builder()
@@ -269,8 +207,8 @@ impl OpenMls {
 
     /// Members from the beginning are at the leaf of their number; others have to be looked for.
     pub fn leaf_of(&self, actor: u32, device: u32) -> Result<LeafNodeIndex> {
-        let credential: Credential = BasicCredential::new(self.identity(device)).into();
-        let group = self.device_ref(actor)?.group.as_ref();
+        let credential: Credential = BasicCredential::new(self.axes.identity_of(device)).into();
+        let group = self.devices.live(actor)?.group.as_ref();
         let group = group.ok_or_else(|| Error::Rejected("remove: not a member".into()))?;
         let usual = LeafNodeIndex::new(device);
 
@@ -284,13 +222,7 @@ impl OpenMls {
     /// The group of `shape` as the axis `tree` says, played: device 0 adds all others in one
     /// commit; in a full tree every member then commits once, in the order of the leaves.
     pub fn play(&mut self, shape: &Shape) -> Result {
-        if self.axes.full && shape.size > MAX_FULL {
-            return Err(Error::Unsupported(format!(
-                "OpenMLS has no API that makes a group from a ratchet tree, and playing {} commits \
-                 takes too long: at most {MAX_FULL} members",
-                shape.size
-            )));
-        }
+        self.axes.check_history(shape)?;
         let founder = self.found(shape)?;
         if self.axes.full {
             self.commit_each(shape, founder)?;
