@@ -10,6 +10,7 @@
 
 #include "axes.h"
 #include "backends/plugins.h"
+#include "promises.h"
 
 static const char numbers[] = "0 1 2 3 4 5 6 7 10 16 100";
 
@@ -18,16 +19,6 @@ static const char *values_of(const struct gb_axis_spec *axis)
 	return axis->type == GB_AXIS_CHOICE  ? axis->range
 	       : axis->type == GB_AXIS_YESNO ? "yes no"
 					     : numbers;
-}
-
-static bool is_in_range(const struct gb_axis_spec *axis, const char *value)
-{
-	char *end;
-	unsigned long least = strtoul(axis->range, &end, 10);
-	unsigned long most = strtoul(end + strspn(end, "."), NULL, 10);
-	unsigned long number = strtoul(value, NULL, 10);
-
-	return axis->type != GB_AXIS_NUMBER || (number >= least && number <= most);
 }
 
 /* A word with a range behind a colon is asked for with its least number. Why the value cannot be
@@ -40,7 +31,8 @@ static const char *ask_value(const struct gb_backend *b, const struct gb_axis_sp
 
 	if (dots != NULL)
 		*dots = '\0';
-	if (is_in_range(axis, value) && b->axis(axis->name, value, &reason) == GB_NOT_SUPPORTED)
+	if (promise_axis_ranges_over(axis, value) &&
+	    b->axis(axis->name, value, &reason) == GB_NOT_SUPPORTED)
 		return reason;
 	return NULL;
 }

@@ -232,7 +232,7 @@ static bool lives_with(struct play *p, const char *name, const char *value)
 	return play_broken(p, "%s = %s: %.200s", name, value, why);
 }
 
-static bool is_in_range(const struct gb_axis_spec *axis, const char *value)
+bool promise_axis_ranges_over(const struct gb_axis_spec *axis, const char *value)
 {
 	char *end;
 	unsigned long least = strtoul(axis->range, &end, 10);
@@ -258,7 +258,7 @@ bool promise_every_axis_value_is_a_life(struct play *p)
 			      : axis->type == GB_AXIS_NUMBER ? numbers
 							     : "yes no");
 		while ((word = strtok_r(rest, " ", &rest)) != NULL) {
-			if (!is_in_range(axis, word) ||
+			if (!promise_axis_ranges_over(axis, word) ||
 			    p->backend->axis(axis->name, word, &reason) != GB_HONOURED)
 				continue;
 			if (p->world != NULL)

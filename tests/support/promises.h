@@ -1,5 +1,6 @@
 #ifndef PROMISES_H
 #define PROMISES_H
+#include "axes.h"
 #include "play.h"
 
 /*
@@ -16,6 +17,9 @@ extern const struct promise promises[];
 extern const size_t n_promises;
 
 #define PROMISE_SEED 20260922
+
+/* Whether a value of an axis lies within its range, if that is one of numbers. */
+bool promise_axis_ranges_over(const struct gb_axis_spec *axis, const char *value);
 
 #define X(name, needs) bool promise_##name(struct play *p);
 #include "promises.def"
