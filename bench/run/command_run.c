@@ -65,7 +65,7 @@ static int set(void *context, const struct gb_option *option, const char *value)
 	else if (strcmp(option->name, "processes") == 0)
 		bad = gb_parse_number(value, 1, 1000, &o->processes, wanted);
 	else if (strcmp(option->name, "jobs") == 0)
-		bad = gb_parse_number(value, 1, 8, &r->n_jobs, wanted);
+		bad = gb_parse_number(value, 1, GB_MOST_AT_A_TIME, &r->n_jobs, wanted);
 	else if (strcmp(option->name, "budget") == 0)
 		bad = gb_parse_duration(value, &o->budget_ns, wanted);
 	else if (strcmp(option->name, "seed") == 0)

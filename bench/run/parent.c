@@ -25,9 +25,6 @@ static void interrupt(int signal_number)
 	is_interrupted = 1;
 }
 
-/* Workers that are heard, at most: one whose turn it is, others ahead of it. */
-#define MOST_HEARD 8
-
 /* What a worker said while it was not its turn: when, and how many bytes. */
 struct piece {
 	uint64_t at_ns;
@@ -125,14 +122,14 @@ static enum gb_exit check_silence(struct child *c)
 /* Workers in the order of their turns, the first being the one whose turn it is. */
 struct crew {
 	struct gb_run *run;
-	struct child child[MOST_HEARD];
+	struct child child[GB_MOST_AT_A_TIME];
 	size_t n;
 };
 
 /* Waits for any of them to say something, a while at most. */
 static enum gb_exit listen_to(struct crew *crew)
 {
-	struct pollfd p[MOST_HEARD];
+	struct pollfd p[GB_MOST_AT_A_TIME];
 	enum gb_exit status = GB_EXIT_DONE;
 	int ready;
 
@@ -349,7 +346,7 @@ static enum gb_exit hire(struct crew *crew, size_t first)
 
 	for (size_t i = 0; i < crew->n; i++)
 		n_working += crew->child[i].from >= 0;
-	while (n_working < (run->n_jobs > 1 ? run->n_jobs : 1) && crew->n < MOST_HEARD &&
+	while (n_working < (run->n_jobs > 1 ? run->n_jobs : 1) && crew->n < GB_MOST_AT_A_TIME &&
 	       first + crew->n < run->schedule->n) {
 		size_t turn = first + crew->n;
 		struct child *c = &crew->child[crew->n++];

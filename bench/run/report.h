@@ -5,6 +5,8 @@
 #include "run/results.h"
 #include <jansson.h>
 
+#define GB_MOST_AT_A_TIME 8 /* workers of a run */
+
 /* What the processes of a run have in common. */
 struct gb_run {
 	const struct gb_jobs *jobs;
