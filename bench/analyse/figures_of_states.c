@@ -26,8 +26,8 @@ static const char *const changes_headings[] = {
 	"New keys for the group",
 };
 
-int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
-		     struct gb_failure *f)
+/* Time over size, a panel for each of the changes, in every state. */
+static struct gb_layout of_changes(const struct gb_subject subjects[N(changes)])
 {
 	struct gb_layout layout = {
 		.x = GB_COLUMN_size,
@@ -37,11 +37,19 @@ int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d
 		.all_senders = true,
 		.free_axes = STATE_AXES,
 		.forms = {"", ""},
-		.subjects = changes,
+		.subjects = subjects,
 		.n_subjects = N(changes),
 	};
 
 	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
+	return layout;
+}
+
+int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
+		     struct gb_failure *f)
+{
+	const struct gb_layout layout = of_changes(changes);
+
 	return gb_states_make(source, &layout, NULL, d, f);
 }
 
@@ -86,19 +94,8 @@ int gb_figure_group_cost(const struct gb_figure_source *source, struct gb_drawin
 			 struct gb_failure *f)
 {
 	struct gb_subject of_groups[N(changes)];
-	struct gb_layout layout = {
-		.x = GB_COLUMN_size,
-		.x_name = "members",
-		.y_name = "cpu_ms",
-		.bands = true,
-		.all_senders = true,
-		.free_axes = STATE_AXES,
-		.forms = {"", ""},
-		.subjects = of_groups,
-		.n_subjects = N(of_groups),
-	};
+	const struct gb_layout layout = of_changes(of_groups);
 
-	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
 	memcpy(of_groups, changes, sizeof(changes));
 	for (size_t i = 0; i < N(of_groups); i++)
 		of_groups[i].role = "group";
@@ -145,20 +142,11 @@ int gb_figure_senders(const struct gb_figure_source *source, struct gb_drawing *
 int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
 		    struct gb_failure *f)
 {
-	struct gb_layout layout = {
-		.x = GB_COLUMN_size,
-		.x_name = "members",
-		.y_name = "up_bytes",
-		.y = GB_UP_BYTES,
-		.bands = true,
-		.all_senders = true,
-		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm),
-		.forms = {"", ""},
-		.subjects = changes,
-		.n_subjects = N(changes),
-	};
+	struct gb_layout layout = of_changes(changes);
 
-	memcpy(layout.headings, changes_headings, sizeof(changes_headings));
+	layout.y_name = "up_bytes";
+	layout.y = GB_UP_BYTES;
+	layout.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm);
 	return gb_states_make(source, &layout, NULL, d, f);
 }
 
