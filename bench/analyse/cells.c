@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_ROLE  (GB_KEY_COLUMNS - 2)
-#define KEY_PHASE (GB_KEY_COLUMNS - 1)
-
 const unsigned gb_key_columns[GB_KEY_COLUMNS] = {
 	GB_COLUMN_backend, GB_COLUMN_operation, GB_COLUMN_k,
 #define X(name, ...) GB_COLUMN_##name,
@@ -472,9 +469,9 @@ static int make_total(struct gb_cells *cells, const struct gb_cell *produce, str
 	struct gb_cell *total;
 
 	memcpy(key, produce->key, sizeof(key));
-	key[KEY_PHASE] = "settle";
+	key[GB_KEY_PHASE] = "settle";
 	settle = find_cell(cells, key, f);
-	key[KEY_PHASE] = "total";
+	key[GB_KEY_PHASE] = "total";
 	total = f->status == GB_EXIT_DONE ? obtain_cell(cells, key, f) : NULL;
 	if (!total)
 		return -1;
@@ -486,8 +483,8 @@ static int make_total(struct gb_cells *cells, const struct gb_cell *produce, str
 
 static bool is_actors_produce(const struct gb_cell *cell)
 {
-	return strcmp(cell->key[KEY_ROLE], "actor") == 0 &&
-	       strcmp(cell->key[KEY_PHASE], "produce") == 0;
+	return strcmp(cell->key[GB_KEY_ROLE], "actor") == 0 &&
+	       strcmp(cell->key[GB_KEY_PHASE], "produce") == 0;
 }
 
 int gb_cells_read(struct gb_cells *cells, const char *path, struct gb_failure *f)

@@ -16,7 +16,16 @@
  */
 #define GB_KEY_COLUMNS (5 + GB_AXES)
 
-#define GB_KEY_OPERATION 1
+/* The places of a key; from GB_KEY_AXES on the axes, in the order of enum gb_axis_id. */
+enum {
+	GB_KEY_BACKEND,
+	GB_KEY_OPERATION,
+	GB_KEY_K,
+	GB_KEY_AXES,
+	GB_KEY_SIZE = GB_KEY_AXES + GB_AXIS_size,
+	GB_KEY_ROLE = GB_KEY_COLUMNS - 2,
+	GB_KEY_PHASE,
+};
 
 /* The columns that name a cell, in the order of summary.csv, as enum gb_column. */
 extern const unsigned gb_key_columns[GB_KEY_COLUMNS];

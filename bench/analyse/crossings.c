@@ -9,12 +9,12 @@
 
 bool gb_curves_are_comparable(const struct gb_curve *a, const struct gb_curve *b)
 {
-	if (strcmp(a->key[0], b->key[0]) == 0)
+	if (strcmp(a->key[GB_KEY_BACKEND], b->key[GB_KEY_BACKEND]) == 0)
 		return false;
 	for (size_t i = 1; i < GB_KEY_COLUMNS; i++) {
 		bool is_axis = i >= 3 && i < 3 + GB_AXES;
 
-		if (i == 3 + GB_AXIS_size)
+		if (i == GB_KEY_SIZE)
 			continue;
 		if (is_axis && (*a->key[i] == '\0' || *b->key[i] == '\0'))
 			continue;

@@ -9,17 +9,13 @@
 #include <string.h>
 
 /* Where the size stands among the columns of a key, which begins with backend, operation, k. */
-#define KEY_AXES  3
-#define KEY_SIZE  (KEY_AXES + GB_AXIS_size)
-#define KEY_ROLE  (GB_KEY_COLUMNS - 2)
-#define KEY_PHASE (GB_KEY_COLUMNS - 1)
 
 static bool is_on_a_curve(const struct gb_cell *cell)
 {
 	static const char *const phases[] = {"total", "process", "join"};
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-		if (strcmp(cell->key[KEY_PHASE], phases[i]) == 0)
+		if (strcmp(cell->key[GB_KEY_PHASE], phases[i]) == 0)
 			return cell->n_samples > 0;
 	}
 	return false;
@@ -29,11 +25,12 @@ static bool is_on_a_curve(const struct gb_cell *cell)
  * belongs to no curve. */
 static bool is_left_alone(const struct gb_cell *cell)
 {
-	struct gb_task task = {.operation = gb_operation_find(cell->key[1], strlen(cell->key[1])),
-			       .k = (uint32_t)strtoul(cell->key[2], NULL, 10)};
+	struct gb_task task = {.operation = gb_operation_find(cell->key[GB_KEY_OPERATION],
+							      strlen(cell->key[GB_KEY_OPERATION])),
+			       .k = (uint32_t)strtoul(cell->key[GB_KEY_K], NULL, 10)};
 
 	return task.operation != GB_OPERATIONS && gb_task_leavers(&task) > 0 &&
-	       gb_task_leavers(&task) + 1 >= strtoul(cell->key[KEY_SIZE], NULL, 10);
+	       gb_task_leavers(&task) + 1 >= strtoul(cell->key[GB_KEY_SIZE], NULL, 10);
 }
 
 static int by_curve(const struct gb_cell *x, const struct gb_cell *y)
@@ -41,7 +38,7 @@ static int by_curve(const struct gb_cell *x, const struct gb_cell *y)
 	int order = 0;
 
 	for (size_t i = 0; i < GB_KEY_COLUMNS && order == 0; i++) {
-		if (i != KEY_SIZE)
+		if (i != GB_KEY_SIZE)
 			order = strcmp(x->key[i], y->key[i]);
 	}
 	return order;
@@ -49,7 +46,7 @@ static int by_curve(const struct gb_cell *x, const struct gb_cell *y)
 
 static double size_of(const struct gb_cell *cell)
 {
-	return strtod(cell->key[KEY_SIZE], NULL);
+	return strtod(cell->key[GB_KEY_SIZE], NULL);
 }
 
 static int by_curve_and_size(const void *a, const void *b)
@@ -203,14 +200,15 @@ int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struc
 
 void gb_curve_name(const struct gb_curve *curve, char *name, size_t size)
 {
-	size_t len = (size_t)snprintf(name, size, "%s %s", curve->key[0], curve->key[1]);
+	size_t len = (size_t)snprintf(name, size, "%s %s", curve->key[GB_KEY_BACKEND],
+				      curve->key[GB_KEY_OPERATION]);
 
-	if (*curve->key[2] != '\0' && len < size)
-		len += (size_t)snprintf(name + len, size - len, " %s", curve->key[2]);
-	if (strcmp(curve->key[KEY_ROLE], "actor") != 0 && len < size)
-		len += (size_t)snprintf(name + len, size - len, " %s", curve->key[KEY_ROLE]);
+	if (*curve->key[GB_KEY_K] != '\0' && len < size)
+		len += (size_t)snprintf(name + len, size - len, " %s", curve->key[GB_KEY_K]);
+	if (strcmp(curve->key[GB_KEY_ROLE], "actor") != 0 && len < size)
+		len += (size_t)snprintf(name + len, size - len, " %s", curve->key[GB_KEY_ROLE]);
 	for (size_t axis = 0; axis < GB_AXES && len < size; axis++) {
-		const char *value = curve->key[KEY_AXES + axis];
+		const char *value = curve->key[GB_KEY_AXES + axis];
 		bool is_state = axis == GB_AXIS_tree || axis == GB_AXIS_olm;
 
 		if (axis == GB_AXIS_size || *value == '\0' ||
@@ -265,7 +263,7 @@ int gb_curve_add_up(const struct gb_curve *const *parts, size_t n, const char *o
 {
 	*sum = (struct gb_curve){.least_processes = parts[0]->least_processes};
 	memcpy(sum->key, parts[0]->key, sizeof(sum->key));
-	sum->key[1] = operation;
+	sum->key[GB_KEY_OPERATION] = operation;
 	if (make_room(sum, parts[0]->n) < 0)
 		return -1;
 	for (size_t at = 0; at < parts[0]->n; at++) {

@@ -4,10 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#define KEY_AXES  3
-#define KEY_ROLE  (GB_KEY_COLUMNS - 2)
-#define KEY_PHASE (GB_KEY_COLUMNS - 1)
-
 struct comparison {
 	struct gb_exact_changes changes;
 	size_t n_lines;
@@ -23,16 +19,16 @@ static bool begin_line(struct comparison *c)
  * those by which cells usually differ. */
 static void name_cell(FILE *out, const struct gb_cell *cell)
 {
-	fprintf(out, "%s %s%s%s,", cell->key[0], cell->key[1], *cell->key[2] ? " " : "",
-		cell->key[2]);
+	fprintf(out, "%s %s%s%s,", cell->key[GB_KEY_BACKEND], cell->key[GB_KEY_OPERATION],
+		*cell->key[GB_KEY_K] ? " " : "", cell->key[GB_KEY_K]);
 	for (size_t axis = 0; axis < GB_AXES; axis++) {
-		const char *value = cell->key[KEY_AXES + axis];
+		const char *value = cell->key[GB_KEY_AXES + axis];
 		bool always = axis == GB_AXIS_size || axis == GB_AXIS_tree || axis == GB_AXIS_olm;
 
 		if (*value != '\0' && (always || strcmp(value, gb_axes[axis].default_value) != 0))
 			fprintf(out, " %s %s", gb_axes[axis].name, value);
 	}
-	fprintf(out, ", %s %s", cell->key[KEY_ROLE], cell->key[KEY_PHASE]);
+	fprintf(out, ", %s %s", cell->key[GB_KEY_ROLE], cell->key[GB_KEY_PHASE]);
 }
 
 static void put_value(FILE *out, uint64_t value)
@@ -119,7 +115,7 @@ static void compare_cell(struct comparison *c, const struct gb_cell *old, const 
 static const struct gb_cell *next_cell(const struct gb_cells *cells, size_t *at)
 {
 	while (*at < cells->n && (cells->cell[*at]->n_samples == 0 ||
-				  strcmp(cells->cell[*at]->key[KEY_PHASE], "total") == 0))
+				  strcmp(cells->cell[*at]->key[GB_KEY_PHASE], "total") == 0))
 		++*at;
 	return *at < cells->n ? cells->cell[*at] : NULL;
 }

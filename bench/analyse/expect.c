@@ -101,7 +101,7 @@ static const struct gb_curve *part_of(const struct judge *j, const struct gb_cur
 		bool same = strcmp(curve->key[GB_KEY_OPERATION], operation) == 0;
 
 		for (size_t k = 0; same && k < GB_KEY_COLUMNS; k++)
-			same = k == GB_KEY_OPERATION || gb_key_columns[k] == GB_COLUMN_size ||
+			same = k == GB_KEY_OPERATION || k == GB_KEY_SIZE ||
 			       strcmp(curve->key[k], whole->key[k]) == 0;
 		if (same)
 			return curve;

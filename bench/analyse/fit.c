@@ -40,7 +40,7 @@ static void close_fit(struct fit *fit)
 
 static bool is_actors(const struct gb_curve *c)
 {
-	return strcmp(c->key[GB_KEY_COLUMNS - 1], "total") == 0;
+	return strcmp(c->key[GB_KEY_PHASE], "total") == 0;
 }
 
 static void say_curve(const struct gb_curve *c)
@@ -81,7 +81,7 @@ static void put_curve(FILE *out, const struct gb_curve *c)
 	char set[60];
 
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
-		if (i != 3 + GB_AXIS_size) {
+		if (i != GB_KEY_SIZE) {
 			gb_csv_put(out, c->key[i]);
 			putc(',', out);
 		}
@@ -110,7 +110,7 @@ static int write_curves(const struct gb_curves *curves, const char *run, struct 
 	if (gb_new_file_begin(&file, run, "fit.csv", f) < 0)
 		return -1;
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
-		if (i != 3 + GB_AXIS_size)
+		if (i != GB_KEY_SIZE)
 			fprintf(file.out, "%s,", gb_columns[gb_key_columns[i]].name);
 	}
 	fputs("sizes,size_min,size_max,n_processes,terms,other_terms", file.out);

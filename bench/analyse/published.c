@@ -112,12 +112,12 @@ const char *gb_counterpart_axis(const struct gb_counterpart *c, enum gb_axis_id 
 
 bool gb_counterpart_is(const struct gb_counterpart *c, const char *const key[GB_KEY_COLUMNS])
 {
-	if (strcmp(key[0], c->backend) != 0 || strcmp(key[GB_KEY_OPERATION], c->operation) != 0 ||
-	    strcmp(key[2], c->k) != 0 || strcmp(key[GB_KEY_COLUMNS - 2], c->role) != 0 ||
-	    strcmp(key[GB_KEY_COLUMNS - 1], c->phase) != 0)
+	if (strcmp(key[GB_KEY_BACKEND], c->backend) != 0 ||
+	    strcmp(key[GB_KEY_OPERATION], c->operation) != 0 || strcmp(key[GB_KEY_K], c->k) != 0 ||
+	    strcmp(key[GB_KEY_ROLE], c->role) != 0 || strcmp(key[GB_KEY_PHASE], c->phase) != 0)
 		return false;
 	for (unsigned axis = 0; axis < GB_AXES; axis++) {
-		const char *value = key[3 + axis];
+		const char *value = key[GB_KEY_AXES + axis];
 		size_t len;
 		const char *wanted = gb_counterpart_axis(c, (enum gb_axis_id)axis, &len);
 

@@ -102,7 +102,7 @@ static const struct gb_cell *find_cell(const struct reading *r, const struct ser
 		const struct gb_cell *cell = r->cells->cell[i];
 
 		if (gb_counterpart_is(&s->ours, cell->key) &&
-		    says(r, r->size, cell->key[3 + GB_AXIS_size]))
+		    says(r, r->size, cell->key[GB_KEY_SIZE]))
 			return cell;
 	}
 	return NULL;

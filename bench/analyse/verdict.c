@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_AXES 3
-#define KEY_ROLE (GB_KEY_COLUMNS - 2)
-
 /* More processes than a scenario can ask for. */
 #define MAX_PROCESSES 1000
 
@@ -22,14 +19,14 @@ const char *gb_ruling_word(enum gb_ruling ruling)
 
 bool gb_pattern_matches(const struct gb_curve_pattern *pattern, const struct gb_curve *curve)
 {
-	if (strcmp(pattern->backend, curve->key[0]) != 0 ||
-	    strcmp(pattern->operation, curve->key[1]) != 0 ||
-	    strcmp(pattern->k, curve->key[2]) != 0 ||
-	    strcmp(pattern->role, curve->key[KEY_ROLE]) != 0)
+	if (strcmp(pattern->backend, curve->key[GB_KEY_BACKEND]) != 0 ||
+	    strcmp(pattern->operation, curve->key[GB_KEY_OPERATION]) != 0 ||
+	    strcmp(pattern->k, curve->key[GB_KEY_K]) != 0 ||
+	    strcmp(pattern->role, curve->key[GB_KEY_ROLE]) != 0)
 		return false;
 	for (size_t i = 0; i < GB_AXES; i++) {
 		if (i != GB_AXIS_size && pattern->value[i] &&
-		    strcmp(pattern->value[i], curve->key[KEY_AXES + i]) != 0)
+		    strcmp(pattern->value[i], curve->key[GB_KEY_AXES + i]) != 0)
 			return false;
 	}
 	return true;
@@ -39,7 +36,7 @@ bool gb_curves_pair(const struct gb_expectation *e, const struct gb_curve *first
 		    const struct gb_curve *second)
 {
 	for (size_t i = 0; i < GB_AXES; i++) {
-		const char *a = first->key[KEY_AXES + i], *b = second->key[KEY_AXES + i];
+		const char *a = first->key[GB_KEY_AXES + i], *b = second->key[GB_KEY_AXES + i];
 
 		if (i == GB_AXIS_size || e->first.value[i] || e->second.value[i])
 			continue;

@@ -193,7 +193,7 @@ static void write_sorted(const struct count *c, FILE *out)
 	for (size_t i = 0; i < c->cells.n; i++) {
 		const struct gb_cell *cell = c->cells.cell[i];
 
-		if (strcmp(cell->key[GB_KEY_COLUMNS - 1], "total") == 0)
+		if (strcmp(cell->key[GB_KEY_PHASE], "total") == 0)
 			continue;
 		for (size_t j = 0; j < cell->n_samples; j++)
 			fprintf(out, "%s\n", c->line[cell->samples[j].line - 1]);
