@@ -46,13 +46,23 @@ GIVES_NUMBER(fetched)
 GIVES_NUMBER(asked)
 GIVES_NUMBER(store)
 
+/* Begins a call that sends, with its first number; NULL where nothing can be sent. */
+static struct gb_frame *begin_sending(struct gb_world *w, enum gb_process_call call,
+				      uint32_t number, struct gb_outbox *out)
+{
+	struct gb_frame *f = gb_remote_has_room(w, out) ? gb_remote_begin(w, call) : NULL;
+
+	if (f != NULL)
+		gb_frame_u32(f, number);
+	return f;
+}
+
 #define SENDS(call)                                                                                \
 	static enum gb_status remote_##call(struct gb_world *w, uint32_t device,                   \
 					    struct gb_outbox *out)                                 \
 	{                                                                                          \
-		if (!gb_remote_has_room(w, out))                                                   \
+		if (begin_sending(w, GB_PROCESS_##call, device, out) == NULL)                      \
 			return GB_FAILED;                                                          \
-		gb_frame_u32(gb_remote_begin(w, GB_PROCESS_##call), device);                       \
 		return gb_remote_ask_sending(w, out);                                              \
 	}
 SENDS(publish)
@@ -73,46 +83,46 @@ static void put_published(struct gb_frame *f, const struct gb_published *publish
 	}
 }
 
-#define SENDS_TO_PUBLISHED(call)                                                                   \
-	static enum gb_status remote_##call(struct gb_world *w, uint32_t device,                   \
-					    const struct gb_published *published, size_t n,        \
-					    struct gb_outbox *out)                                 \
-	{                                                                                          \
-		struct gb_frame *f;                                                                \
-                                                                                                   \
-		if (!gb_remote_has_room(w, out))                                                   \
-			return GB_FAILED;                                                          \
-		f = gb_remote_begin(w, GB_PROCESS_##call);                                         \
-		gb_frame_u32(f, device);                                                           \
-		put_published(f, published, n);                                                    \
-		return gb_remote_ask_sending(w, out);                                              \
-	}
-SENDS_TO_PUBLISHED(create)
-SENDS_TO_PUBLISHED(add)
+static enum gb_status send_to_published(struct gb_world *w, enum gb_process_call call,
+					uint32_t device, const struct gb_published *published,
+					size_t n, struct gb_outbox *out)
+{
+	struct gb_frame *f = begin_sending(w, call, device, out);
+
+	if (f == NULL)
+		return GB_FAILED;
+	put_published(f, published, n);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_create(struct gb_world *w, uint32_t device,
+				    const struct gb_published *others, size_t n,
+				    struct gb_outbox *out)
+{
+	return send_to_published(w, GB_PROCESS_create, device, others, n, out);
+}
+
+static enum gb_status remote_add(struct gb_world *w, uint32_t device,
+				 const struct gb_published *joining, size_t n,
+				 struct gb_outbox *out)
+{
+	return send_to_published(w, GB_PROCESS_add, device, joining, n, out);
+}
 
 static enum gb_status remote_propose_add(struct gb_world *w, uint32_t device,
 					 const struct gb_published *joining, struct gb_outbox *out)
 {
-	struct gb_frame *f;
-
-	if (!gb_remote_has_room(w, out))
-		return GB_FAILED;
-	f = gb_remote_begin(w, GB_PROCESS_propose_add);
-	gb_frame_u32(f, device);
-	put_published(f, joining, 1);
-	return gb_remote_ask_sending(w, out);
+	return send_to_published(w, GB_PROCESS_propose_add, device, joining, 1, out);
 }
 
 static enum gb_status remote_create_part(struct gb_world *w, uint32_t device, enum gb_part part,
 					 const struct gb_published *others, size_t n,
 					 struct gb_outbox *out)
 {
-	struct gb_frame *f;
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_create_part, device, out);
 
-	if (!gb_remote_has_room(w, out))
+	if (f == NULL)
 		return GB_FAILED;
-	f = gb_remote_begin(w, GB_PROCESS_create_part);
-	gb_frame_u32(f, device);
 	gb_frame_u8(f, part);
 	put_published(f, others, n);
 	return gb_remote_ask_sending(w, out);
@@ -121,12 +131,10 @@ static enum gb_status remote_create_part(struct gb_world *w, uint32_t device, en
 static enum gb_status remote_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
 					  struct gb_outbox *out)
 {
-	struct gb_frame *f;
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_publish_many, first, out);
 
-	if (!gb_remote_has_room(w, out))
+	if (f == NULL)
 		return GB_FAILED;
-	f = gb_remote_begin(w, GB_PROCESS_publish_many);
-	gb_frame_u32(f, first);
 	gb_frame_u32(f, n);
 	return gb_remote_ask_sending(w, out);
 }
@@ -146,12 +154,10 @@ static enum gb_status remote_shape(struct gb_world *w, const struct gb_shape *sh
 static enum gb_status remote_remove(struct gb_world *w, uint32_t device, const uint32_t *leaving,
 				    size_t n, struct gb_outbox *out)
 {
-	struct gb_frame *f;
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_remove, device, out);
 
-	if (!gb_remote_has_room(w, out))
+	if (f == NULL)
 		return GB_FAILED;
-	f = gb_remote_begin(w, GB_PROCESS_remove);
-	gb_frame_u32(f, device);
 	gb_frame_devices(f, leaving, n);
 	return gb_remote_ask_sending(w, out);
 }
@@ -159,12 +165,10 @@ static enum gb_status remote_remove(struct gb_world *w, uint32_t device, const u
 static enum gb_status remote_propose_remove(struct gb_world *w, uint32_t device, uint32_t leaving,
 					    struct gb_outbox *out)
 {
-	struct gb_frame *f;
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_propose_remove, device, out);
 
-	if (!gb_remote_has_room(w, out))
+	if (f == NULL)
 		return GB_FAILED;
-	f = gb_remote_begin(w, GB_PROCESS_propose_remove);
-	gb_frame_u32(f, device);
 	gb_frame_u32(f, leaving);
 	return gb_remote_ask_sending(w, out);
 }
@@ -172,12 +176,10 @@ static enum gb_status remote_propose_remove(struct gb_world *w, uint32_t device,
 static enum gb_status remote_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
 				  struct gb_outbox *out)
 {
-	struct gb_frame *f;
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_send, device, out);
 
-	if (!gb_remote_has_room(w, out))
+	if (f == NULL)
 		return GB_FAILED;
-	f = gb_remote_begin(w, GB_PROCESS_send);
-	gb_frame_u32(f, device);
 	gb_frame_bytes(f, plaintext);
 	return gb_remote_ask_sending(w, out);
 }
@@ -264,12 +266,10 @@ static enum gb_status remote_history(struct gb_world *w, uint32_t device, uint32
 				     uint32_t n_old, struct gb_bytes plaintext,
 				     struct gb_outbox *out)
 {
-	struct gb_frame *f;
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_history, device, out);
 
-	if (!gb_remote_has_room(w, out))
+	if (f == NULL)
 		return GB_FAILED;
-	f = gb_remote_begin(w, GB_PROCESS_history);
-	gb_frame_u32(f, device);
 	gb_frame_u32(f, n);
 	gb_frame_u32(f, n_old);
 	gb_frame_bytes(f, plaintext);
