@@ -1,5 +1,6 @@
 #include "account_keys.h"
 
+#include "big_endian.h"
 #include "crypto.h"
 #include "internal.h"
 #include "primitives.h"
@@ -32,9 +33,7 @@ static const uint8_t *take(struct raw *raw, size_t n)
 
 static uint32_t take_number(struct raw *raw)
 {
-	const uint8_t *p = take(raw, 4);
-
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	return megolm_read_u32(take(raw, 4));
 }
 
 static void take_key(struct raw *raw, uint8_t private_key[MEGOLM_PRIVATE_BYTES])
@@ -98,8 +97,7 @@ static void put_number(struct raw *raw, uint32_t n)
 {
 	uint8_t bytes[4];
 
-	for (unsigned i = 0; i < 4; i++)
-		bytes[i] = (uint8_t)(n >> (24 - 8 * i));
+	megolm_put_u32(bytes, n);
 	put(raw, bytes, sizeof bytes);
 }
 

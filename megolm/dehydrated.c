@@ -1,5 +1,6 @@
 /* Devices that the homeserver keeps for their user (MSC3814, m.dehydration.v2). */
 #include "account_keys.h"
+#include "big_endian.h"
 #include "crypto.h"
 #include "crypto_base64.h"
 #include "crypto_seal.h"
@@ -33,10 +34,10 @@ size_t megolm_device_dehydrated_max(const struct megolm_device *device)
 
 static void put_number(struct megolm_text *out, uint32_t n)
 {
-	for (unsigned i = 0; i < 4; i++) {
-		uint8_t byte = (uint8_t)(n >> (24 - 8 * i));
-		megolm_put(out, megolm_slice(&byte, 1));
-	}
+	uint8_t bytes[4];
+
+	megolm_put_u32(bytes, n);
+	megolm_put(out, megolm_slice(bytes, sizeof bytes));
 }
 
 static void put_keys(struct megolm_text *out, const struct megolm_account_keys *keys)
@@ -102,22 +103,17 @@ out:
 
 /* ---- and back ---- */
 
-static uint32_t number_at(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 static enum megolm_err read_keys(struct megolm_account_keys *keys, struct megolm_slice plain)
 {
 	const uint8_t *p = plain.p;
 	size_t n;
 
-	if (plain.len < FIXED_BYTES || number_at(p) != VERSION)
+	if (plain.len < FIXED_BYTES || megolm_read_u32(p) != VERSION)
 		return MEGOLM_ERR_PICKLE;
 	memcpy(keys->curve25519, p + 4, MEGOLM_PRIVATE_BYTES);
 	memcpy(keys->seed, p + 4 + MEGOLM_PRIVATE_BYTES, MEGOLM_PRIVATE_BYTES);
 	p += 4 + 2 * MEGOLM_PRIVATE_BYTES;
-	n = keys->n_one_time = number_at(p);
+	n = keys->n_one_time = megolm_read_u32(p);
 	p += 4;
 	if (n > MEGOLM_MAX_ONE_TIME_KEYS || plain.len < FIXED_BYTES + n * MEGOLM_PRIVATE_BYTES)
 		return MEGOLM_ERR_PICKLE;

@@ -1,4 +1,5 @@
 /* Files of exported keys (E2EE, "Key exports"). */
+#include "big_endian.h"
 #include "crypto.h"
 #include "crypto_base64.h"
 #include "crypto_seal.h"
@@ -55,17 +56,6 @@ out:
 	return err;
 }
 
-static void put_u32(uint8_t out[4], uint32_t n)
-{
-	for (unsigned i = 0; i < 4; i++)
-		out[i] = (uint8_t)(n >> (24 - 8 * i));
-}
-
-static uint32_t read_u32(const uint8_t in[4])
-{
-	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
-}
-
 /* Bit 63 of the IV is zero: some AES-CTR count in 64 bits only. */
 static enum megolm_err put_header(struct megolm_text *out, struct megolm_device *device,
 				  uint32_t rounds)
@@ -77,7 +67,7 @@ static enum megolm_err put_header(struct megolm_text *out, struct megolm_device 
 	if (err != MEGOLM_OK)
 		return err;
 	random.bytes[16 + 8] &= 0x7f;
-	put_u32(n, rounds);
+	megolm_put_u32(n, rounds);
 	megolm_puts(out, "\x01");
 	megolm_put(out, megolm_slice(random.bytes, random.len));
 	megolm_put(out, megolm_slice(n, sizeof n));
@@ -268,7 +258,7 @@ enum megolm_err megolm_key_file_read(struct megolm_device *device, struct megolm
 	wiped = raw.len;
 	if (raw.len < HEADER_BYTES + MAC_BYTES || raw.p[0] != 1)
 		FAIL(MEGOLM_ERR_KEY_FILE);
-	n = read_u32(raw.p + 1 + 16 + MEGOLM_IV_BYTES);
+	n = megolm_read_u32(raw.p + 1 + 16 + MEGOLM_IV_BYTES);
 	if (rounds != NULL)
 		*rounds = n;
 	if (n == 0 || n > limits->max_rounds)

@@ -3,6 +3,7 @@
  * taken apart (libolm's src/outbound_group_session.c: version, ratchet, counter, Ed25519 key
  * pair) and put together again around the ratchet that libolm's megolm_advance_to() makes.
  */
+#include "big_endian.h"
 #include "crypto.h"
 #include "internal.h"
 #include "megolm_probe.h"
@@ -27,12 +28,10 @@ static void advance(uint8_t *raw, uint32_t n)
 	uint8_t *counter = raw + VERSION_BYTES + RATCHET_BYTES;
 
 	memcpy(ratchet.data, raw + VERSION_BYTES, RATCHET_BYTES);
-	ratchet.counter = (uint32_t)counter[0] << 24 | (uint32_t)counter[1] << 16 |
-			  (uint32_t)counter[2] << 8 | counter[3];
+	ratchet.counter = megolm_read_u32(counter);
 	megolm_advance_to(&ratchet, ratchet.counter + n);
 	memcpy(raw + VERSION_BYTES, ratchet.data, RATCHET_BYTES);
-	for (unsigned i = 0; i < 4; i++)
-		counter[i] = (uint8_t)(ratchet.counter >> (24 - 8 * i));
+	megolm_put_u32(counter, ratchet.counter);
 	megolm_wipe(&ratchet, sizeof ratchet);
 }
 

@@ -1,5 +1,6 @@
 /* All that a device would store, in one piece: a pickle of each object, and the device keys of
  * those it knows. Each piece is its length in four bytes, then its bytes. */
+#include "big_endian.h"
 #include "crypto.h"
 #include "inbound.h"
 #include "internal.h"
@@ -21,8 +22,7 @@ static enum megolm_err put_piece(struct megolm_text *out, struct megolm_slice s)
 {
 	uint8_t len[4];
 
-	for (unsigned i = 0; i < 4; i++)
-		len[i] = (uint8_t)(s.len >> (24 - 8 * i));
+	megolm_put_u32(len, (uint32_t)s.len);
 	megolm_put(out, megolm_slice(len, sizeof len));
 	megolm_put(out, s);
 	return megolm_text_full(out) ? MEGOLM_ERR_OUTPUT : MEGOLM_OK;
@@ -30,12 +30,11 @@ static enum megolm_err put_piece(struct megolm_text *out, struct megolm_slice s)
 
 static enum megolm_err take_piece(struct megolm_slice *rest, struct megolm_owned *out)
 {
-	size_t len = 0;
+	size_t len;
 
 	if (rest->len < 4)
 		return MEGOLM_ERR_PICKLE;
-	for (unsigned i = 0; i < 4; i++)
-		len = len << 8 | rest->p[i];
+	len = megolm_read_u32(rest->p);
 	if (len > rest->len - 4)
 		return MEGOLM_ERR_PICKLE;
 	/* Loading copies what it is given. */
