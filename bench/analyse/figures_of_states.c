@@ -94,11 +94,12 @@ int gb_figure_group_cost(const struct gb_figure_source *source, struct gb_drawin
 			 struct gb_failure *f)
 {
 	struct gb_subject of_groups[N(changes)];
-	const struct gb_layout layout = of_changes(of_groups);
+	struct gb_layout layout;
 
 	memcpy(of_groups, changes, sizeof(changes));
 	for (size_t i = 0; i < N(of_groups); i++)
 		of_groups[i].role = "group";
+	layout = of_changes(of_groups);
 	return make_of_groups(source, &layout, d, f);
 }
 
