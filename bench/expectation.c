@@ -84,6 +84,16 @@ static bool is_role(const char *text)
 	return false;
 }
 
+/* What the rows of those who read a message have as their operation. */
+static const char *operation_at(const char *operation, const char *role)
+{
+	if (strcmp(role, "actor") == 0)
+		return operation;
+	if (strcmp(operation, "send") == 0)
+		return "receive";
+	return strcmp(operation, "send_first") == 0 ? "receive_first" : operation;
+}
+
 /* BACKEND.OPERATION[:K][/ROLE], cut at its marks. */
 static int parse_name(struct parser *p, struct gb_curve_pattern *c)
 {
@@ -112,6 +122,7 @@ static int parse_name(struct parser *p, struct gb_curve_pattern *c)
 				       .operation = dot + 1,
 				       .k = colon != NULL ? colon + 1 : "",
 				       .role = slash != NULL ? slash + 1 : "actor"};
+	c->operation = operation_at(c->operation, c->role);
 	p->at++;
 	return 0;
 }

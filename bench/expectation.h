@@ -15,7 +15,8 @@
  *   CURVE grows at least as GROWTH
  *
  *   CURVE    BACKEND.OPERATION[:K][/ROLE] and any number of AXIS=VALUE; without a role the
- *            actor; axes that are not named have any value
+ *            actor; axes that are not named have any value. The near and far of a send are
+ *            those who read the message
  *   OTHER    a CURVE, or `its parts`: what claim, verify, session and encrypt take together in
  *            the state of the first curve, which is a create that names no size
  *   GROWTH   constant, log N, N, N log N or N^2

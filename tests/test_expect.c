@@ -131,6 +131,12 @@ static void what_is_right_is_understood(void **state)
 			 0);
 	assert_int_equal(e.relation, GB_EXPECT_GROWS_AT_MOST);
 	assert_int_equal(e.growth, GB_GROWTH_LINEAR_LOG);
+	/* Who reads a message is on a row of its own. */
+	assert_int_equal(gb_expectation_parse(&e, "mls.send/far cheaper than mls.send_first/near",
+					      &at, why, sizeof(why)),
+			 0);
+	assert_string_equal(e.first.operation, "receive");
+	assert_string_equal(e.second.operation, "receive_first");
 }
 
 /* ---- verdicts ---- */
@@ -297,6 +303,33 @@ static void verdicts_are_kept_in_a_file(void **state)
 	fclose(file);
 }
 
+/* A run can be asked what another scenario expects, of what its own says nothing about. */
+static void a_run_is_judged_by_another_scenario(void **state)
+{
+	char path[100];
+	struct command_result r;
+	FILE *file;
+
+	(void)state;
+	write_story(5, 0);
+	expect_of("mls.rekey tree=full cheaper than megolm.rekey at 1000");
+	file = begin("other.yaml");
+	fputs("# Other?\nname: other\nbackends: [mls]\nsize: 5\nmeasure: [rekey]\nexpect:\n"
+	      "  - megolm.rekey grows at least as N\n",
+	      file);
+	assert_int_equal(fclose(file), 0);
+	snprintf(path, sizeof(path), "%s/other.yaml", run);
+	r = run_command(&gb_command_expect, (const char *[]){run, "--scenario", path, NULL});
+	assert_int_equal(r.status, 0);
+	assert_ptr_equal(strstr(r.out, "megolm.rekey grows at least as N\n  holds: 1.03 us N;"),
+			 r.out);
+	assert_null(strstr(r.out, "cheaper"));
+	unlink(path);
+	r = run_command(&gb_command_expect, (const char *[]){run, "--scenario", path, NULL});
+	assert_int_equal(r.status, 74);
+	assert_non_null(strstr(r.err, "other.yaml: No such file or directory"));
+}
+
 static void what_is_no_run_is_refused(void **state)
 {
 	struct command_result r;
@@ -343,6 +376,7 @@ int main(void)
 		cmocka_unit_test(one_process_decides_without_an_interval),
 		cmocka_unit_test(a_whole_is_judged_by_the_sum_of_its_parts),
 		cmocka_unit_test(verdicts_are_kept_in_a_file),
+		cmocka_unit_test(a_run_is_judged_by_another_scenario),
 		cmocka_unit_test(what_is_no_run_is_refused),
 	};
 

@@ -27,7 +27,8 @@ extern const struct gb_command gb_command_plot;
 extern const struct gb_command gb_command_fit;
 
 /*
- * expect RUN: judges the expectations of the run's scenario by RUN/samples.csv: RUN/verdicts.csv.
+ * expect RUN [--scenario FILE]: judges the expectations of the run's scenario, or those of another,
+ * by RUN/samples.csv: RUN/verdicts.csv.
  * All of it is printed too. A claim that fails is a result, not a failure: the status is 0.
  */
 extern const struct gb_command gb_command_expect;

@@ -6,6 +6,7 @@
 #include "analyse/new_file.h"
 #include "analyse/parts.h"
 #include "analyse/verdict.h"
+#include "run/scenario.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -16,6 +17,8 @@ struct judge {
 	struct gb_cells cells;
 	struct gb_curves curves;
 	json_t *manifest;
+	const char *scenario_path; /* of --scenario, or NULL */
+	struct gb_scenario scenario;
 	FILE *out;
 	const char *text; /* of the expectation under judgement */
 };
@@ -174,21 +177,31 @@ static int judge(const struct judge *j, const struct gb_expectation *e)
 	return 0;
 }
 
-static int judge_all(struct judge *j, const json_t *expect, struct gb_failure *f)
+static size_t n_claims(const struct judge *j)
 {
-	const json_t *item;
-	size_t i;
+	return j->scenario_path ? j->scenario.n_expect
+				: json_array_size(json_object_get(j->manifest, "expect"));
+}
 
+/* NULL when the manifest has none there that is text. */
+static const char *claim(const struct judge *j, size_t i)
+{
+	if (j->scenario_path)
+		return j->scenario.expect[i];
+	return json_string_value(json_array_get(json_object_get(j->manifest, "expect"), i));
+}
+
+static int judge_all(struct judge *j, struct gb_failure *f)
+{
 	fputs("expectation,first,second,verdict,from_size,sizes,size,ratio,ratio_ci_low,"
 	      "ratio_ci_high,growth\n",
 	      j->out);
-	json_array_foreach(expect, i, item)
-	{
+	for (size_t i = 0; i < n_claims(j); i++) {
 		struct gb_expectation e;
 		char why[400];
 		size_t at;
 
-		j->text = json_string_value(item);
+		j->text = claim(j, i);
 		if (!j->text)
 			return gb_fail(f, GB_EXIT_INPUT, "manifest.json: expect: found no text");
 		if (gb_expectation_parse(&e, j->text, &at, why, sizeof(why)) < 0)
@@ -224,22 +237,31 @@ static int read_run(struct judge *j, const char *run, struct gb_failure *f)
 	return status < 0 ? -1 : gb_curves_make(&j->cells, &j->curves, f);
 }
 
+static int read_scenario(struct judge *j, struct gb_failure *f)
+{
+	enum gb_exit status;
+	char why[400];
+
+	if (!j->scenario_path)
+		return 0;
+	status = gb_scenario_read(&j->scenario, j->scenario_path, why, sizeof(why));
+	return status == GB_EXIT_DONE ? 0 : gb_fail(f, status, "%s", why);
+}
+
 static int expect_run(struct judge *j, const char *run, struct gb_failure *f)
 {
 	struct gb_new_file file;
-	const json_t *expect;
 
-	if (read_run(j, run, f) < 0)
+	if (read_scenario(j, f) < 0 || read_run(j, run, f) < 0)
 		return -1;
-	expect = json_object_get(j->manifest, "expect");
-	if (json_array_size(expect) == 0) {
+	if (n_claims(j) == 0) {
 		printf("%s: the scenario expects nothing\n", run);
 		return 0;
 	}
 	if (gb_new_file_begin(&file, run, "verdicts.csv", f) < 0)
 		return -1;
 	j->out = file.out;
-	if (judge_all(j, expect, f) < 0) {
+	if (judge_all(j, f) < 0) {
 		gb_new_file_drop(&file);
 		return -1;
 	}
@@ -247,12 +269,21 @@ static int expect_run(struct judge *j, const char *run, struct gb_failure *f)
 	return gb_new_file_keep(&file, f);
 }
 
+static int set_option(void *context, const struct gb_option *option, const char *value)
+{
+	struct judge *j = context;
+
+	(void)option;
+	j->scenario_path = value;
+	return 0;
+}
+
 static int expect_main(const struct gb_command *self, int argc, char **argv)
 {
 	struct gb_failure f = {0};
 	struct judge j = {0};
 	size_t n_operands;
-	int status = gb_options_parse(self, argc, argv, &n_operands, NULL, NULL);
+	int status = gb_options_parse(self, argc, argv, &n_operands, set_option, &j);
 
 	if (status != 0)
 		return status < 0 ? GB_EXIT_DONE : status;
@@ -260,8 +291,14 @@ static int expect_main(const struct gb_command *self, int argc, char **argv)
 	gb_curves_free(&j.curves);
 	gb_cells_free(&j.cells);
 	json_decref(j.manifest);
+	gb_scenario_free(&j.scenario);
 	return status < 0 ? gb_report_failure(&f, self->name) : GB_EXIT_DONE;
 }
+
+static const struct gb_option options[] = {
+	{"scenario", 's', "SCENARIO", "judge by what this scenario expects, not the run's own",
+	 NULL},
+};
 
 const struct gb_command gb_command_expect = {
 	.name = "expect",
@@ -269,5 +306,7 @@ const struct gb_command gb_command_expect = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.sentence = "Judges what the scenario expects: holds, fails, from which size on.",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
 	.main = expect_main,
 };
