@@ -215,6 +215,33 @@ static void claims_are_judged_by_what_was_measured(void **state)
 	assert_says("mls.send cheaper than megolm.send", "\n  not measured\n");
 }
 
+/* Five sizes from 2 to 50 do not span a factor of 30, from 2 to 60 they do; four never do. */
+static void growth_is_judged_over_a_span_only(void **state)
+{
+	static const struct {
+		int size[6];
+		const char *verdict;
+	} runs[] = {
+		{{2, 5, 10, 30, 59},
+		 "  not judged: 5 sizes, 2 .. 59; wanted 5 or more, the "
+		 "largest 30 times the smallest; mls rekey tree=full\n"},
+		{{2, 5, 10, 30, 60}, "  holds: 100 us; mls rekey tree=full, 5 sizes\n"},
+		{{2, 5, 10, 1000}, "  not judged: 4 sizes, 2 .. 1000; wanted 5 or more"},
+		{{2, 5}, "  not judged: 2 sizes, 2 .. 5; wanted"},
+	};
+	(void)state;
+	for (size_t i = 0; i < N(runs); i++) {
+		FILE *file = begin("samples.csv");
+
+		put_samples_header(file);
+		for (size_t at = 0; runs[i].size[at] != 0; at++)
+			put_actor_sample(file, "backend=mls operation=rekey tree=full",
+					 runs[i].size[at], 1, 100000);
+		assert_int_equal(fclose(file), 0);
+		assert_says("mls.rekey tree=full grows at most as log N", runs[i].verdict);
+	}
+}
+
 /* Each state of a tree that the claim does not name is judged on its own. */
 static void every_state_that_is_meant_is_judged(void **state)
 {
@@ -371,6 +398,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_refused_with_its_place),
 		cmocka_unit_test(what_is_right_is_understood),
 		cmocka_unit_test(claims_are_judged_by_what_was_measured),
+		cmocka_unit_test(growth_is_judged_over_a_span_only),
 		cmocka_unit_test(every_state_that_is_meant_is_judged),
 		cmocka_unit_test(a_claim_that_is_made_false_fails_from_where_it_does),
 		cmocka_unit_test(one_process_decides_without_an_interval),

@@ -79,6 +79,18 @@ static void judge_pair(const struct judge *j, const struct gb_expectation *e,
 	printf("; %s, %s\n", first, second);
 }
 
+static void say_span(const struct gb_curve *curve, const char *name)
+{
+	printf("  not judged: ");
+	if (curve->n > 0)
+		printf("%zu sizes, %.0f .. %.0f", curve->n, curve->size[0],
+		       curve->size[curve->n - 1]);
+	else
+		printf("no sizes");
+	printf("; wanted %d or more, the largest %d times the smallest; %s\n",
+	       GB_GROWTH_LEAST_SIZES, GB_GROWTH_LEAST_SPAN, name);
+}
+
 static void judge_growth(const struct judge *j, const struct gb_expectation *e,
 			 const struct gb_curve *curve)
 {
@@ -87,10 +99,15 @@ static void judge_growth(const struct judge *j, const struct gb_expectation *e,
 
 	gb_judge_growth(e, curve, &v);
 	gb_curve_name(curve, name, sizeof(name));
+	if (v.ruling == GB_RULING_NOT_JUDGED) {
+		say_span(curve, name);
+		put_verdict(j, name, "", &v, "");
+		return;
+	}
 	gb_format_growth(&curve->growth, growth, sizeof(growth));
 	put_verdict(j, name, "", &v, growth);
 	say_ruling(&v);
-	printf(": %s; %s, %zu sizes\n", growth[0] != '\0' ? growth : "no fit", name, v.n_sizes);
+	printf(": %s; %s, %zu sizes\n", growth, name, v.n_sizes);
 }
 
 /* ---- all curves that are meant ---- */

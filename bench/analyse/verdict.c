@@ -12,7 +12,7 @@
 
 const char *gb_ruling_word(enum gb_ruling ruling)
 {
-	static const char *const words[] = {"holds", "fails", "open", "not measured"};
+	static const char *const words[] = {"holds", "fails", "open", "not measured", "not judged"};
 
 	return words[ruling];
 }
@@ -169,13 +169,19 @@ static bool grows_so(const struct gb_expectation *e, unsigned set)
 						      : leading(set) >= e->growth;
 }
 
+static bool spans_enough(const struct gb_curve *curve)
+{
+	return curve->n >= GB_GROWTH_LEAST_SIZES &&
+	       curve->size[curve->n - 1] >= GB_GROWTH_LEAST_SPAN * curve->size[0];
+}
+
 void gb_judge_growth(const struct gb_expectation *e, const struct gb_curve *curve,
 		     struct gb_verdict *out)
 {
 	bool holds = grows_so(e, curve->growth.set);
 
-	*out = (struct gb_verdict){.ruling = GB_RULING_NOT_MEASURED, .n_sizes = curve->n};
-	if (curve->growth.set == 0)
+	*out = (struct gb_verdict){.ruling = GB_RULING_NOT_JUDGED, .n_sizes = curve->n};
+	if (curve->growth.set == 0 || !spans_enough(curve))
 		return;
 	out->ruling = holds ? GB_RULING_HOLDS : GB_RULING_FAILS;
 	for (size_t i = 0; i < curve->n_others; i++) {

@@ -12,8 +12,16 @@ enum gb_ruling {
 	GB_RULING_HOLDS,
 	GB_RULING_FAILS,
 	GB_RULING_OPEN,         /* the interval lies on both sides, or fits cannot be told apart */
-	GB_RULING_NOT_MEASURED, /* no common size, or too few sizes for a fit */
+	GB_RULING_NOT_MEASURED, /* no common size */
+	GB_RULING_NOT_JUDGED,   /* too few or too near sizes to tell how something grows */
 };
+
+/*
+ * What the sizes of a curve must span before it is judged how it grows. In smaller groups a
+ * constant outweighs what grows, and over a lesser span log N, N and a constant can fit alike.
+ */
+#define GB_GROWTH_LEAST_SIZES 5
+#define GB_GROWTH_LEAST_SPAN  30 /* times the smallest size */
 
 struct gb_verdict {
 	enum gb_ruling ruling; /* at the largest size */
@@ -23,7 +31,7 @@ struct gb_verdict {
 	double ratio_low, ratio_high; /* NAN without interval */
 };
 
-/* "holds", "fails", "open", "not measured". */
+/* "holds", "fails", "open", "not measured", "not judged". */
 const char *gb_ruling_word(enum gb_ruling ruling);
 
 /* Whether the curve is one that the pattern means. */
