@@ -256,6 +256,19 @@ static void every_state_that_is_meant_is_judged(void **state)
 				      "tree=full, megolm"));
 }
 
+static void what_it_depends_on_is_said(void **state)
+{
+	(void)state;
+	write_story(5, 0);
+	assert_says("mls.rekey cheaper than megolm.rekey from 150", "\n  it holds in 2 of 2\n");
+	assert_says("mls.rekey at most 0.15 times megolm.rekey at 1000",
+		    "\n  it holds in 1 of 2, always with tree=full\n");
+	assert_says("mls.rekey at most 0.01 times megolm.rekey at 1000",
+		    "\n  it holds in 0 of 2\n");
+	assert_says("mls.rekey grows at least as N", "\n  it holds in 0 of 2\n");
+	assert_null(strstr(expect_of("megolm.rekey grows at least as N").out, "it holds"));
+}
+
 static void a_claim_that_is_made_false_fails_from_where_it_does(void **state)
 {
 	(void)state;
@@ -400,6 +413,7 @@ int main(void)
 		cmocka_unit_test(claims_are_judged_by_what_was_measured),
 		cmocka_unit_test(growth_is_judged_over_a_span_only),
 		cmocka_unit_test(every_state_that_is_meant_is_judged),
+		cmocka_unit_test(what_it_depends_on_is_said),
 		cmocka_unit_test(a_claim_that_is_made_false_fails_from_where_it_does),
 		cmocka_unit_test(one_process_decides_without_an_interval),
 		cmocka_unit_test(a_whole_is_judged_by_the_sum_of_its_parts),

@@ -3,6 +3,7 @@
 #include "analyse/csv.h"
 #include "analyse/data_folder.h"
 #include "analyse/growth_text.h"
+#include "analyse/holds_when.h"
 #include "analyse/new_file.h"
 #include "analyse/parts.h"
 #include "analyse/verdict.h"
@@ -20,7 +21,10 @@ struct judge {
 	const char *scenario_path; /* of --scenario, or NULL */
 	struct gb_scenario scenario;
 	FILE *out;
-	const char *text; /* of the expectation under judgement */
+	/* Of the expectation under judgement: */
+	const char *text;
+	struct gb_judged *judged; /* what it means, room for more than there can be */
+	size_t n_judged;
 };
 
 /* ---- one verdict ---- */
@@ -59,22 +63,27 @@ static void say_ruling(const struct gb_verdict *v)
 		printf(" from N = %.0f", v->from);
 }
 
-static void judge_pair(const struct judge *j, const struct gb_expectation *e,
-		       const struct gb_curve *a, const struct gb_curve *b)
+static void note(struct judge *j, const struct gb_curve *a, const struct gb_curve *b,
+		 const struct gb_verdict *v)
 {
-	struct gb_verdict v;
+	j->judged[j->n_judged++] = (struct gb_judged){a, b, v->ruling};
+}
+
+/* *v is what the claim says of a and b. */
+static void say_pair(const struct judge *j, const struct gb_curve *a, const struct gb_curve *b,
+		     const struct gb_verdict *v)
+{
 	char first[160], second[160];
 
-	gb_judge_pair(e, a, b, &v);
 	gb_curve_name(a, first, sizeof(first));
 	gb_curve_name(b, second, sizeof(second));
-	put_verdict(j, first, second, &v, "");
-	say_ruling(&v);
-	if (v.ruling != GB_RULING_NOT_MEASURED) {
-		printf(": %.3g times", v.ratio);
-		if (!isnan(v.ratio_low))
-			printf(" [%.3g .. %.3g]", v.ratio_low, v.ratio_high);
-		printf(" at N = %.0f", v.size);
+	put_verdict(j, first, second, v, "");
+	say_ruling(v);
+	if (v->ruling != GB_RULING_NOT_MEASURED) {
+		printf(": %.3g times", v->ratio);
+		if (!isnan(v->ratio_low))
+			printf(" [%.3g .. %.3g]", v->ratio_low, v->ratio_high);
+		printf(" at N = %.0f", v->size);
 	}
 	printf("; %s, %s\n", first, second);
 }
@@ -91,13 +100,14 @@ static void say_span(const struct gb_curve *curve, const char *name)
 	       GB_GROWTH_LEAST_SIZES, GB_GROWTH_LEAST_SPAN, name);
 }
 
-static void judge_growth(const struct judge *j, const struct gb_expectation *e,
+static void judge_growth(struct judge *j, const struct gb_expectation *e,
 			 const struct gb_curve *curve)
 {
 	struct gb_verdict v;
 	char name[160], growth[160];
 
 	gb_judge_growth(e, curve, &v);
+	note(j, curve, NULL, &v);
 	gb_curve_name(curve, name, sizeof(name));
 	if (v.ruling == GB_RULING_NOT_JUDGED) {
 		say_span(curve, name);
@@ -130,9 +140,10 @@ static const struct gb_curve *part_of(const struct judge *j, const struct gb_cur
 }
 
 /* -1 when memory ran out. */
-static int judge_parts(const struct judge *j, const struct gb_expectation *e,
-		       const struct gb_curve *whole, size_t *n)
+static int judge_parts(struct judge *j, const struct gb_expectation *e,
+		       const struct gb_curve *whole)
 {
+	struct gb_verdict v;
 	const struct gb_curve *parts[GB_N_PARTS];
 	struct gb_curve sum;
 	int status;
@@ -143,38 +154,49 @@ static int judge_parts(const struct judge *j, const struct gb_expectation *e,
 			return 0;
 	}
 	status = gb_curve_add_up(parts, GB_N_PARTS, "parts of create", &sum);
-	if (status == 0)
-		judge_pair(j, e, whole, &sum);
-	*n += status == 0;
+	if (status == 0) {
+		gb_judge_pair(e, whole, &sum, &v);
+		note(j, whole, NULL, &v);
+		say_pair(j, whole, &sum, &v);
+	}
 	gb_curve_clear(&sum);
 	return status;
 }
 
-static size_t judge_first(const struct judge *j, const struct gb_expectation *e,
-			  const struct gb_curve *first)
+static void judge_first(struct judge *j, const struct gb_expectation *e,
+			const struct gb_curve *first)
 {
-	size_t n = 0;
+	struct gb_verdict v;
 
 	if (e->relation == GB_EXPECT_GROWS_AT_MOST || e->relation == GB_EXPECT_GROWS_AT_LEAST) {
 		judge_growth(j, e, first);
-		return 1;
+		return;
 	}
 	for (size_t i = 0; i < j->curves.n; i++) {
 		const struct gb_curve *second = &j->curves.curve[i];
 
 		if (!gb_pattern_matches(&e->second, second) || !gb_curves_pair(e, first, second))
 			continue;
-		judge_pair(j, e, first, second);
-		n++;
+		gb_judge_pair(e, first, second, &v);
+		note(j, first, second, &v);
+		say_pair(j, first, second, &v);
 	}
-	return n;
 }
 
-static int judge(const struct judge *j, const struct gb_expectation *e)
+static void say_when(const struct judge *j)
+{
+	char when[400];
+
+	gb_holds_when(j->judged, j->n_judged, when, sizeof(when));
+	if (when[0] != '\0')
+		printf("  %s\n", when);
+}
+
+static int judge(struct judge *j, const struct gb_expectation *e)
 {
 	static const struct gb_verdict none = {.ruling = GB_RULING_NOT_MEASURED};
-	size_t n = 0;
 
+	j->n_judged = 0;
 	printf("%s\n", j->text);
 	for (size_t i = 0; i < j->curves.n; i++) {
 		const struct gb_curve *first = &j->curves.curve[i];
@@ -182,11 +204,12 @@ static int judge(const struct judge *j, const struct gb_expectation *e)
 		if (!gb_pattern_matches(&e->first, first))
 			continue;
 		if (!e->its_parts)
-			n += judge_first(j, e, first);
-		else if (judge_parts(j, e, first, &n) < 0)
+			judge_first(j, e, first);
+		else if (judge_parts(j, e, first) < 0)
 			return -1;
 	}
-	if (n > 0)
+	say_when(j);
+	if (j->n_judged > 0)
 		return 0;
 	say_ruling(&none);
 	printf("\n");
@@ -210,6 +233,9 @@ static const char *claim(const struct judge *j, size_t i)
 
 static int judge_all(struct judge *j, struct gb_failure *f)
 {
+	j->judged = calloc(j->curves.n * j->curves.n + 1, sizeof(*j->judged));
+	if (!j->judged)
+		return gb_fail_memory(f);
 	fputs("expectation,first,second,verdict,from_size,sizes,size,ratio,ratio_ci_low,"
 	      "ratio_ci_high,growth\n",
 	      j->out);
@@ -308,6 +334,7 @@ static int expect_main(const struct gb_command *self, int argc, char **argv)
 	gb_curves_free(&j.curves);
 	gb_cells_free(&j.cells);
 	json_decref(j.manifest);
+	free(j.judged);
 	gb_scenario_free(&j.scenario);
 	return status < 0 ? gb_report_failure(&f, self->name) : GB_EXIT_DONE;
 }
