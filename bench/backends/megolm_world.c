@@ -319,6 +319,7 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 		return status;
 	}
 	w->live[device] = live;
+	w->live_devices[w->n_live++] = device;
 	return GB_OK;
 }
 
@@ -556,6 +557,7 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 		gb_megolm_set_axis(w, &config->axes[i]);
 	w->config.axes = NULL;
 	w->live = calloc(n, sizeof(struct gb_megolm_live *));
+	w->live_devices = calloc(n, sizeof *w->live_devices);
 	w->is_member = calloc(n, sizeof *w->is_member);
 	w->saved_is_member = calloc(n, sizeof *w->saved_is_member);
 	w->n_claimed = calloc(n, sizeof *w->n_claimed);
@@ -567,9 +569,9 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 		w->vouchers = calloc(n / w->devices_per_user + 1, sizeof *w->vouchers);
 	if (w->cross_signed && w->vouchers == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
-	if (w->live == NULL || w->is_member == NULL || w->saved_is_member == NULL ||
-	    w->n_claimed == NULL || w->saved_n_claimed == NULL || w->uploads == NULL ||
-	    w->queried == NULL || w->last_request == NULL)
+	if (w->live == NULL || w->live_devices == NULL || w->is_member == NULL ||
+	    w->saved_is_member == NULL || w->n_claimed == NULL || w->saved_n_claimed == NULL ||
+	    w->uploads == NULL || w->queried == NULL || w->last_request == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	return GB_OK;
 }
@@ -580,9 +582,10 @@ void gb_megolm_close(struct gb_world *w)
 		return;
 	megolm_backup_free(w->kept.backup);
 	megolm_probe_count_into(NULL);
-	for (uint32_t i = 0; w->live != NULL && i < w->config.capacity; i++)
-		free_live(w, w->live[i]);
+	for (uint32_t i = 0; i < w->n_live; i++)
+		free_live(w, w->live[w->live_devices[i]]);
 	free(w->live);
+	free(w->live_devices);
 	free(w->is_member);
 	free(w->saved_is_member);
 	for (uint32_t i = 0; w->uploads != NULL && i < w->config.capacity; i++)
@@ -613,10 +616,9 @@ enum gb_status gb_megolm_checkpoint(struct gb_world *w)
 {
 	enum gb_status status = GB_OK;
 
-	for (uint32_t i = 0; i < w->config.capacity && status == GB_OK; i++) {
-		struct gb_megolm_live *live = w->live[i];
-		if (live == NULL)
-			continue;
+	for (uint32_t i = 0; i < w->n_live && status == GB_OK; i++) {
+		struct gb_megolm_live *live = w->live[w->live_devices[i]];
+
 		status = gb_megolm_status(w, megolm_probe_checkpoint(live->device), "checkpoint");
 		live->saved = live->now;
 		live->is_saved = true;
@@ -645,16 +647,14 @@ enum gb_status gb_megolm_rollback(struct gb_world *w)
 
 	if (!w->is_saved)
 		return gb_megolm_fail(w, GB_FAILED, "rollback without checkpoint");
-	for (uint32_t i = 0; i < w->config.capacity && status == GB_OK; i++) {
-		if (w->live[i] == NULL)
-			continue;
-		if (w->live[i]->is_saved) {
-			status = roll_back(w, w->live[i]);
-			continue;
-		}
-		free_live(w, w->live[i]);
-		w->live[i] = NULL;
+	for (; w->n_live > 0 && !w->live[w->live_devices[w->n_live - 1]]->is_saved; w->n_live--) {
+		uint32_t newest = w->live_devices[w->n_live - 1];
+
+		free_live(w, w->live[newest]);
+		w->live[newest] = NULL;
 	}
+	for (uint32_t i = 0; i < w->n_live && status == GB_OK; i++)
+		status = roll_back(w, w->live[w->live_devices[i]]);
 	memcpy(w->is_member, w->saved_is_member, w->config.capacity * sizeof *w->is_member);
 	memcpy(w->n_claimed, w->saved_n_claimed, w->config.capacity * sizeof *w->n_claimed);
 	w->n_invitees = 0;

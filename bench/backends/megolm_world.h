@@ -110,6 +110,8 @@ struct gb_world {
 	enum megolm_probe_primitives primitives;
 	uint32_t user_id_len, devices_per_user;
 	struct gb_megolm_live **live; /* by device; NULL: dormant */
+	uint32_t *live_devices;       /* those of them that are not NULL, in the order they came */
+	uint32_t n_live;
 	/* The homeserver. */
 	bool has_group, saved_has_group;
 	bool *is_member, *saved_is_member;

@@ -178,10 +178,12 @@ enum gb_status gb_mls_materialise(struct gb_world *w, uint32_t device)
 	err = gb_mls_make_device(w, d, device);
 	if (err == MLS_OK)
 		err = keep_key_package(d);
-	if (err == MLS_OK)
-		return GB_OK;
-	gb_mls_drop_device(d);
-	return gb_mls_failed(w, "materialise", err);
+	if (err != MLS_OK) {
+		gb_mls_drop_device(d);
+		return gb_mls_failed(w, "materialise", err);
+	}
+	w->live[w->n_live++] = device;
+	return GB_OK;
 }
 
 static enum gb_status open_world(struct gb_world *w, const struct gb_config *config)
@@ -204,8 +206,9 @@ static enum gb_status open_world(struct gb_world *w, const struct gb_config *con
 	w->seed = config->seed;
 	w->capacity = config->capacity;
 	w->device = calloc(config->capacity ? config->capacity : 1, sizeof(*w->device));
+	w->live = calloc(config->capacity ? config->capacity : 1, sizeof(*w->live));
 	w->identity = calloc(1, w->axes.identity);
-	if (!w->device || !w->identity)
+	if (!w->device || !w->live || !w->identity)
 		return gb_mls_failed(w, "open", MLS_ERR_NOMEM);
 	mls_seeded_random_begin(&w->random, w->seed, "world", 0);
 	config_of(w, 0, &root);
@@ -248,12 +251,13 @@ void gb_mls_close(struct gb_world *w)
 {
 	if (!w)
 		return;
-	for (uint32_t i = 0; w->device && i < w->capacity; i++)
-		gb_mls_drop_device(&w->device[i]);
+	for (uint32_t i = 0; i < w->n_live; i++)
+		gb_mls_drop_device(&w->device[w->live[i]]);
 	mls_probe_call_free(w->single);
 	mls_client_free(w->root);
 	mls_buf_free(&w->scratch);
 	free(w->device);
+	free(w->live);
 	free(w->identity);
 	free(w);
 }
@@ -362,9 +366,9 @@ static enum mls_err fork_group(struct gb_mls_device *d, struct mls_group **to,
 
 enum gb_status gb_mls_checkpoint(struct gb_world *w)
 {
-	for (uint32_t i = 0; i < w->capacity; i++) {
-		struct gb_mls_device *d = &w->device[i];
-		enum mls_err err = d->client ? fork_group(d, &d->saved, d->group) : MLS_OK;
+	for (uint32_t i = 0; i < w->n_live; i++) {
+		struct gb_mls_device *d = &w->device[w->live[i]];
+		enum mls_err err = fork_group(d, &d->saved, d->group);
 
 		if (err)
 			return gb_mls_failed(w, "checkpoint", err);
@@ -375,12 +379,10 @@ enum gb_status gb_mls_checkpoint(struct gb_world *w)
 
 enum gb_status gb_mls_rollback(struct gb_world *w)
 {
-	for (uint32_t i = 0; i < w->capacity; i++) {
-		struct gb_mls_device *d = &w->device[i];
-		enum mls_err err = MLS_OK;
+	for (uint32_t i = 0; i < w->n_live; i++) {
+		struct gb_mls_device *d = &w->device[w->live[i]];
+		enum mls_err err = fork_group(d, &d->group, d->saved);
 
-		if (d->client)
-			err = fork_group(d, &d->group, d->saved);
 		if (err == MLS_OK && d->has_joined)
 			err = keep_key_package(d);
 		if (err)

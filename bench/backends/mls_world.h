@@ -41,6 +41,8 @@ struct gb_world {
 	uint64_t seed;
 	uint32_t capacity;
 	struct gb_mls_device *device;
+	uint32_t *live; /* which of them have a client, so that nothing walks over the others */
+	uint32_t n_live;
 	struct mls_client *root;                /* owns the contexts; member of nothing */
 	struct mls_seeded_random random;        /* of the operations */
 	struct mls_seeded_random member_random; /* of the device that is being made */
