@@ -50,7 +50,7 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wstrict-p
 WARN    += $(if $(findstring Free Software,$(shell $(CC) --version 2>/dev/null)),-Wjump-misses-init)
 FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(SANFLAGS) $(DEFINES)
 
-mls_libs    := -lcrypto -lsodium
+mls_libs    := -lcrypto -lsodium -lgmp
 megolm_libs := -lolm -lcrypto -ljansson -ldl
 bench_libs  := -lyaml -ljansson -lm
 

@@ -22,6 +22,7 @@
 
 #include "crypto.h"
 #include "olm_primitives.h"
+#include "sodium_keygen.h"
 
 #define ROUNDS   60
 #define BATCH_NS 400000.0
@@ -82,11 +83,6 @@ static void keygen_kept_context(void)
 static void keygen_import(void)
 {
 	EVP_PKEY_free(from_bytes(import, OSSL_PKEY_PARAM_PRIV_KEY, secret, EVP_PKEY_KEYPAIR));
-}
-
-static void keygen_sodium(void)
-{
-	MUST(crypto_scalarmult_curve25519_base(out, secret) == 0);
 }
 
 static void keygen_seam(int library)
@@ -432,7 +428,10 @@ static struct row {
 	{"", "EVP_PKEY_generate, kept context", keygen_kept_context, 0, 0},
 	{"", "EVP_PKEY_fromdata, private key alone", keygen_import, 0, 0},
 	{"", "crypto.h, OpenSSL", keygen_seam_openssl, 0, 0},
-	{"", "libsodium", keygen_sodium, 0, 0},
+	{"", "libsodium", sodium_keygen, 0, 0},
+	{"", "libsodium on Ed25519, its conversion", sodium_keygen_converted, 0, 0},
+	{"", "libsodium on Ed25519, OpenSSL divides", sodium_keygen_openssl_divides, 0, 0},
+	{"", "libsodium on Ed25519, GMP divides", sodium_keygen_gmp_divides, 0, 0},
 	{"", "crypto.h, libsodium", keygen_seam_sodium, 0, 0},
 	{"", "libolm", olm_raw_keygen, 0, 0},
 	{"", "megolm/ before libolm", olm_counted_keygen, 0, 0},
@@ -593,6 +592,7 @@ int main(void)
 	prepare_keys();
 	prepare_symmetric();
 	prepare_seam();
+	MUST(sodium_keygen_prepare());
 	MUST(olm_primitives_prepare());
 	for (size_t i = 0; i < N_ROWS; i++)
 		size_batch(&rows[i]);

@@ -91,7 +91,7 @@ static void agreements_of_the_rfc(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct mls_key *alice = NULL;
+		struct mls_key *alice = NULL, *bob = NULL;
 		uint8_t shared[32];
 
 		OK(mls_key_import(
@@ -106,7 +106,15 @@ static void agreements_of_the_rfc(void **state)
 		assert_true(mls_slice_equal(
 			mls_slice(shared, sizeof(shared)),
 			hex("4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742")));
+		OK(mls_key_import(
+			b.on[i], &bob,
+			hex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"),
+			none));
+		assert_true(mls_slice_equal(
+			mls_key_public(bob),
+			hex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f")));
 		mls_key_free(alice);
+		mls_key_free(bob);
 	}
 	both_free(&b);
 }
@@ -169,6 +177,51 @@ static void expect_one_result(struct both *b, struct mls_key *key, struct mls_sl
 	OK(mls_dh(b->on[1], out[1], same, peer));
 	assert_memory_equal(out[0], out[1], 32);
 	mls_key_free(same);
+}
+
+/* Of the same private key, clamped or not, both libraries compute one public key, and keep the
+ * private one. */
+static void expect_one_public_key(struct both *b, const uint8_t *private_key)
+{
+	struct mls_buf kept = {0};
+	struct mls_key *key[2] = {0};
+
+	for (size_t i = 0; i < 2; i++)
+		OK(mls_key_import(b->on[i], &key[i], mls_slice(private_key, 32), none));
+	assert_true(mls_slice_equal(mls_key_public(key[0]), mls_key_public(key[1])));
+	OK(mls_key_export(&kept, key[1]));
+	assert_true(mls_slice_equal(mls_buf_slice(&kept), mls_slice(private_key, 32)));
+	mls_buf_free(&kept);
+	mls_key_free(key[0]);
+	mls_key_free(key[1]);
+}
+
+/* Scalars at random, bytes that are all alike, those with one bit, and the multiples of the order
+ * of the base point. */
+static void public_keys_are_one(void **state)
+{
+	static const char *const rows[] = {
+		"edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+		"7bcbb88ab8b58068dc49c57416d5189200000000000000000000000000000070",
+	};
+	struct both b = both_new();
+	uint8_t scalar[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 2000; i++) {
+		OK(mls_random_bytes(b.on[0], scalar, sizeof(scalar)));
+		expect_one_public_key(&b, scalar);
+	}
+	for (unsigned i = 0; i < 256; i++) {
+		memset(scalar, (int)i, sizeof(scalar));
+		expect_one_public_key(&b, scalar);
+		memset(scalar, 0, sizeof(scalar));
+		scalar[i / 8] = (uint8_t)(1u << i % 8);
+		expect_one_public_key(&b, scalar);
+	}
+	for (size_t i = 0; i < N(rows); i++)
+		expect_one_public_key(&b, hex(rows[i]).p);
+	both_free(&b);
 }
 
 static void agreements_are_one(void **state)
@@ -359,6 +412,7 @@ int main(void)
 		cmocka_unit_test(clients_choose_a_library),
 		cmocka_unit_test(agreements_of_the_rfc),
 		cmocka_unit_test(signatures_of_the_rfc),
+		cmocka_unit_test(public_keys_are_one),
 		cmocka_unit_test(agreements_are_one),
 		cmocka_unit_test(each_verifies_what_the_other_signs),
 		cmocka_unit_test(edge_cases_have_one_verdict),

@@ -31,7 +31,7 @@ shared_program() {
 
 static_program() {
 	$CC -o "$work/static" "$work/program.c" $(flags --cflags libmls) \
-		"$work/stage/opt/x/lib/libmls.a" -lcrypto -lsodium && "$work/static"
+		"$work/stage/opt/x/lib/libmls.a" -lcrypto -lsodium -lgmp && "$work/static"
 }
 
 plugin() {

@@ -1,5 +1,6 @@
 #include "prices/price_cases.h"
 
+#include <gmp.h>
 #include <olm/olm.h>
 #include <openssl/crypto.h>
 #include <sodium.h>
@@ -70,7 +71,7 @@ const char *gb_library_version(enum gb_library library, char *text, size_t len)
 	if (library == GB_LIBRARY_OPENSSL) {
 		snprintf(text, len, "%s", OpenSSL_version(OPENSSL_VERSION));
 	} else if (library == GB_LIBRARY_SODIUM) {
-		snprintf(text, len, "libsodium %s", sodium_version_string());
+		snprintf(text, len, "libsodium %s, GMP %s", sodium_version_string(), gmp_version);
 	} else {
 		olm_get_library_version(&major, &minor, &patch);
 		snprintf(text, len, "libolm %u.%u.%u", major, minor, patch);
