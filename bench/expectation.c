@@ -228,10 +228,25 @@ static int parse_sizes(struct parser *p)
 	return 0;
 }
 
+/* Whether both curves go over k, or both over the size. */
+static int check_k(struct parser *p)
+{
+	struct gb_expectation *e = p->e;
+	bool other = e->second.backend != NULL && strcmp(e->second.k, "k") == 0;
+
+	e->over_k = strcmp(e->first.k, "k") == 0;
+	if (e->over_k == other)
+		return 0;
+	p->at = p->n;
+	return refuse(p, "k at both of two curves");
+}
+
 static int check_points(struct parser *p)
 {
 	const struct gb_expectation *e = p->e;
 
+	if (e->over_k)
+		return 0;
 	if (e->second.backend == NULL ||
 	    (e->first.value[GB_AXIS_size] == NULL) == (e->second.value[GB_AXIS_size] == NULL))
 		return 0;
@@ -248,7 +263,8 @@ int gb_expectation_parse(struct gb_expectation *e, const char *text, size_t *at,
 
 	*e = (struct gb_expectation){.relation = GB_EXPECT_AT_MOST};
 	is_good = split(&p, text) == 0 && parse_curve(&p, &e->first) == 0 &&
-		  parse_relation(&p) == 0 && parse_sizes(&p) == 0 && check_points(&p) == 0;
+		  parse_relation(&p) == 0 && parse_sizes(&p) == 0 && check_k(&p) == 0 &&
+		  check_points(&p) == 0;
 	if (is_good && p.at < p.n) {
 		refuse(&p, "from N, at N or the end");
 		is_good = false;

@@ -22,6 +22,9 @@
  *   GROWTH   constant, log N, N, N log N or N^2
  *   R        a decimal number above 0; N a number of members
  *
+ * With the letter k for the number K of both curves it is k that they are compared over, in groups
+ * of one size, and `from` and `at` mean k. Growth is not asked of those.
+ *
  * Without `from` and `at` the claim is about every size. When both curves name a size, it
  * compares the two points.
  */
@@ -45,7 +48,7 @@ struct gb_curve_pattern {
 struct gb_expectation {
 	char words[GB_EXPECTATION_BYTES];      /* cut into pieces */
 	struct gb_curve_pattern first, second; /* the latter zero for GROWS and its_parts */
-	bool its_parts;
+	bool its_parts, over_k;
 	enum gb_expectation_relation relation;
 	double times;
 	unsigned growth;     /* enum gb_growth_term, of GROWS */

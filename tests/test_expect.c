@@ -46,6 +46,12 @@ static const struct {
 	 "found \"mls.add\", wanted a number of members, as in mls.add:1"},
 	{"mls.rekey:2 cheaper than x.rekey", 0,
 	 "found \"mls.rekey:2\", wanted an operation without a number"},
+	{"mls.add:k cheaper than megolm.rekey", 35,
+	 "found the end of the expectation, wanted k at both of two curves"},
+	{"mls.add:3 cheaper than megolm.add:k", 35,
+	 "found the end of the expectation, wanted k at both of two curves"},
+	{"mls.add:k grows at most as N", 28,
+	 "found the end of the expectation, wanted k at both of two curves"},
 	{"mls.rekey/server cheaper than x.rekey", 0,
 	 "found \"mls.rekey/server\", wanted a role behind the /: actor, near, far or joiner"},
 	{"mls.rekey tre=full cheaper than x.rekey", 10,
@@ -322,6 +328,78 @@ static void a_whole_is_judged_by_the_sum_of_its_parts(void **state)
 	assert_says("megolm.create olm=ratchet at most 1.05 times its parts", "  not measured\n");
 }
 
+/*
+ * To let in k members takes MLS 100 us and 1 us for each, Megolm 10 us for each; in the larger
+ * group MLS takes ten times as long. The processes differ by one part in a hundred.
+ */
+static void write_story_of_k(int processes)
+{
+	static const int ks[] = {1, 3, 10, 30, 100};
+	FILE *file = begin("samples.csv");
+
+	put_samples_header(file);
+	for (size_t i = 0; i < N(ks); i++) {
+		for (int p = 1; p <= processes; p++) {
+			double noise = 1 + 0.01 * p, mls = noise * (100000 + 1000 * ks[i]);
+			char what[2][80];
+
+			snprintf(what[0], sizeof(what[0]),
+				 "backend=mls operation=add k=%d tree=full", ks[i]);
+			snprintf(what[1], sizeof(what[1]),
+				 "backend=megolm operation=add k=%d olm=chain", ks[i]);
+			put_actor_sample(file, what[0], 100, p, mls);
+			put_actor_sample(file, what[0], 1000, p, 10 * mls);
+			put_actor_sample(file, what[1], 100, p, noise * 10000 * ks[i]);
+			put_actor_sample(file, what[1], 1000, p, noise * 10000 * ks[i]);
+		}
+	}
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Of 110 us and 100 us at k = 10, 130 us and 300 us at 30: on lines of logarithms they meet
+ * at 11.2. */
+static void a_claim_over_k_says_where_the_curves_cross(void **state)
+{
+	(void)state;
+	write_story_of_k(5);
+	assert_says("mls.add:k cheaper than megolm.add:k",
+		    "  holds from k = 30: 0.2 times [0.194 .. 0.206] at k = 100, crossing at k = "
+		    "11.2 [10.9 .. 11.5]; mls add k size=100 tree=full, megolm add k size=100 "
+		    "olm=chain\n");
+	assert_says("mls.add:k cheaper than megolm.add:k",
+		    "  fails: 2 times [1.94 .. 2.06] at k = 100; mls add k size=1000 tree=full");
+	assert_says("mls.add:k size=100 cheaper than megolm.add:k from 30",
+		    "cheaper than megolm.add:k from 30\n  holds: 0.2 times [0.194 .. 0.206] at k = "
+		    "100; mls add k size=100 tree=full, megolm add k size=100 olm=chain\n/");
+	assert_says("mls.add:k size=100 at most 2 times megolm.add:k at 30",
+		    "  holds: 0.433 times");
+	assert_says("mls.add:100 size=100 at most 2 times mls.add:100 size=1000", "  holds: 0.1");
+	write_story_of_k(1);
+	assert_says("mls.add:k size=100 cheaper than megolm.add:k",
+		    "  holds from k = 30: 0.2 times at k = 100, crossing at k = 11.2; mls add k");
+}
+
+/* The ends of an interval lie no further than the sizes that were measured. */
+static void a_crossing_beyond_the_sizes_ends_its_interval_there(void **state)
+{
+	static const double mls[2][3] = {{100, 101, 103}, {97, 99.5, 104}};
+	FILE *file = begin("samples.csv");
+
+	(void)state;
+	put_samples_header(file);
+	for (int at = 0; at < 2; at++)
+		for (int p = 0; p < 3; p++) {
+			put_actor_sample(file, "backend=mls operation=rekey tree=full",
+					 at == 0 ? 10 : 1000, p + 1, 1000 * mls[at][p]);
+			put_actor_sample(file, "backend=megolm operation=rekey olm=chain",
+					 at == 0 ? 10 : 1000, p + 1, 100000);
+		}
+	assert_int_equal(fclose(file), 0);
+	assert_says("mls.rekey cheaper than megolm.rekey",
+		    "  open: 0.995 times [0.97 .. 1.04] at N = 1000, crossing at N = 214 [10 .. "
+		    "1000]; mls");
+}
+
 static void verdicts_are_kept_in_a_file(void **state)
 {
 	char line[400];
@@ -335,11 +413,12 @@ static void verdicts_are_kept_in_a_file(void **state)
 	assert_non_null(file);
 	assert_non_null(fgets(line, sizeof(line), file));
 	assert_string_equal(line, "expectation,first,second,verdict,from_size,sizes,size,ratio,"
-				  "ratio_ci_low,ratio_ci_high,growth\n");
+				  "ratio_ci_low,ratio_ci_high,growth,crossing,"
+				  "crossing_ci_low,crossing_ci_high\n");
 	assert_non_null(fgets(line, sizeof(line), file));
 	assert_string_equal(line, "mls.rekey tree=full cheaper than megolm.rekey at 1000,mls rekey "
 				  "tree=full,megolm rekey olm=ratchet,holds,,1,1000,0.1,0.0971429,"
-				  "0.10297,\n");
+				  "0.10297,,,,\n");
 	fclose(file);
 }
 
@@ -417,6 +496,8 @@ int main(void)
 		cmocka_unit_test(a_claim_that_is_made_false_fails_from_where_it_does),
 		cmocka_unit_test(one_process_decides_without_an_interval),
 		cmocka_unit_test(a_whole_is_judged_by_the_sum_of_its_parts),
+		cmocka_unit_test(a_claim_over_k_says_where_the_curves_cross),
+		cmocka_unit_test(a_crossing_beyond_the_sizes_ends_its_interval_there),
 		cmocka_unit_test(verdicts_are_kept_in_a_file),
 		cmocka_unit_test(a_run_is_judged_by_another_scenario),
 		cmocka_unit_test(what_is_no_run_is_refused),

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the size stands among the columns of a key, which begins with backend, operation, k. */
-
 static bool is_on_a_curve(const struct gb_cell *cell)
 {
 	static const char *const phases[] = {"total", "process", "join"};
@@ -33,31 +31,41 @@ static bool is_left_alone(const struct gb_cell *cell)
 	       gb_task_leavers(&task) + 1 >= strtoul(cell->key[GB_KEY_SIZE], NULL, 10);
 }
 
-static int by_curve(const struct gb_cell *x, const struct gb_cell *y)
+static int by_curve(const struct gb_cell *x, const struct gb_cell *y, size_t over)
 {
 	int order = 0;
 
 	for (size_t i = 0; i < GB_KEY_COLUMNS && order == 0; i++) {
-		if (i != GB_KEY_SIZE)
+		if (i != over)
 			order = strcmp(x->key[i], y->key[i]);
 	}
 	return order;
 }
 
-static double size_of(const struct gb_cell *cell)
+/* The size of the group, or k. */
+static double place_on(const struct gb_cell *cell, size_t over)
 {
-	return strtod(cell->key[GB_KEY_SIZE], NULL);
+	return strtod(cell->key[over], NULL);
+}
+
+static int by_curve_and_place(const void *a, const void *b, size_t over)
+{
+	const struct gb_cell *const *x = a;
+	const struct gb_cell *const *y = b;
+	int order = by_curve(*x, *y, over);
+	double left = place_on(*x, over), right = place_on(*y, over);
+
+	return order != 0 ? order : (left > right) - (left < right);
 }
 
 static int by_curve_and_size(const void *a, const void *b)
 {
-	const struct gb_cell *const *x = a;
-	const struct gb_cell *const *y = b;
-	int order = by_curve(*x, *y);
+	return by_curve_and_place(a, b, GB_KEY_SIZE);
+}
 
-	if (order == 0 && (size_of(*x) < size_of(*y) || size_of(*x) > size_of(*y)))
-		order = size_of(*x) < size_of(*y) ? -1 : 1;
-	return order;
+static int by_curve_and_k(const void *a, const void *b)
+{
+	return by_curve_and_place(a, b, GB_KEY_K);
 }
 
 /* ---- points ---- */
@@ -71,11 +79,11 @@ static int add_point(struct gb_curve *curve, const struct gb_cell *cell)
 		free(medians);
 		return -1;
 	}
-	if (cpu.n_processes == 0 || !(medians[0] > 0) || !(size_of(cell) > 0)) {
+	if (cpu.n_processes == 0 || !(medians[0] > 0) || !(place_on(cell, curve->over) > 0)) {
 		free(medians);
 		return 0;
 	}
-	curve->size[curve->n] = size_of(cell);
+	curve->size[curve->n] = place_on(cell, curve->over);
 	curve->cost_ns[curve->n] = cpu.median;
 	curve->medians[curve->n] = medians;
 	curve->n_processes[curve->n] = cpu.n_processes;
@@ -158,8 +166,8 @@ static int fit(struct gb_curve *curve, uint64_t seed)
 
 /* ---- all curves ---- */
 
-static int make_curves(struct gb_cell *const *cells, size_t n, struct gb_curves *curves,
-		       struct gb_failure *f)
+static int make_curves(struct gb_cell *const *cells, size_t n, size_t over,
+		       struct gb_curves *curves, struct gb_failure *f)
 {
 	curves->curve = calloc(n + 1, sizeof(*curves->curve));
 	if (!curves->curve)
@@ -168,15 +176,18 @@ static int make_curves(struct gb_cell *const *cells, size_t n, struct gb_curves 
 		struct gb_curve *curve = &curves->curve[curves->n++];
 
 		end = first + 1;
-		while (end < n && by_curve(cells[first], cells[end]) == 0)
+		while (end < n && by_curve(cells[first], cells[end], over) == 0)
 			end++;
-		if (add_points(curve, cells + first, end - first) < 0 || fit(curve, curves->n) < 0)
+		curve->over = over;
+		if (add_points(curve, cells + first, end - first) < 0 ||
+		    (over == GB_KEY_SIZE && fit(curve, curves->n) < 0))
 			return gb_fail_memory(f);
 	}
 	return 0;
 }
 
-int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f)
+static int choose_and_make(const struct gb_cells *cells, size_t over, struct gb_curves *curves,
+			   struct gb_failure *f)
 {
 	struct gb_cell **chosen = malloc((cells->n + 1) * sizeof(struct gb_cell *));
 	size_t n = 0;
@@ -185,17 +196,29 @@ int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struc
 	if (!chosen)
 		return gb_fail_memory(f);
 	for (size_t i = 0; i < cells->n; i++) {
-		if (!is_on_a_curve(cells->cell[i]))
+		if (!is_on_a_curve(cells->cell[i]) || *cells->cell[i]->key[over] == '\0')
 			continue;
 		if (is_left_alone(cells->cell[i]))
 			curves->n_left_alone++;
 		else
 			chosen[n++] = cells->cell[i];
 	}
-	qsort(chosen, n, sizeof(struct gb_cell *), by_curve_and_size);
-	status = make_curves(chosen, n, curves, f);
+	qsort(chosen, n, sizeof(struct gb_cell *),
+	      over == GB_KEY_SIZE ? by_curve_and_size : by_curve_and_k);
+	status = make_curves(chosen, n, over, curves, f);
 	free(chosen);
 	return status;
+}
+
+int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f)
+{
+	return choose_and_make(cells, GB_KEY_SIZE, curves, f);
+}
+
+int gb_curves_make_over_k(const struct gb_cells *cells, struct gb_curves *curves,
+			  struct gb_failure *f)
+{
+	return choose_and_make(cells, GB_KEY_K, curves, f);
 }
 
 void gb_curve_name(const struct gb_curve *curve, char *name, size_t size)
@@ -203,10 +226,13 @@ void gb_curve_name(const struct gb_curve *curve, char *name, size_t size)
 	size_t len = (size_t)snprintf(name, size, "%s %s", curve->key[GB_KEY_BACKEND],
 				      curve->key[GB_KEY_OPERATION]);
 
-	if (*curve->key[GB_KEY_K] != '\0' && len < size)
+	if (curve->over != GB_KEY_K && *curve->key[GB_KEY_K] != '\0' && len < size)
 		len += (size_t)snprintf(name + len, size - len, " %s", curve->key[GB_KEY_K]);
 	if (strcmp(curve->key[GB_KEY_ROLE], "actor") != 0 && len < size)
 		len += (size_t)snprintf(name + len, size - len, " %s", curve->key[GB_KEY_ROLE]);
+	if (curve->over == GB_KEY_K && len < size)
+		len += (size_t)snprintf(name + len, size - len, " k size=%s",
+					curve->key[GB_KEY_SIZE]);
 	for (size_t axis = 0; axis < GB_AXES && len < size; axis++) {
 		const char *value = curve->key[GB_KEY_AXES + axis];
 		bool is_state = axis == GB_AXIS_tree || axis == GB_AXIS_olm;
@@ -261,7 +287,8 @@ static int add_sum(const struct gb_curve *const *parts, size_t n, size_t at, str
 int gb_curve_add_up(const struct gb_curve *const *parts, size_t n, const char *operation,
 		    struct gb_curve *sum)
 {
-	*sum = (struct gb_curve){.least_processes = parts[0]->least_processes};
+	*sum = (struct gb_curve){.over = parts[0]->over,
+				 .least_processes = parts[0]->least_processes};
 	memcpy(sum->key, parts[0]->key, sizeof(sum->key));
 	sum->key[GB_KEY_OPERATION] = operation;
 	if (make_room(sum, parts[0]->n) < 0)

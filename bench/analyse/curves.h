@@ -4,15 +4,18 @@
 #include "stats/growth.h"
 
 /*
- * The curves of a run: CPU time over the size of the group, everything else equal. The
- * points are medians over processes; replicates resample the processes.
+ * The curves of a run: CPU time over the size of the group, or over the number k of members that an
+ * operation is about, everything else equal. The points are medians over processes; replicates
+ * resample the processes.
  */
 #define GB_REPLICATES 1000
 
 struct gb_curve {
-	const char *key[GB_KEY_COLUMNS]; /* of its first cell: the size there means nothing */
-	size_t n;                        /* sizes, ascending, each above 0 */
-	double *size;
+	const char
+		*key[GB_KEY_COLUMNS]; /* of its first cell: what stands at `over` means nothing */
+	size_t over;                  /* GB_KEY_SIZE or GB_KEY_K */
+	size_t n;                     /* sizes, ascending, each above 0 */
+	double *size;                 /* or k */
 	double *cost_ns;
 	double **medians; /* of the processes, for each size; as many as n_processes[i] */
 	size_t *n_processes;
@@ -36,6 +39,11 @@ struct gb_curves {
  * fit. 0, or -1 with *f set. On failure too, gb_curves_free.
  */
 int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f);
+
+/* The same over k, of the operations that have one. They have no fits. */
+int gb_curves_make_over_k(const struct gb_cells *cells, struct gb_curves *curves,
+			  struct gb_failure *f);
+
 /*
  * Makes *sum of curves that were measured by the same processes: at each size that all of them
  * have, what they take together, process by process where each has as many. There is no fit;

@@ -16,7 +16,7 @@
 
 struct judge {
 	struct gb_cells cells;
-	struct gb_curves curves;
+	struct gb_curves curves, over_k;
 	json_t *manifest;
 	const char *scenario_path; /* of --scenario, or NULL */
 	struct gb_scenario scenario;
@@ -53,14 +53,36 @@ static void put_verdict(const struct judge *j, const char *first, const char *se
 	put_optional(j->out, v->ratio_high);
 	putc(',', j->out);
 	gb_csv_put(j->out, growth);
+	put_optional(j->out, v->crossing);
+	put_optional(j->out, v->crossing_low);
+	put_optional(j->out, v->crossing_high);
 	putc('\n', j->out);
 }
 
-static void say_ruling(const struct gb_verdict *v)
+/* What the size of a verdict is. */
+static const char *place_name(const struct gb_curve *curve)
 {
-	printf("  %s", gb_ruling_word(v->ruling));
-	if (v->from > 0)
-		printf(" from N = %.0f", v->from);
+	return curve->over == GB_KEY_K ? "k" : "N";
+}
+
+static void say_place(double place)
+{
+	printf(place < 100 ? "%.3g" : "%.0f", place);
+}
+
+static void say_crossing(const struct gb_verdict *v, const char *place)
+{
+	if (!(v->crossing > 0))
+		return;
+	printf(", crossing at %s = ", place);
+	say_place(v->crossing);
+	if (isnan(v->crossing_low))
+		return;
+	printf(" [");
+	say_place(v->crossing_low);
+	printf(" .. ");
+	say_place(v->crossing_high);
+	printf("]");
 }
 
 static void note(struct judge *j, const struct gb_curve *a, const struct gb_curve *b,
@@ -78,12 +100,15 @@ static void say_pair(const struct judge *j, const struct gb_curve *a, const stru
 	gb_curve_name(a, first, sizeof(first));
 	gb_curve_name(b, second, sizeof(second));
 	put_verdict(j, first, second, v, "");
-	say_ruling(v);
+	printf("  %s", gb_ruling_word(v->ruling));
+	if (v->from > 0)
+		printf(" from %s = %.0f", place_name(a), v->from);
 	if (v->ruling != GB_RULING_NOT_MEASURED) {
 		printf(": %.3g times", v->ratio);
 		if (!isnan(v->ratio_low))
 			printf(" [%.3g .. %.3g]", v->ratio_low, v->ratio_high);
-		printf(" at N = %.0f", v->size);
+		printf(" at %s = %.0f", place_name(a), v->size);
+		say_crossing(v, place_name(a));
 	}
 	printf("; %s, %s\n", first, second);
 }
@@ -116,8 +141,7 @@ static void judge_growth(struct judge *j, const struct gb_expectation *e,
 	}
 	gb_format_growth(&curve->growth, growth, sizeof(growth));
 	put_verdict(j, name, "", &v, growth);
-	say_ruling(&v);
-	printf(": %s; %s, %zu sizes\n", growth, name, v.n_sizes);
+	printf("  %s: %s; %s, %zu sizes\n", gb_ruling_word(v.ruling), growth, name, v.n_sizes);
 }
 
 /* ---- all curves that are meant ---- */
@@ -163,17 +187,23 @@ static int judge_parts(struct judge *j, const struct gb_expectation *e,
 	return status;
 }
 
+static const struct gb_curves *curves_of(const struct judge *j, const struct gb_expectation *e)
+{
+	return e->over_k ? &j->over_k : &j->curves;
+}
+
 static void judge_first(struct judge *j, const struct gb_expectation *e,
 			const struct gb_curve *first)
 {
+	const struct gb_curves *curves = curves_of(j, e);
 	struct gb_verdict v;
 
 	if (e->relation == GB_EXPECT_GROWS_AT_MOST || e->relation == GB_EXPECT_GROWS_AT_LEAST) {
 		judge_growth(j, e, first);
 		return;
 	}
-	for (size_t i = 0; i < j->curves.n; i++) {
-		const struct gb_curve *second = &j->curves.curve[i];
+	for (size_t i = 0; i < curves->n; i++) {
+		const struct gb_curve *second = &curves->curve[i];
 
 		if (!gb_pattern_matches(&e->second, second) || !gb_curves_pair(e, first, second))
 			continue;
@@ -195,11 +225,12 @@ static void say_when(const struct judge *j)
 static int judge(struct judge *j, const struct gb_expectation *e)
 {
 	static const struct gb_verdict none = {.ruling = GB_RULING_NOT_MEASURED};
+	const struct gb_curves *curves = curves_of(j, e);
 
 	j->n_judged = 0;
 	printf("%s\n", j->text);
-	for (size_t i = 0; i < j->curves.n; i++) {
-		const struct gb_curve *first = &j->curves.curve[i];
+	for (size_t i = 0; i < curves->n; i++) {
+		const struct gb_curve *first = &curves->curve[i];
 
 		if (!gb_pattern_matches(&e->first, first))
 			continue;
@@ -211,8 +242,7 @@ static int judge(struct judge *j, const struct gb_expectation *e)
 	say_when(j);
 	if (j->n_judged > 0)
 		return 0;
-	say_ruling(&none);
-	printf("\n");
+	printf("  %s\n", gb_ruling_word(none.ruling));
 	put_verdict(j, "", "", &none, "");
 	return 0;
 }
@@ -233,11 +263,13 @@ static const char *claim(const struct judge *j, size_t i)
 
 static int judge_all(struct judge *j, struct gb_failure *f)
 {
-	j->judged = calloc(j->curves.n * j->curves.n + 1, sizeof(*j->judged));
+	size_t most = j->curves.n > j->over_k.n ? j->curves.n : j->over_k.n;
+
+	j->judged = calloc(most * most + 1, sizeof(*j->judged));
 	if (!j->judged)
 		return gb_fail_memory(f);
 	fputs("expectation,first,second,verdict,from_size,sizes,size,ratio,ratio_ci_low,"
-	      "ratio_ci_high,growth\n",
+	      "ratio_ci_high,growth,crossing,crossing_ci_low,crossing_ci_high\n",
 	      j->out);
 	for (size_t i = 0; i < n_claims(j); i++) {
 		struct gb_expectation e;
@@ -277,7 +309,9 @@ static int read_run(struct judge *j, const char *run, struct gb_failure *f)
 	}
 	free(samples);
 	free(manifest);
-	return status < 0 ? -1 : gb_curves_make(&j->cells, &j->curves, f);
+	if (status < 0 || gb_curves_make(&j->cells, &j->curves, f) < 0)
+		return -1;
+	return gb_curves_make_over_k(&j->cells, &j->over_k, f);
 }
 
 static int read_scenario(struct judge *j, struct gb_failure *f)
@@ -332,6 +366,7 @@ static int expect_main(const struct gb_command *self, int argc, char **argv)
 		return status < 0 ? GB_EXIT_DONE : status;
 	status = expect_run(&j, argv[1], &f);
 	gb_curves_free(&j.curves);
+	gb_curves_free(&j.over_k);
 	gb_cells_free(&j.cells);
 	json_decref(j.manifest);
 	free(j.judged);

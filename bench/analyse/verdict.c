@@ -17,19 +17,43 @@ const char *gb_ruling_word(enum gb_ruling ruling)
 	return words[ruling];
 }
 
+/* Whether the pattern means a curve over k, or one of this k. */
+static bool is_of_k(const struct gb_curve_pattern *pattern, const struct gb_curve *curve)
+{
+	if (curve->over == GB_KEY_K)
+		return strcmp(pattern->k, "k") == 0;
+	return strcmp(pattern->k, curve->key[GB_KEY_K]) == 0;
+}
+
+/* An axis whose value a curve has, not one that it goes over. */
+static bool is_of_axis(const struct gb_curve *curve, size_t axis)
+{
+	return axis != GB_AXIS_size || curve->over != GB_KEY_SIZE;
+}
+
 bool gb_pattern_matches(const struct gb_curve_pattern *pattern, const struct gb_curve *curve)
 {
 	if (strcmp(pattern->backend, curve->key[GB_KEY_BACKEND]) != 0 ||
 	    strcmp(pattern->operation, curve->key[GB_KEY_OPERATION]) != 0 ||
-	    strcmp(pattern->k, curve->key[GB_KEY_K]) != 0 ||
-	    strcmp(pattern->role, curve->key[GB_KEY_ROLE]) != 0)
+	    !is_of_k(pattern, curve) || strcmp(pattern->role, curve->key[GB_KEY_ROLE]) != 0)
 		return false;
 	for (size_t i = 0; i < GB_AXES; i++) {
-		if (i != GB_AXIS_size && pattern->value[i] &&
+		if (is_of_axis(curve, i) && pattern->value[i] &&
 		    strcmp(pattern->value[i], curve->key[GB_KEY_AXES + i]) != 0)
 			return false;
 	}
 	return true;
+}
+
+/* Whether the claim lets two curves differ on an axis: it names a value of it, and of the size,
+ * where that is an axis, both. */
+static bool may_differ(const struct gb_expectation *e, const struct gb_curve *first, size_t axis)
+{
+	if (!is_of_axis(first, axis))
+		return true;
+	if (axis == GB_AXIS_size)
+		return e->first.value[axis] && e->second.value[axis];
+	return e->first.value[axis] || e->second.value[axis];
 }
 
 bool gb_curves_pair(const struct gb_expectation *e, const struct gb_curve *first,
@@ -38,7 +62,7 @@ bool gb_curves_pair(const struct gb_expectation *e, const struct gb_curve *first
 	for (size_t i = 0; i < GB_AXES; i++) {
 		const char *a = first->key[GB_KEY_AXES + i], *b = second->key[GB_KEY_AXES + i];
 
-		if (i == GB_AXIS_size || e->first.value[i] || e->second.value[i])
+		if (may_differ(e, first, i))
 			continue;
 		if (*a != '\0' && *b != '\0' && strcmp(a, b) != 0)
 			return false;
@@ -81,21 +105,76 @@ static double drawn(const struct point *p, struct gb_draws *draws)
 				   room);
 }
 
-static void take_ratio(const struct point *a, const struct point *b, struct gb_verdict *v)
-{
-	double ratios[GB_REPLICATES];
+/* A ratio over ascending sizes, as a logarithm above or below that of the claim's factor. */
+struct track {
+	double above;    /* at the last size */
+	double crossing; /* where its sign last changed; 0: nowhere yet */
+};
+
+struct comparison {
+	const struct gb_expectation *e;
 	struct gb_draws draws;
+	struct track measured, replicates[GB_REPLICATES];
+	double smallest, size; /* the first size and the last */
+	bool had_interval;     /* at the last size */
+	bool has_interval;     /* on both sides of the crossing of `measured` */
+};
+
+static void go_on(struct track *t, double from, double to, double above)
+{
+	bool crosses = from > 0 && (t->above > 0) != (above > 0);
+
+	if (crosses)
+		t->crossing = from * pow(to / from, t->above / (t->above - above));
+	t->above = above;
+}
+
+static void add_ratio(struct comparison *c, const struct point *a, const struct point *b,
+		      struct gb_verdict *v)
+{
+	double ratios[GB_REPLICATES], before = c->measured.crossing;
+	bool both = has_interval(a) && has_interval(b);
 
 	v->ratio = cost_of(a) / cost_of(b);
 	v->ratio_low = v->ratio_high = NAN;
-	if (!has_interval(a) || !has_interval(b))
+	go_on(&c->measured, c->size, v->size, log(v->ratio / c->e->times));
+	for (size_t i = 0; i < GB_REPLICATES; i++) {
+		ratios[i] = both ? drawn(a, &c->draws) / drawn(b, &c->draws) : v->ratio;
+		go_on(&c->replicates[i], c->size, v->size, log(ratios[i] / c->e->times));
+	}
+	if (c->measured.crossing > before)
+		c->has_interval = both && c->had_interval;
+	c->had_interval = both;
+	c->smallest = c->smallest > 0 ? c->smallest : v->size;
+	c->size = v->size;
+	if (!both)
 		return;
-	gb_draws_begin(&draws, 1);
-	for (size_t i = 0; i < GB_REPLICATES; i++)
-		ratios[i] = drawn(a, &draws) / drawn(b, &draws);
 	gb_sort(ratios, GB_REPLICATES);
 	v->ratio_low = gb_quantile(ratios, GB_REPLICATES, 0.025);
 	v->ratio_high = gb_quantile(ratios, GB_REPLICATES, 0.975);
+}
+
+/* Where a replicate says that the ratio passes to the side on which it was measured at last. */
+static double crossing_of(const struct comparison *c, const struct track *t)
+{
+	if ((t->above > 0) != (c->measured.above > 0))
+		return c->size;
+	return t->crossing > 0 ? t->crossing : c->smallest;
+}
+
+static void take_crossing(const struct comparison *c, struct gb_verdict *v)
+{
+	double crossings[GB_REPLICATES];
+
+	v->crossing = c->measured.crossing;
+	v->crossing_low = v->crossing_high = NAN;
+	if (!(v->crossing > 0) || !c->has_interval)
+		return;
+	for (size_t i = 0; i < GB_REPLICATES; i++)
+		crossings[i] = crossing_of(c, &c->replicates[i]);
+	gb_sort(crossings, GB_REPLICATES);
+	v->crossing_low = gb_quantile(crossings, GB_REPLICATES, 0.025);
+	v->crossing_high = gb_quantile(crossings, GB_REPLICATES, 0.975);
 }
 
 static enum gb_ruling rule(const struct gb_expectation *e, const struct gb_verdict *v)
@@ -110,14 +189,14 @@ static enum gb_ruling rule(const struct gb_expectation *e, const struct gb_verdi
 }
 
 /* One more size, in ascending order: the verdict is that of the largest. */
-static void add_size(const struct gb_expectation *e, const struct point *a, const struct point *b,
+static void add_size(struct comparison *c, const struct point *a, const struct point *b,
 		     struct gb_verdict *v)
 {
 	enum gb_ruling before = v->ruling;
 
 	v->size = a->curve->size[a->at];
-	take_ratio(a, b, v);
-	v->ruling = rule(e, v);
+	add_ratio(c, a, b, v);
+	v->ruling = rule(c->e, v);
 	if (v->n_sizes > 0 && v->ruling != before)
 		v->from = v->size;
 	v->n_sizes++;
@@ -132,23 +211,26 @@ static bool is_meant(const struct gb_expectation *e, double size)
 void gb_judge_pair(const struct gb_expectation *e, const struct gb_curve *first,
 		   const struct gb_curve *second, struct gb_verdict *out)
 {
-	const char *a_size = e->first.value[GB_AXIS_size];
+	const char *a_size = e->over_k ? NULL : e->first.value[GB_AXIS_size];
 	const char *b_size = e->second.value[GB_AXIS_size];
 	struct point a = {first, 0}, b = {second, 0};
+	struct comparison c = {.e = e};
 
+	gb_draws_begin(&c.draws, 1);
 	*out = (struct gb_verdict){.ruling = GB_RULING_NOT_MEASURED};
 	if (a_size) {
 		a.at = place(first, strtod(a_size, NULL));
 		b.at = place(second, strtod(b_size, NULL));
 		if (a.at < first->n && b.at < second->n)
-			add_size(e, &a, &b, out);
+			add_size(&c, &a, &b, out);
 		return;
 	}
 	for (; a.at < first->n; a.at++) {
 		b.at = place(second, first->size[a.at]);
 		if (b.at < second->n && is_meant(e, first->size[a.at]))
-			add_size(e, &a, &b, out);
+			add_size(&c, &a, &b, out);
 	}
+	take_crossing(&c, out);
 }
 
 /* The fastest growing term of a set of terms. */

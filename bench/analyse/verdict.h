@@ -29,6 +29,13 @@ struct gb_verdict {
 	size_t n_sizes;
 	double size, ratio;           /* first / second there; not of GROWS */
 	double ratio_low, ratio_high; /* NAN without interval */
+	/*
+	 * Where the ratio passes the claim's factor for the last time: between two measured sizes
+	 * on a straight line of logarithms; 0 where it does not. Its 95 % interval over the same
+	 * replicates; NAN without. A replicate in which nothing is passed counts as the smallest
+	 * size, or as the largest, wherever the passing must lie beyond.
+	 */
+	double crossing, crossing_low, crossing_high;
 };
 
 /* "holds", "fails", "open", "not measured", "not judged". */
