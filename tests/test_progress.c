@@ -1,6 +1,6 @@
 /* How much time is left, and that nothing but plain lines goes to a file. */
 #include "backends/backends.h"
-#include "run/progress.h"
+#include "run/forecast.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,6 +105,34 @@ static void a_job_that_has_run_is_its_own_measure(void **state)
 	gb_progress_close(&p);
 }
 
+/* Forty seconds, of which the first four are a tenth: at 5 s the other turns were expected to take
+ * as long as the first; it turned out otherwise. */
+static void what_was_forecast_after_a_share_is_kept(void **state)
+{
+	struct gb_progress p;
+	struct gb_forecast f;
+
+	(void)state;
+	gb_progress_open(&p, NULL, &jobs, &schedule);
+	for (size_t turn = 0; turn < 4; turn++) {
+		static const uint64_t ends_s[] = {2, 5, 35, 40};
+		uint64_t began_s = turn > 0 ? ends_s[turn - 1] : 0;
+
+		gb_progress_begin(&p, turn, (100 + began_s) * 1000000000);
+		gb_progress_sample(&p, turn, 0, (101 + began_s) * 1000000000);
+		gb_progress_end(&p, turn, (100 + ends_s[turn]) * 1000000000);
+	}
+	assert_true(gb_forecast_after(&p, 0.1, &f));
+	/* 1 s of single samples in groups of 80 are 10 s in those of 980. */
+	assert_float_equal(f.after_s, 5, 0.01);
+	assert_float_equal(f.whole_s, 5 + 10 + 10, 0.01);
+	assert_float_equal(f.took_s, 40, 0.01);
+	assert_true(gb_forecast_after(&p, 0.2, &f));
+	assert_float_equal(f.after_s, 35, 0.01);
+	gb_progress_close(&p);
+	assert_false(gb_forecast_after(&p, 0.1, &f));
+}
+
 static void a_file_gets_plain_lines_and_few(void **state)
 {
 	struct gb_progress p;
@@ -137,6 +165,7 @@ int main(void)
 		cmocka_unit_test(budgets_are_no_growth),
 		cmocka_unit_test(what_lies_between_two_sizes_is_interpolated),
 		cmocka_unit_test(a_job_that_has_run_is_its_own_measure),
+		cmocka_unit_test(what_was_forecast_after_a_share_is_kept),
 		cmocka_unit_test(a_file_gets_plain_lines_and_few),
 	};
 	return cmocka_run_group_tests(tests, make_jobs, NULL);

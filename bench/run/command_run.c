@@ -4,6 +4,7 @@
 #include "prices/carry.h"
 #include "run/commands.h"
 #include "run/environment.h"
+#include "run/forecast.h"
 #include "run/manifest.h"
 #include "run/overrides.h"
 #include "run/plugin_option.h"
@@ -122,6 +123,17 @@ static enum gb_exit calibrate(struct gb_run *run, const struct request *r, json_
 	return GB_EXIT_IO;
 }
 
+/* Of a run that went on there is not all to tell. */
+static enum gb_exit write_processes(struct gb_run *run)
+{
+	struct gb_failure f = {0};
+
+	if (run->past != NULL || gb_forecast_write(run->progress, run->results->path, &f) == 0)
+		return GB_EXIT_DONE;
+	snprintf(run->why, sizeof run->why, "%.600s", f.text);
+	return f.status;
+}
+
 /* The turns, with a manifest before and after: the folder is valid in between. */
 static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t *manifest)
 {
@@ -129,6 +141,7 @@ static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t 
 	enum gb_exit status = gb_results_manifest(results, manifest), last;
 
 	if (status != GB_EXIT_DONE) {
+		gb_progress_close(run->progress);
 		fprintf(stderr, "groupbench run: %s\n", results->why);
 		return status;
 	}
@@ -136,7 +149,10 @@ static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t 
 	status = calibrate(run, r, manifest);
 	if (status == GB_EXIT_DONE)
 		status = gb_run_turns(run);
+	if (status == GB_EXIT_DONE)
+		status = write_processes(run);
 	gb_manifest_end(manifest, run, status);
+	gb_progress_close(run->progress);
 	last = gb_results_manifest(results, manifest);
 	if (status == GB_EXIT_DONE && last != GB_EXIT_DONE) {
 		snprintf(run->why, sizeof run->why, "%s", results->why);

@@ -1,6 +1,7 @@
 #include "run/manifest.h"
 #include "backends/plugins.h"
 #include "run/environment.h"
+#include "run/forecast.h"
 #include "run/noise.h"
 #include <math.h>
 #include <string.h>
@@ -113,6 +114,18 @@ void gb_manifest_note_noise(json_t *manifest)
 				      isnan(noise.steal) ? json_null() : json_real(noise.steal)));
 }
 
+/* How good the time left was that a complete run, not resumed, had announced after its first tenth.
+ */
+static void note_forecast(json_t *manifest, const struct gb_run *run)
+{
+	struct gb_forecast f;
+
+	if (run->past == NULL && gb_forecast_after(run->progress, 0.1, &f))
+		json_object_set_new(manifest, "forecast",
+				    json_pack("{s:f, s:f, s:f}", "after_s", f.after_s, "whole_s",
+					      f.whole_s, "took_s", f.took_s));
+}
+
 void gb_manifest_end(json_t *manifest, const struct gb_run *run, enum gb_exit status)
 {
 	json_t *machine = gb_environment_machine();
@@ -130,6 +143,8 @@ void gb_manifest_end(json_t *manifest, const struct gb_run *run, enum gb_exit st
 				      (json_int_t)run->n_turns_done));
 	json_object_set_new(manifest, "samples",
 			    json_integer((json_int_t)run->progress->n_samples));
+	if (status == GB_EXIT_DONE)
+		note_forecast(manifest, run);
 	json_object_set_new(manifest, "clock_cost_ns",
 			    json_pack("{s:I, s:I}", "cpu", (json_int_t)run->clock.cpu_ns, "wall",
 				      (json_int_t)run->clock.wall_ns));

@@ -400,6 +400,5 @@ enum gb_exit gb_run_turns(struct gb_run *run)
 		run->n_turns_done += status == GB_EXIT_DONE;
 	}
 	dismiss(&crew);
-	gb_progress_close(run->progress);
 	return status;
 }

@@ -14,8 +14,9 @@ void gb_progress_open(struct gb_progress *p, FILE *out, const struct gb_jobs *jo
 		p->is_live =
 			isatty(fileno(out)) && getenv("NO_COLOR") == NULL && getenv("CI") == NULL;
 	p->shown_ns = gb_clock_now_ns();
+	p->times = calloc(schedule->n + 1, sizeof *p->times);
 	/* Without memory nothing is known of the time that is left. */
-	if (gb_paces_open(&p->paces, jobs) != 0)
+	if (gb_paces_open(&p->paces, jobs) != 0 || p->times == NULL)
 		p->out = NULL;
 }
 
@@ -57,6 +58,7 @@ static void show_if_due(struct gb_progress *p, size_t turn)
 void gb_progress_begin(struct gb_progress *p, size_t turn, uint64_t at_ns)
 {
 	p->began_ns = p->last_ns = at_ns;
+	p->first_ns = p->first_ns > 0 ? p->first_ns : at_ns;
 	memset(p->has_sample, 0, sizeof p->has_sample);
 	p->single_ns = 0;
 	show_if_due(p, turn);
@@ -72,11 +74,27 @@ void gb_progress_sample(struct gb_progress *p, size_t turn, size_t task, uint64_
 	show_if_due(p, turn);
 }
 
+/* What is left is worked out as often as the run has become a fiftieth longer: often enough to
+ * judge it by, and no burden on runs of many jobs. */
+static double left_if_due(struct gb_progress *p, size_t turn, double now_s)
+{
+	if (p->paces.of == NULL || now_s < 1.02 * p->asked_s)
+		return -1;
+	p->asked_s = now_s;
+	return gb_progress_left_s(p, turn + 1);
+}
+
 void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns)
 {
+	double began_s = (double)(p->began_ns - p->first_ns) / SECOND;
+	double took_s = (double)(at_ns - p->began_ns) / SECOND;
+
 	if (p->paces.of != NULL)
-		gb_paces_note(&p->paces, p->schedule->turns[turn].job,
-			      (double)(at_ns - p->began_ns), p->single_ns);
+		gb_paces_note(&p->paces, p->schedule->turns[turn].job, took_s * SECOND,
+			      p->single_ns);
+	if (p->times != NULL)
+		p->times[turn] = (struct gb_turn_time){began_s, took_s, p->single_ns / SECOND,
+						       left_if_due(p, turn, began_s + took_s)};
 }
 
 void gb_progress_close(struct gb_progress *p)
@@ -86,4 +104,6 @@ void gb_progress_close(struct gb_progress *p)
 		fflush(p->out);
 	}
 	gb_paces_close(&p->paces);
+	free(p->times);
+	p->times = NULL;
 }

@@ -8,6 +8,13 @@
  * every few seconds, elsewhere or with NO_COLOR or CI in the environment. The time left
  * follows from what other processes took (run/pace.h).
  */
+struct gb_turn_time {
+	double began_s; /* from the first turn on */
+	double took_s;
+	double single_s; /* until each of its tasks had a sample */
+	double left_s;   /* that the rest was expected to take when it ended; negative: not asked */
+};
+
 struct gb_progress {
 	FILE *out; /* NULL: silent */
 	bool is_live;
@@ -15,6 +22,9 @@ struct gb_progress {
 	const struct gb_schedule *schedule;
 	uint64_t shown_ns, began_ns;
 	struct gb_paces paces;
+	struct gb_turn_time *times; /* of each turn of the schedule */
+	uint64_t first_ns;          /* when the first turn began; 0: none has */
+	double asked_s;             /* when it was last asked what is left */
 	uint64_t n_samples;
 	uint32_t n_jobs; /* turns at a time; 0: one */
 	/* Of the turn: its last sample, or when it began; the tasks that have one; and how long
