@@ -46,7 +46,7 @@ plugin=$B/tests/plugins/slows.so
 
 measure "$work/claims.yaml" "$work/slow" --plugin "$plugin"
 says "$work/slow" \
-	'^  fails from N = 20: [0-9.e+]+ times \[[0-9.e+]+ \.\. [0-9.e+]+\] at N = 50; slows rekey, null rekey' \
+	'^  fails from N = 20: [0-9.e+]+ times \[[0-9.e+]+ \.\. [0-9.e+]+\] at N = 50, crossing at N = 19\.[0-9]+ \[.*\]; slows rekey, null rekey' \
 	'^  holds: [0-9.e+-]+ times \[.*\] at N = 50; slows send, null send'
 holds grep -q '^slows.rekey at most 50 times null.rekey,slows rekey,null rekey,fails,20,6,50,' \
 	"$work/slow/verdicts.csv"
