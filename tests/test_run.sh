@@ -63,7 +63,7 @@ samples=$(grep -c ,server,deliver, "$work/run/samples.csv")
 holds grep -q "^4 of 4 processes, $samples samples, each verified" <<< "$said"
 holds grep -q "\"samples\": $samples" "$work/run/manifest.json"
 holds test "$(wc -l < "$work/run/processes.csv")" -eq 5
-holds test "$(head -n 1 "$work/run/processes.csv" | grep -o ',process,.*')" = ,process,began_s,took_s,single_s,left_s
+holds test "$(head -n 1 "$work/run/processes.csv" | grep -o ',process,.*')" = ,process,began_s,took_s,single_s,cpu_s,left_s
 holds grep -q '"forecast": {' "$work/run/manifest.json"
 result "a run measures and names its files"
 

@@ -57,7 +57,7 @@ int gb_forecast_write(const struct gb_progress *p, const char *folder, struct gb
 	fputs("backend", file.out);
 	for (unsigned i = 0; i < GB_AXES; i++)
 		fprintf(file.out, ",%s", gb_axes[i].name);
-	fputs(",process,began_s,took_s,single_s,left_s\n", file.out);
+	fputs(",process,began_s,took_s,single_s,cpu_s,left_s\n", file.out);
 	for (size_t i = 0; i < p->schedule->n; i++)
 		put_turn(file.out, p, i);
 	return gb_new_file_keep(&file, f);

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -311,11 +312,23 @@ static void dismiss(struct crew *crew)
 	crew->n = 0;
 }
 
+/* What all workers that have been reaped spent of the processor. */
+static double children_cpu_s(void)
+{
+	struct rusage spent;
+
+	if (getrusage(RUSAGE_CHILDREN, &spent) != 0)
+		return 0;
+	return (double)(spent.ru_utime.tv_sec + spent.ru_stime.tv_sec) +
+	       1e-6 * (double)(spent.ru_utime.tv_usec + spent.ru_stime.tv_usec);
+}
+
 /* Takes the first one off, when it was listened to until its end or there is no going on. */
 static enum gb_exit end_turn(struct crew *crew, enum gb_exit status)
 {
 	struct child *c = &crew->child[0];
 	struct gb_run *run = crew->run;
+	double before_s = children_cpu_s();
 
 	if (c->report.status == GB_EXIT_DONE)
 		c->report.status = status;
@@ -325,7 +338,8 @@ static enum gb_exit end_turn(struct crew *crew, enum gb_exit status)
 	if (status == GB_EXIT_DONE)
 		status = gb_report_remembered(&c->report, gb_journal_write(run->journal, "end"));
 	if (status == GB_EXIT_DONE)
-		gb_progress_end(run->progress, c->report.turn, c->report.heard_ns);
+		gb_progress_end(run->progress, c->report.turn, c->report.heard_ns,
+				children_cpu_s() - before_s);
 	forget(c);
 	crew->n--;
 	memmove(crew->child, crew->child + 1, crew->n * sizeof crew->child[0]);

@@ -84,7 +84,7 @@ static double left_if_due(struct gb_progress *p, size_t turn, double now_s)
 	return gb_progress_left_s(p, turn + 1);
 }
 
-void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns)
+void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns, double cpu_s)
 {
 	double began_s = (double)(p->began_ns - p->first_ns) / SECOND;
 	double took_s = (double)(at_ns - p->began_ns) / SECOND;
@@ -93,8 +93,9 @@ void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns)
 		gb_paces_note(&p->paces, p->schedule->turns[turn].job, took_s * SECOND,
 			      p->single_ns);
 	if (p->times != NULL)
-		p->times[turn] = (struct gb_turn_time){began_s, took_s, p->single_ns / SECOND,
-						       left_if_due(p, turn, began_s + took_s)};
+		p->times[turn] =
+			(struct gb_turn_time){began_s, took_s, p->single_ns / SECOND, cpu_s,
+					      left_if_due(p, turn, began_s + took_s)};
 }
 
 void gb_progress_close(struct gb_progress *p)

@@ -12,6 +12,7 @@ struct gb_turn_time {
 	double began_s; /* from the first turn on */
 	double took_s;
 	double single_s; /* until each of its tasks had a sample */
+	double cpu_s;    /* of the processor, all in all */
 	double left_s;   /* that the rest was expected to take when it ended; negative: not asked */
 };
 
@@ -38,10 +39,10 @@ void gb_progress_open(struct gb_progress *p, FILE *out, const struct gb_jobs *jo
 		      const struct gb_schedule *schedule);
 
 /* A turn begins, a sample of a task of its job was made, it is complete; and when that was, by
- * gb_clock_now_ns(). */
+ * gb_clock_now_ns(). At the end, what it took of the processor too. */
 void gb_progress_begin(struct gb_progress *p, size_t turn, uint64_t at_ns);
 void gb_progress_sample(struct gb_progress *p, size_t turn, size_t task, uint64_t at_ns);
-void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns);
+void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns, double cpu_s);
 
 /* Nothing more will be shown. */
 void gb_progress_close(struct gb_progress *p);
