@@ -88,6 +88,32 @@ static void what_lies_between_two_sizes_is_interpolated(void **state)
 	gb_progress_close(&p);
 }
 
+/*
+ * Ten senders in a group of 8 are 80 pairs, 98 of them in one of 10 are 980. A process whose cells
+ * all were left out says nothing of others.
+ */
+static void senders_count_like_members(void **state)
+{
+	static struct gb_job rooms[3];
+	static struct gb_turn order[] = {{0, 1}, {1, 1}, {2, 1}};
+	static struct gb_jobs three = {.job = rooms, .n = 3};
+	static struct gb_schedule in_order = {order, 3};
+	struct gb_progress p;
+
+	(void)state;
+	rooms[0] = (struct gb_job){.backend = &slow, .size = 8, .senders = 10, .n_tasks = 1};
+	rooms[1] = (struct gb_job){.backend = &slow, .size = 9, .senders = 10, .n_tasks = 1};
+	rooms[2] = (struct gb_job){.backend = &slow, .size = 10, .senders = 98, .n_tasks = 1};
+	for (size_t i = 0; i < 3; i++)
+		snprintf(rooms[i].axis[GB_AXIS_senders], GB_AXIS_VALUE_BYTES, "%u",
+			 rooms[i].senders);
+	gb_progress_open(&p, NULL, &three, &in_order);
+	gb_paces_note(&p.paces, 0, 2e9, 2e9);
+	gb_paces_note(&p.paces, 1, 1e6, 0);
+	assert_left(&p, 2, 20);
+	gb_progress_close(&p);
+}
+
 /* What has been measured at a point itself is the best guess for its other processes. */
 static void a_job_that_has_run_is_its_own_measure(void **state)
 {
@@ -120,7 +146,7 @@ static void what_was_forecast_after_a_share_is_kept(void **state)
 
 		gb_progress_begin(&p, turn, (100 + began_s) * 1000000000);
 		gb_progress_sample(&p, turn, 0, (101 + began_s) * 1000000000);
-		gb_progress_end(&p, turn, (100 + ends_s[turn]) * 1000000000);
+		gb_progress_end(&p, turn, (100 + ends_s[turn]) * 1000000000, 1);
 	}
 	assert_true(gb_forecast_after(&p, 0.1, &f));
 	/* 1 s of single samples in groups of 80 are 10 s in those of 980. */
@@ -164,6 +190,7 @@ int main(void)
 		cmocka_unit_test(time_left_goes_by_backend_and_size),
 		cmocka_unit_test(budgets_are_no_growth),
 		cmocka_unit_test(what_lies_between_two_sizes_is_interpolated),
+		cmocka_unit_test(senders_count_like_members),
 		cmocka_unit_test(a_job_that_has_run_is_its_own_measure),
 		cmocka_unit_test(what_was_forecast_after_a_share_is_kept),
 		cmocka_unit_test(a_file_gets_plain_lines_and_few),

@@ -8,17 +8,23 @@ static int by_point(const struct gb_job *a, const struct gb_job *b)
 	int order = strcmp(a->backend->name, b->backend->name);
 
 	for (unsigned i = 0; i < GB_AXES && order == 0; i++)
-		if (i != GB_AXIS_size)
+		if (i != GB_AXIS_size && i != GB_AXIS_senders)
 			order = strcmp(a->axis[i], b->axis[i]);
 	return order;
 }
 
-static int by_point_and_size(const void *x, const void *y)
+/* What the work grows with: pairs of a sender and a member. */
+static double pairs(const struct gb_job *job)
+{
+	return (double)job->size * (job->senders > 1 ? job->senders : 1);
+}
+
+static int by_point_and_pairs(const void *x, const void *y)
 {
 	const struct gb_job *const *a = x, *const *b = y;
 	int order = by_point(*a, *b);
 
-	return order != 0 ? order : ((*a)->size > (*b)->size) - ((*a)->size < (*b)->size);
+	return order != 0 ? order : (pairs(*a) > pairs(*b)) - (pairs(*a) < pairs(*b));
 }
 
 int gb_paces_open(struct gb_paces *p, const struct gb_jobs *jobs)
@@ -32,7 +38,7 @@ int gb_paces_open(struct gb_paces *p, const struct gb_jobs *jobs)
 	}
 	for (size_t i = 0; i < jobs->n; i++)
 		p->order[i] = &jobs->job[i];
-	qsort(p->order, jobs->n, sizeof *p->order, by_point_and_size);
+	qsort(p->order, jobs->n, sizeof *p->order, by_point_and_pairs);
 	return 0;
 }
 
@@ -57,12 +63,18 @@ static struct gb_pace_of_job *pace_of(const struct gb_paces *p, const struct gb_
 static double scale(const struct gb_job *from, const struct gb_pace_of_job *pace,
 		    const struct gb_job *to)
 {
-	double growth = (20.0 + to->size) / (20.0 + from->size);
+	double growth = (20 + pairs(to)) / (20 + pairs(from));
 	double grown = pace->single_ns * growth;
 
 	if (growth < 1)
 		return mean_ns(pace) * growth > grown ? mean_ns(pace) * growth : grown;
 	return mean_ns(pace) > grown ? mean_ns(pace) : grown;
+}
+
+/* Whether its processes say something of other jobs: one that took no sample does not. */
+static bool is_measure(const struct gb_pace_of_job *pace)
+{
+	return pace->n > 0 && pace->single_ns > 0;
 }
 
 /* The job nearest in size at the same point that has run, from place `at` in one direction. */
@@ -71,7 +83,7 @@ static const struct gb_job *nearest(const struct gb_paces *p, size_t at, int ste
 	for (size_t i = at + (size_t)step; i < p->jobs->n; i += (size_t)step) {
 		if (by_point(p->order[at], p->order[i]) != 0)
 			return NULL;
-		if (pace_of(p, p->order[i])->n > 0)
+		if (is_measure(pace_of(p, p->order[i])))
 			return p->order[i];
 	}
 	return NULL;
@@ -82,11 +94,15 @@ static double expect_of_any(const struct gb_paces *p, const struct gb_job *to)
 {
 	double sum[2] = {0, 0};
 	size_t n[2] = {0, 0};
+	bool none = true;
+
+	for (size_t i = 0; i < p->jobs->n && none; i++)
+		none = !is_measure(&p->of[i]);
 
 	for (size_t i = 0; i < p->jobs->n; i++) {
 		const struct gb_job *from = &p->jobs->job[i];
 		bool is_own = from->backend == to->backend;
-		if (p->of[i].n == 0)
+		if (p->of[i].n == 0 || (!none && !is_measure(&p->of[i])))
 			continue;
 		sum[is_own] += scale(from, &p->of[i], to);
 		n[is_own]++;
@@ -99,7 +115,7 @@ static double interpolate(const struct gb_paces *p, const struct gb_job *below,
 			  const struct gb_job *above, const struct gb_job *to)
 {
 	double from = log(mean_ns(pace_of(p, below))), until = log(mean_ns(pace_of(p, above)));
-	double way = log((double)to->size / below->size) / log((double)above->size / below->size);
+	double way = log(pairs(to) / pairs(below)) / log(pairs(above) / pairs(below));
 
 	return exp(from + way * (until - from));
 }
@@ -112,7 +128,7 @@ static void expect(struct gb_paces *p, size_t at)
 
 	if (from == NULL)
 		pace->ns = expect_of_any(p, to);
-	else if (below != NULL && above != NULL && below->size < above->size)
+	else if (below != NULL && above != NULL && pairs(below) < pairs(above))
 		pace->ns = interpolate(p, below, above, to);
 	else
 		pace->ns = scale(from, pace_of(p, from), to);

@@ -4,10 +4,11 @@
 
 /*
  * How long processes take, from those that have run: of the same job, of the same point of
- * the axes at other sizes, or of anything else. A process whose cells have more samples than
- * they must is held up by its budget, and takes as long in larger groups; what one sample
- * of each cell takes grows with the group. The larger of the two is expected. Between two
- * sizes that have run, it is what lies between.
+ * the axes at other sizes and with other numbers of senders, or of anything else. A process whose
+ * cells have more samples than they must is held up by its budget, and takes as long in larger
+ * groups; what one sample of each cell takes grows with the pairs of a sender and a member. The
+ * larger of the two is expected. Between two numbers of pairs that have run, it is what lies
+ * between.
  */
 struct gb_pace_of_job {
 	double ns;        /* all its processes together; with n = 0: what is expected of one */
