@@ -64,6 +64,8 @@ holds grep -q "^4 of 4 processes, $samples samples, each verified" <<< "$said"
 holds grep -q "\"samples\": $samples" "$work/run/manifest.json"
 holds test "$(wc -l < "$work/run/processes.csv")" -eq 5
 holds test "$(head -n 1 "$work/run/processes.csv" | grep -o ',process,.*')" = ,process,began_s,took_s,single_s,cpu_s,left_s
+holds awk -F, 'NR == 1 { n = NF } NF != n || (NR > 1 && !($(NF - 3) >= $(NF - 2))) { exit 1 }' \
+	"$work/run/processes.csv"
 holds grep -q '"forecast": {' "$work/run/manifest.json"
 result "a run measures and names its files"
 

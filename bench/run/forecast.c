@@ -39,8 +39,8 @@ static void put_turn(FILE *out, const struct gb_progress *p, size_t turn)
 		putc(',', out);
 		gb_csv_put(out, job->axis[i]);
 	}
-	fprintf(out, ",%u,%.6f,%.6f,%.6f,", t->process, time->began_s, time->took_s,
-		time->single_s);
+	fprintf(out, ",%u,%.6f,%.6f,%.6f,%.6f,", t->process, time->began_s, time->took_s,
+		time->single_s, time->cpu_s);
 	if (time->left_s >= 0)
 		fprintf(out, "%.3f", time->left_s);
 	putc('\n', out);

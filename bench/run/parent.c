@@ -43,12 +43,25 @@ struct child {
 	size_t kept_len, kept_cap, n_pieces, pieces_cap;
 };
 
+/* The most changes that one sample makes one after the other. */
+static uint32_t most_changes(const struct gb_job *job)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < job->n_tasks; i++)
+		if (gb_operations[job->tasks[i].operation].one_by_one && job->tasks[i].k > most)
+			most = job->tasks[i].k;
+	return most;
+}
+
 static uint64_t deadline_ns(const struct child *c)
 {
+	const struct gb_job *job = c->report.job;
+
 	if (c->report.run->deadline_ns != 0)
 		return c->report.run->deadline_ns;
-	return 120 * SECOND +
-	       (uint64_t)c->report.job->size * c->report.job->senders * (SECOND / 20);
+	return 120 * SECOND + (uint64_t)job->size * job->senders * (SECOND / 20) +
+	       (uint64_t)job->size * most_changes(job) * (SECOND / 1000);
 }
 
 /* Puts by what a worker says before its turn, for results are written in the order of turns. */
