@@ -76,7 +76,7 @@ static int parse_number(struct parser *p, double *out, const char *wanted)
 
 static bool is_role(const char *text)
 {
-	static const char *const roles[] = {"actor", "near", "far", "joiner"};
+	static const char *const roles[] = {"actor", "near", "far", "joiner", "bytes"};
 
 	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
 		if (strcmp(text, roles[i]) == 0)
@@ -87,7 +87,7 @@ static bool is_role(const char *text)
 /* What the rows of those who read a message have as their operation. */
 static const char *operation_at(const char *operation, const char *role)
 {
-	if (strcmp(role, "actor") == 0)
+	if (strcmp(role, "actor") == 0 || strcmp(role, "bytes") == 0)
 		return operation;
 	if (strcmp(operation, "send") == 0)
 		return "receive";
@@ -105,7 +105,7 @@ static int parse_name(struct parser *p, struct gb_curve_pattern *c)
 		return refuse(p, wanted);
 	slash = strchr(dot, '/');
 	if (slash != NULL && !is_role(slash + 1))
-		return refuse(p, "a role behind the /: actor, near, far or joiner");
+		return refuse(p, "behind the / a role, actor, near, far or joiner, or bytes");
 	colon = strchr(dot, ':');
 	operation = gb_operation_find(dot + 1, strcspn(dot + 1, ":/"));
 	if (operation == GB_OPERATIONS)
@@ -228,6 +228,23 @@ static int parse_sizes(struct parser *p)
 	return 0;
 }
 
+static bool is_bytes(const struct gb_curve_pattern *c)
+{
+	return strcmp(c->role, "bytes") == 0;
+}
+
+/* Whether both curves are of bytes, or none; those over k are of time. */
+static int check_bytes(struct parser *p)
+{
+	struct gb_expectation *e = p->e;
+
+	e->of_bytes = is_bytes(&e->first);
+	if (e->second.backend == NULL || e->of_bytes == is_bytes(&e->second))
+		return 0;
+	p->at = p->n;
+	return refuse(p, "bytes at both curves or at none");
+}
+
 /* Whether both curves go over k, or both over the size. */
 static int check_k(struct parser *p)
 {
@@ -235,10 +252,10 @@ static int check_k(struct parser *p)
 	bool other = e->second.backend != NULL && strcmp(e->second.k, "k") == 0;
 
 	e->over_k = strcmp(e->first.k, "k") == 0;
-	if (e->over_k == other)
+	if (e->over_k == other && !(e->over_k && e->of_bytes))
 		return 0;
 	p->at = p->n;
-	return refuse(p, "k at both of two curves");
+	return refuse(p, "k at both of two curves of time");
 }
 
 static int check_points(struct parser *p)
@@ -263,8 +280,8 @@ int gb_expectation_parse(struct gb_expectation *e, const char *text, size_t *at,
 
 	*e = (struct gb_expectation){.relation = GB_EXPECT_AT_MOST};
 	is_good = split(&p, text) == 0 && parse_curve(&p, &e->first) == 0 &&
-		  parse_relation(&p) == 0 && parse_sizes(&p) == 0 && check_k(&p) == 0 &&
-		  check_points(&p) == 0;
+		  parse_relation(&p) == 0 && parse_sizes(&p) == 0 && check_bytes(&p) == 0 &&
+		  check_k(&p) == 0 && check_points(&p) == 0;
 	if (is_good && p.at < p.n) {
 		refuse(&p, "from N, at N or the end");
 		is_good = false;

@@ -16,7 +16,7 @@
  *
  *   CURVE    BACKEND.OPERATION[:K][/ROLE] and any number of AXIS=VALUE; without a role the
  *            actor; axes that are not named have any value. The near and far of a send are
- *            those who read the message
+ *            those who read the message; with `bytes` for a role it is what is sent
  *   OTHER    a CURVE, or `its parts`: what claim, verify, session and encrypt take together in
  *            the state of the first curve, which is a create that names no size
  *   GROWTH   constant, log N, N, N log N or N^2
@@ -48,7 +48,7 @@ struct gb_curve_pattern {
 struct gb_expectation {
 	char words[GB_EXPECTATION_BYTES];      /* cut into pieces */
 	struct gb_curve_pattern first, second; /* the latter zero for GROWS and its_parts */
-	bool its_parts, over_k;
+	bool its_parts, over_k, of_bytes;
 	enum gb_expectation_relation relation;
 	double times;
 	unsigned growth;     /* enum gb_growth_term, of GROWS */

@@ -47,13 +47,18 @@ static const struct {
 	{"mls.rekey:2 cheaper than x.rekey", 0,
 	 "found \"mls.rekey:2\", wanted an operation without a number"},
 	{"mls.add:k cheaper than megolm.rekey", 35,
-	 "found the end of the expectation, wanted k at both of two curves"},
+	 "found the end of the expectation, wanted k at both of two curves of time"},
 	{"mls.add:3 cheaper than megolm.add:k", 35,
-	 "found the end of the expectation, wanted k at both of two curves"},
+	 "found the end of the expectation, wanted k at both of two curves of time"},
 	{"mls.add:k grows at most as N", 28,
-	 "found the end of the expectation, wanted k at both of two curves"},
+	 "found the end of the expectation, wanted k at both of two curves of time"},
+	{"mls.rekey/bytes cheaper than megolm.rekey", 41,
+	 "found the end of the expectation, wanted bytes at both curves or at none"},
+	{"mls.add:k/bytes cheaper than megolm.add:k/bytes", 47,
+	 "found the end of the expectation, wanted k at both of two curves of time"},
 	{"mls.rekey/server cheaper than x.rekey", 0,
-	 "found \"mls.rekey/server\", wanted a role behind the /: actor, near, far or joiner"},
+	 "found \"mls.rekey/server\", wanted behind the / a role, actor, near, far or joiner, or "
+	 "bytes"},
 	{"mls.rekey tre=full cheaper than x.rekey", 10,
 	 "found \"tre=full\", wanted AXIS=VALUE (groupbench list names the axes)"},
 	{"mls.rekey tree=full tree=cold cheaper than x.rekey", 20,
@@ -400,6 +405,35 @@ static void a_crossing_beyond_the_sizes_ends_its_interval_there(void **state)
 		    "1000]; mls");
 }
 
+/* What is sent has one length a size and no interval: 500 and 100 for each doubling, or for each.
+ */
+static void bytes_can_be_claimed(void **state)
+{
+	static const int members[] = {2, 8, 32, 128, 512};
+	FILE *file = begin("samples.csv");
+
+	(void)state;
+	put_samples_header(file);
+	for (size_t i = 0; i < N(members); i++) {
+		char row[200];
+		const char *format = "backend=mls operation=rekey tree=%s size=%d role=server "
+				     "phase=deliver process=1 sample=1 up_bytes=%d restore=reopen";
+
+		snprintf(row, sizeof(row), format, "full", members[i], 600 + 200 * (int)i);
+		put_sample(file, row);
+		snprintf(row, sizeof(row), format, "cold", members[i], 500 + 100 * members[i]);
+		put_sample(file, row);
+	}
+	assert_int_equal(fclose(file), 0);
+	assert_says("mls.rekey/bytes tree=full grows at most as log N",
+		    "  holds: 500 bytes + 100 bytes log2 N; mls rekey bytes tree=full, 5 sizes\n");
+	assert_says("mls.rekey/bytes tree=cold grows at least as N",
+		    "  holds: 500 bytes + 100 bytes N; mls rekey bytes tree=cold, 5 sizes\n");
+	assert_says("mls.rekey/bytes tree=full at most 0.5 times mls.rekey/bytes tree=cold",
+		    "  holds from N = 32: 0.0271 times at N = 512, crossing at N = 11.4; mls");
+	assert_says("mls.rekey grows at least as N", "\n  not measured\n");
+}
+
 static void verdicts_are_kept_in_a_file(void **state)
 {
 	char line[400];
@@ -498,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_whole_is_judged_by_the_sum_of_its_parts),
 		cmocka_unit_test(a_claim_over_k_says_where_the_curves_cross),
 		cmocka_unit_test(a_crossing_beyond_the_sizes_ends_its_interval_there),
+		cmocka_unit_test(bytes_can_be_claimed),
 		cmocka_unit_test(verdicts_are_kept_in_a_file),
 		cmocka_unit_test(a_run_is_judged_by_another_scenario),
 		cmocka_unit_test(what_is_no_run_is_refused),

@@ -8,6 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UP_BYTES (GB_EXACT_BYTES - 2)
+
+static bool is_sent(const struct gb_cell *cell)
+{
+	return strcmp(cell->key[GB_KEY_ROLE], "server") == 0 && cell->n_samples > 0 &&
+	       gb_cell_exact(cell, UP_BYTES, 0) != GB_NOT_MEASURED;
+}
+
 static bool is_on_a_curve(const struct gb_cell *cell)
 {
 	static const char *const phases[] = {"total", "process", "join"};
@@ -93,6 +101,28 @@ static int add_point(struct gb_curve *curve, const struct gb_cell *cell)
 	return 0;
 }
 
+static int add_point_of_bytes(struct gb_curve *curve, const struct gb_cell *cell)
+{
+	double *bytes = malloc(cell->n_samples * sizeof(*bytes));
+
+	if (!bytes)
+		return -1;
+	for (size_t i = 0; i < cell->n_samples; i++)
+		bytes[i] = (double)gb_cell_exact(cell, UP_BYTES, i);
+	gb_sort(bytes, cell->n_samples);
+	bytes[0] = gb_quantile(bytes, cell->n_samples, 0.5);
+	if (!(bytes[0] > 0)) {
+		free(bytes);
+		return 0;
+	}
+	curve->size[curve->n] = place_on(cell, curve->over);
+	curve->cost_ns[curve->n] = bytes[0];
+	curve->medians[curve->n] = bytes;
+	curve->n_processes[curve->n++] = 1;
+	curve->least_processes = 1;
+	return 0;
+}
+
 static int make_room(struct gb_curve *curve, size_t n)
 {
 	curve->size = malloc(n * sizeof(*curve->size));
@@ -105,10 +135,13 @@ static int make_room(struct gb_curve *curve, size_t n)
 static int add_points(struct gb_curve *curve, struct gb_cell *const *cells, size_t n)
 {
 	memcpy(curve->key, cells[0]->key, sizeof(curve->key));
+	if (curve->is_bytes)
+		curve->key[GB_KEY_ROLE] = "bytes";
 	if (make_room(curve, n) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (add_point(curve, cells[i]) < 0)
+		if ((curve->is_bytes ? add_point_of_bytes(curve, cells[i])
+				     : add_point(curve, cells[i])) < 0)
 			return -1;
 	}
 	return 0;
@@ -166,7 +199,13 @@ static int fit(struct gb_curve *curve, uint64_t seed)
 
 /* ---- all curves ---- */
 
-static int make_curves(struct gb_cell *const *cells, size_t n, size_t over,
+/* Which curves. */
+struct choice {
+	size_t over;
+	bool is_bytes;
+};
+
+static int make_curves(struct gb_cell *const *cells, size_t n, struct choice choice,
 		       struct gb_curves *curves, struct gb_failure *f)
 {
 	curves->curve = calloc(n + 1, sizeof(*curves->curve));
@@ -176,18 +215,19 @@ static int make_curves(struct gb_cell *const *cells, size_t n, size_t over,
 		struct gb_curve *curve = &curves->curve[curves->n++];
 
 		end = first + 1;
-		while (end < n && by_curve(cells[first], cells[end], over) == 0)
+		while (end < n && by_curve(cells[first], cells[end], choice.over) == 0)
 			end++;
-		curve->over = over;
+		curve->over = choice.over;
+		curve->is_bytes = choice.is_bytes;
 		if (add_points(curve, cells + first, end - first) < 0 ||
-		    (over == GB_KEY_SIZE && fit(curve, curves->n) < 0))
+		    (choice.over == GB_KEY_SIZE && fit(curve, curves->n) < 0))
 			return gb_fail_memory(f);
 	}
 	return 0;
 }
 
-static int choose_and_make(const struct gb_cells *cells, size_t over, struct gb_curves *curves,
-			   struct gb_failure *f)
+static int choose_and_make(const struct gb_cells *cells, struct choice choice,
+			   struct gb_curves *curves, struct gb_failure *f)
 {
 	struct gb_cell **chosen = malloc((cells->n + 1) * sizeof(struct gb_cell *));
 	size_t n = 0;
@@ -196,7 +236,10 @@ static int choose_and_make(const struct gb_cells *cells, size_t over, struct gb_
 	if (!chosen)
 		return gb_fail_memory(f);
 	for (size_t i = 0; i < cells->n; i++) {
-		if (!is_on_a_curve(cells->cell[i]) || *cells->cell[i]->key[over] == '\0')
+		bool is_meant =
+			choice.is_bytes ? is_sent(cells->cell[i]) : is_on_a_curve(cells->cell[i]);
+
+		if (!is_meant || *cells->cell[i]->key[choice.over] == '\0')
 			continue;
 		if (is_left_alone(cells->cell[i]))
 			curves->n_left_alone++;
@@ -204,21 +247,27 @@ static int choose_and_make(const struct gb_cells *cells, size_t over, struct gb_
 			chosen[n++] = cells->cell[i];
 	}
 	qsort(chosen, n, sizeof(struct gb_cell *),
-	      over == GB_KEY_SIZE ? by_curve_and_size : by_curve_and_k);
-	status = make_curves(chosen, n, over, curves, f);
+	      choice.over == GB_KEY_SIZE ? by_curve_and_size : by_curve_and_k);
+	status = make_curves(chosen, n, choice, curves, f);
 	free(chosen);
 	return status;
 }
 
 int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f)
 {
-	return choose_and_make(cells, GB_KEY_SIZE, curves, f);
+	return choose_and_make(cells, (struct choice){GB_KEY_SIZE, false}, curves, f);
+}
+
+int gb_curves_make_of_bytes(const struct gb_cells *cells, struct gb_curves *curves,
+			    struct gb_failure *f)
+{
+	return choose_and_make(cells, (struct choice){GB_KEY_SIZE, true}, curves, f);
 }
 
 int gb_curves_make_over_k(const struct gb_cells *cells, struct gb_curves *curves,
 			  struct gb_failure *f)
 {
-	return choose_and_make(cells, GB_KEY_K, curves, f);
+	return choose_and_make(cells, (struct choice){GB_KEY_K, false}, curves, f);
 }
 
 void gb_curve_name(const struct gb_curve *curve, char *name, size_t size)

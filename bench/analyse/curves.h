@@ -14,8 +14,9 @@ struct gb_curve {
 	const char
 		*key[GB_KEY_COLUMNS]; /* of its first cell: what stands at `over` means nothing */
 	size_t over;                  /* GB_KEY_SIZE or GB_KEY_K */
-	size_t n;                     /* sizes, ascending, each above 0 */
-	double *size;                 /* or k */
+	bool is_bytes; /* costs are bytes sent, not ns; the role in the key is "bytes" */
+	size_t n;      /* sizes, ascending, each above 0 */
+	double *size;  /* or k */
 	double *cost_ns;
 	double **medians; /* of the processes, for each size; as many as n_processes[i] */
 	size_t *n_processes;
@@ -40,7 +41,12 @@ struct gb_curves {
  */
 int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f);
 
-/* The same over k, of the operations that have one. They have no fits. */
+/* The same of the bytes that an operation sends, up_bytes, the median of its samples: no interval.
+ */
+int gb_curves_make_of_bytes(const struct gb_cells *cells, struct gb_curves *curves,
+			    struct gb_failure *f);
+
+/* The curves of CPU time over k, of the operations that have one. They have no fits. */
 int gb_curves_make_over_k(const struct gb_cells *cells, struct gb_curves *curves,
 			  struct gb_failure *f);
 

@@ -16,7 +16,7 @@
 
 struct judge {
 	struct gb_cells cells;
-	struct gb_curves curves, over_k;
+	struct gb_curves curves, over_k, of_bytes;
 	json_t *manifest;
 	const char *scenario_path; /* of --scenario, or NULL */
 	struct gb_scenario scenario;
@@ -139,7 +139,10 @@ static void judge_growth(struct judge *j, const struct gb_expectation *e,
 		put_verdict(j, name, "", &v, "");
 		return;
 	}
-	gb_format_growth(&curve->growth, growth, sizeof(growth));
+	if (curve->is_bytes)
+		gb_format_growth_of_bytes(&curve->growth, growth, sizeof(growth));
+	else
+		gb_format_growth(&curve->growth, growth, sizeof(growth));
 	put_verdict(j, name, "", &v, growth);
 	printf("  %s: %s; %s, %zu sizes\n", gb_ruling_word(v.ruling), growth, name, v.n_sizes);
 }
@@ -189,6 +192,8 @@ static int judge_parts(struct judge *j, const struct gb_expectation *e,
 
 static const struct gb_curves *curves_of(const struct judge *j, const struct gb_expectation *e)
 {
+	if (e->of_bytes)
+		return &j->of_bytes;
 	return e->over_k ? &j->over_k : &j->curves;
 }
 
@@ -263,7 +268,7 @@ static const char *claim(const struct judge *j, size_t i)
 
 static int judge_all(struct judge *j, struct gb_failure *f)
 {
-	size_t most = j->curves.n > j->over_k.n ? j->curves.n : j->over_k.n;
+	size_t most = j->curves.n + j->over_k.n + j->of_bytes.n;
 
 	j->judged = calloc(most * most + 1, sizeof(*j->judged));
 	if (!j->judged)
@@ -310,6 +315,8 @@ static int read_run(struct judge *j, const char *run, struct gb_failure *f)
 	free(samples);
 	free(manifest);
 	if (status < 0 || gb_curves_make(&j->cells, &j->curves, f) < 0)
+		return -1;
+	if (gb_curves_make_of_bytes(&j->cells, &j->of_bytes, f) < 0)
 		return -1;
 	return gb_curves_make_over_k(&j->cells, &j->over_k, f);
 }
@@ -367,6 +374,7 @@ static int expect_main(const struct gb_command *self, int argc, char **argv)
 	status = expect_run(&j, argv[1], &f);
 	gb_curves_free(&j.curves);
 	gb_curves_free(&j.over_k);
+	gb_curves_free(&j.of_bytes);
 	gb_cells_free(&j.cells);
 	json_decref(j.manifest);
 	free(j.judged);

@@ -15,21 +15,38 @@ static void format_time(double ns, char *text, size_t size)
 	snprintf(text, size, "%.3g %s", ns, units[unit]);
 }
 
-void gb_format_growth(const struct gb_growth *g, char *text, size_t size)
+static void format_bytes(double bytes, char *text, size_t size)
+{
+	snprintf(text, size, "%.3g bytes", bytes);
+}
+
+static void format_terms(const struct gb_growth *g,
+			 void (*format)(double cost, char *text, size_t size), char *text,
+			 size_t size)
 {
 	size_t len = 0;
 
 	text[0] = '\0';
 	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++) {
 		const char *name = gb_growth_term_name(j);
-		char time[40];
+		char cost[40];
 
 		if (!(g->set & 1u << j) || len >= size)
 			continue;
-		format_time(g->coefficient[j], time, sizeof(time));
+		format(g->coefficient[j], cost, sizeof(cost));
 		len += (size_t)snprintf(text + len, size - len, "%s%s%s%s", len > 0 ? " + " : "",
-					time, *name ? " " : "", name);
+					cost, *name ? " " : "", name);
 	}
+}
+
+void gb_format_growth(const struct gb_growth *g, char *text, size_t size)
+{
+	format_terms(g, format_time, text, size);
+}
+
+void gb_format_growth_of_bytes(const struct gb_growth *g, char *text, size_t size)
+{
+	format_terms(g, format_bytes, text, size);
 }
 
 void gb_format_growth_set(unsigned set, char *text, size_t size)
