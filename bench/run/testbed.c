@@ -1,4 +1,5 @@
 #include "run/testbed.h"
+#include "run/heap.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -221,13 +222,24 @@ void gb_testbed_close(struct gb_testbed *t)
 	t->live = t->actors = NULL;
 }
 
-int gb_testbed_restore(struct gb_testbed *t)
+static int roll_back(struct gb_testbed *t)
 {
-	if (t->backend->rollback != NULL)
-		return gb_testbed_prepared(t, t->backend->rollback(t->world), "rolling back");
+	return gb_testbed_prepared(t, t->backend->rollback(t->world), "rolling back");
+}
+
+static int reopen(struct gb_testbed *t)
+{
 	t->backend->close(t->world);
 	t->world = NULL;
 	return shape_world(t);
+}
+
+int gb_testbed_restore(struct gb_testbed *t)
+{
+	const int failed = t->backend->rollback != NULL ? roll_back(t) : reopen(t);
+
+	gb_heap_settle();
+	return failed;
 }
 
 static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
