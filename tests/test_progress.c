@@ -22,10 +22,10 @@ static int make_jobs(void **state)
 	(void)state;
 	slow.name = "slow";
 	fast.name = "fast";
-	job[0] = (struct gb_job){.backend = &slow, .size = 80, .n_tasks = 2};
-	job[1] = (struct gb_job){.backend = &fast, .size = 80, .n_tasks = 2};
-	job[2] = (struct gb_job){.backend = &slow, .size = 980, .n_tasks = 2};
-	job[3] = (struct gb_job){.backend = &fast, .size = 980, .n_tasks = 2};
+	job[0] = (struct gb_job){.backend = &slow, .size = 50, .n_tasks = 2};
+	job[1] = (struct gb_job){.backend = &fast, .size = 50, .n_tasks = 2};
+	job[2] = (struct gb_job){.backend = &slow, .size = 950, .n_tasks = 2};
+	job[3] = (struct gb_job){.backend = &fast, .size = 950, .n_tasks = 2};
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static void what_lies_between_two_sizes_is_interpolated(void **state)
 }
 
 /*
- * Ten senders in a group of 8 are 80 pairs, 98 of them in one of 10 are 980. A process whose cells
+ * Ten senders in a group of 5 are 50 pairs, 95 of them in one of 10 are 950. A process whose cells
  * all were left out says nothing of others.
  */
 static void senders_count_like_members(void **state)
@@ -101,9 +101,9 @@ static void senders_count_like_members(void **state)
 	struct gb_progress p;
 
 	(void)state;
-	rooms[0] = (struct gb_job){.backend = &slow, .size = 8, .senders = 10, .n_tasks = 1};
-	rooms[1] = (struct gb_job){.backend = &slow, .size = 9, .senders = 10, .n_tasks = 1};
-	rooms[2] = (struct gb_job){.backend = &slow, .size = 10, .senders = 98, .n_tasks = 1};
+	rooms[0] = (struct gb_job){.backend = &slow, .size = 5, .senders = 10, .n_tasks = 1};
+	rooms[1] = (struct gb_job){.backend = &slow, .size = 6, .senders = 10, .n_tasks = 1};
+	rooms[2] = (struct gb_job){.backend = &slow, .size = 10, .senders = 95, .n_tasks = 1};
 	for (size_t i = 0; i < 3; i++)
 		snprintf(rooms[i].axis[GB_AXIS_senders], GB_AXIS_VALUE_BYTES, "%u",
 			 rooms[i].senders);
@@ -111,6 +111,28 @@ static void senders_count_like_members(void **state)
 	gb_paces_note(&p.paces, 0, 2e9, 2e9);
 	gb_paces_note(&p.paces, 1, 1e6, 0);
 	assert_left(&p, 2, 20);
+	gb_progress_close(&p);
+}
+
+/* One sample takes 1 s with 50 members and 1.5 s with 100: 10 ms for each, and what no size
+ * changes. */
+static void beyond_two_sizes_growth_goes_on(void **state)
+{
+	static struct gb_job sizes[3];
+	static struct gb_turn order[] = {{0, 1}, {1, 1}, {1, 2}, {2, 1}};
+	static struct gb_jobs three = {.job = sizes, .n = 3};
+	static struct gb_schedule in_order = {order, 4};
+	struct gb_progress p;
+
+	(void)state;
+	sizes[0] = (struct gb_job){.backend = &slow, .size = 50, .n_tasks = 1};
+	sizes[1] = (struct gb_job){.backend = &slow, .size = 100, .n_tasks = 1};
+	sizes[2] = (struct gb_job){.backend = &slow, .size = 950, .n_tasks = 1};
+	gb_progress_open(&p, NULL, &three, &in_order);
+	gb_paces_note(&p.paces, 0, 3e9, 1e9);
+	gb_paces_note(&p.paces, 1, 3e9, 1.4e9);
+	gb_paces_note(&p.paces, 1, 3e9, 1.6e9);
+	assert_left(&p, 3, 10);
 	gb_progress_close(&p);
 }
 
@@ -149,7 +171,7 @@ static void what_was_forecast_after_a_share_is_kept(void **state)
 		gb_progress_end(&p, turn, (100 + ends_s[turn]) * 1000000000, 1);
 	}
 	assert_true(gb_forecast_after(&p, 0.1, &f));
-	/* 1 s of single samples in groups of 80 are 10 s in those of 980. */
+	/* 1 s of single samples in groups of 50 are 10 s in those of 950. */
 	assert_float_equal(f.after_s, 5, 0.01);
 	assert_float_equal(f.whole_s, 5 + 10 + 10, 0.01);
 	assert_float_equal(f.took_s, 40, 0.01);
@@ -178,7 +200,7 @@ static void a_file_gets_plain_lines_and_few(void **state)
 	rewind(out);
 	assert_non_null(fgets(line, sizeof line, out));
 	assert_string_equal(line,
-			    "0 of 4 processes, 101 samples; slow, 80 members; unknown left\n");
+			    "0 of 4 processes, 101 samples; slow, 50 members; unknown left\n");
 	gb_progress_close(&p);
 	assert_null(fgets(line, sizeof line, out));
 	fclose(out);
@@ -191,6 +213,7 @@ int main(void)
 		cmocka_unit_test(budgets_are_no_growth),
 		cmocka_unit_test(what_lies_between_two_sizes_is_interpolated),
 		cmocka_unit_test(senders_count_like_members),
+		cmocka_unit_test(beyond_two_sizes_growth_goes_on),
 		cmocka_unit_test(a_job_that_has_run_is_its_own_measure),
 		cmocka_unit_test(what_was_forecast_after_a_share_is_kept),
 		cmocka_unit_test(a_file_gets_plain_lines_and_few),

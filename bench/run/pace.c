@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So many pairs cost what a process takes whatever its size, as far as one size can tell. */
+#define FIXED_PAIRS 50
+
 static int by_point(const struct gb_job *a, const struct gb_job *b)
 {
 	int order = strcmp(a->backend->name, b->backend->name);
@@ -54,6 +57,11 @@ static double mean_ns(const struct gb_pace_of_job *pace)
 	return pace->n > 0 ? pace->ns / pace->n : pace->ns;
 }
 
+static double mean_single_ns(const struct gb_pace_of_job *pace)
+{
+	return pace->n > 0 ? pace->single_ns / pace->n : 0;
+}
+
 static struct gb_pace_of_job *pace_of(const struct gb_paces *p, const struct gb_job *job)
 {
 	return &p->of[job - p->jobs->job];
@@ -63,8 +71,8 @@ static struct gb_pace_of_job *pace_of(const struct gb_paces *p, const struct gb_
 static double scale(const struct gb_job *from, const struct gb_pace_of_job *pace,
 		    const struct gb_job *to)
 {
-	double growth = (20 + pairs(to)) / (20 + pairs(from));
-	double grown = pace->single_ns * growth;
+	double growth = (FIXED_PAIRS + pairs(to)) / (FIXED_PAIRS + pairs(from));
+	double grown = mean_single_ns(pace) * growth;
 
 	if (growth < 1)
 		return mean_ns(pace) * growth > grown ? mean_ns(pace) * growth : grown;
@@ -120,16 +128,46 @@ static double interpolate(const struct gb_paces *p, const struct gb_job *below,
 	return exp(from + way * (until - from));
 }
 
+/*
+ * Beyond two sizes that have run, the samples are taken to go on growing as they did between
+ * them, so that what a process takes whatever its size does not grow.
+ */
+static double extrapolate(const struct gb_paces *p, const struct gb_job *least,
+			  const struct gb_job *below, const struct gb_job *to)
+{
+	const struct gb_pace_of_job *pace = pace_of(p, below);
+	double single = mean_single_ns(pace);
+	double slope = (single - mean_single_ns(pace_of(p, least))) / (pairs(below) - pairs(least));
+	double grown = single + (slope > 0 ? slope : 0) * (pairs(to) - pairs(below));
+
+	return mean_ns(pace) > grown ? mean_ns(pace) : grown;
+}
+
+/* Another one below, of so few pairs that the difference says something. */
+static const struct gb_job *least_of_two(const struct gb_paces *p, const struct gb_job *below,
+					 size_t at)
+{
+	while (at > 0 && by_point(p->order[at - 1], below) == 0) {
+		const struct gb_job *job = p->order[--at];
+		if (is_measure(pace_of(p, job)) && 2 * pairs(job) <= pairs(below))
+			return job;
+	}
+	return NULL;
+}
+
 static void expect(struct gb_paces *p, size_t at)
 {
 	const struct gb_job *to = p->order[at], *below = nearest(p, at, -1);
 	const struct gb_job *above = nearest(p, at, 1), *from = below != NULL ? below : above;
+	const struct gb_job *least = below != NULL ? least_of_two(p, below, at) : NULL;
 	struct gb_pace_of_job *pace = pace_of(p, to);
 
 	if (from == NULL)
 		pace->ns = expect_of_any(p, to);
 	else if (below != NULL && above != NULL && pairs(below) < pairs(above))
 		pace->ns = interpolate(p, below, above, to);
+	else if (least != NULL)
+		pace->ns = extrapolate(p, least, below, to);
 	else
 		pace->ns = scale(from, pace_of(p, from), to);
 }
@@ -139,7 +177,7 @@ void gb_paces_note(struct gb_paces *p, size_t job, double ns, double single_ns)
 	struct gb_pace_of_job *pace = &p->of[job];
 
 	pace->ns = pace->n > 0 ? pace->ns + ns : ns;
-	pace->single_ns = single_ns;
+	pace->single_ns = pace->n > 0 ? pace->single_ns + single_ns : single_ns;
 	pace->n++;
 	p->is_known = p->is_old = true;
 }

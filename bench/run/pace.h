@@ -7,12 +7,13 @@
  * the axes at other sizes and with other numbers of senders, or of anything else. A process whose
  * cells have more samples than they must is held up by its budget, and takes as long in larger
  * groups; what one sample of each cell takes grows with the pairs of a sender and a member. The
- * larger of the two is expected. Between two numbers of pairs that have run, it is what lies
- * between.
+ * larger of the two is expected. Beyond two numbers of pairs that have run, growth goes on as
+ * between them; beyond one, 50 pairs are taken to cost what does not grow. Between two it is what
+ * lies between.
  */
 struct gb_pace_of_job {
 	double ns;        /* all its processes together; with n = 0: what is expected of one */
-	double single_ns; /* of one process, had it taken one sample of each cell */
+	double single_ns; /* the same, had they taken one sample of each cell */
 	unsigned n;
 };
 
