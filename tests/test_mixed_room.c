@@ -1,8 +1,8 @@
 /*
- * One Matrix room, devices on libolm and on vodozemac, each of the two with a world of its own:
- * random lives, in which a device of each is a sender, and all others follow both. Pre-key and
- * normal Olm messages go in both directions. `make peers` builds vodozemac; beside it, both worlds
- * are libolm's.
+ * One Matrix room, devices on libolm and on vodozemac or olm-wasm, each of the two with a world of
+ * its own: random lives, in which a device of each is a sender, and all others follow both. Pre-key
+ * and normal Olm messages go in both directions. `make peers` builds the peers; beside them, both
+ * worlds are libolm's.
  *
  *   test_mixed_room [WALKS [FIRST_SEED]]
  */
@@ -215,6 +215,18 @@ static bool live(struct room *r, const struct gb_backend *peer, uint64_t seed)
 }
 
 static const char peer_file[] = "build/peers/rust/vodozemac.so";
+static const char child_file[] = "build/peers/node/olm-wasm.mjs";
+static const char child_command[] = "node build/peers/node/olm-wasm.mjs";
+
+static const struct gb_backend *peer_named(const char *name)
+{
+	const struct gb_backend *peer = NULL;
+
+	for (size_t i = 0; (peer = gb_plugin_at(i)) != NULL; i++)
+		if (strcmp(peer->name, name) == 0)
+			break;
+	return peer;
+}
 
 static void play(const struct gb_backend *peer)
 {
@@ -241,9 +253,17 @@ static void devices_in_two_worlds_agree(void **state)
 static void devices_of_one_room_agree(void **state)
 {
 	(void)state;
-	if (gb_plugin_at(0) == NULL)
+	if (peer_named("vodozemac") == NULL)
 		skip();
-	play(gb_plugin_at(0));
+	play(peer_named("vodozemac"));
+}
+
+static void devices_beside_webassembly_agree(void **state)
+{
+	(void)state;
+	if (peer_named("olm-wasm") == NULL)
+		skip();
+	play(peer_named("olm-wasm"));
 }
 
 static void liars_are_found(void **state)
@@ -253,10 +273,10 @@ static void liars_are_found(void **state)
 	struct room room;
 
 	(void)state;
-	if (gb_plugin_at(0) == NULL)
+	if (peer_named("vodozemac") == NULL)
 		skip();
 	for (size_t i = 0; i < sizeof(mutations) / sizeof(mutations[0]); i++) {
-		mutant_of(&liar, gb_plugin_at(0), mutations[i]);
+		mutant_of(&liar, peer_named("vodozemac"), mutations[i]);
 		if (live(&room, &liar, first_seed))
 			fail_msg("%s is not found", mutations[i]);
 	}
@@ -267,8 +287,10 @@ static int load_peers(void **state)
 	char why[400];
 
 	(void)state;
-	if (access(peer_file, R_OK) != 0 ||
-	    gb_plugin_load(peer_file, why, sizeof(why)) == GB_EXIT_DONE)
+	if ((access(peer_file, R_OK) != 0 ||
+	     gb_plugin_load(peer_file, why, sizeof(why)) == GB_EXIT_DONE) &&
+	    (access(child_file, R_OK) != 0 ||
+	     gb_plugin_load(child_command, why, sizeof(why)) == GB_EXIT_DONE))
 		return 0;
 	print_error("%s\n", why);
 	return -1;
@@ -279,6 +301,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(devices_in_two_worlds_agree),
 		cmocka_unit_test(devices_of_one_room_agree),
+		cmocka_unit_test(devices_beside_webassembly_agree),
 		cmocka_unit_test(liars_are_found),
 	};
 

@@ -128,7 +128,10 @@ function makeAccount(world, device) {
   }));
   const [first] = newKeys(account, ids, 1);
   stream = before;
-  return { account, ids, keys, upload: `{"one_time_keys":${first},"device_keys":${keys}}`, ...identity };
+  return { account, ids, keys, firstKey: first, upload: uploadOf(first, keys), ...identity };
+}
+function uploadOf(oneTimeKey, deviceKeys) {
+  return `{"one_time_keys":${oneTimeKey},"device_keys":${deviceKeys}}`;
 }
 
 function verify(key, object, ids) {
@@ -208,9 +211,13 @@ class OlmWasm {
     }
     return sent;
   }
+  /* A one-time key is used once: what is published again has another. */
   publish(world, device) {
     this.materialise(world, device);
-    return this.publish_many(world, device, 1);
+    const live = this.device(world, device);
+    const [key] = live.published ? newKeys(live.account.use, live.ids, 1) : [live.firstKey];
+    live.published = true;
+    return [message(KIND.KEY_MATERIAL, TO.SERVER, device, utf8(uploadOf(key, live.keys)))];
   }
   materialise(world, device) {
     if (world.live.has(device)) return;
@@ -223,7 +230,7 @@ class OlmWasm {
       outbound: undefined, // {held, id, shared}
       inbound: new Map(), // by session id: {held, from}
       newest: new Map(), // by sender: session id
-      fetched: 0, healed: true,
+      fetched: 0, healed: true, published: false,
     });
   }
 
