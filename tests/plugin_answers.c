@@ -86,6 +86,7 @@ static void list_functions(const struct gb_backend *b)
 	ABSENT(group_info);
 	ABSENT(fetch_tree);
 	ABSENT(join_external);
+	ABSENT(commit_psk);
 	ABSENT(share);
 	ABSENT(create_part);
 	ABSENT(skip);

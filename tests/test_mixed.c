@@ -197,6 +197,31 @@ static void liars_are_found_in_few_steps(void **state)
 	}
 }
 
+static enum gb_status rekey_without_psk(struct gb_world *w, uint32_t device, struct gb_bytes id,
+					struct gb_outbox *out)
+{
+	(void)id;
+	return gb_backend_mls.rekey(w, device, out);
+}
+
+/* Everybody would follow it and agree, but for the member that has no PSK. */
+static void who_leaves_out_the_psk_is_found(void **state)
+{
+	struct gb_backend liar = gb_backend_mls;
+	const struct mixed_party pair[] = {{&gb_backend_mls, {NULL, NULL}}, {&liar, {NULL, NULL}}};
+	struct mixed_walk walk;
+	char why[400];
+	size_t at;
+
+	(void)state;
+	liar.commit_psk = rekey_without_psk;
+	assert_true(mixed_walk_draw(&walk, pair, 2, 1, STEPS));
+	walk.private_handshake = false;
+	assert_false(mixed_walk_holds(&walk, &at, why, NULL));
+	assert_non_null(strstr(why, "takes in a commit with a PSK that it lacks"));
+	assert_int_equal(walk.op[at - 1].kind, MIXED_PSK);
+}
+
 /* Plugins of other protocols stay aside. What cannot be loaded is a failure, not a peer less. */
 static int load_peers(void **state)
 {
@@ -227,6 +252,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(members_in_two_worlds_agree),
 		cmocka_unit_test(members_on_two_libraries_agree),
 		cmocka_unit_test(liars_are_found_in_few_steps),
+		cmocka_unit_test(who_leaves_out_the_psk_is_found),
 		cmocka_unit_test(members_on_each_pair_agree),
 		cmocka_unit_test(members_on_all_at_once_agree),
 		cmocka_unit_test(peers_join_every_shape_and_act),

@@ -627,4 +627,6 @@ const struct gb_backend gb_backend_mls = {
 	.single_check = mls_single_check,
 	.counts = mls_counts_of,
 	.allocations = mls_allocations_of,
+	.set_psk = gb_mls_set_psk,
+	.commit_psk = gb_mls_commit_psk,
 };

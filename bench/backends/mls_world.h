@@ -81,6 +81,12 @@ enum gb_status gb_mls_post(struct gb_world *w, struct gb_outbox *out, struct gb_
 enum gb_status gb_mls_join_external(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				    size_t n, struct gb_outbox *out);
 
+/* External PSKs (bench/backends/mls_psk.c). */
+enum gb_status gb_mls_set_psk(struct gb_world *w, uint32_t device, struct gb_bytes id,
+			      struct gb_bytes psk);
+enum gb_status gb_mls_commit_psk(struct gb_world *w, uint32_t device, struct gb_bytes id,
+				 struct gb_outbox *out);
+
 enum gb_status gb_mls_shape(struct gb_world *w, const struct gb_shape *shape);
 enum gb_status gb_mls_checkpoint(struct gb_world *w);
 enum gb_status gb_mls_rollback(struct gb_world *w);

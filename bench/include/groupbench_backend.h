@@ -271,11 +271,11 @@ struct gb_backend {
 
 	/*
 	 * Key material. publish makes `device` live if it is not and sends one KEY_MATERIAL
-	 * of it. publish_many sends one for each of n dormant devices, in order, and keeps
-	 * nothing. materialise makes a dormant device live, with the private part of the
-	 * material that publish_many sends for it. Where signatures draw randomness that no
-	 * seed reaches (ECDSA in OpenSSL), that holds only for material published once the
-	 * device is live.
+	 * of it (Matrix: with another one-time key each time). publish_many sends one for each
+	 * of n dormant devices, in order, and keeps nothing. materialise makes a dormant device
+	 * live, with the private part of the material that publish_many sends for it. Where
+	 * signatures draw randomness that no seed reaches (ECDSA in OpenSSL), that holds only
+	 * for material published once the device is live.
 	 */
 	enum gb_status (*publish)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 	enum gb_status (*publish_many)(struct gb_world *w, uint32_t first, uint32_t n,
@@ -459,6 +459,19 @@ struct gb_backend {
 	/* Allocation calls that the backend's own code has made so far, those of the
 	 * libraries beneath it not counted. */
 	enum gb_status (*allocations)(struct gb_world *w, uint64_t *calls);
+
+	/*
+	 * External pre-shared keys (RFC 9420, 8.4), for protocols that have them. Not timed.
+	 *
+	 *   set_psk     `device` has `psk` under `id` from now on, in the place of an older one. A
+	 *               rollback may lose it.
+	 *   commit_psk  new keys for the group, that depend on the PSK of this id. Whoever has none
+	 *               of this id, or another, is refused: `device` here, others in process().
+	 */
+	enum gb_status (*set_psk)(struct gb_world *w, uint32_t device, struct gb_bytes id,
+				  struct gb_bytes psk);
+	enum gb_status (*commit_psk)(struct gb_world *w, uint32_t device, struct gb_bytes id,
+				     struct gb_outbox *out);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */

@@ -43,15 +43,36 @@ static bool all_join_by_themselves(const struct mixed_walk *walk)
 	return true;
 }
 
+static bool all_have_psks(const struct mixed_walk *walk)
+{
+	for (size_t i = 0; i < walk->n_parties; i++)
+		if (!walk->party[i].backend->set_psk || !walk->party[i].backend->commit_psk)
+			return false;
+	return true;
+}
+
+/* What all parties can do; how many kinds that are. */
+static uint32_t list_kinds(const struct mixed_walk *walk, enum mixed_kind out[MIXED_KINDS])
+{
+	uint32_t n = 0;
+
+	for (int kind = 0; kind < MIXED_KINDS; kind++)
+		if ((kind != MIXED_EXTERNAL || all_join_by_themselves(walk)) &&
+		    (kind != MIXED_PSK || all_have_psks(walk)))
+			out[n++] = (enum mixed_kind)kind;
+	return n;
+}
+
 bool mixed_walk_draw(struct mixed_walk *walk, const struct mixed_party *party, size_t n_parties,
 		     uint64_t seed, size_t n_ops)
 {
 	uint64_t random = seed;
+	enum mixed_kind kinds[MIXED_KINDS];
 	uint32_t n_kinds;
 
 	*walk = (struct mixed_walk){
 		.party = party, .n_parties = n_parties, .seed = seed, .n_ops = n_ops};
-	n_kinds = all_join_by_themselves(walk) ? MIXED_KINDS : MIXED_EXTERNAL;
+	n_kinds = list_kinds(walk, kinds);
 	walk->path = draw(&random) % 2 || !all_honour(walk, "path", "no");
 	walk->private_handshake = draw(&random) % 2 && all_honour(walk, "handshake", "private");
 	walk->fetched_tree = draw(&random) % 2 && all_honour(walk, "tree_delivery", "fetched");
@@ -59,7 +80,7 @@ bool mixed_walk_draw(struct mixed_walk *walk, const struct mixed_party *party, s
 	walk->founders = draw(&random) % (uint32_t)(2 * n_parties);
 	for (size_t i = 0; i < n_ops; i++)
 		walk->op[i] = (struct mixed_op){
-			.kind = (enum mixed_kind)(draw(&random) % n_kinds),
+			.kind = kinds[draw(&random) % n_kinds],
 			.actor = draw(&random) % 1000,
 			.subject = draw(&random) % 1000,
 			.n = draw(&random) % 3,

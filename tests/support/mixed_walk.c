@@ -25,7 +25,7 @@ struct life {
 	uint32_t n_members; /* that are live */
 	uint32_t next;      /* the device that was never used */
 	uint32_t dormant;   /* the next member that is not live */
-	uint32_t n_sent;
+	uint32_t n_sent, n_psks;
 	FILE *story;
 	char *broken;
 };
@@ -439,9 +439,58 @@ static bool join_external(struct life *l, uint32_t actor)
 	return true;
 }
 
+static bool set_psk(struct life *l, uint32_t device, struct gb_bytes id)
+{
+	/* As long as a digest: what any suite takes. */
+	static const uint8_t psk[32] = "what all members were told aside";
+	struct gb_bytes value = {psk, sizeof(psk)};
+
+	return is_ok(l, "set_psk", device,
+		     backend_of(l, device)->set_psk(world_of(l, device), device, id, value));
+}
+
+/*
+ * Who lacks the PSK refuses the commit and can still follow it. Asked only where a refusal takes
+ * no message key with it.
+ */
+static bool refuses_without_psk(struct life *l, uint32_t device, const struct gb_message *commit)
+{
+	enum gb_status status;
+
+	if (l->walk->private_handshake)
+		return true;
+	status = backend_of(l, device)->process(world_of(l, device), device, commit);
+	return status == GB_REJECTED ||
+	       broken(l, "device %u (%s) takes in a commit with a PSK that it lacks", device,
+		      backend_of(l, device)->name);
+}
+
+/* Everybody has a new PSK but `late`, which gets it once it has seen the commit. */
+static bool commit_psk(struct life *l, uint32_t actor, uint32_t late)
+{
+	char name[32];
+	struct gb_bytes id = {(const uint8_t *)name, 0};
+
+	snprintf(name, sizeof(name), "secret %u", l->n_psks++);
+	id.len = strlen(name);
+	for (uint32_t d = 0; d < l->next; d++)
+		if (l->device[d].is_member && (d != late || d == actor) && !set_psk(l, d, id))
+			return false;
+	mixed_mail_empty(&l->mail);
+	if (!is_ok(l, "commit_psk", actor,
+		   backend_of(l, actor)->commit_psk(world_of(l, actor), actor, id,
+						    &l->mail.outbox)))
+		return false;
+	if (l->mail.n != 1)
+		return broken(l, "device %u sent %zu messages, want one commit", actor, l->mail.n);
+	return (late == actor ||
+		(refuses_without_psk(l, late, &l->mail.message[0]) && set_psk(l, late, id))) &&
+	       deliver_commits(l);
+}
+
 static void tell(const struct life *l, const struct mixed_op *op, uint32_t actor)
 {
-	static const char *const names[] = {"add", "remove", "rekey", "send", "join"};
+	static const char *const names[] = {"add", "remove", "rekey", "send", "join", "psk"};
 
 	if (l->story)
 		fprintf(l->story, "%s:%u (subject %u) by device %u on %s, %u members\n",
@@ -467,6 +516,9 @@ static bool take_step(struct life *l, const struct mixed_op *op)
 		break;
 	case MIXED_EXTERNAL:
 		ok = join_external(l, actor);
+		break;
+	case MIXED_PSK:
+		ok = commit_psk(l, actor, member(l, op->subject));
 		break;
 	case MIXED_SEND:
 	case MIXED_KINDS:

@@ -13,7 +13,8 @@
  * goes to all members, wherever they live.
  *
  * After each step all members have the same digest. After each commit one member sends a
- * message, which all others read and nobody who was removed can.
+ * message, which all others read and nobody who was removed can. A member that lacks the PSK of
+ * a commit refuses it, and follows once it has it.
  */
 
 #define MIXED_PARTIES 6
@@ -33,6 +34,7 @@ struct mixed_op {
 		MIXED_REKEY,
 		MIXED_SEND,
 		MIXED_EXTERNAL, /* a newcomer joins by a commit of its own, where all offer that */
+		MIXED_PSK,      /* a commit with an external PSK, where all offer that */
 		MIXED_KINDS
 	} kind;
 	uint32_t actor, subject, n;

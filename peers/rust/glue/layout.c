@@ -148,6 +148,19 @@ static void print_optional(void)
 	CALL(skip, world *, uint32_t, uint32_t);
 	CALL(store, world *, uint32_t, uint64_t *);
 	CALL(reload, world *, uint32_t);
+	MEMBER(gb_backend, history);
+	MEMBER(gb_backend, backup);
+	MEMBER(gb_backend, stored);
+	MEMBER(gb_backend, restore);
+	MEMBER(gb_backend, read_old);
+	MEMBER(gb_backend, single_prepare);
+	MEMBER(gb_backend, single);
+	MEMBER(gb_backend, single_check);
+	MEMBER(gb_backend, counts);
+	MEMBER(gb_backend, clocks);
+	MEMBER(gb_backend, allocations);
+	CALL(set_psk, world *, uint32_t, bytes, bytes);
+	CALL(commit_psk, world *, uint32_t, bytes, outbox *);
 }
 
 int main(void)

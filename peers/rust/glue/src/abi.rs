@@ -180,6 +180,19 @@ mirror!(<= gb_backend {
     skip: Pair,
     store: Ask<u64>,
     reload: Call<u32>,
+    history: *const c_void,
+    backup: *const c_void,
+    stored: *const c_void,
+    restore: *const c_void,
+    read_old: *const c_void,
+    single_prepare: *const c_void,
+    single: *const c_void,
+    single_check: *const c_void,
+    counts: *const c_void,
+    clocks: *const c_void,
+    allocations: *const c_void,
+    set_psk: Option<unsafe extern "C" fn(World, u32, gb_bytes, gb_bytes) -> Status>,
+    commit_psk: Act2<gb_bytes>,
 });
 
 // The table is constant, and its strings are.

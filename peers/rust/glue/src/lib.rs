@@ -109,6 +109,8 @@ pub enum Offer {
     Skip,
     /// store and reload
     Store,
+    /// set_psk and commit_psk
+    Psk,
 }
 
 fn absent<T>(name: &str) -> Result<T> {
@@ -204,6 +206,12 @@ pub trait Peer: Sized {
     }
     fn reload(&mut self, device: u32) -> Result {
         absent("reload")
+    }
+    fn set_psk(&mut self, device: u32, id: &[u8], psk: &[u8]) -> Result {
+        absent("set_psk")
+    }
+    fn commit_psk(&mut self, device: u32, id: &[u8], out: &mut Outbox) -> Result {
+        absent("commit_psk")
     }
 }
 

@@ -330,6 +330,14 @@ unsafe extern "C" fn reload<P: Peer>(w: W, device: u32) -> Status {
     call::<P>(w, |p| p.reload(device))
 }
 
+unsafe extern "C" fn set_psk<P: Peer>(w: W, device: u32, id: gb_bytes, psk: gb_bytes) -> Status {
+    call::<P>(w, |p| p.set_psk(device, bytes(id), bytes(psk)))
+}
+
+unsafe extern "C" fn commit_psk<P: Peer>(w: W, device: u32, id: gb_bytes, out: Out) -> Status {
+    call::<P>(w, |p| p.commit_psk(device, bytes(id), &mut Outbox::new(out)))
+}
+
 const fn offers<P: Peer>(offer: Offer) -> bool {
     let mut i = 0;
 
@@ -401,5 +409,18 @@ pub const fn table<P: Peer>() -> gb_backend {
         skip: where_offered!(P, Skip, skip),
         store: where_offered!(P, Store, store),
         reload: where_offered!(P, Store, reload),
+        history: std::ptr::null(),
+        backup: std::ptr::null(),
+        stored: std::ptr::null(),
+        restore: std::ptr::null(),
+        read_old: std::ptr::null(),
+        single_prepare: std::ptr::null(),
+        single: std::ptr::null(),
+        single_check: std::ptr::null(),
+        counts: std::ptr::null(),
+        clocks: std::ptr::null(),
+        allocations: std::ptr::null(),
+        set_psk: where_offered!(P, Psk, set_psk),
+        commit_psk: where_offered!(P, Psk, commit_psk),
     }
 }

@@ -9,6 +9,7 @@ mod world;
 use groupbench_glue::mls::send_commit;
 use groupbench_glue::*;
 use mls_rs::group::{CommitBuilder, CommitEffect, ExportedTree, ReceivedMessage};
+use mls_rs::psk::{ExternalPskId, PreSharedKey};
 use mls_rs::MlsMessage;
 use world::{now, Axes, Device, Group, MlsRs};
 
@@ -78,6 +79,7 @@ impl Peer for MlsRs {
         Offer::JoinExternal,
         Offer::Skip,
         Offer::Store,
+        Offer::Psk,
     ];
 
     fn version() -> String {
@@ -298,6 +300,27 @@ impl Peer for MlsRs {
             Some(group) if Group::equal_group_state(group, &again) => Ok(()),
             _ => Err(Error::Failed("reload: the state differs from what was stored".into())),
         }
+    }
+
+    fn set_psk(&mut self, device: u32, id: &[u8], psk: &[u8]) -> Result {
+        let mut store = self.device(device)?.client.secret_store();
+
+        store.insert(ExternalPskId::new(id.to_vec()), PreSharedKey::new(psk.to_vec()));
+        Ok(())
+    }
+
+    fn commit_psk(&mut self, device: u32, id: &[u8], out: &mut Outbox) -> Result {
+        let refused = |e| Error::rejected("commit_psk", e);
+        let group = self.group(device, "commit_psk")?;
+        let output = group
+            .commit_builder()
+            .commit_time(now())
+            .add_external_psk(ExternalPskId::new(id.to_vec()))
+            .and_then(CommitBuilder::build)
+            .map_err(refused)?;
+        let commit = output.commit_message().to_bytes().map_err(refused)?;
+
+        send_commit(out, device, &commit, None, &[]).inspect_err(|_| group.clear_pending_commit())
     }
 }
 

@@ -9,6 +9,7 @@ use groupbench_glue::{
     Result, Shape, To, DIGEST_BYTES, SEALED, SETTLES,
 };
 use openmls::prelude::{tls_codec::Deserialize, tls_codec::Serialize, *};
+use openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
 use std::collections::HashMap;
 use world::{Axes, Device, OpenMls};
 
@@ -42,6 +43,7 @@ struct Request {
     add: Vec<KeyPackage>,
     joining: Vec<u32>,
     remove: Vec<LeafNodeIndex>,
+    psk: Option<PreSharedKeyId>,
     with_path: bool,
 }
 
@@ -56,6 +58,9 @@ fn commit(d: &mut Device, device: u32, request: Request, out: &mut Outbox) -> Re
         .commit_builder()
         .propose_adds(request.add)
         .propose_removals(request.remove)
+        .add_proposals(
+            request.psk.map(|id| Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(id)))),
+        )
         .force_self_update(request.with_path)
         .load_psks(&provider.storage)
         .map_err(|e| refused(&e))?
@@ -98,8 +103,14 @@ impl Peer for OpenMls {
     const NAME: &'static CStr = crypto::NAME;
     const FEATURES: u32 = SETTLES | SEALED;
     const MAX_SIZE: u32 = 100_000;
-    const OFFERS: &'static [Offer] =
-        &[Offer::Checkpoint, Offer::Discard, Offer::GroupInfo, Offer::FetchTree, Offer::Skip];
+    const OFFERS: &'static [Offer] = &[
+        Offer::Checkpoint,
+        Offer::Discard,
+        Offer::GroupInfo,
+        Offer::FetchTree,
+        Offer::Skip,
+        Offer::Psk,
+    ];
 
     fn version() -> String {
         crypto::VERSION.into()
@@ -303,6 +314,23 @@ impl Peer for OpenMls {
                 .map_err(|e| Error::failed("skip", e))?;
         }
         Ok(())
+    }
+
+    fn set_psk(&mut self, device: u32, id: &[u8], psk: &[u8]) -> Result {
+        let d = self.device(device)?;
+
+        PreSharedKeyId::external(id.to_vec(), vec![])
+            .store(&d.provider, psk)
+            .map_err(|e| Error::failed("set_psk", e))
+    }
+
+    fn commit_psk(&mut self, device: u32, id: &[u8], out: &mut Outbox) -> Result {
+        let psk = Psk::External(ExternalPsk::new(id.to_vec()));
+        let psk = PreSharedKeyId::new(self.axes.suite, &*self.crypto, psk);
+        let psk = Some(psk.map_err(|e| Error::failed("commit_psk", e))?);
+        let request = Request { psk, with_path: self.axes.path, ..Default::default() };
+
+        commit(self.member(device, "commit_psk")?, device, request, out)
     }
 }
 
