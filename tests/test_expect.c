@@ -278,6 +278,7 @@ static void what_it_depends_on_is_said(void **state)
 		    "\n  it holds in 0 of 2\n");
 	assert_says("mls.rekey grows at least as N", "\n  it holds in 0 of 2\n");
 	assert_null(strstr(expect_of("megolm.rekey grows at least as N").out, "it holds"));
+	assert_null(strstr(expect_of("mls.rekey cheaper than megolm.rekey at 3").out, "it holds"));
 }
 
 static void a_claim_that_is_made_false_fails_from_where_it_does(void **state)

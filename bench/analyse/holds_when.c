@@ -42,29 +42,35 @@ static const char *value_of(const struct gb_judged *j, unsigned axis)
 	return *a == '\0' ? b : NULL;
 }
 
+static bool is_ruled(const struct gb_judged *j)
+{
+	return j->ruling != GB_RULING_NOT_MEASURED && j->ruling != GB_RULING_NOT_JUDGED;
+}
+
 static bool has(const struct gb_judged *j, unsigned axis, const char *value)
 {
 	const char *own = value_of(j, axis);
 
-	return own && strcmp(own, value) == 0;
+	return own && is_ruled(j) && strcmp(own, value) == 0;
 }
 
 /* Whether the pair at `at` is the first with its value of the axis, and all with it hold. */
 static bool is_condition(const struct summary *s, unsigned axis, size_t at)
 {
 	const char *value = value_of(&s->judged[at], axis);
-	size_t n_with = 0;
+	size_t n_with = 0, n_ruled = 0;
 
-	if (!value || *value == '\0')
+	if (!value || *value == '\0' || !is_ruled(&s->judged[at]))
 		return false;
 	for (size_t i = 0; i < s->n; i++) {
+		n_ruled += is_ruled(&s->judged[i]);
 		if (!has(&s->judged[i], axis, value))
 			continue;
 		if (i < at || s->judged[i].ruling != GB_RULING_HOLDS)
 			return false;
 		n_with++;
 	}
-	return n_with < s->n;
+	return n_with < n_ruled;
 }
 
 static void name_conditions(struct summary *s, unsigned axis)
@@ -80,15 +86,17 @@ static void name_conditions(struct summary *s, unsigned axis)
 void gb_holds_when(const struct gb_judged *judged, size_t n, char *text, size_t size)
 {
 	struct summary s = {.judged = judged, .n = n, .text = text, .size = size};
-	size_t n_hold = 0;
+	size_t n_hold = 0, n_ruled = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		n_hold += judged[i].ruling == GB_RULING_HOLDS;
-	if (n < 2)
+		n_ruled += is_ruled(&judged[i]);
+	}
+	if (n_ruled < 2)
 		return;
-	append(&s, "it holds in %zu of %zu", n_hold, n);
-	for (unsigned axis = 0; axis < GB_AXES && n_hold < n; axis++) {
+	append(&s, "it holds in %zu of %zu", n_hold, n_ruled);
+	for (unsigned axis = 0; axis < GB_AXES && n_hold < n_ruled; axis++) {
 		if (axis != GB_AXIS_size)
 			name_conditions(&s, axis);
 	}

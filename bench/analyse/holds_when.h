@@ -11,7 +11,8 @@ struct gb_judged {
 /*
  * In how many of n pairs a claim holds, and the values of axes with which it always does: "it holds
  * in 8 of 12, always with tree=full or olm=new", cut at `size` bytes. Only axes that differ among
- * the pairs are named. "" for less than two pairs.
+ * the pairs are named. What was not measured or judged does not count; "" for less than two
+ * pairs that do.
  */
 void gb_holds_when(const struct gb_judged *judged, size_t n, char *text, size_t size);
 
