@@ -1,6 +1,9 @@
 #ifndef GB_AXES_H
 #define GB_AXES_H
 
+/* The end of the range of the axis size. */
+#define GB_MOST_MEMBERS 1000000u
+
 /* The rows of axes.def as an enum (GB_AXIS_size, ...) and as a table. */
 enum gb_axis_id {
 #define X(name, ...) GB_AXIS_##name,
@@ -9,7 +12,7 @@ enum gb_axis_id {
 	GB_AXES,
 };
 
-/* PORTION: a number, or a part of the axis size: "10%" or "all". */
+/* PORTION: a number, or a part of the axis size: "10%", "zipf" or "all". */
 enum gb_axis_type { GB_AXIS_NUMBER, GB_AXIS_CHOICE, GB_AXIS_YESNO, GB_AXIS_PORTION };
 enum gb_axis_owner { GB_AXIS_OF_HARNESS, GB_AXIS_OF_BACKEND };
 

@@ -74,7 +74,8 @@ static void scenarios_have_every_axis(void **state)
 		static const char *const types[] = {[GB_AXIS_NUMBER] = "number ",
 						    [GB_AXIS_CHOICE] = "choice ",
 						    [GB_AXIS_YESNO] = "yes or no",
-						    [GB_AXIS_PORTION] = "number, share or all "};
+						    [GB_AXIS_PORTION] =
+							    "number, share, zipf or all "};
 		const struct gb_axis_spec *axis = &gb_axes[i];
 
 		snprintf(row, sizeof(row), "| `%s` | %s%s | %s | %s |\n", axis->name,

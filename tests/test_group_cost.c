@@ -231,8 +231,9 @@ static void the_figure_has_the_sums_in_every_state(void **state)
 	"backend=megolm operation=rekey olm=chain size=" size " senders=" senders
 
 /*
- * A tenth of 20 is 2 and of 25, rounded up, 3; two of 25 are in no panel. The whole group: 19 or 24
- * readers besides.
+ * A tenth of 20 is 2 and of 25, rounded up, 3; two of 25 are in no panel. By Zipf's law 17 of 20
+ * send (all who play no other role) and 21 of 25; 20 of 25 are in no panel. The whole group: 19 or
+ * 24 readers besides.
  */
 static void senders_are_panels_by_number_and_share(void **state)
 {
@@ -246,6 +247,11 @@ static void senders_are_panels_by_number_and_share(void **state)
 		SENDERS("25", "3") ACTOR "4000000",   SENDERS("25", "3") NEAR "5000000",
 		SENDERS("25", "3") FAR "5000000",     SENDERS("25", "2") ACTOR "9000000",
 		SENDERS("25", "2") NEAR "9000000",    SENDERS("25", "2") FAR "9000000",
+		SENDERS("20", "17") ACTOR "17000000", SENDERS("20", "17") NEAR "30000000",
+		SENDERS("20", "17") FAR "30000000",   SENDERS("25", "21") ACTOR "21000000",
+		SENDERS("25", "21") NEAR "40000000",  SENDERS("25", "21") FAR "40000000",
+		SENDERS("25", "20") ACTOR "20000000", SENDERS("25", "20") NEAR "40000000",
+		SENDERS("25", "20") FAR "40000000",
 	};
 
 	(void)state;
@@ -255,13 +261,17 @@ static void senders_are_panels_by_number_and_share(void **state)
 	assert_drawn("senders", "1,One sends," LINE "20,1,1,1\n"
 				"1,One sends," LINE "25,3,3,3\n"
 				"2,Ten send," LINE "20,10,10,10\n"
-				"3,One in ten sends," LINE "20,2,2,2\n"
-				"3,One in ten sends," LINE "25,4,4,4\n"
-				"4,One sends: whole group," LINE "20,39,39,39\n"
-				"4,One sends: whole group," LINE "25,51,51,51\n"
-				"5,Ten send: whole group," LINE "20,390,390,390\n"
-				"6,One in ten sends: whole group," LINE "20,78,78,78\n"
-				"6,One in ten sends: whole group," LINE "25,124,124,124\n");
+				"3,Senders by Zipf's law," LINE "20,17,17,17\n"
+				"3,Senders by Zipf's law," LINE "25,21,21,21\n"
+				"4,One in ten sends," LINE "20,2,2,2\n"
+				"4,One in ten sends," LINE "25,4,4,4\n"
+				"5,One sends: whole group," LINE "20,39,39,39\n"
+				"5,One sends: whole group," LINE "25,51,51,51\n"
+				"6,Ten send: whole group," LINE "20,390,390,390\n"
+				"7,Senders by Zipf's law: whole group," LINE "20,587,587,587\n"
+				"7,Senders by Zipf's law: whole group," LINE "25,981,981,981\n"
+				"8,One in ten sends: whole group," LINE "20,78,78,78\n"
+				"8,One in ten sends: whole group," LINE "25,124,124,124\n");
 #undef LINE
 }
 

@@ -3,7 +3,9 @@
 #include "backends/backends.h"
 #include "run/positions.h"
 #include "run/schedule.h"
+#include "run/senders.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +14,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct gb_backend tree_backend, olm_backend;
 
@@ -170,6 +174,86 @@ static void portions_of_senders_are_numbers_once_each(void **state)
 		gb_jobs_free(&jobs);
 		gb_scenario_free(&s);
 	}
+}
+
+/*
+ * The mean number of distinct senders among 100 messages, summed elsewhere and rounded; in small
+ * groups it is more than may send, 7 of 10 and 17 of 20, as all others play another role.
+ */
+static void senders_by_zipf_are_the_mean_of_a_rotation_period(void **state)
+{
+	static const struct {
+		uint32_t size, senders;
+	} rows[] = {{2, 1},     {3, 1},      {10, 7},      {20, 17},     {50, 32},
+		    {100, 41},  {200, 49},   {500, 58},    {1000, 63},   {2000, 67},
+		    {5000, 72}, {10000, 74}, {100000, 81}, {1000000, 85}};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++)
+		assert_int_equal(gb_count_senders("zipf", rows[i].size), rows[i].senders);
+}
+
+/* One draw: how many of `size` devices send 100 messages. shares[i] is the sum of 1/1 .. 1/(i+1).
+ */
+static uint32_t draw_senders(uint32_t size, const double *shares, uint64_t *random)
+{
+	bool has_sent[200] = {false};
+	uint32_t n = 0;
+
+	for (int message = 0; message < 100; message++) {
+		uint32_t who = 0;
+		double at;
+
+		*random = *random * 6364136223846793005u + 1442695040888963407u;
+		at = (double)(*random >> 11) / 9007199254740992.0 * shares[size - 1];
+		while (who + 1 < size && shares[who] <= at)
+			who++;
+		n += !has_sent[who];
+		has_sent[who] = true;
+	}
+	return n;
+}
+
+/* 20,000 rotation periods drawn message by message; their mean is known to 0.03. */
+static void draws_from_zipf_have_that_mean(void **state)
+{
+	static const uint32_t sizes[] = {5, 33, 200};
+	uint64_t random = 7;
+	double shares[200];
+
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++)
+		shares[i] = (i > 0 ? shares[i - 1] : 0) + 1.0 / (i + 1);
+	for (size_t i = 0; i < N(sizes); i++) {
+		double sum = 0;
+
+		for (int draw = 0; draw < 20000; draw++)
+			sum += draw_senders(sizes[i], shares, &random);
+		assert_true(fabs(sum / 20000 - gb_mean_zipf_senders(sizes[i])) < 0.15);
+	}
+}
+
+/* What a scenario asks for is in the job and in the rows; equal numbers are one cell. */
+static void zipf_is_a_number_in_jobs_and_rows(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+	size_t n = 0;
+
+	(void)state;
+	read_scenario(&s, "size: 100\nsenders: [41, zipf, 10%]\nseed: 9", "rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(count(&jobs, &olm_backend), 2);
+	assert_int_equal(count(&jobs, &tree_backend), 1);
+	for (size_t i = 0; i < jobs.n; i++)
+		if (jobs.job[i].senders == 41) {
+			assert_string_equal(jobs.job[i].axis[GB_AXIS_senders], "41");
+			n++;
+		}
+	assert_int_equal(n, 1);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
 }
 
 /* Of 20 devices in users of 3, the user of device 10 is 9 to 11. */
@@ -474,6 +558,9 @@ int main(void)
 		cmocka_unit_test(sizes_come_in_rounds),
 		cmocka_unit_test(senders_are_of_backends_with_keys_of_a_sender),
 		cmocka_unit_test(portions_of_senders_are_numbers_once_each),
+		cmocka_unit_test(senders_by_zipf_are_the_mean_of_a_rotation_period),
+		cmocka_unit_test(draws_from_zipf_have_that_mean),
+		cmocka_unit_test(zipf_is_a_number_in_jobs_and_rows),
 		cmocka_unit_test(users_leave_with_all_their_devices),
 		cmocka_unit_test(payload_multiplies_messages_only),
 		cmocka_unit_test(what_a_backend_cannot_do_is_reported),

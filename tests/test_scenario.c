@@ -141,9 +141,14 @@ static const struct {
 	{"senders: [all, 5, all]\n", "1:19: found \"all\", wanted each value once"},
 	{"senders: [10%, 2, 2]\n", "1:19: found \"2\", wanted 2 only once"},
 	{"senders: 0%\n", "1:10: found \"0%\", wanted a number, a range, a share of the members "
-			  "like 10%, or all"},
+			  "like 10%, zipf or all"},
 	{"senders: most\n", "1:10: found \"most\", wanted a number, a range, a share of the "
-			    "members like 10%, or all"},
+			    "members like 10%, zipf or all"},
+	{"senders: [zipf, 4, zipf]\n", "1:20: found \"zipf\", wanted each value once"},
+	{"senders: zipf:2\n", "1:10: found \"zipf:2\", wanted a number, a range, a share of the "
+			      "members like 10%, zipf or all"},
+	{"size: zipf\n", "1:7: found \"zipf\", wanted a number, FROM..TO or FROM..TO/STEP, all "
+			 "from 2 to 1000000"},
 	{"senders: 0\n", "1:10: found \"0\", wanted a number from 1 to 1000000"},
 	{"size: 10%\n", "1:7: found \"10%\", wanted a number, FROM..TO or FROM..TO/STEP, all from "
 			"2 to 1000000"},

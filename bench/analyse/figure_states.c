@@ -1,4 +1,5 @@
 #include "analyse/figure_states.h"
+#include "run/senders.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -186,18 +187,16 @@ static double x_of(const struct gb_layout *layout, const struct gb_summary_row *
 	return strtod(gb_summary_key(row, layout->x), NULL);
 }
 
-/* Whether so many act as `wanted` says, a number or a share; NULL: whatever the query says. */
+/* Whether so many act as `wanted` says, a value of the axis; NULL: whatever the query says. */
 static bool has_senders(const struct gb_summary_row *row, const char *wanted)
 {
 	const char *is = gb_summary_key(row, GB_COLUMN_senders);
-	unsigned long size = strtoul(gb_summary_key(row, GB_COLUMN_size), NULL, 10), n;
+	unsigned long size = strtoul(gb_summary_key(row, GB_COLUMN_size), NULL, 10);
 
 	if (!wanted || *is == '\0')
 		return true;
-	n = strtoul(wanted, NULL, 10);
-	if (strchr(wanted, '%') != NULL)
-		n = (size * n + 99) / 100;
-	return strtoul(is, NULL, 10) == n;
+	return size <= GB_MOST_MEMBERS &&
+	       strtoul(is, NULL, 10) == gb_count_senders(wanted, (uint32_t)size);
 }
 
 /* Whether the row has a point for the subject that can stand on logarithmic axes. */

@@ -119,8 +119,9 @@ int gb_figure_senders(const struct gb_figure_source *source, struct gb_drawing *
 {
 	static const struct gb_subject subjects[] = {
 		{1, 0, "rekey", NULL, "actor", "total"}, {2, 0, "rekey", NULL, "actor", "total"},
-		{3, 0, "rekey", NULL, "actor", "total"}, {4, 0, "rekey", NULL, "group", "total"},
+		{3, 0, "rekey", NULL, "actor", "total"}, {4, 0, "rekey", NULL, "actor", "total"},
 		{5, 0, "rekey", NULL, "group", "total"}, {6, 0, "rekey", NULL, "group", "total"},
+		{7, 0, "rekey", NULL, "group", "total"}, {8, 0, "rekey", NULL, "group", "total"},
 	};
 	const struct gb_layout layout = {
 		.x = GB_COLUMN_size,
@@ -128,9 +129,10 @@ int gb_figure_senders(const struct gb_figure_source *source, struct gb_drawing *
 		.y_name = "cpu_ms",
 		.bands = true,
 		.free_axes = STATE_AXES,
-		.senders = {"1", "10", "10%", "1", "10", "10%"},
-		.headings = {"One sends", "Ten send", "One in ten sends", "One sends: whole group",
-			     "Ten send: whole group", "One in ten sends: whole group"},
+		.senders = {"1", "10", "zipf", "10%", "1", "10", "zipf", "10%"},
+		.headings = {"One sends", "Ten send", "Senders by Zipf's law", "One in ten sends",
+			     "One sends: whole group", "Ten send: whole group",
+			     "Senders by Zipf's law: whole group", "One in ten sends: whole group"},
 		.forms = {"", ""},
 		.subjects = subjects,
 		.n_subjects = N(subjects),

@@ -7,7 +7,6 @@
 #include <string.h>
 
 /* More members or steps than any axis allows have no floor: the file is hostile. */
-#define MOST_MEMBERS 1000000u
 #define MOST_WORK    UINT64_C(4000000000)
 #define MOST_DEVICES 16
 
@@ -24,7 +23,7 @@ static bool is(const struct gb_cell *cell, unsigned column, const char *value)
 	return strcmp(text_of(cell, column), value) == 0;
 }
 
-/* A decimal number up to MOST_MEMBERS, `otherwise` where the field is empty. */
+/* A decimal number up to GB_MOST_MEMBERS, `otherwise` where the field is empty. */
 static bool read_number(const struct gb_cell *cell, unsigned column, uint32_t otherwise,
 			uint32_t *out)
 {
@@ -35,12 +34,12 @@ static bool read_number(const struct gb_cell *cell, unsigned column, uint32_t ot
 	if (*text == '\0')
 		return true;
 	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9' || n > MOST_MEMBERS)
+		if (*text < '0' || *text > '9' || n > GB_MOST_MEMBERS)
 			return false;
 		n = 10 * n + (uint32_t)(*text - '0');
 	}
 	*out = n;
-	return n <= MOST_MEMBERS;
+	return n <= GB_MOST_MEMBERS;
 }
 
 static bool read_word(const struct gb_cell *cell, unsigned column, const char *const *words,
@@ -255,7 +254,7 @@ int gb_floor_of_cell(const struct gb_cell *cell, const struct gb_prices *prices,
 		enum gb_floor_answer answer;
 		struct gb_tally counts;
 
-		if (device[i] > MOST_MEMBERS * 2u)
+		if (device[i] > GB_MOST_MEMBERS * 2u)
 			return 0;
 		if (count_device(cell, (uint32_t)device[i], &counts, &answer) < 0)
 			return -1;

@@ -1,6 +1,6 @@
 #include "run/jobs.h"
 #include "backends/plugins.h"
-#include "run/positions.h"
+#include "run/senders.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,25 +109,15 @@ static int fill_tasks(struct gb_job *job, const struct gb_scenario *s)
 	return 0;
 }
 
-/* "3", "10%" and "all" as so many devices, also in the rows. */
+/* "3", "10%", "zipf" and "all" as so many devices, also in the rows. */
 static void count_senders(struct gb_job *job)
 {
-	char *value = job->axis[GB_AXIS_senders], wanted[GB_WANTED_BYTES];
-	uint32_t most = gb_positions_most_senders(job);
-	double share;
+	char *value = job->axis[GB_AXIS_senders];
 
 	job->senders = 1;
 	if (value[0] == '\0')
 		return;
-	if (strcmp(value, "all") == 0)
-		job->senders = most;
-	else if (gb_parse_percent(value, &share, wanted) == 0)
-		/* Shares are tenths of a percent. */
-		job->senders =
-			(uint32_t)(((uint64_t)(share * 1000 + 0.5) * job->size + 999) / 1000);
-	else
-		most = job->senders = (uint32_t)strtoul(value, NULL, 10);
-	job->senders = job->senders < most ? job->senders : most;
+	job->senders = gb_count_senders(value, job->size);
 	snprintf(value, GB_AXIS_VALUE_BYTES, "%u", job->senders);
 }
 

@@ -30,23 +30,23 @@ static bool has_role(const struct gb_job *job, uint32_t device)
 	       device == middle(job);
 }
 
-/* How many devices have no role of their own. */
-static uint32_t count_free(const struct gb_job *job)
+/* How many devices of a group have no role of their own. */
+static uint32_t count_free(uint32_t size)
 {
-	uint32_t roles = 0;
+	uint32_t roles = 0, middle_one = size / 2;
 
-	for (uint32_t device = 0; device < 2 && device < job->size; device++)
+	for (uint32_t device = 0; device < 2 && device < size; device++)
 		roles++;
-	if (job->size > 2)
+	if (size > 2)
 		roles++;
-	if (middle(job) > 1 && middle(job) != job->size - 1)
+	if (middle_one > 1 && middle_one != size - 1)
 		roles++;
-	return job->size - roles;
+	return size - roles;
 }
 
-uint32_t gb_positions_most_senders(const struct gb_job *job)
+uint32_t gb_positions_most_senders(uint32_t size)
 {
-	return count_free(job) + 1;
+	return count_free(size) + 1;
 }
 
 /* Position of the i-th of n things spread evenly over `room` places, n <= room. */
@@ -63,7 +63,7 @@ void gb_positions_actors(const struct gb_job *job, uint32_t *actors)
 	for (uint32_t device = 2; device < job->size && n < job->senders; device++) {
 		if (has_role(job, device))
 			continue;
-		if (place++ == spread(n - 1, others, count_free(job)))
+		if (place++ == spread(n - 1, others, count_free(job->size)))
 			actors[n++] = device;
 	}
 }
@@ -167,7 +167,7 @@ const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *tas
 	     middle(job) / devices_per_user(job) == 1 / devices_per_user(job) ||
 	     middle(job) / devices_per_user(job) == (job->size - 1) / devices_per_user(job)))
 		return "the group is too small to lose so many users";
-	if (job->senders - 1 > count_free(job))
+	if (job->senders - 1 > count_free(job->size))
 		return "the group is too small for so many senders beside its other roles";
 	if (k > 1 && !users_leave(job, k) &&
 	    (job->size < 3 + job->senders || k > job->size - 2 - job->senders))

@@ -35,8 +35,9 @@ void gb_positions_leavers(const struct gb_job *job, const struct gb_task *task,
  */
 void gb_positions_actors(const struct gb_job *job, uint32_t *actors);
 
-/* How many senders there can be: every device that plays no other role, and the actor. */
-uint32_t gb_positions_most_senders(const struct gb_job *job);
+/* How many senders a group of `size` can have: every device that plays no other role, and the
+ * actor. */
+uint32_t gb_positions_most_senders(uint32_t size);
 
 /* Why this group is too small for the task, or the scenario leaves it out, or NULL. Static. */
 const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *task);

@@ -1,5 +1,6 @@
 #include "run/scenario.h"
 #include "backends/backends.h"
+#include "run/senders.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -314,7 +315,7 @@ static void note_size(struct reader *r, const yaml_node_t *node, uint32_t size)
 		 node->start_mark.line + 1, node->start_mark.column + 1);
 }
 
-/* Whether a value is a part of the size rather than a number: "10%", "all". */
+/* Whether a value is meant as a part of the size rather than a number: "10%", "zipf", "all". */
 static bool is_portion(const char *text)
 {
 	size_t len = strlen(text);
@@ -325,16 +326,13 @@ static bool is_portion(const char *text)
 static int read_portion(struct reader *r, const yaml_node_t *node, struct gb_axis_values *axis,
 			const char *text)
 {
-	char wanted[GB_WANTED_BYTES];
-	double share;
-
 	for (size_t i = 0; i < axis->n; i++)
 		if (strcmp(axis->v[i], text) == 0)
 			return gb_yaml_refuse(&r->file, node, "each value once");
-	if (strcmp(text, "all") != 0 && gb_parse_percent(text, &share, wanted) != 0)
+	if (!gb_is_portion_of_senders(text))
 		return gb_yaml_refuse(
 			&r->file, node,
-			"a number, a range, a share of the members like 10%%, or all");
+			"a number, a range, a share of the members like 10%%, zipf or all");
 	return append_value(axis, text) == 0 ? 0 : out_of_memory(r);
 }
 
