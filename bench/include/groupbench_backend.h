@@ -284,7 +284,8 @@ struct gb_backend {
 
 	/* Builds the group of `shape` in an otherwise unused world. Not timed. The live devices
 	 * are as if materialise() had been called for them: key material that publish_many()
-	 * sends later for one of them fits its private state. */
+	 * sends later for one of them fits its private state. GB_UNSUPPORTED: it cannot make this
+	 * group; a full tree of MLS the harness then has from mls/, and the devices join it. */
 	enum gb_status (*shape)(struct gb_world *w, const struct gb_shape *shape);
 
 	/*

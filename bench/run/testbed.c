@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/group_by_welcome.h"
+
 static int end(struct gb_testbed *t, enum gb_exit status, const char *promise, const char *format,
 	       va_list arguments)
 {
@@ -142,24 +144,43 @@ static int open_mailbox(struct gb_testbed *t)
 	return 0;
 }
 
-static int open_world(struct gb_testbed *t)
+static struct gb_config config_of(const struct gb_testbed *t, struct gb_axis axes[GB_AXES])
 {
-	struct gb_axis axes[GB_AXES];
 	struct gb_config config = {.struct_size = sizeof config,
 				   .seed = t->job->seed,
 				   .capacity = t->mailbox.capacity,
 				   .axes = axes};
-	enum gb_status status;
 
 	for (unsigned i = 0; i < GB_AXES; i++)
 		if (gb_axes[i].owner == GB_AXIS_OF_BACKEND && t->job->axis[i][0] != '\0')
 			axes[config.n_axes++] = (struct gb_axis){gb_axes[i].name, t->job->axis[i]};
-	status = t->backend->open(&t->world, &config);
-	return gb_testbed_prepared(t, status, "opening the world");
+	return config;
+}
+
+/* The group as the backend makes it; where it cannot, as mls/ does, if its devices can join that.
+ */
+static int make_group(struct gb_testbed *t, const struct gb_config *config,
+		      const struct gb_shape *shape)
+{
+	const struct gb_group_by_welcome by_welcome = {t->backend, t->world, config, shape,
+						       &t->mailbox};
+	enum gb_status status = t->backend->shape(t->world, shape);
+	char why[sizeof t->why - 64];
+
+	if (status != GB_UNSUPPORTED || !gb_group_by_welcome_is_possible(&by_welcome))
+		return gb_testbed_prepared(t, status, "shaping the group");
+	status = gb_group_by_welcome_make(&by_welcome, why, sizeof why);
+	if (status == GB_OK)
+		return 0;
+	if (status == GB_UNSUPPORTED)
+		return gb_testbed_cannot(t, why);
+	return gb_testbed_fail(t, GB_EXIT_INTERNAL, "shaping the group failed: %s", why);
 }
 
 static int shape_world(struct gb_testbed *t)
 {
+	struct gb_axis axes[GB_AXES];
+	const struct gb_config config = config_of(t, axes);
 	struct gb_shape shape = {.struct_size = sizeof shape,
 				 .size = t->job->size,
 				 .joiners = t->n_joiners,
@@ -169,9 +190,9 @@ static int shape_world(struct gb_testbed *t)
 				 .actors = t->actors,
 				 .n_actors = t->job->senders};
 
-	if (open_world(t) != 0)
+	if (gb_testbed_prepared(t, t->backend->open(&t->world, &config), "opening the world") != 0)
 		return -1;
-	if (gb_testbed_prepared(t, t->backend->shape(t->world, &shape), "shaping the group") != 0)
+	if (make_group(t, &config, &shape) != 0)
 		return -1;
 	if (t->backend->checkpoint == NULL)
 		return 0;

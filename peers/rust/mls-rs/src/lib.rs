@@ -292,9 +292,9 @@ impl Peer for MlsRs {
     }
 
     fn reload(&mut self, device: u32) -> Result {
-        let id = self.group_id;
         let d = self.device(device)?;
-        let again = d.client.load_group(&id).map_err(|e| Error::failed("reload", e))?;
+        let id = d.group.as_ref().map_or(&[][..], Group::group_id);
+        let again = d.client.load_group(id).map_err(|e| Error::failed("reload", e))?;
 
         match &d.group {
             Some(group) if Group::equal_group_state(group, &again) => Ok(()),

@@ -168,16 +168,16 @@ impl MlsRs {
     }
 
     pub fn stored_bytes(&self, device: u32) -> Result<u64> {
-        let d = self.devices[device as usize].as_ref();
-        let storage = d.map(|d| d.client.group_state_storage());
-        let storage = storage.ok_or_else(|| Error::Failed("store: no device".into()))?;
+        let d = self.devices.live(device)?;
+        let storage = d.client.group_state_storage();
+        let id = d.group.as_ref().map_or(&[][..], Group::group_id);
         let lost = |e| Error::failed("store", e);
-        let state = storage.state(&self.group_id).map_err(lost)?.map_or(0, |s| s.len());
-        let newest = storage.max_epoch_id(&self.group_id).map_err(lost)?.unwrap_or(0);
+        let state = storage.state(id).map_err(lost)?.map_or(0, |s| s.len());
+        let newest = storage.max_epoch_id(id).map_err(lost)?.unwrap_or(0);
         let mut bytes = state as u64;
 
         for epoch in newest.saturating_sub(3)..=newest {
-            let epoch = storage.epoch(&self.group_id, epoch).map_err(lost)?;
+            let epoch = storage.epoch(id, epoch).map_err(lost)?;
             bytes += epoch.map_or(0, |e| e.len() as u64);
         }
         Ok(bytes)

@@ -252,20 +252,20 @@ impl Peer for OpenMls {
         for d in self.devices.iter_mut().flatten() {
             let stored: &HashMap<_, _> = &d.provider.storage.values.read().expect("one thread");
 
-            d.saved = Some((stored.clone(), d.group.is_some()));
+            d.saved = Some((stored.clone(), d.group.as_ref().map(|g| g.group_id().clone())));
         }
         Ok(())
     }
 
     fn rollback(&mut self) -> Result {
         for d in self.devices.iter_mut().flatten() {
-            let Some((stored, has_group)) = &d.saved else { continue };
+            let Some((stored, id)) = &d.saved else { continue };
 
             d.provider.storage.values.write().expect("one thread").clone_from(stored);
-            d.group = match has_group {
-                true => MlsGroup::load(&d.provider.storage, &d.group_id)
+            d.group = match id {
+                Some(id) => MlsGroup::load(&d.provider.storage, id)
                     .map_err(|e| Error::failed("rollback", e))?,
-                false => None,
+                None => None,
             };
         }
         Ok(())

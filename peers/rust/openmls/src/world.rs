@@ -46,11 +46,10 @@ pub struct Device {
     pub credential: CredentialWithKey,
     pub key_package: Vec<u8>,
     private: Stored,
-    pub group_id: GroupId,
     pub group: Option<MlsGroup>,
     /// The last commit it sent.
     pub sent: Vec<u8>,
-    pub saved: Option<(Stored, bool)>,
+    pub saved: Option<(Stored, Option<GroupId>)>,
 }
 
 impl mls::Device for Device {
@@ -198,7 +197,6 @@ impl OpenMls {
             credential,
             key_package: key_package.map_err(|e| Error::failed("key package", e))?,
             private,
-            group_id: self.group_id.clone(),
             group: None,
             sent: Vec::new(),
             saved: None,
