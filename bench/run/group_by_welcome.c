@@ -69,6 +69,18 @@ static enum gb_status list_members(struct making *m)
 	return GB_OK;
 }
 
+/*
+ * Whether the host takes over an axis. Not `path`: with one in each commit nobody who joins finds
+ * unmerged leaves, of which ts-mls takes in only those that all nodes above them list alike.
+ */
+static bool is_for_host(const struct making *m, const struct gb_axis *axis)
+{
+	const char *reason;
+
+	return strcmp(axis->name, "path") != 0 &&
+	       m->mls->axis(axis->name, axis->value, &reason) == GB_HONOURED;
+}
+
 /* The group in a world of mls/, in which only the host is live. */
 static enum gb_status make_host(struct making *m)
 {
@@ -82,13 +94,11 @@ static enum gb_status make_host(struct making *m)
 	struct gb_axis axes[GB_AXES];
 	struct gb_config config = *theirs;
 	enum gb_status status;
-	const char *reason;
 
 	config.axes = axes;
 	config.n_axes = 0;
 	for (size_t i = 0; i < theirs->n_axes && i < GB_AXES; i++)
-		if (m->mls->axis(theirs->axes[i].name, theirs->axes[i].value, &reason) ==
-		    GB_HONOURED)
+		if (is_for_host(m, &theirs->axes[i]))
 			axes[config.n_axes++] = theirs->axes[i];
 	status = m->mls->open(&m->host_world, &config);
 	if (status == GB_OK)
