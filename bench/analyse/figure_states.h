@@ -28,8 +28,8 @@ struct gb_layout {
 	 * when each of them sends: as many times one sender's. x is the size. */
 	bool all_senders;
 	unsigned long free_axes;
-	const char
-		*senders[GB_MAX_PANELS]; /* of each panel, "10", "10%" or "zipf"; NULL: as held */
+	/* Of each panel, as the axis has it: "10", "10%", "zipf"; NULL: as held. */
+	const char *senders[GB_MAX_PANELS];
 	const char *headings[GB_MAX_PANELS];
 	const char *forms[2];
 	const struct gb_subject *subjects;

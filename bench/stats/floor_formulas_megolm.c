@@ -193,6 +193,33 @@ static enum gb_floor_olm olm_of_members(const struct gb_floor_case *c)
 	return c->before == GB_FLOOR_REMOVE ? GB_FLOOR_OLM_CHAIN : c->olm;
 }
 
+/* One sender to the members who only read, or, with sessions to begin, to all others. */
+static void share_with_members(struct gb_tally *t, const struct gb_floor_case *c,
+			       enum gb_floor_olm olm, uint32_t members)
+{
+	share(t, c, olm, olm == GB_FLOOR_OLM_NEW ? members - 1 : members - c->senders);
+}
+
+/*
+ * Every sender to every other. In a session just one side is due to make a new ratchet key, the one
+ * that has read last. If that is the first of two senders it makes one, and else the second does,
+ * which has read what the first sent. Later rounds need no new key of either, as long as they have
+ * not read each other's.
+ */
+static void share_among_senders(struct gb_tally *t, const struct gb_floor_case *c)
+{
+	uint64_t pairs = (uint64_t)c->senders * (c->senders - 1) / 2;
+	uint64_t rounds = c->step == GB_FLOOR_REMOVE && c->one_by_one ? c->k : 1;
+	uint64_t keys = c->before == GB_FLOOR_REMOVE || c->olm == GB_FLOOR_OLM_NEW ? 0 : pairs;
+
+	if (c->step != GB_FLOOR_CREATE && c->step != GB_FLOOR_REKEY && c->step != GB_FLOOR_REMOVE)
+		return;
+	/* Where sessions are begun, the first round is that of share_with_members. */
+	rounds -= olm_of_members(c) == GB_FLOOR_OLM_NEW;
+	share(t, c, GB_FLOOR_OLM_RATCHET, keys);
+	share(t, c, GB_FLOOR_OLM_CHAIN, 2 * pairs * rounds - keys);
+}
+
 /* One sender: what it makes, and for how many devices. */
 static void act(struct gb_tally *t, const struct gb_floor_case *c)
 {
@@ -203,7 +230,7 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 	case GB_FLOOR_CREATE:
 	case GB_FLOOR_REKEY:
 		new_session(t);
-		share(t, c, olm_of_members(c), members - 1);
+		share_with_members(t, c, olm_of_members(c), members);
 		share(t, c, GB_FLOOR_OLM_CHAIN, c->before == GB_FLOOR_ADD ? c->k : 0);
 		break;
 	case GB_FLOOR_ADD: /* the session key from the present index on is signed anew */
@@ -214,7 +241,7 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 		for (uint32_t i = 0; i < steps; i++) {
 			members -= leaving;
 			new_session(t);
-			share(t, c, i == 0 ? c->olm : GB_FLOOR_OLM_CHAIN, members - 1);
+			share_with_members(t, c, i == 0 ? c->olm : GB_FLOOR_OLM_CHAIN, members);
 		}
 		break;
 	case GB_FLOOR_VERIFY:
@@ -259,6 +286,8 @@ static bool has_formula(const struct gb_floor_case *c)
 		return false;
 	if (leaves && c->k >= c->size)
 		return false;
+	if (c->senders > c->size - (leaves ? c->k : 0))
+		return false;
 	if (is_part(c->step) && c->role != GB_FLOOR_ACTOR)
 		return false;
 	if (c->before == GB_FLOOR_REKEY && c->step != GB_FLOOR_SEND)
@@ -285,6 +314,8 @@ enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_ta
 	else
 		receive(&one, c);
 	gb_tally_add(counts, &one, c->senders);
+	if (c->role == GB_FLOOR_ACTOR)
+		share_among_senders(counts, c);
 	past_keys(counts, c);
 	return GB_FLOOR_KNOWN;
 }
