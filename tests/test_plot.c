@@ -347,6 +347,11 @@ static void both_libolms_stand_beside_each_other(void **state)
 			  "cpu_ns_min=800 floor_ns=400 floor_ns_equal=50",
 		ON_EITHER "operation=rekey size=5 olm=new olm_crypto=openssl "
 			  "cpu_ns_median=1 cpu_ns_min=100 floor_ns=50 floor_ns_equal=50",
+		ON_EITHER "operation=add k=1 size=8 olm=new olm_crypto=openssl cpu_ns_median=5",
+		ON_EITHER "operation=add_each k=4 size=8 olm=new olm_crypto=libolm cpu_ns_median=7",
+		ON_EITHER
+		"operation=add_each k=4 size=8 olm=new olm_crypto=openssl cpu_ns_median=8",
+		ON_EITHER "operation=add k=4 size=8 olm=new olm_crypto=openssl cpu_ns_median=9",
 	};
 
 	(void)state;
@@ -357,6 +362,9 @@ static void both_libolms_stand_beside_each_other(void **state)
 	assert_has("plots/split.csv", ",1,4,4,4,Olm new / tree full\n");
 	assert_has("plots/split.csv", ",0.5,0.5,0.5,Olm new on OpenSSL / tree full\n");
 	assert_has("plots/split.svg", "Olm new on OpenSSL / tree full");
+	assert_has("plots/bulk.csv", "Megolm on OpenSSL at once: Olm new,line,3,");
+	assert_has("plots/bulk.csv", "Megolm one by one: Olm new,line,4,");
+	assert_has("plots/bulk.csv", "Megolm on OpenSSL one by one: Olm new,line,5,");
 }
 
 static void time_over_floor_is_drawn_at_every_role(void **state)

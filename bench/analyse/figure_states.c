@@ -112,13 +112,16 @@ static int by_group_and_state(const void *a, const void *b)
 
 static enum gb_colour colour_of(const struct trait *t, unsigned group)
 {
-	static const enum gb_colour known[N(backends)][2] = {{GB_BLUE, GB_SKY},
-							     {GB_VERMILLION, GB_ORANGE}};
+	/* By form, then by library. No figure shows MLS in two forms and on two libraries. */
+	static const enum gb_colour known[N(backends)][2][2] = {
+		{{GB_BLUE, GB_SKY}, {GB_SKY, GB_BLACK}},
+		{{GB_VERMILLION, GB_ORANGE}, {GB_GREEN, GB_PURPLE}},
+	};
 	static const enum gb_colour others[] = {GB_GREEN, GB_PURPLE, GB_BLACK};
 	unsigned rank = rank_of_backend(t->backend);
 
 	if (rank < N(backends))
-		return known[rank][t->form != 0 || *other_library(t) != '\0'];
+		return known[rank][t->form][*other_library(t) != '\0'];
 	return others[group % N(others)];
 }
 
