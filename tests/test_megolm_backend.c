@@ -2,6 +2,7 @@
  * The megolm backend by itself: what every operation costs and sends in every state of the Olm
  * sessions, by formula; axes; and what goes back when a state is rolled back.
  */
+#define _GNU_SOURCE /* memmem */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -437,6 +438,51 @@ static void publishing_again_gives_another_key(void **state)
 	close_world(&w);
 }
 
+/* The one-time key that a room key for `to` was sent with: a pre-key message begins with it (Olm,
+ * version, tag and 32 bytes), here in base64. */
+static void copy_one_time_key(const struct world *w, uint32_t to, char key[47])
+{
+	static const char before[] = "\"body\":\"";
+
+	for (size_t i = 0; i < w->mailbox.n_kept; i++) {
+		const struct gb_message *m = &w->mailbox.kept[i];
+		const uint8_t *at;
+
+		if (m->kind != GB_ROOM_KEY || m->n_to != 1 || m->to[0] != to)
+			continue;
+		at = memmem(m->body.p, m->body.len, before, sizeof(before) - 1);
+		assert_non_null(at);
+		at += sizeof(before) - 1;
+		assert_true(m->body.len - (size_t)(at - m->body.p) > 46);
+		assert_memory_equal(at, "Awog", 4); /* version 3, tag 0x0a, 32 bytes */
+		memcpy(key, at, 46);
+		key[46] = '\0';
+		return;
+	}
+	fail_msg("no room key for device %u", to);
+}
+
+/* Nobody plays device 7, which could refuse a key of its own that is used twice. */
+static void no_two_senders_get_the_same_one_time_key(void **state)
+{
+	char key[3][47];
+	struct world w;
+
+	(void)state;
+	open_shaped(&w, 8, "new", false);
+	for (uint32_t sender = 0; sender < 3; sender++) {
+		gb_mailbox_empty(&w.mailbox);
+		w.mailbox.group_size = w.size;
+		w.mailbox.sender = sender;
+		assert_ok(&w, BACKEND->rekey(w.world, sender, &w.mailbox.outbox));
+		copy_one_time_key(&w, 7, key[sender]);
+	}
+	assert_string_not_equal(key[0], key[1]);
+	assert_string_not_equal(key[0], key[2]);
+	assert_string_not_equal(key[1], key[2]);
+	close_world(&w);
+}
+
 /* One forged key among good ones: nobody is let in, and nothing of the others is kept. */
 static void a_refused_add_leaves_nothing_behind(void **state)
 {
@@ -640,6 +686,7 @@ int main(void)
 		cmocka_unit_test(claims_come_in_batches),
 		cmocka_unit_test(identities_have_the_length_of_their_axis),
 		cmocka_unit_test(publishing_again_gives_another_key),
+		cmocka_unit_test(no_two_senders_get_the_same_one_time_key),
 		cmocka_unit_test(a_refused_add_leaves_nothing_behind),
 		cmocka_unit_test(any_payload_arrives),
 		cmocka_unit_test(others_share_before_they_send),
