@@ -151,6 +151,20 @@ static void an_add_has_a_row_for_every_role(void **state)
 }
 
 /* Null sends 32 bytes to the group and 32 to the newcomers, for whom it got 32 each. */
+static void every_other_process_goes_through_the_tasks_backwards(void **state)
+{
+	(void)state;
+	for (uint32_t process = 3; process <= 4; process++) {
+		struct gb_job job = job_of(&gb_backend_null, 10);
+		job.process = process;
+		add_task(&job, GB_OPERATION_rekey, 0, 0);
+		add_task(&job, GB_OPERATION_add, 1, 0);
+		struct report *r = measure(&job);
+		assert_field(r->row[0], GB_COLUMN_operation, process == 3 ? "rekey" : "add");
+		forget(r);
+	}
+}
+
 static void bytes_are_those_of_the_role(void **state)
 {
 	struct gb_job job = job_of(&gb_backend_null, 10);
@@ -663,6 +677,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_add_has_a_row_for_every_role),
 		cmocka_unit_test(bytes_are_those_of_the_role),
+		cmocka_unit_test(every_other_process_goes_through_the_tasks_backwards),
 		cmocka_unit_test(steps_of_one_member_are_one_sample),
 		cmocka_unit_test(a_rekey_after_is_measured_alone),
 		cmocka_unit_test(a_message_is_sent_and_received),
