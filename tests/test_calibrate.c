@@ -143,6 +143,14 @@ static void passes_that_differ_are_refused(void **state)
 	assert_non_null(strstr(why, "wanted -100.0 %"));
 }
 
+/* What users get: passes that differ by more than 3 % make no calibration. */
+static void users_get_passes_within_three_per_cent(void **state)
+{
+	(void)state;
+	assert_true(gb_calibrate_all().tolerance == 0.03);
+	assert_true(gb_calibrate_quick(1u << 1).tolerance == 0.03);
+}
+
 /* ---- the second try ---- */
 
 static unsigned tries, noisy_tries;
@@ -342,6 +350,7 @@ int main(void)
 		cmocka_unit_test(libsodium_has_curves_only),
 		cmocka_unit_test(a_quick_calibration_is_no_longer_than_needed),
 		cmocka_unit_test(passes_that_differ_are_refused),
+		cmocka_unit_test(users_get_passes_within_three_per_cent),
 		cmocka_unit_test(noise_is_tried_once_more),
 		cmocka_unit_test(a_batch_that_is_too_fast_sets_no_price),
 		cmocka_unit_test(unknown_algorithms_fail),
