@@ -113,16 +113,23 @@ static struct mls_counts joining(struct world *w, uint32_t joiner)
 	return spent(w->client[joiner], &before);
 }
 
-/* `actor` commits and everybody processes: both worlds in step. */
-static void step(struct twins *t, const char *what, uint32_t actor,
+static void expect_same_lengths(const struct twins *t)
+{
+	assert_int_equal(t->grown->commit.len, t->made.commit.len);
+	assert_int_equal(t->grown->welcome.len, t->made.welcome.len);
+}
+
+/* `actor` commits and everybody but who is gone then processes: both worlds in step. */
+static void step(struct twins *t, const char *what, uint32_t actor, uint32_t gone,
 		 const struct mls_commit_request *grown, const struct mls_commit_request *made)
 {
 	struct mls_counts a = committing(t->grown, actor, grown);
 	struct mls_counts b = committing(&t->made, actor, made);
 
 	expect_equal(what, &a, &b);
+	expect_same_lengths(t);
 	for (uint32_t i = 0; i < t->made.n; i++) {
-		if (!t->made.group[i])
+		if (!t->made.group[i] || i == gone)
 			continue;
 		a = receiving(t->grown, i);
 		b = receiving(&t->made, i);
@@ -146,6 +153,7 @@ static void talk(struct twins *t, uint32_t from)
 	struct mls_counts a = sending(t->grown, from), b = sending(&t->made, from);
 
 	expect_equal("send", &a, &b);
+	assert_int_equal(t->grown->commit.len, t->made.commit.len);
 	for (uint32_t i = 0; i < t->made.n; i++) {
 		if (i == from || !t->made.group[i])
 			continue;
@@ -157,7 +165,8 @@ static void talk(struct twins *t, uint32_t from)
 
 static void live(enum mls_probe_shape shape, uint32_t n)
 {
-	const struct mls_commit_request plain = {0};
+	const uint32_t leaver = n / 2;
+	const struct mls_commit_request plain = {0}, removing = {.remove = &leaver, .n_remove = 1};
 	struct mls_slice add[2];
 	struct mls_commit_request adding[2];
 	struct mls_counts a, b;
@@ -165,25 +174,26 @@ static void live(enum mls_probe_shape shape, uint32_t n)
 
 	twins_begin(&t, shape, n);
 	talk(&t, n - 1);
-	step(&t, "rekey", 0, &plain, &plain);
+	step(&t, "rekey", 0, MLS_NO_LEAF, &plain, &plain);
 	for (size_t i = 0; i < 2; i++) {
 		add[i] = bytes_of(&t.package[i]);
 		adding[i] = (struct mls_commit_request){
 			.add = &add[i], .n_add = 1, .tree_in_welcome = true};
 	}
-	step(&t, "add", 1, &adding[0], &adding[1]);
+	step(&t, "add", 1, MLS_NO_LEAF, &adding[0], &adding[1]);
 	a = joining(t.grown, t.joiner);
 	b = joining(&t.made, n);
 	expect_equal("join", &a, &b);
 	talk(&t, 0);
-	step(&t, "rekey", n, &plain, &plain);
+	step(&t, "rekey", n, MLS_NO_LEAF, &plain, &plain);
 	talk(&t, n);
+	step(&t, "remove", 0, leaver, &removing, &removing);
 	twins_end(&t);
 }
 
 static void sharing_saves_no_work(void **state)
 {
-	static const uint32_t sizes[] = {2, 3, 8, 9, 17};
+	static const uint32_t sizes[] = {2, 3, 8, 9, 17, 33, 64};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
