@@ -58,6 +58,11 @@ label_of(scale, d) = scale eq "duration" ? duration[d + 5] : \
 	scale eq "volume" ? volume[d + 5] : decade[d + 5]
 set xtics ()
 set ytics ()
+# Long numbers in a narrow panel are written smaller.
+if (columns * log10(1.0 * x_last / x_first) > 14) {
+	small = format eq "png" ? ",8.5" : ",11"
+	set xtics font small
+}
 # The ends of the x axis have a number too, where no power of ten stands close by.
 written(x) = x < 1000 ? sprintf("%g", x) : sprintf("%d,%03d", int(x) / 1000, int(x) % 1000)
 is_apart(x) = abs(log10(x) - floor(log10(x) + 0.5)) > 0.05 * columns * log10(1.0 * x_last / x_first)
@@ -79,8 +84,19 @@ if (xscale eq "binary") {
 
 load "frame.gp"
 
+# The columns of the legend share the width as their longest names need it.
+array letters[legend_columns]; array column_at[legend_columns]
+do for [c = 1:legend_columns] { letters[c] = 0 }
+do for [i = 1:n] { letters[place_x[i]] = most(letters[place_x[i]], strlen(name[i])) }
+needed = 0.0
+do for [c = 1:legend_columns] { needed = needed + 8.0 + letters[c] }
+column_at[1] = 30.0
+do for [c = 2:legend_columns] {
+	column_at[c] = column_at[c - 1] + (width - 40.0) * (8.0 + letters[c - 1]) / needed
+}
+
 do for [i = 1:n] {
-	x0 = across(30 + (place_x[i] - 1) * (width - 40.0) / legend_columns)
+	x0 = across(column_at[place_x[i]])
 	x1 = x0 + across(44.0)
 	y = up(legend_top - 21.0 * place_y[i])
 	if (kind[i] eq "band" || kind[i] eq "both") {

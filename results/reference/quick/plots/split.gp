@@ -19,10 +19,11 @@ array name[4]; array hue[4]; array heading[n_panels]; array bar[n_bars]
 do for [i = 1:4] { name[i] = ""; hue[i] = 1 }
 do for [p = 1:n_panels] { heading[p] = "" }
 do for [i = 1:n_bars] { bar[i] = "" }
-low = 1.0; high = 1.0
+low = 1.0; high = 1.0; longest = 0
 set table $unused
 plot csv skip 1 using (heading[int($1)] = strcol(2), name[int($3)] = strcol(4), hue[int($3)] = int($6), \
 	bar[int($10)] = strcol(14), \
+	longest = strlen(strcol(14)) > longest ? strlen(strcol(14)) : longest, \
 	low = $12 < low ? $12 : low, high = $13 > high ? $13 : high, 0):(0) with table
 unset table
 load "frame.gp"
@@ -50,14 +51,15 @@ do for [i = 1:4] {
 }
 
 rows = (n_panels + columns - 1) / columns
-cell_w = (width - 140.0) / columns
+at_left = 36 + 7.0 * longest
+cell_w = (width + 40.0 - at_left) / columns
 cell_h = (height - 104.0 - 70.0) / rows
 do for [p = 1:n_panels] {
 	c = (p - 1) % columns
 	r = (p - 1) / columns
 	top = height - 104.0 - cell_h * r
-	set lmargin at screen across(180 + cell_w * c)
-	set rmargin at screen across(180 + cell_w * (c + 1) - 70)
+	set lmargin at screen across(at_left + cell_w * c)
+	set rmargin at screen across(at_left + cell_w * (c + 1) - 70)
 	set tmargin at screen up(top - 26)
 	set bmargin at screen up(top - cell_h + 46)
 	set title heading[p] font ":Bold" offset 0, -0.5 noenhanced
