@@ -192,7 +192,7 @@ run scenarios smoke:
 	@$(MAKE) --no-print-directory $(jobs) all
 	@B=$(B) tools/measure $(measured)
 
-# What others published, beside what this machine measures. 1,000 members take half an hour or so,
+# What others published, beside what this machine measures. 1,000 members take some ten minutes,
 # 100,000 some hours.
 SIZE ?= 1000
 reproduce:

@@ -58,6 +58,11 @@ label_of(scale, d) = scale eq "duration" ? duration[d + 5] : \
 	scale eq "volume" ? volume[d + 5] : decade[d + 5]
 set xtics ()
 set ytics ()
+# Long numbers in a narrow panel are written smaller.
+if (columns * log10(1.0 * x_last / x_first) > 14) {
+	small = format eq "png" ? ",8.5" : ",11"
+	set xtics font small
+}
 # The ends of the x axis have a number too, where no power of ten stands close by.
 written(x) = x < 1000 ? sprintf("%g", x) : sprintf("%d,%03d", int(x) / 1000, int(x) % 1000)
 is_apart(x) = abs(log10(x) - floor(log10(x) + 0.5)) > 0.05 * columns * log10(1.0 * x_last / x_first)
