@@ -38,7 +38,7 @@ analysing() {
 
 declaring='echo "void mls_only_declared(void);" >> mls/include/mls.h'
 hundred='for i in $(seq 100); do echo "	x++;"; done'
-echo 1..29
+echo 1..30
 fails upward_include layers "of a higher layer" 'echo "#include \"codec.h\"" >> mls/slice.h'
 fails file_without_layer layers "in no layer" 'echo "int mls_x;" > mls/stray.c'
 fails path_in_include includes "reaches out" 'echo "#include \"../mls/buf.h\"" >> bench/main.c'
@@ -75,3 +75,4 @@ fails nameless_file names "one idea" 'touch bench/run/utils.c'
 fails nameless_header names "one idea" 'touch mls/tree_types.h'
 fails unfinished_work words "unfinished" 'echo "/* TO""DO */" >> mls/buf.c'
 fails path_of_a_machine words "path of one machine" 'echo "see /ho""me/someone/x" >> packages'
+fails path_of_a_machine_in_results words "path of one machine" 'echo "/ro""ot/run" >> results/published/README.md'
