@@ -65,8 +65,7 @@ static struct gb_message to_server(enum gb_kind kind, uint32_t from)
 		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
 }
 
-/* The group of a device that can act in it, or NULL: then error() says why. */
-static struct mls_group *group_of(struct gb_world *w, uint32_t device, const char *what)
+struct mls_group *gb_mls_group_of(struct gb_world *w, uint32_t device, const char *what)
 {
 	struct gb_mls_device *d = &w->device[device];
 
@@ -147,12 +146,9 @@ static size_t commit_bound(const struct gb_world *w, size_t members,
 	return bound;
 }
 
-/*
- * One commit and, where somebody joins, one Welcome. The Welcome, which carries the tree and
- * may be megabytes long, is written in place; the commit is copied. Room for both is asked
- * for before anything is made, so that nothing half done is sent.
- */
-static enum gb_status commit(struct gb_world *w, uint32_t device, struct mls_group *group,
+/* The Welcome, which carries the tree and may be megabytes long, is written in place; the commit is
+ * copied. */
+enum gb_status gb_mls_commit(struct gb_world *w, uint32_t device, struct mls_group *group,
 			     const struct mls_commit_request *request, const uint32_t *joining,
 			     struct gb_outbox *out)
 {
@@ -205,7 +201,7 @@ static enum gb_status commit_adds(struct gb_world *w, uint32_t device, struct ml
 			key_packages[i] = slice(joining[i].body);
 			devices[i] = joining[i].device;
 		}
-		status = commit(w, device, group, &request, devices, out);
+		status = gb_mls_commit(w, device, group, &request, devices, out);
 	}
 	free(key_packages);
 	free(devices);
@@ -238,7 +234,7 @@ static enum gb_status mls_create(struct gb_world *w, uint32_t device,
 static enum gb_status mls_add(struct gb_world *w, uint32_t device,
 			      const struct gb_published *joining, size_t n, struct gb_outbox *out)
 {
-	struct mls_group *group = group_of(w, device, "add");
+	struct mls_group *group = gb_mls_group_of(w, device, "add");
 
 	return group ? commit_adds(w, device, group, joining, n, out) : GB_REJECTED;
 }
@@ -271,7 +267,7 @@ static uint32_t leaf_of(struct gb_world *w, const struct mls_group *group, uint3
 static enum gb_status mls_remove(struct gb_world *w, uint32_t device, const uint32_t *leaving,
 				 size_t n, struct gb_outbox *out)
 {
-	struct mls_group *group = group_of(w, device, "remove");
+	struct mls_group *group = gb_mls_group_of(w, device, "remove");
 	uint32_t *leaves = calloc(n ? n : 1, sizeof(*leaves));
 	struct mls_commit_request request = {
 		.remove = leaves,
@@ -287,26 +283,26 @@ static enum gb_status mls_remove(struct gb_world *w, uint32_t device, const uint
 	}
 	for (size_t i = 0; i < n; i++)
 		leaves[i] = leaf_of(w, group, leaving[i]);
-	status = commit(w, device, group, &request, NULL, out);
+	status = gb_mls_commit(w, device, group, &request, NULL, out);
 	free(leaves);
 	return status;
 }
 
 static enum gb_status mls_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
-	struct mls_group *group = group_of(w, device, "rekey");
+	struct mls_group *group = gb_mls_group_of(w, device, "rekey");
 	struct mls_commit_request request = {
 		.without_proposals = true,
 		.handshake = w->axes.handshake,
 	};
 
-	return group ? commit(w, device, group, &request, NULL, out) : GB_REJECTED;
+	return group ? gb_mls_commit(w, device, group, &request, NULL, out) : GB_REJECTED;
 }
 
 static enum gb_status mls_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
 			       struct gb_outbox *out)
 {
-	struct mls_group *group = group_of(w, device, "send");
+	struct mls_group *group = gb_mls_group_of(w, device, "send");
 	struct gb_message m = to_group(GB_APPLICATION, device);
 	struct mls_buf message = {.fixed = true, .cap = plaintext.len + w->axes.padding + REST};
 	enum mls_err err;
@@ -327,7 +323,7 @@ static enum gb_status mls_send(struct gb_world *w, uint32_t device, struct gb_by
 /* Really sends them: a sender ratchet of MLS has no other way on. */
 static enum gb_status mls_skip(struct gb_world *w, uint32_t device, uint32_t n)
 {
-	struct mls_group *group = group_of(w, device, "skip");
+	struct mls_group *group = gb_mls_group_of(w, device, "skip");
 	enum mls_err err = MLS_OK;
 
 	if (!group)
@@ -348,7 +344,7 @@ static enum gb_status mls_skip(struct gb_world *w, uint32_t device, uint32_t n)
 
 static enum gb_status mls_store(struct gb_world *w, uint32_t device, uint64_t *stored)
 {
-	struct mls_group *group = group_of(w, device, "store");
+	struct mls_group *group = gb_mls_group_of(w, device, "store");
 	enum mls_err err;
 
 	if (!group)
@@ -436,7 +432,7 @@ static enum gb_status mls_history(struct gb_world *w, uint32_t device, uint32_t 
 
 static enum gb_status mls_process(struct gb_world *w, uint32_t device, const struct gb_message *m)
 {
-	struct mls_group *group = group_of(w, device, "process");
+	struct mls_group *group = gb_mls_group_of(w, device, "process");
 	struct mls_event event;
 	enum mls_err err;
 
@@ -473,7 +469,7 @@ static enum gb_status mls_join(struct gb_world *w, uint32_t device, const struct
 static enum gb_status mls_receive(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				  struct gb_bytes *plaintext)
 {
-	struct mls_group *group = group_of(w, device, "receive");
+	struct mls_group *group = gb_mls_group_of(w, device, "receive");
 	struct mls_event event;
 	enum mls_err err;
 
@@ -491,7 +487,7 @@ static enum gb_status mls_receive(struct gb_world *w, uint32_t device, const str
 static enum gb_status mls_digest(struct gb_world *w, uint32_t device, uint32_t sender,
 				 uint8_t out[GB_DIGEST_BYTES])
 {
-	struct mls_group *group = group_of(w, device, "digest");
+	struct mls_group *group = gb_mls_group_of(w, device, "digest");
 
 	(void)sender;
 	if (!group)
@@ -503,7 +499,7 @@ static enum gb_status mls_digest(struct gb_world *w, uint32_t device, uint32_t s
 
 static enum gb_status mls_discard(struct gb_world *w, uint32_t device)
 {
-	struct mls_group *group = group_of(w, device, "discard");
+	struct mls_group *group = gb_mls_group_of(w, device, "discard");
 
 	if (!group)
 		return GB_REJECTED;
@@ -517,7 +513,7 @@ static enum gb_status publish_state(struct gb_world *w, uint32_t device, enum gb
 							  struct mls_group *, struct mls_buf *),
 				    struct gb_outbox *out)
 {
-	struct mls_group *group = group_of(w, device, "publish");
+	struct mls_group *group = gb_mls_group_of(w, device, "publish");
 	enum mls_err err;
 
 	if (!group)

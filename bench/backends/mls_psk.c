@@ -16,10 +16,7 @@ enum gb_status gb_mls_set_psk(struct gb_world *w, uint32_t device, struct gb_byt
 enum gb_status gb_mls_commit_psk(struct gb_world *w, uint32_t device, struct gb_bytes id,
 				 struct gb_outbox *out)
 {
-	const struct gb_message message = {.kind = GB_COMMIT,
-					   .address = GB_TO_GROUP,
-					   .fanout = GB_FANOUT_SERVER,
-					   .from = device};
+	struct mls_group *group = gb_mls_group_of(w, device, "commit_psk");
 	const struct mls_psk_name psk = {.id = {id.p, id.len}};
 	const struct mls_commit_request request = {
 		.psks = &psk,
@@ -28,19 +25,6 @@ enum gb_status gb_mls_commit_psk(struct gb_world *w, uint32_t device, struct gb_
 		.path_if_required = !w->axes.path,
 		.handshake = w->axes.handshake,
 	};
-	struct mls_commit_output output = {.commit = &w->scratch};
-	struct gb_mls_device *d = &w->device[device];
-	enum gb_status status;
-	enum mls_err err;
 
-	if (!d->group || d->was_removed)
-		return gb_mls_refused(w, "commit_psk", "not a member");
-	w->scratch.len = 0;
-	err = mls_group_commit(d->group, &output, &request);
-	if (err)
-		return gb_mls_failed(w, "commit_psk", err);
-	status = gb_mls_post(w, out, message, &w->scratch);
-	if (status != GB_OK)
-		mls_group_discard(d->group);
-	return status;
+	return group ? gb_mls_commit(w, device, group, &request, NULL, out) : GB_REJECTED;
 }

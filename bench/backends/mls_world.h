@@ -77,6 +77,18 @@ void gb_mls_drop_device(struct gb_mls_device *device);
 enum gb_status gb_mls_post(struct gb_world *w, struct gb_outbox *out, struct gb_message m,
 			   const struct mls_buf *body);
 
+/* The group of a device that can act in it, or NULL: then error() says why (bench/backends/mls.c).
+ */
+struct mls_group *gb_mls_group_of(struct gb_world *w, uint32_t device, const char *what);
+
+/*
+ * Sends one commit and, where somebody joins, one Welcome, to these devices. Room for both is asked
+ * for before anything is made, so that nothing half done is sent.
+ */
+enum gb_status gb_mls_commit(struct gb_world *w, uint32_t device, struct mls_group *group,
+			     const struct mls_commit_request *request, const uint32_t *joining,
+			     struct gb_outbox *out);
+
 /* Joins by a commit of the device's own (bench/backends/mls_external.c). */
 enum gb_status gb_mls_join_external(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				    size_t n, struct gb_outbox *out);
