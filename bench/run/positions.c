@@ -1,9 +1,9 @@
 #include "run/positions.h"
 #include <stdlib.h>
 
-static uint32_t middle(const struct gb_job *job)
+static uint32_t middle(uint32_t size)
 {
-	return job->size / 2;
+	return size / 2;
 }
 
 struct gb_positions gb_positions_of(const struct gb_job *job, const struct gb_task *task)
@@ -12,7 +12,7 @@ struct gb_positions gb_positions_of(const struct gb_job *job, const struct gb_ta
 	uint32_t n = job->size, joiners = gb_task_joiners(task);
 
 	if (gb_task_leavers(task) > 0)
-		p.removed = middle(job);
+		p.removed = middle(job->size);
 	if (p.removed != 1)
 		p.near = 1;
 	if (n > 2 && p.removed != n - 1)
@@ -27,19 +27,19 @@ struct gb_positions gb_positions_of(const struct gb_job *job, const struct gb_ta
 static bool has_role(const struct gb_job *job, uint32_t device)
 {
 	return device == GB_ACTOR || device == 1 || device == job->size - 1 ||
-	       device == middle(job);
+	       device == middle(job->size);
 }
 
 /* How many devices of a group have no role of their own. */
 static uint32_t count_free(uint32_t size)
 {
-	uint32_t roles = 0, middle_one = size / 2;
+	uint32_t roles = 0;
 
 	for (uint32_t device = 0; device < 2 && device < size; device++)
 		roles++;
 	if (size > 2)
 		roles++;
-	if (middle_one > 1 && middle_one != size - 1)
+	if (middle(size) > 1 && middle(size) != size - 1)
 		roles++;
 	return size - roles;
 }
@@ -95,12 +95,12 @@ static uint32_t users_that_may_leave(const struct gb_job *job)
 /* The middle device first, then the others of its user, then other users evenly spread. */
 static void leave_as_users(const struct gb_job *job, uint32_t *leavers, uint32_t k)
 {
-	uint32_t d = devices_per_user(job), of_middle = middle(job) / d, n = 0, place = 0;
+	uint32_t d = devices_per_user(job), of_middle = middle(job->size) / d, n = 0, place = 0;
 	uint32_t last = (job->size - 1) / d, others = k / d - 1;
 
-	leavers[n++] = middle(job);
+	leavers[n++] = middle(job->size);
 	for (uint32_t i = 0; i < d; i++)
-		if (of_middle * d + i != middle(job))
+		if (of_middle * d + i != middle(job->size))
 			leavers[n++] = of_middle * d + i;
 	for (uint32_t user = 1 / d + 1; user < last && n < k; user++) {
 		if (user == of_middle ||
@@ -118,14 +118,14 @@ static void include_middle(const struct gb_job *job, uint32_t *leavers, uint32_t
 	uint32_t nearest = 0, best = UINT32_MAX;
 
 	for (uint32_t i = 0; i < k; i++) {
-		uint32_t d = leavers[i], m = middle(job), away = d > m ? d - m : m - d;
+		uint32_t d = leavers[i], m = middle(job->size), away = d > m ? d - m : m - d;
 		if (away < best) {
 			best = away;
 			nearest = i;
 		}
 	}
 	leavers[nearest] = leavers[0];
-	leavers[0] = middle(job);
+	leavers[0] = middle(job->size);
 }
 
 void gb_positions_leavers(const struct gb_job *job, const struct gb_task *task,
@@ -134,7 +134,7 @@ void gb_positions_leavers(const struct gb_job *job, const struct gb_task *task,
 	uint32_t k = gb_task_leavers(task), n = 0, place = 0, actor = 1;
 
 	if (k == 1) {
-		leavers[0] = middle(job);
+		leavers[0] = middle(job->size);
 		return;
 	}
 	if (users_leave(job, k)) {
@@ -164,8 +164,8 @@ const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *tas
 		return "the parts of create are those of one sender";
 	if (users_leave(job, k) &&
 	    (k / devices_per_user(job) > users_that_may_leave(job) ||
-	     middle(job) / devices_per_user(job) == 1 / devices_per_user(job) ||
-	     middle(job) / devices_per_user(job) == (job->size - 1) / devices_per_user(job)))
+	     middle(job->size) / devices_per_user(job) == 1 / devices_per_user(job) ||
+	     middle(job->size) / devices_per_user(job) == (job->size - 1) / devices_per_user(job)))
 		return "the group is too small to lose so many users";
 	if (job->senders - 1 > count_free(job->size))
 		return "the group is too small for so many senders beside its other roles";
