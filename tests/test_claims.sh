@@ -11,9 +11,9 @@ n=0
 good=true
 # says RUN LINE...: `groupbench expect` prints these lines, one after the other, up to blanks.
 says() {
-	local said=$1/said
+	local run=$1 said=$1/said
 	shift
-	"$program" expect "${said%/said}" > "$said" || good=false
+	"$program" expect "$run" > "$said" || good=false
 	for line in "$@"; do
 		grep -qE -- "$line" "$said" || { echo "# no line like \"$line\" in:" && sed 's/^/# /' "$said" && good=false; }
 	done

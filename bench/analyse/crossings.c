@@ -12,7 +12,7 @@ bool gb_curves_are_comparable(const struct gb_curve *a, const struct gb_curve *b
 	if (strcmp(a->key[GB_KEY_BACKEND], b->key[GB_KEY_BACKEND]) == 0)
 		return false;
 	for (size_t i = 1; i < GB_KEY_COLUMNS; i++) {
-		bool is_axis = i >= 3 && i < 3 + GB_AXES;
+		bool is_axis = i >= GB_KEY_AXES && i < GB_KEY_AXES + GB_AXES;
 
 		if (i == GB_KEY_SIZE)
 			continue;

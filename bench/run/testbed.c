@@ -1,12 +1,11 @@
 #include "run/testbed.h"
+#include "run/group_by_welcome.h"
 #include "run/heap.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "run/group_by_welcome.h"
 
 static int end(struct gb_testbed *t, enum gb_exit status, const char *promise, const char *format,
 	       va_list arguments)
