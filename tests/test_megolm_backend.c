@@ -55,18 +55,18 @@ static void open_world(struct world *w, const struct gb_axis *axes, size_t n_axe
 	assert_int_equal(gb_directory_open(&w->directory, 0, CAPACITY), 0);
 }
 
-/* A world with the group of `size`, device 0 its actor, all of the first six live. */
-static void open_shaped_with(struct world *w, uint32_t size, const struct gb_axis *axes,
-			     size_t n_axes, bool without_group)
+/* A world with the group of `size`, its first devices its actors, the first six live. */
+static void open_with_actors(struct world *w, uint32_t size, const struct gb_axis *axes,
+			     size_t n_axes, bool without_group, size_t n_actors)
 {
-	uint32_t live[6], actor = 0;
+	uint32_t live[6];
 	struct gb_shape shape = {.struct_size = sizeof(shape),
 				 .size = size,
 				 .joiners = JOINERS,
 				 .without_group = without_group,
 				 .live = live,
-				 .actors = &actor,
-				 .n_actors = 1};
+				 .actors = live,
+				 .n_actors = n_actors};
 
 	open_world(w, axes, n_axes);
 	for (; shape.n_live < 6 && shape.n_live < size + JOINERS; shape.n_live++)
@@ -75,6 +75,12 @@ static void open_shaped_with(struct world *w, uint32_t size, const struct gb_axi
 	assert_ok(w, BACKEND->publish_many(w->world, 0, size + JOINERS, &w->directory.outbox));
 	w->size = size;
 	w->mailbox.group_size = size;
+}
+
+static void open_shaped_with(struct world *w, uint32_t size, const struct gb_axis *axes,
+			     size_t n_axes, bool without_group)
+{
+	open_with_actors(w, size, axes, n_axes, without_group, 1);
 }
 
 static void open_shaped(struct world *w, uint32_t size, const char *olm, bool without_group)
@@ -93,8 +99,8 @@ static void close_world(struct world *w)
 
 enum operation { CREATE, ADD, REKEY, REMOVE };
 
-/* What device 0 does, and what it cost. */
-static struct gb_counts act(struct world *w, enum operation operation)
+/* What a device does, and what it cost. */
+static struct gb_counts act_as(struct world *w, uint32_t device, enum operation operation)
 {
 	struct gb_outbox *out = &w->mailbox.outbox;
 	const struct gb_published *published = w->directory.published;
@@ -102,20 +108,21 @@ static struct gb_counts act(struct world *w, enum operation operation)
 	const uint32_t leaving = w->size - 1;
 
 	gb_mailbox_empty(&w->mailbox);
+	w->mailbox.sender = device;
 	w->mailbox.group_size = w->size;
 	assert_ok(w, BACKEND->counts(w->world, &before));
 	switch (operation) {
 	case CREATE:
-		assert_ok(w, BACKEND->create(w->world, 0, published + 1, w->size - 1, out));
+		assert_ok(w, BACKEND->create(w->world, device, published + 1, w->size - 1, out));
 		break;
 	case ADD:
-		assert_ok(w, BACKEND->add(w->world, 0, published + w->size, JOINERS, out));
+		assert_ok(w, BACKEND->add(w->world, device, published + w->size, JOINERS, out));
 		break;
 	case REKEY:
-		assert_ok(w, BACKEND->rekey(w->world, 0, out));
+		assert_ok(w, BACKEND->rekey(w->world, device, out));
 		break;
 	case REMOVE:
-		assert_ok(w, BACKEND->remove(w->world, 0, &leaving, 1, out));
+		assert_ok(w, BACKEND->remove(w->world, device, &leaving, 1, out));
 		break;
 	}
 	assert_null(w->mailbox.violation);
@@ -124,6 +131,11 @@ static struct gb_counts act(struct world *w, enum operation operation)
 	GB_PRIMITIVES(SUBTRACT)
 #undef SUBTRACT
 	return after;
+}
+
+static struct gb_counts act(struct world *w, enum operation operation)
+{
+	return act_as(w, 0, operation);
 }
 
 /*
@@ -235,6 +247,29 @@ static void only_rekeys_with_steps_heal(void **state)
 		(void)act(&w, REMOVE);
 		assert_ok(&w, BACKEND->heals(w.world, 0, &heals));
 		assert_int_equal(heals, 0);
+		close_world(&w);
+	}
+}
+
+/* Of several who rotate at once each pays for every pair what the axis says, and heals likewise. */
+static void each_of_several_senders_pays_for_every_pair(void **state)
+{
+	static const char *const states[] = {"new", "chain", "ratchet"};
+
+	(void)state;
+	for (size_t s = 0; s < 3; s++) {
+		const struct gb_axis axis = {"olm", states[s]};
+		struct world w;
+
+		open_with_actors(&w, 9, &axis, 1, false, 4);
+		for (uint32_t device = 0; device < 4; device++) {
+			struct gb_counts counts = act_as(&w, device, REKEY);
+			int heals = -1;
+
+			assert_costs(&counts, states[s], 8, REKEY);
+			assert_ok(&w, BACKEND->heals(w.world, device, &heals));
+			assert_int_equal(heals, strcmp(states[s], "chain") != 0);
+		}
 		close_world(&w);
 	}
 }
@@ -681,6 +716,7 @@ int main(void)
 		cmocka_unit_test(operations_cost_what_their_state_says),
 		cmocka_unit_test(rollback_brings_the_state_back),
 		cmocka_unit_test(only_rekeys_with_steps_heal),
+		cmocka_unit_test(each_of_several_senders_pays_for_every_pair),
 		cmocka_unit_test(room_keys_go_to_one_device_each),
 		cmocka_unit_test(room_keys_are_uploaded_in_batches),
 		cmocka_unit_test(claims_come_in_batches),

@@ -249,6 +249,60 @@ static void states_made_in_bulk_are_what_they_say(void **state)
 	}
 }
 
+/* What of the next two messages to `to`, the first of which gets there, says about the state: an
+ * index of 0 begins a chain. */
+static void assert_next(struct matrix_outbox *out, struct matrix_device *from,
+			struct megolm_peer *peer, struct matrix_device *to, bool ratchet_due)
+{
+	struct olm_message m;
+
+	assert_int_equal(megolm_peer_ratchet_due(peer), ratchet_due);
+	ASSERT_DONE(megolm_device_send_dummy(from->device, peer, &out->sink));
+	take_apart(&m, matrix_last(out), to);
+	assert_int_equal(m.type, 1);
+	assert_int_equal(m.raw[36], ratchet_due ? 0 : 1);
+}
+
+/* Both directions of a pair are in the state, and stay in it when all write at once and then
+ * read. */
+static void both_sides_of_a_pair_are_in_the_state(void **state)
+{
+	(void)state;
+	for (int chain = 0; chain < 2; chain++) {
+		struct matrix_device a, b;
+		struct matrix_outbox out;
+		struct megolm_peer *b_at_a, *a_at_b;
+		uint8_t key[1024], text[4096];
+		size_t len;
+
+		matrix_open(&a, 2, &megolm_default_policy);
+		matrix_open(&b, 3, &megolm_default_policy);
+		matrix_outbox_open(&out);
+		ASSERT_DONE(megolm_device_new_fallback_key(a.device, key, sizeof(key), &len));
+		ASSERT_DONE(
+			megolm_probe_introduce(a.device, &b_at_a, b.device,
+					       chain ? MEGOLM_PROBE_CHAIN : MEGOLM_PROBE_RATCHET,
+					       (struct megolm_slice){key, len}, 7, 8));
+		ASSERT_DONE(megolm_device_new_fallback_key(b.device, key, sizeof(key), &len));
+		ASSERT_DONE(
+			megolm_probe_introduce(b.device, &a_at_b, a.device,
+					       chain ? MEGOLM_PROBE_CHAIN : MEGOLM_PROBE_RATCHET,
+					       (struct megolm_slice){key, len}, 8, 7));
+		for (int round = 0; round < (chain ? 1 : 3); round++) {
+			assert_next(&out, &a, b_at_a, &b, !chain);
+			len = matrix_last(&out).len;
+			assert_true(len <= sizeof(text));
+			memcpy(text, matrix_last(&out).p, len);
+			assert_next(&out, &b, a_at_b, &a, !chain);
+			ASSERT_DONE(matrix_receive(&a, &b, matrix_last(&out)));
+			ASSERT_DONE(matrix_receive(&b, &a, (struct megolm_slice){text, len}));
+		}
+		matrix_outbox_close(&out);
+		matrix_close(&a);
+		matrix_close(&b);
+	}
+}
+
 /* The four pairings of libolm's and OpenSSL's primitives, messages both ways. */
 static void primitives_of_both_kinds_understand_each_other(void **state)
 {
@@ -317,6 +371,7 @@ int main(void)
 		cmocka_unit_test(a_chain_goes_on_and_its_messages_grow),
 		cmocka_unit_test(the_ratchet_key_changes_exactly_when_due),
 		cmocka_unit_test(states_made_in_bulk_are_what_they_say),
+		cmocka_unit_test(both_sides_of_a_pair_are_in_the_state),
 		cmocka_unit_test(primitives_of_both_kinds_understand_each_other),
 		cmocka_unit_test(primitives_of_both_kinds_write_the_same),
 	};

@@ -201,23 +201,22 @@ static void share_with_members(struct gb_tally *t, const struct gb_floor_case *c
 }
 
 /*
- * Every sender to every other. In a session just one side is due to make a new ratchet key, the one
- * that has read last. If that is the first of two senders it makes one, and else the second does,
- * which has read what the first sent. Later rounds need no new key of either, as long as they have
- * not read each other's.
+ * Every sender to every other. Each writes on the session of the pair that brought it a message
+ * last, so that both sides can be due to make a new ratchet key at once. Later rounds need no new
+ * key of either, as long as they have not read each other's.
  */
 static void share_among_senders(struct gb_tally *t, const struct gb_floor_case *c)
 {
-	uint64_t pairs = (uint64_t)c->senders * (c->senders - 1) / 2;
+	uint64_t ways = (uint64_t)c->senders * (c->senders - 1);
 	uint64_t rounds = c->step == GB_FLOOR_REMOVE && c->one_by_one ? c->k : 1;
-	uint64_t keys = c->before == GB_FLOOR_REMOVE || c->olm == GB_FLOOR_OLM_NEW ? 0 : pairs;
+	uint64_t keys = olm_of_members(c) == GB_FLOOR_OLM_RATCHET ? ways : 0;
 
 	if (c->step != GB_FLOOR_CREATE && c->step != GB_FLOOR_REKEY && c->step != GB_FLOOR_REMOVE)
 		return;
 	/* Where sessions are begun, the first round is that of share_with_members. */
 	rounds -= olm_of_members(c) == GB_FLOOR_OLM_NEW;
 	share(t, c, GB_FLOOR_OLM_RATCHET, keys);
-	share(t, c, GB_FLOOR_OLM_CHAIN, 2 * pairs * rounds - keys);
+	share(t, c, GB_FLOOR_OLM_CHAIN, ways * rounds - keys);
 }
 
 /* One sender: what it makes, and for how many devices. */

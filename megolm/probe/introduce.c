@@ -73,6 +73,15 @@ out:
 	return err;
 }
 
+/* The session that it had before the newest was the last to bring it a message. */
+static void read_last_on_older(struct megolm_peer *peer)
+{
+	struct megolm_pairwise *newest = peer->session[0];
+
+	peer->session[0] = peer->session[1];
+	peer->session[1] = newest;
+}
+
 enum megolm_err megolm_probe_introduce(struct megolm_device *device, struct megolm_peer **peer,
 				       struct megolm_device *other, enum megolm_probe_pair state,
 				       struct megolm_slice fallback_key, uint64_t tag,
@@ -80,6 +89,7 @@ enum megolm_err megolm_probe_introduce(struct megolm_device *device, struct mego
 {
 	struct megolm_peer *known = NULL, *back = NULL;
 	struct megolm_slice key, object;
+	bool crosses;
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(make_known(device, &known, other, tag));
@@ -88,10 +98,14 @@ enum megolm_err megolm_probe_introduce(struct megolm_device *device, struct mego
 	if (state == MEGOLM_PROBE_KNOWN)
 		return MEGOLM_OK;
 	TRY(megolm_signed_key_read(&key, &object, fallback_key));
+	crosses = back->session[0] != NULL;
 	TRY(begin(other, back, key));
 	TRY(greet(other, back, device, known, megolm_slice_of(other->curve25519)));
 	if (state == MEGOLM_PROBE_CHAIN)
-		TRY(greet(device, known, other, back, megolm_slice_of(device->curve25519)));
+		TRY(greet(device, known, crosses ? NULL : other, back,
+			  megolm_slice_of(device->curve25519)));
+	if (crosses)
+		read_last_on_older(back);
 out:
 	return err;
 }

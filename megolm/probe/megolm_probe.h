@@ -98,6 +98,11 @@ enum megolm_probe_pair {
  *
  *   peer  what `device` calls `other`, with `tag`; `other` calls `device` by `other_tag`
  *
+ * Called for both directions of a pair, it leaves both sides in that state at once: each began a
+ * session before it read the other's first message, and writes on the one that it read last, as
+ * the specification has it. In one session that both use it is only one side that is due to step.
+ * With CHAIN what `device` answered in the second call is still on its way.
+ *
  * Only what `device` keeps is of use when `other` is freed afterwards: a device nobody will
  * ask for again.
  */

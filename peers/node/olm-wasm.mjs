@@ -281,12 +281,16 @@ class OlmWasm {
       const ours = new Olm.Session();
       ours.create_inbound_from(from.account.use, other.curve25519, body);
       ours.decrypt(0, body);
+      // Of two actors each writes on the session of the other's greeting, which it read last.
+      const before = live?.peers.get(actor);
       if (world.olm === "chain") {
         const reply = ours.encrypt("{}");
-        theirs.decrypt(reply.type, reply.body);
+        if (!before) theirs.decrypt(reply.type, reply.body);
       }
-      from.peers.set(device, { keys: other.keys, curve25519: other.curve25519, ed25519: other.ed25519, sessions: [this.hold(world, "Session", ours)], due: world.olm === "ratchet" });
-      if (live) live.peers.set(actor, { keys: from.keys, curve25519: from.curve25519, ed25519: from.ed25519, sessions: [this.hold(world, "Session", theirs)], due: world.olm === "chain" });
+      const older = from.peers.get(device)?.sessions ?? [];
+      from.peers.set(device, { keys: other.keys, curve25519: other.curve25519, ed25519: other.ed25519, sessions: [this.hold(world, "Session", ours), ...older], due: world.olm === "ratchet" });
+      if (before) before.sessions.push(this.hold(world, "Session", theirs));
+      else if (live) live.peers.set(actor, { keys: from.keys, curve25519: from.curve25519, ed25519: from.ed25519, sessions: [this.hold(world, "Session", theirs)], due: world.olm === "chain" });
       else theirs.free();
     }
     if (!live) account.free();

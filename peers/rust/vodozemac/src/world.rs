@@ -372,9 +372,12 @@ fn known(keys: &str) -> Result<Other> {
     Other::unverified(keys, &parse("device keys", keys)?)
 }
 
-/// `other` begins a session by the actor's key and greets; with `chain` the actor greets back.
+/// `other` begins a session by the actor's key and greets; with `chain` the actor greets back. Of two
+/// actors each has done so when it reads the other's greeting, and writes on the session of that one;
+/// what the second greets back is still on its way.
 fn settle(actor: &mut Device, other: &mut Device, door: Curve25519PublicKey, pair: Pair) -> Result {
     let failed = |e: &dyn std::fmt::Debug| Error::failed("introducing two devices", e);
+    let crosses = !other.other(actor.number)?.olm.is_empty();
     let session = other
         .account
         .create_outbound_session(olm_config(), actor.account.curve25519_key(), door)
@@ -389,9 +392,16 @@ fn settle(actor: &mut Device, other: &mut Device, door: Curve25519PublicKey, pai
     let mut here = Olm::inbound(made.session, &message);
 
     if pair == Pair::Chain {
-        there.decrypt(&here.encrypt("{}")?.0)?;
+        let reply = here.encrypt("{}")?.0;
+        if !crosses {
+            there.decrypt(&reply)?;
+        }
     }
     actor.other(other.number)?.attach(here);
-    other.other(actor.number)?.attach(there);
+    let back = other.other(actor.number)?;
+    back.attach(there);
+    if crosses {
+        back.olm.swap(0, 1);
+    }
     Ok(())
 }
