@@ -166,17 +166,18 @@ struct megolm_member *megolm_room_member(struct megolm_room *room, const struct 
 	return place != 0 ? &room->member[place - 1] : NULL;
 }
 
-enum megolm_err megolm_room_remove(struct megolm_room *room, struct megolm_peer *peer)
+void megolm_room_remove(struct megolm_room *room, const struct megolm_peer *peer)
 {
 	size_t place = place_of(room, peer);
 	struct megolm_member *member, *last;
 
+	/* Not only of who was sent the key: others may have handed it on. */
+	if (room->outbound.olm != NULL)
+		megolm_room_rotate(room);
 	if (place == 0)
-		return MEGOLM_ERR_NOT_MEMBER;
+		return;
 	member = &room->member[place - 1];
 	last = &room->member[room->n_members - 1];
-	if (member->has_key)
-		megolm_room_rotate(room);
 	room->n_lacking -= megolm_member_lacks(member);
 	room->place[peer->number] = 0;
 	if (member != last) {
@@ -184,7 +185,6 @@ enum megolm_err megolm_room_remove(struct megolm_room *room, struct megolm_peer 
 		room->place[member->peer->number] = (uint32_t)place;
 	}
 	room->n_members--;
-	return MEGOLM_OK;
 }
 
 size_t megolm_room_size(const struct megolm_room *room)

@@ -26,7 +26,8 @@ enum megolm_err megolm_room_withhold(struct megolm_room *room, struct megolm_pee
 
 	if (member == NULL)
 		return MEGOLM_ERR_NOT_MEMBER;
-	if (member->has_key && code != MEGOLM_GIVEN)
+	if (code != MEGOLM_GIVEN && member->withheld == MEGOLM_GIVEN &&
+	    (member->has_key || room->shared_history))
 		megolm_room_rotate(room);
 	if (member->is_told)
 		room->n_lacking++;

@@ -107,15 +107,16 @@ static enum gb_status learn_member(struct gb_world *w, struct gb_megolm_live *li
 	return err == MEGOLM_ERR_ALREADY_MEMBER ? GB_OK : gb_megolm_status(w, err, "member");
 }
 
-static enum gb_status forget_member(struct gb_world *w, struct gb_megolm_live *live,
-				    uint32_t device)
+/* Who was never met here may have had a key all the same. */
+static void forget_member(struct gb_world *w, struct gb_megolm_live *live, uint32_t device)
 {
 	struct gb_megolm_ids ids = gb_megolm_ids(w, device);
 	struct megolm_peer *peer = megolm_device_find(live->device, ids.user, ids.device);
-	enum megolm_err err =
-		peer != NULL ? megolm_room_remove(live->room, peer) : MEGOLM_ERR_NOT_MEMBER;
 
-	return err == MEGOLM_ERR_NOT_MEMBER ? GB_OK : gb_megolm_status(w, err, "member");
+	if (peer != NULL)
+		megolm_room_remove(live->room, peer);
+	else
+		megolm_room_rotate(live->room);
 }
 
 static enum gb_status learn_all_members(struct gb_world *w, struct gb_megolm_live *live,
@@ -140,9 +141,12 @@ static enum gb_status catch_up(struct gb_world *w, struct gb_megolm_live *live, 
 	else
 		for (; live->now.seen < w->n_log && status == GB_OK; live->now.seen++) {
 			const struct gb_megolm_change *c = &w->log[live->now.seen];
-			if (c->device != self)
-				status = c->joined ? learn_member(w, live, c->device)
-						   : forget_member(w, live, c->device);
+			if (c->device == self)
+				continue;
+			if (c->joined)
+				status = learn_member(w, live, c->device);
+			else
+				forget_member(w, live, c->device);
 		}
 	if (status == GB_OK) {
 		live->now.knows_members = true;
@@ -371,7 +375,7 @@ enum gb_status gb_megolm_remove(struct gb_world *w, uint32_t device, const uint3
 	if (status == GB_OK)
 		status = may_leave(w, device, leaving, n);
 	for (size_t i = 0; i < n && status == GB_OK; i++) {
-		status = forget_member(w, live, leaving[i]);
+		forget_member(w, live, leaving[i]);
 		gb_megolm_change(w, leaving[i], false);
 	}
 	if (status != GB_OK)

@@ -393,10 +393,15 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_reserve(struct megolm_room *room, 
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_add(struct megolm_room *room,
 						  struct megolm_peer *peer);
 
-/* A device has left. If it has the key of the outbound session, that session ends and the
- * next message needs a new one. MEGOLM_ERR_NOT_MEMBER if it was not there. */
-enum megolm_err MEGOLM_MUST_CHECK megolm_room_remove(struct megolm_room *room,
-						     struct megolm_peer *peer);
+/*
+ * A device has left, or does not exist any more, or its user was invited and will not come. The
+ * outbound session ends and the next message needs a new one, whether or not this device has sent
+ * its key there (E2EE, m.megolm.v1: "assume that the departed user may have access"): keys also
+ * travel from others, forwarded, in backups, in bundles for who is invited and by dehydrated
+ * devices. So the device need not be in the list. Of a user whose devices are not known,
+ * megolm_room_rotate does the same.
+ */
+void megolm_room_remove(struct megolm_room *room, const struct megolm_peer *peer);
 
 /* Other devices in the room. */
 size_t megolm_room_size(const struct megolm_room *room);

@@ -20,7 +20,8 @@ enum megolm_withheld {
 
 /*
  * Keeps the keys of a room from a member from now on, or with MEGOLM_GIVEN no longer. If the
- * device has the key of the outbound session, that session ends. megolm_room_share then tells the
+ * device was given the key of the outbound session, or may have it from who invited it because
+ * the room shares its history, that session ends. megolm_room_share then tells the
  * device about each session instead of giving it the key; with MEGOLM_NO_OLM it does so once, and
  * again only after a session with it began. Given again, the device gets the session at its
  * index then. MEGOLM_ERR_NOT_MEMBER if it is not in the room.

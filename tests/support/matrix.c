@@ -141,7 +141,7 @@ void matrix_share(struct matrix_device *from, struct matrix_device **all, size_t
 	ASSERT_DONE(megolm_room_share(from->room, NULL, 0, &out.sink));
 	for (size_t i = 0; i < out.n; i++)
 		for (size_t k = 0; k < n; k++)
-			if (strcmp(megolm_peer_user_id(out.to[i]), all[k]->user_id) == 0)
+			if (strcmp(megolm_peer_device_id(out.to[i]), all[k]->device_id) == 0)
 				ASSERT_DONE(matrix_receive(
 					all[k], from,
 					(struct megolm_slice){out.body[i], out.len[i]}));
