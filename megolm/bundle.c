@@ -219,14 +219,16 @@ out:
 	return err;
 }
 
-enum megolm_err megolm_bundle_keep(struct megolm_device *device, const struct megolm_bundle *bundle)
+enum megolm_err megolm_bundle_reserve(struct megolm_device *device)
 {
 	if (device->bundle == NULL)
 		device->bundle = calloc(MEGOLM_MAX_BUNDLES, sizeof *device->bundle);
-	if (device->bundle == NULL)
-		return MEGOLM_ERR_NOMEM;
+	return device->bundle != NULL ? MEGOLM_OK : MEGOLM_ERR_NOMEM;
+}
+
+void megolm_bundle_keep(struct megolm_device *device, const struct megolm_bundle *bundle)
+{
 	device->bundle[device->n_bundles++ % MEGOLM_MAX_BUNDLES] = *bundle;
-	return MEGOLM_OK;
 }
 
 bool megolm_device_bundle(const struct megolm_device *device, struct megolm_attachment *attachment,

@@ -15,7 +15,7 @@ struct megolm_bundle {
 enum megolm_err MEGOLM_MUST_CHECK megolm_bundle_read(struct megolm_bundle *out, const char *sender,
 						     struct megolm_slice content);
 
-/* Keeps it; the oldest one makes room. */
-enum megolm_err MEGOLM_MUST_CHECK megolm_bundle_keep(struct megolm_device *device,
-						     const struct megolm_bundle *bundle);
+/* Makes a place for it; and keeps it there, for which the oldest one makes room. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_bundle_reserve(struct megolm_device *device);
+void megolm_bundle_keep(struct megolm_device *device, const struct megolm_bundle *bundle);
 #endif

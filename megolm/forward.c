@@ -358,19 +358,13 @@ out:
 	return err;
 }
 
-enum megolm_err megolm_forwarded_accept(struct megolm_device *device,
-					const struct megolm_session_data *data)
+void megolm_forwarded_settle(struct megolm_device *device, const struct megolm_session_data *data)
 {
-	struct megolm_request **at, *request;
-	enum megolm_err err = megolm_session_data_accept(device, data, MEGOLM_SOURCE_FORWARDED);
+	struct megolm_request **at = find_request(device, data->room_id, data->session_id);
+	struct megolm_request *request = *at;
 
-	if (err != MEGOLM_OK)
-		return err;
-	at = find_request(device, data->room_id, data->session_id);
-	request = *at;
 	if (request == NULL)
-		return MEGOLM_OK;
+		return;
 	*at = request->next;
 	free(request);
-	return MEGOLM_OK;
 }

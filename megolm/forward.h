@@ -19,9 +19,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_forwarded_read(struct megolm_session_da
 							struct megolm_slice content);
 #define MEGOLM_CHAIN_BYTES 1024
 
-/* Takes it in; the request is settled when it was of use. */
-enum megolm_err MEGOLM_MUST_CHECK megolm_forwarded_accept(struct megolm_device *device,
-							  const struct megolm_session_data *data);
+/* The session has come in: it is not asked for any more. */
+void megolm_forwarded_settle(struct megolm_device *device, const struct megolm_session_data *data);
 
 void megolm_requests_free(struct megolm_device *device);
 #endif

@@ -5,6 +5,7 @@
 #include "internal.h"
 #include "json.h"
 #include "peer.h"
+#include "room.h"
 #include "withheld.h"
 #include <stdlib.h>
 
@@ -258,14 +259,15 @@ static void take_origin(struct megolm_inbound *known, struct megolm_inbound *inb
 
 /* E2EE: a known session is replaced only by one that begins at a lower index. The better source
  * of the two counts: the same ratchet proves that the other was right. */
-static enum megolm_err merge(const struct megolm_room *room, struct megolm_inbound *known,
-			     struct megolm_inbound *inbound)
+static enum megolm_err weigh(struct megolm_entry *entry)
 {
-	bool is_earlier = olm_inbound_group_session_first_known_index(inbound->olm) <
-			  olm_inbound_group_session_first_known_index(known->olm);
-	bool is_better = source_of(inbound) < source_of(known);
+	const struct megolm_room *room = entry->room;
+	const struct megolm_inbound *known = entry->known, *inbound = entry->inbound;
 	enum megolm_err err;
 
+	entry->is_earlier = olm_inbound_group_session_first_known_index(inbound->olm) <
+			    olm_inbound_group_session_first_known_index(known->olm);
+	entry->is_better = source_of(inbound) < source_of(known);
 	if (strcmp(megolm_inbound_curve25519(room, known),
 		   megolm_inbound_curve25519(room, inbound)) != 0)
 		return MEGOLM_ERR_WRONG_SENDER;
@@ -274,35 +276,80 @@ static enum megolm_err merge(const struct megolm_room *room, struct megolm_inbou
 		if (err != MEGOLM_OK && !(err == MEGOLM_ERR_RATCHET && inbound->origin == NULL))
 			return err;
 		if (err == MEGOLM_ERR_RATCHET)
-			is_earlier = true;
+			entry->is_earlier = true;
 	}
-	if (!is_earlier && !is_better)
-		return MEGOLM_ERR_SESSION_KNOWN;
-	if (is_earlier)
-		take_olm(known, inbound);
-	if (is_better)
-		take_origin(known, inbound);
-	megolm_inbound_free(inbound);
+	return entry->is_earlier || entry->is_better ? MEGOLM_OK : MEGOLM_ERR_SESSION_KNOWN;
+}
+
+/* The room stands in the entry already. */
+static enum megolm_err prepare(struct megolm_entry *entry, struct megolm_inbound *inbound)
+{
+	enum megolm_err err;
+
+	entry->inbound = inbound;
+	entry->known = megolm_inbound_find(entry->room, megolm_slice_of(inbound->id));
+	if (entry->known == NULL)
+		return reserve(entry->room);
+	err = megolm_inbound_open(entry->known);
+	return err != MEGOLM_OK ? err : weigh(entry);
+}
+
+enum megolm_err megolm_entry_prepare(struct megolm_entry *out, struct megolm_device *device,
+				     struct megolm_slice room_id, struct megolm_inbound *inbound)
+{
+	struct megolm_entry entry = {.room = megolm_room_find(device, room_id)};
+	enum megolm_err err = MEGOLM_OK;
+
+	entry.is_new_room = entry.room == NULL;
+	if (entry.is_new_room)
+		TRY(megolm_room_new(device, &entry.room, room_id));
+	TRY(prepare(&entry, inbound));
+	*out = entry;
 	return MEGOLM_OK;
+out:
+	if (entry.is_new_room && entry.room != NULL)
+		megolm_room_free(entry.room);
+	return err;
+}
+
+void megolm_entry_commit(struct megolm_entry *entry)
+{
+	struct megolm_room *room = entry->room;
+	struct megolm_inbound *inbound = entry->inbound;
+	struct megolm_name name = id_name(inbound);
+
+	if (entry->is_new_room)
+		megolm_room_link(room);
+	if (entry->known != NULL) {
+		if (entry->is_earlier)
+			take_olm(entry->known, inbound);
+		if (entry->is_better)
+			take_origin(entry->known, inbound);
+		megolm_inbound_free(inbound);
+	} else {
+		inbound->arrival = ++room->device->arrivals;
+		room->inbound[room->n_inbound++] = inbound;
+		megolm_table_put(&room->inbound_by_id, &name, inbound);
+	}
+	*entry = (struct megolm_entry){0};
+}
+
+void megolm_entry_abandon(struct megolm_entry *entry)
+{
+	megolm_inbound_free(entry->inbound);
+	if (entry->is_new_room)
+		megolm_room_free(entry->room);
+	*entry = (struct megolm_entry){0};
 }
 
 enum megolm_err megolm_inbound_enter(struct megolm_room *room, struct megolm_inbound *inbound)
 {
-	struct megolm_inbound *known = megolm_inbound_find(room, megolm_slice_of(inbound->id));
-	struct megolm_name name = id_name(inbound);
-	enum megolm_err err;
+	struct megolm_entry entry = {.room = room};
+	enum megolm_err err = prepare(&entry, inbound);
 
-	if (known != NULL) {
-		err = megolm_inbound_open(known);
-		return err != MEGOLM_OK ? err : merge(room, known, inbound);
-	}
-	err = reserve(room);
-	if (err != MEGOLM_OK)
-		return err;
-	inbound->arrival = ++room->device->arrivals;
-	room->inbound[room->n_inbound++] = inbound;
-	megolm_table_put(&room->inbound_by_id, &name, inbound);
-	return MEGOLM_OK;
+	if (err == MEGOLM_OK)
+		megolm_entry_commit(&entry);
+	return err;
 }
 
 /* ---- messages seen ---- */

@@ -42,13 +42,32 @@ const char *megolm_inbound_curve25519(const struct megolm_room *room,
 const char *megolm_inbound_ed25519(const struct megolm_room *room,
 				   const struct megolm_inbound *inbound);
 
+/* A session on its way into a room. */
+struct megolm_entry {
+	struct megolm_room *room;
+	bool is_new_room; /* its device does not have it yet */
+	struct megolm_inbound *inbound;
+	struct megolm_inbound *known; /* the one of the same id, NULL when there is none */
+	bool is_earlier, is_better;   /* than that */
+};
+
 /*
- * Puts a session into the room, which then owns it. In place of one of the same id it takes
- * over only if it begins earlier or comes from a better source, and with its record of messages
- * seen: MEGOLM_ERR_WRONG_SENDER when that one is of another device, MEGOLM_ERR_RATCHET when an
- * imported key does not lead to the other, MEGOLM_ERR_SESSION_KNOWN when it tells nothing new.
- * On failure it still belongs to the caller.
+ * Puts a session into a room, which is made if it does not exist, in two steps: whatever can be
+ * refused or fail is in the first, which changes nothing; then one of the others takes *out.
+ * In place of a session of the same id it takes over only if it begins earlier or comes from a
+ * better source, and with its record of messages seen: MEGOLM_ERR_WRONG_SENDER when that one is
+ * of another device, MEGOLM_ERR_RATCHET when an imported key does not lead to the other,
+ * MEGOLM_ERR_SESSION_KNOWN when it tells nothing new. On failure the session still belongs to
+ * the caller. An empty entry may be abandoned.
  */
+enum megolm_err MEGOLM_MUST_CHECK megolm_entry_prepare(struct megolm_entry *out,
+						       struct megolm_device *device,
+						       struct megolm_slice room_id,
+						       struct megolm_inbound *inbound);
+void megolm_entry_commit(struct megolm_entry *entry);
+void megolm_entry_abandon(struct megolm_entry *entry);
+
+/* Both steps at once, into a room that there is. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_inbound_enter(struct megolm_room *room,
 						       struct megolm_inbound *inbound);
 

@@ -69,11 +69,12 @@ void megolm_pairwise_attach(struct megolm_device *device, struct megolm_peer *pe
 	peer->told_no_olm = false;
 }
 
-/* E2EE, m.olm.v1: the session to send by is the one that last received a message. */
-static void move_to_front(struct megolm_peer *peer, size_t at)
+static void move_to_front(struct megolm_peer *peer, struct megolm_pairwise *session)
 {
-	struct megolm_pairwise *session = peer->session[at];
+	size_t at = 0;
 
+	while (peer->session[at] != session)
+		at++;
 	for (; at > 0; at--)
 		peer->session[at] = peer->session[at - 1];
 	peer->session[0] = session;
@@ -302,8 +303,7 @@ static enum megolm_err decrypt_normal(struct megolm_device *device, struct megol
 		err = decrypt_with(device, peer->session[i], &out->plaintext, 1, body);
 		if (err != MEGOLM_OK)
 			continue;
-		move_to_front(peer, i);
-		out->session = peer->session[0];
+		out->session = peer->session[i];
 		break;
 	}
 	return err;
@@ -336,19 +336,26 @@ enum megolm_err megolm_pairwise_decrypt(struct megolm_device *device, struct meg
 	if (at == MEGOLM_MAX_SESSIONS)
 		return decrypt_new(device, out, sender_key, body);
 	TRY(decrypt_with(device, peer->session[at], &out->plaintext, 0, body));
-	move_to_front(peer, at);
-	out->session = peer->session[0];
+	out->session = peer->session[at];
 out:
 	return err;
 }
 
 enum megolm_err megolm_pairwise_accept(struct megolm_device *device, struct megolm_peer *peer,
-				       struct megolm_pairwise *session)
+				       struct megolm_decrypted *message)
 {
-	enum megolm_err err = megolm_olm_account(
-		device->account, olm_remove_one_time_keys(device->account, session->olm));
+	size_t removed;
+	enum megolm_err err;
 
-	if (err == MEGOLM_OK)
-		megolm_pairwise_attach(device, peer, session);
-	return err;
+	if (!message->is_new) {
+		move_to_front(peer, message->session);
+		return MEGOLM_OK;
+	}
+	removed = olm_remove_one_time_keys(device->account, message->session->olm);
+	err = megolm_olm_account(device->account, removed);
+	if (err != MEGOLM_OK)
+		return err;
+	megolm_pairwise_attach(device, peer, message->session);
+	message->is_new = false;
+	return MEGOLM_OK;
 }

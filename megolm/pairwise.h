@@ -46,8 +46,7 @@ struct megolm_decrypted {
 
 /*
  * Decrypts an Olm message from the device with Curve25519 key `sender_key`, which is `peer`
- * or, when that is NULL, not known. A new session is the caller's to megolm_pairwise_accept
- * or to release.
+ * or, when that is NULL, not known. Then accept, or release of a new session, ends it.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_pairwise_decrypt(struct megolm_device *device,
 							  struct megolm_decrypted *out,
@@ -55,9 +54,12 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_pairwise_decrypt(struct megolm_device *
 							  struct megolm_slice sender_key,
 							  size_t type, struct megolm_slice body);
 
-/* Attaches a new inbound session and destroys the one-time key that it used. On failure it
- * still belongs to the caller. */
+/*
+ * The message is accepted: its session is the one to send by (E2EE, m.olm.v1: that "from which it
+ * last received and successfully decrypted a message"). A new one is attached and the one-time
+ * key that it used destroyed; on failure it still belongs to the caller.
+ */
 enum megolm_err MEGOLM_MUST_CHECK megolm_pairwise_accept(struct megolm_device *device,
 							 struct megolm_peer *peer,
-							 struct megolm_pairwise *session);
+							 struct megolm_decrypted *message);
 #endif

@@ -126,11 +126,20 @@ static enum megolm_err check_bounds(const struct megolm_device *device,
 		       : MEGOLM_OK;
 }
 
-/* The session that an m.room_key brings, and the room it is for; not yet entered. */
-static enum megolm_err read_room_key(struct megolm_device *device, struct megolm_inbound **inbound,
-				     struct megolm_room **room, const struct incoming *in)
+/* What an event brings, on its way in. */
+struct brought {
+	enum megolm_to_device what;
+	struct megolm_entry entry;            /* the session of a room key */
+	struct megolm_session_data forwarded; /* and what it was said of it, if so */
+	struct megolm_bundle bundle;          /* of MEGOLM_ROOM_KEY_BUNDLE */
+	uint8_t links[MEGOLM_CHAIN_BYTES];    /* that `forwarded` points into */
+};
+
+static enum megolm_err read_room_key(struct megolm_device *device, struct brought *out,
+				     const struct incoming *in)
 {
 	struct megolm_slice algorithm, room_id, id, key, shared;
+	struct megolm_inbound *inbound = NULL;
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(megolm_json_string_member(in->inner, "algorithm", &algorithm));
@@ -143,32 +152,34 @@ static enum megolm_err read_room_key(struct megolm_device *device, struct megolm
 		FAIL(MEGOLM_ERR_BASE64);
 	TRY(megolm_json_optional(in->inner, megolm_slice_of("shared_history"), &shared));
 	TRY(check_bounds(device, in->peer, room_id, id));
-	TRY(megolm_inbound_new(inbound, in->peer, id, key));
-	(*inbound)->shared_history = megolm_equals(shared, "true");
-	TRY(megolm_room_obtain(device, room, room_id));
+	TRY(megolm_inbound_new(&inbound, in->peer, id, key));
+	inbound->shared_history = megolm_equals(shared, "true");
+	TRY(megolm_entry_prepare(&out->entry, device, room_id, inbound));
+	inbound = NULL;
 out:
+	megolm_inbound_free(inbound);
 	return err;
 }
 
-/* Makes the sender known and its new session usable, once nothing can be wrong any more. */
-static enum megolm_err accept_sender(struct megolm_device *device, struct incoming *in)
+/* A key from another device of the same user; `from` is NULL when that was not known before. */
+static enum megolm_err read_forwarded(struct megolm_device *device, struct brought *out,
+				      const struct incoming *in, const struct megolm_peer *from)
 {
-	bool is_new = in->peer == NULL;
-	enum megolm_err err = MEGOLM_OK;
+	struct megolm_text chain = megolm_text(out->links, sizeof out->links);
+	enum megolm_err err =
+		megolm_forwarded_read(&out->forwarded, &chain, device, from, in->inner);
 
-	if (is_new)
-		TRY(megolm_peer_insert(device, &in->peer, &in->keys, 0));
-	in->peer->is_stranger = in->peer->is_stranger || is_new;
-	if (in->olm.is_new) {
-		TRY(megolm_pairwise_accept(device, in->peer, in->olm.session));
-		in->olm.is_new = false;
-	}
-out:
-	if (err != MEGOLM_OK && is_new && in->peer != NULL) {
-		megolm_device_forget(device, in->peer);
-		in->peer = NULL;
-	}
-	return err;
+	return err != MEGOLM_OK ? err
+				: megolm_session_data_prepare(&out->entry, device, &out->forwarded,
+							      MEGOLM_SOURCE_FORWARDED);
+}
+
+static enum megolm_err read_bundle(struct megolm_device *device, struct brought *out,
+				   const struct incoming *in, const char *sender)
+{
+	enum megolm_err err = megolm_bundle_read(&out->bundle, sender, in->inner);
+
+	return err != MEGOLM_OK ? err : megolm_bundle_reserve(device);
 }
 
 static enum megolm_to_device kind_of(const struct incoming *in)
@@ -184,67 +195,51 @@ static enum megolm_to_device kind_of(const struct incoming *in)
 	};
 
 	for (size_t i = 0; i < MEGOLM_N(kinds); i++)
-		if (megolm_equals(in->type, kinds[i].type))
+		if (megolm_equals(in->type, kinds[i].type)) {
+			/* E2EE, m.room_key_bundle: ignored without the sender's device keys. */
+			if (kinds[i].what == MEGOLM_ROOM_KEY_BUNDLE && in->keys.text.p == NULL)
+				break;
 			return kinds[i].what;
+		}
 	return MEGOLM_OTHER;
 }
 
-/* A key from another device of the same user. */
-static enum megolm_err act_on_forwarded(struct megolm_device *device, struct incoming *in)
+/* Takes in what was brought; it cannot fail any more. */
+static void keep(struct megolm_device *device, struct brought *brought)
 {
-	uint8_t links[MEGOLM_CHAIN_BYTES];
-	struct megolm_text chain = megolm_text(links, sizeof links);
-	struct megolm_session_data data;
-	enum megolm_err err = MEGOLM_OK;
-
-	TRY(megolm_forwarded_read(&data, &chain, device, in->peer, in->inner));
-	TRY(accept_sender(device, in));
-	TRY(megolm_forwarded_accept(device, &data));
-out:
-	return err;
+	if (brought->entry.inbound != NULL)
+		megolm_entry_commit(&brought->entry);
+	if (brought->what == MEGOLM_FORWARDED_ROOM_KEY)
+		megolm_forwarded_settle(device, &brought->forwarded);
+	if (brought->what == MEGOLM_ROOM_KEY_BUNDLE)
+		megolm_bundle_keep(device, &brought->bundle);
 }
 
-/* E2EE, m.room_key_bundle: ignored without the sender's device keys. */
-static enum megolm_err act_on_bundle(struct megolm_device *device, enum megolm_to_device *what,
-				     struct incoming *in, const char *sender)
-{
-	struct megolm_bundle bundle = {0};
-	enum megolm_err err = MEGOLM_OK;
-
-	if (in->keys.text.p == NULL)
-		*what = MEGOLM_OTHER;
-	else
-		TRY(megolm_bundle_read(&bundle, sender, in->inner));
-	TRY(accept_sender(device, in));
-	if (in->keys.text.p != NULL)
-		TRY(megolm_bundle_keep(device, &bundle));
-out:
-	megolm_wipe(&bundle, sizeof bundle);
-	return err;
-}
-
-static enum megolm_err act(struct megolm_device *device, enum megolm_to_device *what,
+/* Whatever can be refused comes before the one-time key is destroyed. */
+static enum megolm_err act(struct megolm_device *device, struct brought *brought,
 			   struct incoming *in, const char *sender)
 {
-	struct megolm_inbound *inbound = NULL;
-	struct megolm_room *room = NULL;
+	struct megolm_peer *known = in->peer;
 	enum megolm_err err = MEGOLM_OK;
 
-	*what = kind_of(in);
-	if (*what == MEGOLM_FORWARDED_ROOM_KEY)
-		return act_on_forwarded(device, in);
-	if (*what == MEGOLM_ROOM_KEY_BUNDLE)
-		return act_on_bundle(device, what, in, sender);
-	if (*what == MEGOLM_ROOM_KEY)
-		TRY(read_room_key(device, &inbound, &room, in));
-	TRY(accept_sender(device, in));
-	if (inbound != NULL) {
-		inbound->sender = in->peer;
-		TRY(megolm_inbound_enter(room, inbound));
-		inbound = NULL;
-	}
+	if (known == NULL)
+		TRY(megolm_peer_insert(device, &in->peer, &in->keys, 0));
+	brought->what = kind_of(in);
+	if (brought->what == MEGOLM_ROOM_KEY)
+		TRY(read_room_key(device, brought, in));
+	else if (brought->what == MEGOLM_FORWARDED_ROOM_KEY)
+		TRY(read_forwarded(device, brought, in, known));
+	else if (brought->what == MEGOLM_ROOM_KEY_BUNDLE)
+		TRY(read_bundle(device, brought, in, sender));
+	TRY(megolm_pairwise_accept(device, in->peer, &in->olm));
+	in->peer->is_stranger = in->peer->is_stranger || known == NULL;
+	keep(device, brought);
 out:
-	megolm_inbound_free(inbound);
+	if (err != MEGOLM_OK) {
+		megolm_entry_abandon(&brought->entry);
+		if (known == NULL && in->peer != NULL)
+			megolm_device_forget(device, in->peer);
+	}
 	return err;
 }
 
@@ -252,7 +247,7 @@ enum megolm_err megolm_device_receive(struct megolm_device *device, enum megolm_
 				      const char *sender, struct megolm_slice content)
 {
 	struct incoming in = {0};
-	enum megolm_to_device found = MEGOLM_OTHER;
+	struct brought brought = {0};
 	enum megolm_err err = MEGOLM_OK;
 
 	if (content.len > device->policy.max_content)
@@ -263,9 +258,10 @@ enum megolm_err megolm_device_receive(struct megolm_device *device, enum megolm_
 	TRY(megolm_pairwise_decrypt(device, &in.olm, in.peer, in.content.sender_key,
 				    in.content.type, in.content.body));
 	TRY(check(device, &in, sender));
-	TRY(act(device, &found, &in, sender));
-	*what = found;
+	TRY(act(device, &brought, &in, sender));
+	*what = brought.what;
 out:
+	megolm_wipe(&brought, sizeof brought);
 	if (in.olm.plaintext.p != NULL)
 		megolm_wipe(device->plaintext.p, in.olm.plaintext.len);
 	if (in.olm.is_new)

@@ -19,13 +19,15 @@ struct megolm_room *megolm_room_find(const struct megolm_device *device, struct 
 	return megolm_table_find(&device->room_by_id, &name, has_id);
 }
 
-static enum megolm_err insert(struct megolm_device *device, struct megolm_room **out,
-			      struct megolm_slice id)
+enum megolm_err megolm_room_new(struct megolm_device *device, struct megolm_room **out,
+				struct megolm_slice id)
 {
 	struct megolm_room *room;
-	struct megolm_name name;
-	enum megolm_err err = megolm_table_reserve(&device->room_by_id, device->room_by_id.n + 1);
+	enum megolm_err err;
 
+	if (!megolm_is_identifier(id, '!'))
+		return MEGOLM_ERR_IDENTIFIER;
+	err = megolm_table_reserve(&device->room_by_id, device->room_by_id.n + 1);
 	if (err != MEGOLM_OK)
 		return err;
 	room = calloc(1, sizeof *room);
@@ -34,12 +36,18 @@ static enum megolm_err insert(struct megolm_device *device, struct megolm_room *
 	room->device = device;
 	memcpy(room->id, id.p, id.len);
 	memcpy(room->inbound_by_id.key, device->peer_by_id.key, sizeof room->inbound_by_id.key);
-	room->next = device->room;
-	device->room = room;
-	name = (struct megolm_name){.a = megolm_slice_of(room->id)};
-	megolm_table_put(&device->room_by_id, &name, room);
 	*out = room;
 	return MEGOLM_OK;
+}
+
+void megolm_room_link(struct megolm_room *room)
+{
+	struct megolm_device *device = room->device;
+	struct megolm_name name = {.a = megolm_slice_of(room->id)};
+
+	room->next = device->room;
+	device->room = room;
+	megolm_table_put(&device->room_by_id, &name, room);
 }
 
 void megolm_room_forget(struct megolm_room *room)
@@ -51,22 +59,20 @@ void megolm_room_forget(struct megolm_room *room)
 	megolm_room_free(room);
 }
 
-enum megolm_err megolm_room_obtain(struct megolm_device *device, struct megolm_room **out,
-				   struct megolm_slice id)
-{
-	struct megolm_room *room = megolm_room_find(device, id);
-
-	if (room == NULL)
-		return megolm_is_identifier(id, '!') ? insert(device, out, id)
-						     : MEGOLM_ERR_IDENTIFIER;
-	*out = room;
-	return MEGOLM_OK;
-}
-
 enum megolm_err megolm_device_room(struct megolm_device *device, struct megolm_room **out,
 				   const char *room_id)
 {
-	return megolm_room_obtain(device, out, megolm_slice_of(room_id));
+	struct megolm_room *room = megolm_room_find(device, megolm_slice_of(room_id));
+	enum megolm_err err = MEGOLM_OK;
+
+	if (room == NULL) {
+		err = megolm_room_new(device, &room, megolm_slice_of(room_id));
+		if (err == MEGOLM_OK)
+			megolm_room_link(room);
+	}
+	if (err == MEGOLM_OK)
+		*out = room;
+	return err;
 }
 
 void megolm_outbound_clear(struct megolm_outbound *outbound)

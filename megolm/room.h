@@ -5,10 +5,11 @@
 /* NULL when the device has no room of this id. */
 struct megolm_room *megolm_room_find(const struct megolm_device *device, struct megolm_slice id);
 
-/* The room of this id; made if it does not exist. */
-enum megolm_err MEGOLM_MUST_CHECK megolm_room_obtain(struct megolm_device *device,
-						     struct megolm_room **out,
-						     struct megolm_slice id);
+/* An empty room that its device does not have yet; and makes it the device's, which has no other
+ * of this id. MEGOLM_ERR_IDENTIFIER. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_new(struct megolm_device *device,
+						  struct megolm_room **out, struct megolm_slice id);
+void megolm_room_link(struct megolm_room *room);
 
 /* Begins an outbound session in place of the present one; nobody has its key. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_begin_session(struct megolm_room *room,

@@ -151,13 +151,12 @@ static enum megolm_err new_origin(struct megolm_origin **out,
 	return MEGOLM_OK;
 }
 
-enum megolm_err megolm_session_data_accept(struct megolm_device *device,
-					   const struct megolm_session_data *data,
-					   enum megolm_source source)
+enum megolm_err megolm_session_data_prepare(struct megolm_entry *out, struct megolm_device *device,
+					    const struct megolm_session_data *data,
+					    enum megolm_source source)
 {
 	struct megolm_origin *origin = NULL;
 	struct megolm_inbound *inbound = NULL;
-	struct megolm_room *room;
 	enum megolm_err err = MEGOLM_OK;
 
 	if (!megolm_is_base64(data->session_id, MEGOLM_KEY_CHARS) ||
@@ -171,12 +170,23 @@ enum megolm_err megolm_session_data_accept(struct megolm_device *device,
 	TRY(megolm_inbound_import(&inbound, origin, data->session_id, data->session_key));
 	origin = NULL;
 	inbound->shared_history = data->shared_history;
-	TRY(megolm_room_obtain(device, &room, data->room_id));
-	TRY(megolm_inbound_enter(room, inbound));
+	TRY(megolm_entry_prepare(out, device, data->room_id, inbound));
 	inbound = NULL;
 out:
 	megolm_origin_free(origin);
 	megolm_inbound_free(inbound);
+	return err;
+}
+
+enum megolm_err megolm_session_data_accept(struct megolm_device *device,
+					   const struct megolm_session_data *data,
+					   enum megolm_source source)
+{
+	struct megolm_entry entry;
+	enum megolm_err err = megolm_session_data_prepare(&entry, device, data, source);
+
+	if (err == MEGOLM_OK)
+		megolm_entry_commit(&entry);
 	return err;
 }
 

@@ -44,7 +44,11 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_session_data_enter(struct megolm_device
 							    const struct megolm_session_data *data,
 							    enum megolm_source source);
 
-/* The same, with the reason when it is refused. */
+/* The same in the steps of megolm_entry_prepare, of which this is the first; and at once. Both
+ * with the reason when it is refused. */
+enum megolm_err MEGOLM_MUST_CHECK
+megolm_session_data_prepare(struct megolm_entry *out, struct megolm_device *device,
+			    const struct megolm_session_data *data, enum megolm_source source);
 enum megolm_err MEGOLM_MUST_CHECK megolm_session_data_accept(struct megolm_device *device,
 							     const struct megolm_session_data *data,
 							     enum megolm_source source);

@@ -13,6 +13,7 @@
 
 #include "inbound.h"
 #include "matrix.h"
+#include "matrix_state.h"
 #include "megolm_keys.h"
 
 /* Bob's second device asks Bob's first for the session of the story. */
@@ -182,15 +183,17 @@ static void forwarded_keys_are_refused_unless_asked_for(void **state)
 	forward(&a);
 	forward(&a);
 	ASSERT_DONE(megolm_peer_set_verified(a.bob_at_phone, false));
-	ASSERT_ERR(matrix_receive(&a.phone, &a.story.bob,
-				  (struct megolm_slice){a.out.body[0], a.out.len[0]}),
-		   MEGOLM_ERR_UNVERIFIED);
+	ASSERT_REFUSED(&a.phone,
+		       matrix_receive(&a.phone, &a.story.bob,
+				      (struct megolm_slice){a.out.body[0], a.out.len[0]}),
+		       MEGOLM_ERR_UNVERIFIED);
 	ASSERT_DONE(megolm_peer_set_verified(a.bob_at_phone, true));
 	ASSERT_DONE(megolm_room_cancel_request(a.phone.room, a.request, sizeof(a.request),
 					       &a.request_len, matrix_story_session(&a.story)));
-	ASSERT_ERR(matrix_receive(&a.phone, &a.story.bob,
-				  (struct megolm_slice){a.out.body[1], a.out.len[1]}),
-		   MEGOLM_ERR_NOT_REQUESTED);
+	ASSERT_REFUSED(&a.phone,
+		       matrix_receive(&a.phone, &a.story.bob,
+				      (struct megolm_slice){a.out.body[1], a.out.len[1]}),
+		       MEGOLM_ERR_NOT_REQUESTED);
 	ASSERT_ERR(matrix_story_read(&a.story, &a.phone, &source), MEGOLM_ERR_UNKNOWN_SESSION);
 	ask(&a);
 	ASSERT_DONE(matrix_receive(&a.phone, &a.story.bob,

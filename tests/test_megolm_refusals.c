@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "matrix.h"
+#include "matrix_state.h"
 #include "pairwise.h"
 #include "state.h"
 
@@ -205,7 +206,8 @@ static void a_one_time_key_serves_once(void **state)
 	peer = matrix_learn(&carol, &bob);
 	ASSERT_DONE(megolm_device_open_session(carol.device, peer, bob.key));
 	ASSERT_DONE(megolm_device_send_dummy(carol.device, peer, &out.sink));
-	ASSERT_ERR(matrix_receive(&bob, &carol, matrix_last(&out)), MEGOLM_ERR_ONE_TIME_KEY);
+	ASSERT_REFUSED(&bob, matrix_receive(&bob, &carol, matrix_last(&out)),
+		       MEGOLM_ERR_ONE_TIME_KEY);
 	assert_null(megolm_device_find(bob.device, carol.user_id, carol.device_id));
 	matrix_outbox_close(&out);
 	matrix_close(&alice);
@@ -247,9 +249,10 @@ static void every_check_of_incoming_events_is_made(void **state)
 			{{.type = "m.room_key"}, MEGOLM_ERR_JSON_MEMBER},
 		};
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-			ASSERT_ERR(matrix_receive(&p.bob, &p.alice,
-						  matrix_forge_event(&p, rows[i].claims)),
-				   rows[i].want);
+			ASSERT_REFUSED(&p.bob,
+				       matrix_receive(&p.bob, &p.alice,
+						      matrix_forge_event(&p, rows[i].claims)),
+				       rows[i].want);
 			assert_null(megolm_device_find(p.bob.device, p.alice.user_id,
 						       p.alice.device_id));
 		}
@@ -260,12 +263,14 @@ static void every_check_of_incoming_events_is_made(void **state)
 	ASSERT_DONE(
 		matrix_receive(&p.bob, &p.alice,
 			       matrix_forge_event(&p, (struct matrix_claims){.without_keys = 1})));
-	ASSERT_ERR(matrix_receive(&p.bob, &p.alice,
-				  matrix_forge_event(
-					  &p, (struct matrix_claims){.without_keys = 1,
-								     .key = megolm_device_ed25519(
-									     carol.device)})),
-		   MEGOLM_ERR_WRONG_SENDER);
+	ASSERT_MOVED_ON(
+		&p.bob, "olm", p.alice.device_id,
+		matrix_receive(
+			&p.bob, &p.alice,
+			matrix_forge_event(&p, (struct matrix_claims){.without_keys = 1,
+								      .key = megolm_device_ed25519(
+									      carol.device)})),
+		MEGOLM_ERR_WRONG_SENDER);
 	ASSERT_DONE(matrix_receive(
 		&p.bob, &p.alice,
 		matrix_forge_event(&p, (struct matrix_claims){.type = "m.secret.send"})));
@@ -295,7 +300,7 @@ static void device_keys_inside_an_event_are_verified(void **state)
 	assert_non_null(at);
 	at[60] ^= 1;
 	event = matrix_forge(&p, content);
-	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, event), MEGOLM_ERR_SIGNATURE);
+	ASSERT_REFUSED(&p.bob, matrix_receive(&p.bob, &p.alice, event), MEGOLM_ERR_SIGNATURE);
 	at[60] ^= 1;
 	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, matrix_forge(&p, content)));
 	matrix_pair_close(&p);
@@ -313,7 +318,8 @@ static void the_envelope_is_checked(void **state)
 	matrix_open(&carol, 2, &megolm_default_policy);
 	body = matrix_greet(&p, &p.alice, p.bob_at_alice);
 #define REFUSED(from, to, want)                                                                    \
-	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, changed(text, body, from, to)), want)
+	ASSERT_REFUSED(&p.bob, matrix_receive(&p.bob, &p.alice, changed(text, body, from, to)),    \
+		       want)
 	REFUSED("m.olm.v1", "m.olm.v2", MEGOLM_ERR_ALGORITHM);
 	REFUSED("@0000001", "@0000002", MEGOLM_ERR_WRONG_RECIPIENT);
 	REFUSED("DEVICE0001", "DEVICE0002", MEGOLM_ERR_WRONG_RECIPIENT);
@@ -323,9 +329,9 @@ static void the_envelope_is_checked(void **state)
 	REFUSED("sender_key", "zender_key", MEGOLM_ERR_JSON_MEMBER);
 #undef REFUSED
 	cut = (struct megolm_slice){body.p, body.len - 1};
-	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, cut), MEGOLM_ERR_JSON);
-	ASSERT_ERR(matrix_receive(&carol, &p.alice, body), MEGOLM_ERR_WRONG_RECIPIENT);
-	ASSERT_ERR(matrix_receive(&p.bob, &carol, body), MEGOLM_ERR_WRONG_SENDER);
+	ASSERT_REFUSED(&p.bob, matrix_receive(&p.bob, &p.alice, cut), MEGOLM_ERR_JSON);
+	ASSERT_REFUSED(&carol, matrix_receive(&carol, &p.alice, body), MEGOLM_ERR_WRONG_RECIPIENT);
+	ASSERT_REFUSED(&p.bob, matrix_receive(&p.bob, &carol, body), MEGOLM_ERR_WRONG_SENDER);
 	/* Another sender key than the one inside the pre-key message. */
 	(void)changed(text, body, "sender_key\":\"", "sender_key\":\"");
 	{
@@ -333,7 +339,8 @@ static void the_envelope_is_checked(void **state)
 
 		*at = *at == 'A' ? 'B' : 'A';
 	}
-	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, matrix_text(text)), MEGOLM_ERR_ONE_TIME_KEY);
+	ASSERT_REFUSED(&p.bob, matrix_receive(&p.bob, &p.alice, matrix_text(text)),
+		       MEGOLM_ERR_ONE_TIME_KEY);
 	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, body));
 	matrix_close(&carol);
 	matrix_pair_close(&p);
@@ -350,6 +357,7 @@ static void damaged_olm_messages_are_refused(void **state)
 	matrix_pair_open(&p);
 	body = matrix_greet(&p, &p.alice, p.bob_at_alice);
 	for (size_t cut = 1; cut <= 4; cut++) {
+		char *before = matrix_state(&p.bob);
 		enum megolm_err err;
 
 		memcpy(text, body.p, body.len);
@@ -359,16 +367,18 @@ static void damaged_olm_messages_are_refused(void **state)
 		err = matrix_receive(&p.bob, &p.alice, matrix_text(text));
 		assert_true(err == MEGOLM_ERR_MESSAGE_FORMAT || err == MEGOLM_ERR_BASE64 ||
 			    err == MEGOLM_ERR_MESSAGE_MAC);
+		matrix_assert_same(&p.bob, before);
 	}
 	memcpy(text, body.p, body.len);
 	text[body.len] = '\0';
 	end = strstr(text, "\",\"type\":0");
 	end[-30] ^= 1;
-	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, matrix_text(text)), MEGOLM_ERR_MESSAGE_MAC);
+	ASSERT_REFUSED(&p.bob, matrix_receive(&p.bob, &p.alice, matrix_text(text)),
+		       MEGOLM_ERR_MESSAGE_MAC);
 	assert_null(megolm_device_find(p.bob.device, p.alice.user_id, p.alice.device_id));
 	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, body));
 	/* The message key is gone with the message. */
-	assert_int_not_equal(matrix_receive(&p.bob, &p.alice, body), MEGOLM_OK);
+	ASSERT_REFUSED(&p.bob, matrix_receive(&p.bob, &p.alice, body), MEGOLM_ERR_MESSAGE_MAC);
 	matrix_pair_close(&p);
 }
 
@@ -415,7 +425,7 @@ static void four_sessions_are_kept(void **state)
 					   matrix_greet(&p, &p.alice, p.bob_at_alice)));
 		body[i] = matrix_greet(&p, &p.alice, p.bob_at_alice);
 	}
-	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, body[0]), MEGOLM_ERR_ONE_TIME_KEY);
+	ASSERT_REFUSED(&p.bob, matrix_receive(&p.bob, &p.alice, body[0]), MEGOLM_ERR_ONE_TIME_KEY);
 	for (int i = 1; i < 5; i++)
 		ASSERT_DONE(matrix_receive(&p.bob, &p.alice, body[i]));
 	matrix_pair_close(&p);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "matrix.h"
+#include "matrix_state.h"
 #include "pairwise.h"
 #include "room.h"
 #include "state.h"
@@ -107,16 +108,16 @@ static void a_key_must_reach_further_back(void **state)
 	take_key(&k);
 	strcpy(late, k.key);
 	ASSERT_DONE(give(&k, NULL, NULL, NULL, late));
-	ASSERT_ERR(matrix_read(&k.pair.bob, &k.pair.alice, first, "$1", "first"),
-		   MEGOLM_ERR_UNKNOWN_INDEX);
+	ASSERT_REFUSED(&k.pair.bob, matrix_read(&k.pair.bob, &k.pair.alice, first, "$1", "first"),
+		       MEGOLM_ERR_UNKNOWN_INDEX);
 	ASSERT_ERR(give(&k, NULL, NULL, NULL, late), MEGOLM_ERR_SESSION_KNOWN);
 	ASSERT_DONE(give(&k, NULL, NULL, NULL, early.key));
 	ASSERT_DONE(matrix_read(&k.pair.bob, &k.pair.alice, first, "$1", "first"));
 	ASSERT_ERR(give(&k, NULL, NULL, NULL, late), MEGOLM_ERR_SESSION_KNOWN);
 	ASSERT_ERR(give(&k, NULL, NULL, NULL, early.key), MEGOLM_ERR_SESSION_KNOWN);
 	/* What was seen before the key came stays seen. */
-	ASSERT_ERR(matrix_read(&k.pair.bob, &k.pair.alice, first, "$2", "first"),
-		   MEGOLM_ERR_REPLAY);
+	ASSERT_REFUSED(&k.pair.bob, matrix_read(&k.pair.bob, &k.pair.alice, first, "$2", "first"),
+		       MEGOLM_ERR_REPLAY);
 	matrix_pair_close(&k.pair);
 }
 
@@ -142,13 +143,16 @@ static void a_session_keeps_its_sender(void **state)
 		 "{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"room_id\":\"" MATRIX_ROOM
 		 "\",\"session_id\":\"%s\",\"session_key\":\"%s\"}",
 		 k.id, k.key);
-	ASSERT_ERR(matrix_receive(&k.pair.bob, &carol,
-				  matrix_forge_event(&by_carol,
-						     (struct matrix_claims){.type = "m.room_key",
-									    .content = content})),
-		   MEGOLM_ERR_WRONG_SENDER);
+	ASSERT_REFUSED(
+		&k.pair.bob,
+		matrix_receive(
+			&k.pair.bob, &carol,
+			matrix_forge_event(&by_carol, (struct matrix_claims){.type = "m.room_key",
+									     .content = content})),
+		MEGOLM_ERR_WRONG_SENDER);
 	ASSERT_DONE(matrix_read(&k.pair.bob, &k.pair.alice, event, "$1", "mine"));
-	ASSERT_ERR(matrix_read(&k.pair.bob, &carol, event, "$1", "mine"), MEGOLM_ERR_WRONG_SENDER);
+	ASSERT_REFUSED(&k.pair.bob, matrix_read(&k.pair.bob, &carol, event, "$1", "mine"),
+		       MEGOLM_ERR_WRONG_SENDER);
 	matrix_close(&carol);
 	matrix_pair_close(&k.pair);
 }
@@ -170,9 +174,10 @@ static void a_key_is_for_its_room(void **state)
 	ASSERT_ERR(
 		matrix_read(&k.pair.bob, &k.pair.alice, matrix_say(&k.pair.alice, "x"), "$1", "x"),
 		MEGOLM_ERR_UNKNOWN_SESSION);
-	ASSERT_ERR(megolm_room_decrypt(other, &event, k.pair.alice.user_id, "$1",
-				       matrix_say(&k.pair.alice, "x")),
-		   MEGOLM_ERR_WRONG_ROOM);
+	ASSERT_MOVED_ON(&k.pair.bob, "inbound", k.id,
+			megolm_room_decrypt(other, &event, k.pair.alice.user_id, "$1",
+					    matrix_say(&k.pair.alice, "x")),
+			MEGOLM_ERR_WRONG_ROOM);
 	matrix_pair_close(&k.pair);
 }
 
@@ -244,8 +249,9 @@ static void a_rollback_forgets_what_came_after(void **state)
 	ASSERT_DONE(megolm_probe_checkpoint(k.pair.bob.device));
 	for (int i = 0; i < 2; i++) {
 		ASSERT_DONE(matrix_read(&k.pair.bob, &k.pair.alice, event, "$1", "seen"));
-		ASSERT_ERR(matrix_read(&k.pair.bob, &k.pair.alice, event, "$2", "seen"),
-			   MEGOLM_ERR_REPLAY);
+		ASSERT_REFUSED(&k.pair.bob,
+			       matrix_read(&k.pair.bob, &k.pair.alice, event, "$2", "seen"),
+			       MEGOLM_ERR_REPLAY);
 		ASSERT_DONE(megolm_probe_rollback(k.pair.bob.device));
 		ASSERT_DONE(matrix_read(&k.pair.bob, &k.pair.alice, event, "$2", "seen"));
 		ASSERT_DONE(megolm_probe_rollback(k.pair.bob.device));

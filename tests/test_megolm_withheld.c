@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "matrix.h"
+#include "matrix_state.h"
 #include "megolm_withheld.h"
 
 #define HOUR 3600000u
@@ -264,8 +265,9 @@ static void a_broken_session_is_replaced(void **state)
 	alice = matrix_alice_at_bob(&p);
 	ASSERT_DONE(matrix_receive(&p.alice, &p.bob, matrix_greet(&p, &p.bob, alice)));
 	megolm_device_close_session(p.bob.device, alice);
-	ASSERT_ERR(matrix_receive(&p.bob, &p.alice, matrix_greet(&p, &p.alice, p.bob_at_alice)),
-		   MEGOLM_ERR_UNKNOWN_OLM_SESSION);
+	ASSERT_REFUSED(&p.bob,
+		       matrix_receive(&p.bob, &p.alice, matrix_greet(&p, &p.alice, p.bob_at_alice)),
+		       MEGOLM_ERR_UNKNOWN_OLM_SESSION);
 	matrix_new_key(&p.alice);
 	matrix_outbox_open(&out);
 	ASSERT_DONE(megolm_device_recover(p.bob.device, alice, p.alice.key, 1000, &out.sink));
@@ -334,7 +336,7 @@ static void device_keys_may_stay_out_of_messages(void **state)
 	more = keys.len + strlen("\"sender_device_keys\":,");
 	assert_true((with - without) * 3 >= (more - 15) * 4 &&
 		    (with - without) * 3 <= (more + 18) * 4);
-	ASSERT_ERR(matrix_receive(&bob, &alice, body), MEGOLM_ERR_UNKNOWN_DEVICE);
+	ASSERT_REFUSED(&bob, matrix_receive(&bob, &alice, body), MEGOLM_ERR_UNKNOWN_DEVICE);
 	(void)matrix_learn(&bob, &alice);
 	ASSERT_DONE(matrix_receive(&bob, &alice, body));
 	matrix_outbox_close(&out);
@@ -351,6 +353,7 @@ static enum megolm_err write_to(struct matrix_device *from, struct matrix_device
 	struct megolm_room *room;
 	struct matrix_outbox out;
 	enum megolm_err err;
+	char *before;
 
 	matrix_outbox_open(&out);
 	ASSERT_DONE(megolm_device_room(from->device, &room, room_id));
@@ -359,7 +362,12 @@ static enum megolm_err write_to(struct matrix_device *from, struct matrix_device
 		ASSERT_DONE(err);
 	megolm_room_rotate(room);
 	ASSERT_DONE(megolm_room_share(room, NULL, 0, &out.sink));
+	before = matrix_state(to);
 	err = matrix_receive(to, from, matrix_last(&out));
+	if (err != MEGOLM_OK)
+		matrix_assert_same(to, before);
+	else
+		free(before);
 	matrix_outbox_close(&out);
 	return err;
 }

@@ -361,9 +361,16 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_find_content(const struct megolm
  *   content  the content of the event
  *
  * The sending device becomes known from the sender_device_keys inside the message if it was
- * not. On failure nothing has changed, except that the Olm message key is used up and its
- * session has moved on when the message could be decrypted and then broke a check.
- * MEGOLM_ERR_LIMIT for a stranger, a room or a session beyond the bounds of the policy.
+ * not. On failure nothing has changed: no device, room or session is new, and the one-time key
+ * of a message that would have begun an Olm session can still be used. Olm makes one exception: a
+ * message of a session that there was, which could be decrypted and then was refused, cannot be
+ * taken back. That session has moved on, so that the message is MEGOLM_ERR_MESSAGE_MAC when it
+ * comes again; it is no nearer to being the one to send by.
+ *
+ * MEGOLM_ERR_LIMIT for a stranger, a room or a session beyond the bounds of the policy. Of a
+ * room key or a forwarded one: MEGOLM_ERR_SESSION_KNOWN when it tells nothing new,
+ * MEGOLM_ERR_WRONG_SENDER when the session is another device's, MEGOLM_ERR_RATCHET when a
+ * forwarded one contradicts what is known.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_receive(struct megolm_device *device,
 							enum megolm_to_device *what,
@@ -490,6 +497,10 @@ struct megolm_event {
  *             event with the index of a message seen before is MEGOLM_ERR_REPLAY. NULL where
  *             the transport has no event ids: then the signature of the message stands for
  *             it, and copies of one message pass for one event.
+ *
+ * Of a message that is well signed and then refused, as of MEGOLM_ERR_WRONG_ROOM and
+ * MEGOLM_ERR_REPLAY, libolm remembers how far it had to advance the ratchet. What can be read,
+ * and what it takes in, stays the same.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_decrypt(struct megolm_room *room,
 						      struct megolm_event *event,

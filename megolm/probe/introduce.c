@@ -41,10 +41,7 @@ static enum megolm_err greet(struct megolm_device *from, struct megolm_peer *by,
 	if (to == NULL)
 		return MEGOLM_OK;
 	TRY(megolm_pairwise_decrypt(to, &read, at, from_key, type, megolm_slice(body, len)));
-	if (read.is_new) {
-		TRY(megolm_pairwise_accept(to, at, read.session));
-		read.is_new = false;
-	}
+	TRY(megolm_pairwise_accept(to, at, &read));
 out:
 	if (read.is_new)
 		megolm_pairwise_release(to, read.session);
