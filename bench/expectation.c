@@ -87,11 +87,14 @@ static bool is_role(const char *text)
 /* What the rows of those who read a message have as their operation. */
 static const char *operation_at(const char *operation, const char *role)
 {
+	enum gb_operation number;
+	const char *receipt;
+
 	if (strcmp(role, "actor") == 0 || strcmp(role, "bytes") == 0)
 		return operation;
-	if (strcmp(operation, "send") == 0)
-		return "receive";
-	return strcmp(operation, "send_first") == 0 ? "receive_first" : operation;
+	number = gb_operation_find(operation, strlen(operation));
+	receipt = number != GB_OPERATIONS ? gb_operation_receipt(number) : NULL;
+	return receipt != NULL ? receipt : operation;
 }
 
 /* BACKEND.OPERATION[:K][/ROLE], cut at its marks. */

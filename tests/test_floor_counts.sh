@@ -57,6 +57,9 @@ senders: [2, zipf]
 samples: { processes: 1, min: 1, max: 1, budget: 60s }
 measure: [create, { add: 2 }, rekey, { remove: 2 }, { rekey_after_add: 2 }]
 END
+# Sessions that have served their time.
+sed 's/^name:.*/name: rotation/; s/^senders:.*/rotation_messages: 3/; s/^measure:.*/measure: [send_rotated]/' \
+	"$work/senders.yaml" > "$work/rotation.yaml"
 sed 's/^measure:.*/measure: [{ remove_each: 2 }, { rekey_after_remove: 2 }]/' \
 	"$work/senders.yaml" > "$work/again.yaml"
 
@@ -127,7 +130,7 @@ agrees() {
 	fi
 }
 
-for run in floor options padded users past senders again; do
+for run in floor options padded users past senders rotation again; do
 	if ! said=$("$program" run "$work/$run.yaml" --out "$work/$run" -q --calibration none 2>&1); then
 		echo "not ok 1 - run"
 		sed 's/^/# /' <<< "$said"
@@ -135,7 +138,7 @@ for run in floor options padded users past senders again; do
 	fi
 done
 
-echo 1..55
+echo 1..62
 for run in floor options; do
 	agrees $run mls equal keygen keygen
 	agrees $run mls equal dh dh
@@ -149,7 +152,7 @@ for run in floor options; do
 done
 agrees padded mls equal aead_bytes aead_bytes
 agrees padded mls equal hmac hmac
-for run in floor users past senders; do
+for run in floor users past senders rotation; do
 	agrees $run megolm equal keygen keygen signer_keygen
 	agrees $run megolm stepped dh dh
 	agrees $run megolm equal sign sign

@@ -2,7 +2,6 @@
 #include "backends/backends.h"
 #include "run/columns.h"
 #include "run/sampling.h"
-#include "run/worker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,119 +11,16 @@
 
 #include <cmocka.h>
 
-#define MAX_ROWS 400
-
-/* What a worker said. */
-struct report {
-	char *text;
-	enum gb_exit status;
-	size_t n_rows, n_samples, n_skipped;
-	char *row[MAX_ROWS][GB_COLUMNS];
-	char *failed, *skipped;
-	bool is_done;
-};
-
-static void split_row(struct report *r, char *line)
-{
-	size_t column = 0;
-
-	assert_true(r->n_rows < MAX_ROWS);
-	r->row[r->n_rows][column++] = line;
-	for (; *line != '\0'; line++) {
-		if (*line != ',')
-			continue;
-		*line = '\0';
-		assert_true(column < GB_COLUMNS);
-		r->row[r->n_rows][column++] = line + 1;
-	}
-	assert_int_equal(column, GB_COLUMNS);
-	r->n_rows++;
-}
-
-static void take_line(struct report *r, char *line)
-{
-	if (strncmp(line, "row ", 4) == 0)
-		split_row(r, line + 4);
-	else if (strncmp(line, "sample ", 7) == 0)
-		r->n_samples++;
-	else if (strncmp(line, "failed ", 7) == 0)
-		r->failed = line + 7;
-	else if (strncmp(line, "skipped ", 8) == 0) {
-		r->skipped = line + 8;
-		r->n_skipped++;
-	} else if (strcmp(line, "done") == 0)
-		r->is_done = true;
-	else
-		assert_true(strcmp(line, "alive") == 0 || strncmp(line, "task ", 5) == 0 ||
-			    strncmp(line, "clock ", 6) == 0);
-}
-
-static struct report *measure(const struct gb_job *job)
-{
-	struct report *r = calloc(1, sizeof *r);
-	size_t len = 0;
-	FILE *out;
-	char *rest;
-
-	assert_non_null(r);
-	out = open_memstream(&r->text, &len);
-	assert_non_null(out);
-	r->status = gb_worker_measure(job, out);
-	fclose(out);
-	for (char *line = strtok_r(r->text, "\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\n", &rest))
-		take_line(r, line);
-	return r;
-}
-
-static void forget(struct report *r)
-{
-	free(r->text);
-	free(r);
-}
-
-/* Two samples of each task, none dropped, whatever the machine does meanwhile. */
-static struct gb_job job_of(const struct gb_backend *b, uint32_t size)
-{
-	struct gb_job job = {.backend = b, .size = size, .senders = 1, .seed = 1, .process = 3};
-
-	job.sampling = (struct gb_sampling){.processes = 5, .min = 2, .max = 2, .budget_ns = 1};
-	snprintf(job.axis[GB_AXIS_size], GB_AXIS_VALUE_BYTES, "%u", size);
-	return job;
-}
-
-static void add_task(struct gb_job *job, enum gb_operation operation, uint32_t k, uint32_t payload)
-{
-	job->tasks[job->n_tasks++] = (struct gb_task){operation, k, payload};
-}
-
-/* The first row of this role and phase. */
-static char **find(struct report *r, const char *operation, const char *role, const char *phase)
-{
-	for (size_t i = 0; i < r->n_rows; i++) {
-		char **row = r->row[i];
-		if (strcmp(row[GB_COLUMN_operation], operation) == 0 &&
-		    strcmp(row[GB_COLUMN_role], role) == 0 &&
-		    strcmp(row[GB_COLUMN_phase], phase) == 0)
-			return row;
-	}
-	return NULL;
-}
-
-static void assert_field(char **row, enum gb_column column, const char *want)
-{
-	assert_non_null(row);
-	assert_string_equal(row[column], want);
-}
+#include "worker_report.h"
 
 static void an_add_has_a_row_for_every_role(void **state)
 {
-	struct gb_job job = job_of(&gb_backend_null, 10);
-	struct report *r;
+	struct gb_job job = worker_job(&gb_backend_null, 10);
+	struct worker_report *r;
 
 	(void)state;
-	add_task(&job, GB_OPERATION_add, 3, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_add, 3, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
 	assert_true(r->is_done);
 	assert_int_equal(r->n_samples, 2);
@@ -140,14 +36,14 @@ static void an_add_has_a_row_for_every_role(void **state)
 		assert_field(r->row[i], GB_COLUMN_verified, "bytes digest read distinct reply");
 		assert_field(r->row[i], GB_COLUMN_count_dh, "");
 	}
-	assert_field(find(r, "add", "actor", "produce"), GB_COLUMN_device, "0");
-	assert_field(find(r, "add", "actor", "settle"), GB_COLUMN_device, "0");
-	assert_field(find(r, "add", "near", "process"), GB_COLUMN_device, "1");
-	assert_field(find(r, "add", "far", "process"), GB_COLUMN_device, "9");
-	assert_field(find(r, "add", "joiner", "join"), GB_COLUMN_device, "10");
+	assert_field(worker_row(r, "add", "actor", "produce"), GB_COLUMN_device, "0");
+	assert_field(worker_row(r, "add", "actor", "settle"), GB_COLUMN_device, "0");
+	assert_field(worker_row(r, "add", "near", "process"), GB_COLUMN_device, "1");
+	assert_field(worker_row(r, "add", "far", "process"), GB_COLUMN_device, "9");
+	assert_field(worker_row(r, "add", "joiner", "join"), GB_COLUMN_device, "10");
 	assert_field(r->row[6], GB_COLUMN_device, "12");
-	assert_field(find(r, "add", "server", "deliver"), GB_COLUMN_cpu_ns, "");
-	forget(r);
+	assert_field(worker_row(r, "add", "server", "deliver"), GB_COLUMN_cpu_ns, "");
+	worker_forget(r);
 }
 
 /* Null sends 32 bytes to the group and 32 to the newcomers, for whom it got 32 each. */
@@ -155,97 +51,100 @@ static void every_other_process_goes_through_the_tasks_backwards(void **state)
 {
 	(void)state;
 	for (uint32_t process = 3; process <= 4; process++) {
-		struct gb_job job = job_of(&gb_backend_null, 10);
+		struct gb_job job = worker_job(&gb_backend_null, 10);
 		job.process = process;
-		add_task(&job, GB_OPERATION_rekey, 0, 0);
-		add_task(&job, GB_OPERATION_add, 1, 0);
-		struct report *r = measure(&job);
+		worker_add_task(&job, GB_OPERATION_rekey, 0, 0);
+		worker_add_task(&job, GB_OPERATION_add, 1, 0);
+		struct worker_report *r = worker_measure(&job);
 		assert_field(r->row[0], GB_COLUMN_operation, process == 3 ? "rekey" : "add");
-		forget(r);
+		worker_forget(r);
 	}
 }
 
 static void bytes_are_those_of_the_role(void **state)
 {
-	struct gb_job job = job_of(&gb_backend_null, 10);
-	struct report *r;
+	struct gb_job job = worker_job(&gb_backend_null, 10);
+	struct worker_report *r;
 	char **row;
 
 	(void)state;
-	add_task(&job, GB_OPERATION_add, 3, 0);
-	r = measure(&job);
-	row = find(r, "add", "actor", "produce");
+	worker_add_task(&job, GB_OPERATION_add, 3, 0);
+	r = worker_measure(&job);
+	row = worker_row(r, "add", "actor", "produce");
 	assert_field(row, GB_COLUMN_commit_bytes, "32");
 	assert_field(row, GB_COLUMN_welcome_messages, "1");
 	assert_field(row, GB_COLUMN_up_bytes, "64");
 	assert_field(row, GB_COLUMN_down_bytes, "96");
-	row = find(r, "add", "near", "process");
+	row = worker_row(r, "add", "near", "process");
 	assert_field(row, GB_COLUMN_commit_messages, "1");
 	assert_field(row, GB_COLUMN_welcome_messages, "0");
 	assert_field(row, GB_COLUMN_up_bytes, "0");
 	assert_field(row, GB_COLUMN_down_bytes, "32");
-	row = find(r, "add", "server", "deliver");
+	row = worker_row(r, "add", "server", "deliver");
 	assert_field(row, GB_COLUMN_up_bytes, "64");
 	assert_field(row, GB_COLUMN_down_bytes, "512"); /* 10 commits, 3 Welcomes, 3 key packages */
-	forget(r);
+	worker_forget(r);
 }
 
 static void steps_of_one_member_are_one_sample(void **state)
 {
-	struct gb_job job = job_of(&gb_backend_null, 10);
-	struct report *r;
+	struct gb_job job = worker_job(&gb_backend_null, 10);
+	struct worker_report *r;
 	char **row;
 
 	(void)state;
-	add_task(&job, GB_OPERATION_add_each, 3, 0);
-	add_task(&job, GB_OPERATION_remove_each, 2, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_add_each, 3, 0);
+	worker_add_task(&job, GB_OPERATION_remove_each, 2, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->n_samples, 4);
-	row = find(r, "add_each", "actor", "produce");
+	row = worker_row(r, "add_each", "actor", "produce");
 	assert_field(row, GB_COLUMN_commit_messages, "3");
 	assert_field(row, GB_COLUMN_up_bytes, "192");
-	assert_field(find(r, "add_each", "far", "process"), GB_COLUMN_commit_messages, "3");
-	assert_field(find(r, "add_each", "joiner", "join"), GB_COLUMN_welcome_messages, "1");
-	assert_field(find(r, "remove_each", "actor", "settle"), GB_COLUMN_commit_messages, "2");
-	forget(r);
+	assert_field(worker_row(r, "add_each", "far", "process"), GB_COLUMN_commit_messages, "3");
+	assert_field(worker_row(r, "add_each", "joiner", "join"), GB_COLUMN_welcome_messages, "1");
+	assert_field(worker_row(r, "remove_each", "actor", "settle"), GB_COLUMN_commit_messages,
+		     "2");
+	worker_forget(r);
 }
 
 static void a_rekey_after_is_measured_alone(void **state)
 {
-	struct gb_job job = job_of(&gb_backend_null, 10);
-	struct report *r;
+	struct gb_job job = worker_job(&gb_backend_null, 10);
+	struct worker_report *r;
 
 	(void)state;
-	add_task(&job, GB_OPERATION_rekey_after_add, 2, 0);
-	add_task(&job, GB_OPERATION_rekey_after_remove_each, 2, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_rekey_after_add, 2, 0);
+	worker_add_task(&job, GB_OPERATION_rekey_after_remove_each, 2, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
-	assert_null(find(r, "rekey_after_add", "joiner", "join"));
-	assert_field(find(r, "rekey_after_add", "actor", "produce"), GB_COLUMN_up_bytes, "32");
-	assert_field(find(r, "rekey_after_add", "server", "deliver"), GB_COLUMN_down_bytes, "384");
-	assert_field(find(r, "rekey_after_remove_each", "server", "deliver"), GB_COLUMN_down_bytes,
-		     "256");
-	forget(r);
+	assert_null(worker_row(r, "rekey_after_add", "joiner", "join"));
+	assert_field(worker_row(r, "rekey_after_add", "actor", "produce"), GB_COLUMN_up_bytes,
+		     "32");
+	assert_field(worker_row(r, "rekey_after_add", "server", "deliver"), GB_COLUMN_down_bytes,
+		     "384");
+	assert_field(worker_row(r, "rekey_after_remove_each", "server", "deliver"),
+		     GB_COLUMN_down_bytes, "256");
+	worker_forget(r);
 }
 
 static void a_message_is_sent_and_received(void **state)
 {
-	struct gb_job job = job_of(&gb_backend_null, 3);
-	struct report *r;
+	struct gb_job job = worker_job(&gb_backend_null, 3);
+	struct worker_report *r;
 
 	(void)state;
-	add_task(&job, GB_OPERATION_send, 0, 0);
-	add_task(&job, GB_OPERATION_send, 0, 1000);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_send, 0, 0);
+	worker_add_task(&job, GB_OPERATION_send, 0, 1000);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
 	assert_int_equal(r->n_rows, 2 * 2 * 4);
-	assert_field(find(r, "send", "actor", "produce"), GB_COLUMN_payload, "0");
-	assert_field(find(r, "send", "actor", "produce"), GB_COLUMN_application_bytes, "32");
-	assert_field(find(r, "receive", "near", "process"), GB_COLUMN_down_bytes, "32");
-	assert_field(find(r, "send", "server", "deliver"), GB_COLUMN_down_bytes, "96");
+	assert_field(worker_row(r, "send", "actor", "produce"), GB_COLUMN_payload, "0");
+	assert_field(worker_row(r, "send", "actor", "produce"), GB_COLUMN_application_bytes, "32");
+	assert_field(worker_row(r, "receive", "near", "process"), GB_COLUMN_down_bytes, "32");
+	assert_field(worker_row(r, "send", "server", "deliver"), GB_COLUMN_down_bytes, "96");
 	assert_field(r->row[r->n_rows - 1], GB_COLUMN_payload, "1000");
 	assert_field(r->row[r->n_rows - 1], GB_COLUMN_down_bytes, "1032");
-	forget(r);
+	worker_forget(r);
 }
 
 static bool is_first; /* nothing was sent since the last rekey */
@@ -269,20 +168,21 @@ static enum gb_status note_send(struct gb_world *w, uint32_t device, struct gb_b
 static void a_first_message_is_an_operation_of_its_own(void **state)
 {
 	struct gb_backend noting = gb_backend_null;
-	struct gb_job job = job_of(&noting, 3);
-	struct report *r;
+	struct gb_job job = worker_job(&noting, 3);
+	struct worker_report *r;
 
 	(void)state;
 	noting.rekey = note_rekey;
 	noting.send = note_send;
-	add_task(&job, GB_OPERATION_send_first, 0, 1000);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_send_first, 0, 1000);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
-	assert_field(find(r, "send_first", "actor", "produce"), GB_COLUMN_payload, "1000");
-	assert_field(find(r, "receive_first", "near", "process"), GB_COLUMN_down_bytes, "1032");
-	assert_null(find(r, "send_first", "near", "process"));
-	assert_null(find(r, "send_first", "actor", "settle"));
-	forget(r);
+	assert_field(worker_row(r, "send_first", "actor", "produce"), GB_COLUMN_payload, "1000");
+	assert_field(worker_row(r, "receive_first", "near", "process"), GB_COLUMN_down_bytes,
+		     "1032");
+	assert_null(worker_row(r, "send_first", "near", "process"));
+	assert_null(worker_row(r, "send_first", "actor", "settle"));
+	worker_forget(r);
 }
 
 /* All operations in groups of every small size: whatever does not fit says so. */
@@ -290,39 +190,40 @@ static void every_operation_works_from_two_members_on(void **state)
 {
 	(void)state;
 	for (uint32_t size = 2; size <= 9; size++) {
-		struct gb_job job = job_of(&gb_backend_null, size);
-		struct report *r;
+		struct gb_job job = worker_job(&gb_backend_null, size);
+		struct worker_report *r;
 		job.sampling.min = job.sampling.max = 1;
 		for (unsigned i = 0; i < GB_OPERATIONS; i++)
-			add_task(&job, (enum gb_operation)i, gb_operations[i].takes_k ? 2 : 0, 5);
-		r = measure(&job);
+			worker_add_task(&job, (enum gb_operation)i,
+					gb_operations[i].takes_k ? 2 : 0, 5);
+		r = worker_measure(&job);
 		if (r->failed != NULL)
 			fail_msg("%s", r->failed);
 		assert_true(r->is_done);
 		assert_int_equal(r->n_samples + r->n_skipped, GB_OPERATIONS);
 		/* The null backend makes no group in parts, has nothing to back up, nothing to
-		 * store and no primitives. */
-		assert_int_equal(r->n_skipped, (size < 5 ? 4 : 0) + 4 + 5 + GB_SINGLES);
-		forget(r);
+		 * store, no primitives, and keys that serve for ever. */
+		assert_int_equal(r->n_skipped, (size < 5 ? 4 : 0) + 4 + 5 + GB_SINGLES + 1);
+		worker_forget(r);
 	}
 }
 
 static void worlds_without_rollback_are_reopened(void **state)
 {
 	struct gb_backend forgetful = gb_backend_null;
-	struct gb_job job = job_of(&forgetful, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&forgetful, 4);
+	struct worker_report *r;
 
 	(void)state;
 	forgetful.checkpoint = NULL;
 	forgetful.rollback = NULL;
-	add_task(&job, GB_OPERATION_create, 0, 0);
-	add_task(&job, GB_OPERATION_remove, 1, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_create, 0, 0);
+	worker_add_task(&job, GB_OPERATION_remove, 1, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
 	assert_int_equal(r->n_samples, 4);
-	assert_field(find(r, "remove", "far", "process"), GB_COLUMN_restore, "reopen");
-	forget(r);
+	assert_field(worker_row(r, "remove", "far", "process"), GB_COLUMN_restore, "reopen");
+	worker_forget(r);
 }
 
 static enum gb_status cannot_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)
@@ -342,41 +243,41 @@ static const char *no_such_thing(const struct gb_world *w)
 static void what_is_unsupported_is_skipped_and_the_rest_measured(void **state)
 {
 	struct gb_backend poor = gb_backend_null;
-	struct gb_job job = job_of(&poor, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&poor, 4);
+	struct worker_report *r;
 
 	(void)state;
 	poor.rekey = cannot_rekey;
 	poor.error = no_such_thing;
-	add_task(&job, GB_OPERATION_rekey, 0, 0);
-	add_task(&job, GB_OPERATION_add, 1, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_rekey, 0, 0);
+	worker_add_task(&job, GB_OPERATION_add, 1, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
 	assert_string_equal(r->skipped, "0 no such thing");
 	assert_int_equal(r->n_samples, 2);
-	assert_null(find(r, "rekey", "actor", "produce"));
-	forget(r);
+	assert_null(worker_row(r, "rekey", "actor", "produce"));
+	worker_forget(r);
 }
 
 static void a_resumed_job_measures_what_is_left(void **state)
 {
-	struct gb_job job = job_of(&gb_backend_null, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&gb_backend_null, 4);
+	struct worker_report *r;
 
 	(void)state;
-	add_task(&job, GB_OPERATION_rekey, 0, 0);
-	add_task(&job, GB_OPERATION_add, 1, 0);
-	add_task(&job, GB_OPERATION_remove, 1, 0);
+	worker_add_task(&job, GB_OPERATION_rekey, 0, 0);
+	worker_add_task(&job, GB_OPERATION_add, 1, 0);
+	worker_add_task(&job, GB_OPERATION_remove, 1, 0);
 	job.past[0] = (struct gb_task_past){2, true};
 	job.past[1].n_samples = 1;
 	job.past[2].n_samples = job.sampling.max;
-	r = measure(&job);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
 	assert_int_equal(r->n_samples, 1);
-	assert_null(find(r, "rekey", "actor", "produce"));
-	assert_string_equal(find(r, "add", "actor", "produce")[GB_COLUMN_sample], "2");
-	assert_null(find(r, "remove", "actor", "produce"));
-	forget(r);
+	assert_null(worker_row(r, "rekey", "actor", "produce"));
+	assert_string_equal(worker_row(r, "add", "actor", "produce")[GB_COLUMN_sample], "2");
+	assert_null(worker_row(r, "remove", "actor", "produce"));
+	worker_forget(r);
 }
 
 static enum gb_status cannot_open(struct gb_world **out, const struct gb_config *config)
@@ -389,21 +290,21 @@ static enum gb_status cannot_open(struct gb_world **out, const struct gb_config 
 static void axes_that_do_not_go_together_are_skipped(void **state)
 {
 	struct gb_backend poor = gb_backend_null;
-	struct gb_job job = job_of(&poor, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&poor, 4);
+	struct worker_report *r;
 
 	(void)state;
 	poor.open = cannot_open;
 	poor.error = no_such_thing;
-	add_task(&job, GB_OPERATION_create, 0, 0);
-	add_task(&job, GB_OPERATION_rekey, 0, 0);
-	add_task(&job, GB_OPERATION_add, 1, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_create, 0, 0);
+	worker_add_task(&job, GB_OPERATION_rekey, 0, 0);
+	worker_add_task(&job, GB_OPERATION_add, 1, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_DONE);
 	assert_int_equal(r->n_skipped, 3);
 	assert_string_equal(r->skipped, "2 no such thing");
 	assert_int_equal(r->n_samples, 0);
-	forget(r);
+	worker_forget(r);
 }
 
 static enum gb_status fails_to_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)
@@ -417,20 +318,20 @@ static enum gb_status fails_to_rekey(struct gb_world *w, uint32_t device, struct
 static void a_failure_ends_the_run_without_a_row(void **state)
 {
 	struct gb_backend broken = gb_backend_null;
-	struct gb_job job = job_of(&broken, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&broken, 4);
+	struct worker_report *r;
 
 	(void)state;
 	broken.rekey = fails_to_rekey;
 	broken.error = no_such_thing;
-	add_task(&job, GB_OPERATION_rekey, 0, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_rekey, 0, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_INTERNAL);
 	assert_false(r->is_done);
 	assert_int_equal(r->n_rows, 0);
 	assert_string_equal(r->failed, "70 null: 4 members, rekey: rekey: device 0 failed: no such "
 				       "thing; run ended");
-	forget(r);
+	worker_forget(r);
 }
 
 static enum gb_status sends_and_fails(struct gb_world *w, uint32_t device, struct gb_outbox *out)
@@ -443,20 +344,20 @@ static enum gb_status sends_and_fails(struct gb_world *w, uint32_t device, struc
 static void a_failed_call_that_sent_breaks_a_promise(void **state)
 {
 	struct gb_backend loud = gb_backend_null;
-	struct gb_job job = job_of(&loud, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&loud, 4);
+	struct worker_report *r;
 
 	(void)state;
 	loud.rekey = sends_and_fails;
 	loud.error = no_such_thing;
-	add_task(&job, GB_OPERATION_rekey, 0, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_rekey, 0, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_ORACLE);
 	assert_string_equal(
 		r->failed,
 		"12 null: 4 members, rekey: device 0 sent a message in a call that did "
 		"not succeed: no such thing (promise: a call that fails sends nothing); run ended");
-	forget(r);
+	worker_forget(r);
 }
 
 /* An outbox that loses what is for device 5, which is dormant. */
@@ -511,20 +412,20 @@ static void a_dormant_device_that_gets_nothing_breaks_a_promise(void **state)
 	lossy[0].create = loses_a_welcome;
 	lossy[1].rekey = loses_a_room_key;
 	for (size_t i = 0; i < 2; i++) {
-		struct gb_job job = job_of(&lossy[i], 12);
-		struct report *r;
+		struct gb_job job = worker_job(&lossy[i], 12);
+		struct worker_report *r;
 
 		for (size_t axis = 0; axis < GB_AXES; axis++)
 			if (axis != GB_AXIS_size)
 				snprintf(job.axis[axis], GB_AXIS_VALUE_BYTES, "%s",
 					 gb_axes[axis].default_value);
-		add_task(&job, i == 0 ? GB_OPERATION_create : GB_OPERATION_rekey, 0, 0);
-		r = measure(&job);
+		worker_add_task(&job, i == 0 ? GB_OPERATION_create : GB_OPERATION_rekey, 0, 0);
+		r = worker_measure(&job);
 		assert_int_equal(r->status, GB_EXIT_ORACLE);
 		assert_int_equal(r->n_rows, 0);
 		assert_non_null(strstr(r->failed, "there were messages for 10 devices, and 11 "
 						  "need one (promise: every recipient is served)"));
-		forget(r);
+		worker_forget(r);
 	}
 }
 
@@ -550,17 +451,17 @@ static enum gb_status sends_plainly(struct gb_world *w, uint32_t device, struct 
 static void equal_messages_on_the_wire_break_a_promise(void **state)
 {
 	struct gb_backend plain = gb_backend_null;
-	struct gb_job job = job_of(&plain, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&plain, 4);
+	struct worker_report *r;
 
 	(void)state;
 	plain.send = sends_plainly;
-	add_task(&job, GB_OPERATION_rekey, 0, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_rekey, 0, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->status, GB_EXIT_ORACLE);
 	assert_non_null(strstr(r->failed, "two messages of the same text are equal on the wire "
 					  "(promise: no key is used twice)"));
-	forget(r);
+	worker_forget(r);
 }
 
 static enum gb_status own_clock(struct gb_world *w, struct gb_clocks *last)
@@ -582,39 +483,39 @@ static enum gb_status growing_counts(struct gb_world *w, struct gb_counts *count
 static void clocks_and_counts_are_the_backends_where_it_has_them(void **state)
 {
 	struct gb_backend remote = gb_backend_null;
-	struct gb_job job = job_of(&remote, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&remote, 4);
+	struct worker_report *r;
 	char **row;
 
 	(void)state;
 	remote.features |= GB_OWN_CLOCK;
 	remote.clocks = own_clock;
 	remote.counts = growing_counts;
-	add_task(&job, GB_OPERATION_add_each, 3, 0);
-	r = measure(&job);
-	row = find(r, "add_each", "actor", "produce");
+	worker_add_task(&job, GB_OPERATION_add_each, 3, 0);
+	r = worker_measure(&job);
+	row = worker_row(r, "add_each", "actor", "produce");
 	assert_field(row, GB_COLUMN_clock, "backend");
 	assert_field(row, GB_COLUMN_cpu_ns, "3000");
 	assert_field(row, GB_COLUMN_wall_ns, "6000");
 	assert_field(row, GB_COLUMN_count_dh, "21");
 	assert_field(row, GB_COLUMN_count_sign, "0");
-	forget(r);
+	worker_forget(r);
 }
 
 /* Until the first pass took a twentieth of the budget it is not counted. */
 static void samples_stop_at_max(void **state)
 {
-	struct gb_job job = job_of(&gb_backend_null, 4);
-	struct report *r;
+	struct gb_job job = worker_job(&gb_backend_null, 4);
+	struct worker_report *r;
 
 	(void)state;
 	job.sampling = (struct gb_sampling){
 		.processes = 1, .min = 1, .max = 7, .budget_ns = UINT64_C(3600000000000)};
-	add_task(&job, GB_OPERATION_rekey, 0, 0);
-	r = measure(&job);
+	worker_add_task(&job, GB_OPERATION_rekey, 0, 0);
+	r = worker_measure(&job);
 	assert_int_equal(r->n_samples, 7);
 	assert_field(r->row[0], GB_COLUMN_sample, "1");
-	forget(r);
+	worker_forget(r);
 }
 
 /* Below six samples no interval has 95 %; from there on its half-width decides. */

@@ -83,6 +83,17 @@ static bool read_role(const struct gb_cell *cell, struct gb_floor_case *c)
 	return true;
 }
 
+/* Of an operation, or of those who read the message that one sends. */
+static enum gb_operation operation_of(const char *name)
+{
+	for (unsigned i = 0; i < GB_OPERATIONS; i++) {
+		const char *receipt = gb_operation_receipt((enum gb_operation)i);
+		if (receipt != NULL && strcmp(receipt, name) == 0)
+			return (enum gb_operation)i;
+	}
+	return gb_operation_find(name, strlen(name));
+}
+
 static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 			   struct gb_task *task)
 {
@@ -100,11 +111,7 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 	};
 	const char *name = text_of(cell, GB_COLUMN_operation);
 
-	if (strcmp(name, "receive") == 0)
-		name = "send";
-	else if (strcmp(name, "receive_first") == 0)
-		name = "send_first";
-	task->operation = gb_operation_find(name, strlen(name));
+	task->operation = operation_of(name);
 	if (task->operation == GB_OPERATIONS || !read_number(cell, GB_COLUMN_k, 0, &task->k))
 		return false;
 	c->before = steps[gb_operations[task->operation].before];
@@ -113,6 +120,7 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 		c->step = GB_FLOOR_SINGLE;
 		c->single = singles[gb_operations[task->operation].timed - GB_STEP_SINGLE_KEYGEN];
 	}
+	c->rotates = gb_task_rotates(task);
 	c->one_by_one = gb_operations[task->operation].one_by_one;
 	/* The oracle has the actor send what newcomers must not be able to read. */
 	c->has_sent = c->step == GB_FLOOR_ADD;

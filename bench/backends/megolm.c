@@ -89,6 +89,12 @@ static enum gb_status skip(struct gb_world *w, uint32_t device, uint32_t n)
 	return gb_megolm_status(w, megolm_probe_skip(live->room, n), "skipping messages");
 }
 
+static enum gb_status advance(struct gb_world *w, uint64_t ms)
+{
+	w->now_ms += ms;
+	return GB_OK;
+}
+
 static enum gb_status store(struct gb_world *w, uint32_t device, uint64_t *bytes)
 {
 	struct gb_megolm_live *live = find_live(w, device);
@@ -526,4 +532,5 @@ const struct gb_backend gb_backend_megolm = {
 	.single = single,
 	.single_check = single_check,
 	.counts = counts,
+	.advance = advance,
 };

@@ -187,7 +187,7 @@ static enum gb_status open_sessions(struct gb_world *w, struct gb_megolm_live *l
 
 	*n = 0;
 	while (status == GB_OK &&
-	       (peer = megolm_room_next_without_session(live->room, &i, 0)) != NULL) {
+	       (peer = megolm_room_next_without_session(live->room, &i, w->now_ms)) != NULL) {
 		status = open_session(w, live, peer);
 		w->peers[*n] = peer;
 		w->devices[*n] = (uint32_t)megolm_peer_tag(peer);
@@ -217,8 +217,9 @@ static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uin
 		status = gb_megolm_send_claims(w, from, w->devices, n, out);
 	}
 	if (status == GB_OK)
-		status = gb_megolm_status(w, megolm_room_share(live->room, &shared, 0, &sink.sink),
-					  "room key");
+		status = gb_megolm_status(
+			w, megolm_room_share(live->room, &shared, w->now_ms, &sink.sink),
+			"room key");
 	if (status == GB_OK && shared.new_session)
 		live->now.healed = shared.healed;
 	return status;
@@ -416,7 +417,8 @@ static enum gb_status encrypt(struct gb_world *w, struct gb_megolm_live *live, u
 		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
 	m.body.p = p;
 	status = gb_megolm_status(
-		w, megolm_room_encrypt(live->room, p, max, &m.body.len, 0, type, content), "event");
+		w, megolm_room_encrypt(live->room, p, max, &m.body.len, w->now_ms, type, content),
+		"event");
 	if (status == GB_OK)
 		out->commit(out, &m);
 	return status;
@@ -440,7 +442,7 @@ enum gb_status gb_megolm_send(struct gb_world *w, uint32_t device, struct gb_byt
 
 	if (status == GB_OK)
 		status = catch_up(w, live, device);
-	if (status == GB_OK && megolm_room_share_due(live->room, 0))
+	if (status == GB_OK && megolm_room_share_due(live->room, w->now_ms))
 		status = share(w, live, device, out);
 	if (status == GB_OK)
 		status = gb_megolm_scratch(w, gb_megolm_payload_max(plaintext.len));

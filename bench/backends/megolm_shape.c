@@ -322,8 +322,8 @@ static enum gb_status begin_actor(struct gb_world *w, struct actor *actor, uint3
 static enum gb_status share(struct gb_world *w, const struct gb_shape *shape, struct actor *actor)
 {
 	struct gb_megolm_live *from = actor->live;
-	enum gb_status status =
-		gb_megolm_status(w, megolm_probe_share_silently(from->room, 0), "Megolm session");
+	enum gb_status status = gb_megolm_status(
+		w, megolm_probe_share_silently(from->room, w->now_ms), "Megolm session");
 
 	from->now.knows_members = true;
 	if (status == GB_OK)

@@ -222,6 +222,8 @@ static enum megolm_err make_account(const struct gb_world *w, struct megolm_devi
 				    struct megolm_seeded *stream, uint32_t device)
 {
 	struct megolm_policy policy = {.max_content = GB_MEGOLM_MAX_EVENT,
+				       .rotation_period_msgs = w->rotation_messages,
+				       .rotation_period_ms = w->rotation_ms,
 				       .cross_signed = w->cross_signed,
 				       .without_device_keys = w->without_device_keys};
 	struct gb_megolm_ids ids = gb_megolm_ids(w, device);
@@ -626,6 +628,7 @@ enum gb_status gb_megolm_checkpoint(struct gb_world *w)
 	memcpy(w->saved_is_member, w->is_member, w->config.capacity * sizeof *w->is_member);
 	memcpy(w->saved_n_claimed, w->n_claimed, w->config.capacity * sizeof *w->n_claimed);
 	w->saved_has_group = w->has_group;
+	w->saved_now_ms = w->now_ms;
 	w->saved_n_log = w->n_log;
 	w->is_saved = status == GB_OK;
 	return status;
@@ -659,6 +662,7 @@ enum gb_status gb_megolm_rollback(struct gb_world *w)
 	memcpy(w->n_claimed, w->saved_n_claimed, w->config.capacity * sizeof *w->n_claimed);
 	w->n_invitees = 0;
 	w->has_group = w->saved_has_group;
+	w->now_ms = w->saved_now_ms;
 	w->n_log = w->saved_n_log;
 	return status;
 }

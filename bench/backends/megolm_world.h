@@ -113,6 +113,7 @@ struct gb_world {
 	uint32_t *live_devices;       /* those of them that are not NULL, in the order they came */
 	uint32_t n_live;
 	/* The homeserver. */
+	uint64_t now_ms, saved_now_ms; /* the clock of all devices */
 	bool has_group, saved_has_group;
 	bool *is_member, *saved_is_member;
 	uint16_t *n_claimed, *saved_n_claimed; /* one-time keys of dormant devices, by device */
@@ -135,9 +136,10 @@ struct gb_world {
 	size_t n_invitees, invitees_cap;
 	struct gb_megolm_answers answers;
 	bool cross_signed, without_device_keys, shared_history;
-	struct gb_megolm_voucher *vouchers; /* by user; NULL unless cross_signed */
-	struct megolm_probe_call *single;   /* what was prepared last */
-	uint8_t *stored;                    /* what store() wrote last */
+	uint32_t rotation_messages, rotation_ms; /* 0: never */
+	struct gb_megolm_voucher *vouchers;      /* by user; NULL unless cross_signed */
+	struct megolm_probe_call *single;        /* what was prepared last */
+	uint8_t *stored;                         /* what store() wrote last */
 	size_t stored_len, stored_cap;
 	char error[256];
 };

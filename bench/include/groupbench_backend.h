@@ -473,6 +473,10 @@ struct gb_backend {
 				  struct gb_bytes psk);
 	enum gb_status (*commit_psk)(struct gb_world *w, uint32_t device, struct gb_bytes id,
 				     struct gb_outbox *out);
+
+	/* The clock of all devices, which begins at 0 and stands still otherwise, goes on by so
+	 * many milliseconds. Not timed; a rollback turns it back. */
+	enum gb_status (*advance)(struct gb_world *w, uint64_t ms);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */

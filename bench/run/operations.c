@@ -48,6 +48,25 @@ bool gb_task_sends_first(const struct gb_task *task)
 	return spec->timed == GB_STEP_SEND && spec->before == GB_STEP_REKEY;
 }
 
+bool gb_task_rotates(const struct gb_task *task)
+{
+	return gb_operations[task->operation].before == GB_STEP_WEAR;
+}
+
+const char *gb_operation_receipt(enum gb_operation operation)
+{
+	if (gb_operations[operation].timed != GB_STEP_SEND)
+		return NULL;
+	switch (gb_operations[operation].before) {
+	case GB_STEP_REKEY:
+		return "receive_first";
+	case GB_STEP_WEAR:
+		return "receive_rotated";
+	default:
+		return "receive";
+	}
+}
+
 uint32_t gb_task_joiners(const struct gb_task *task)
 {
 	if (gb_task_restores(task))

@@ -12,6 +12,7 @@ enum gb_step {
 	GB_STEP_REMOVE,
 	GB_STEP_REKEY,
 	GB_STEP_SEND,
+	GB_STEP_WEAR,
 	/* The parts of GB_STEP_CREATE, in the order of enum gb_part. */
 	GB_STEP_CLAIM,
 	GB_STEP_VERIFY,
@@ -70,8 +71,14 @@ uint32_t gb_operation_most(enum gb_operation operation);
 /* Whether the task needs a device that restores keys; it is a newcomer. */
 bool gb_task_restores(const struct gb_task *task);
 
-/* Whether it sends the first message of the sender's keys. */
+/* Whether it sends the first message of the sender's keys; whether by that it replaces keys that
+ * have served their time. */
 bool gb_task_sends_first(const struct gb_task *task);
+bool gb_task_rotates(const struct gb_task *task);
+
+/* Of an operation that sends a message: what rows call that of its readers, "receive" or another;
+ * NULL of others. */
+const char *gb_operation_receipt(enum gb_operation operation);
 
 /* How many newcomers and how many leaving members a task needs. */
 uint32_t gb_task_joiners(const struct gb_task *task);

@@ -131,6 +131,20 @@ static int say(struct gb_oracle *o, uint32_t from)
 	return outcast_reads_nothing(o);
 }
 
+/* The last message before the limit is one of the old keys. */
+static int keys_hold_until_their_time(struct gb_oracle *o)
+{
+	uint8_t now[GB_DIGEST_BYTES];
+	bool known;
+
+	if (gb_trial_digest(o->trial, GB_ACTOR, GB_ACTOR, now, &known) != 0)
+		return -1;
+	if (known && memcmp(now, o->before[0], sizeof now) == 0)
+		return 0;
+	return gb_testbed_break(o->trial->testbed, "keys are replaced when they have served",
+				"the actor replaced its keys before their time");
+}
+
 int gb_oracle_before(struct gb_oracle *o)
 {
 	struct gb_trial *trial = o->trial;
@@ -150,6 +164,8 @@ int gb_oracle_before(struct gb_oracle *o)
 		    deliver_to_seats(o, 1) != 0)
 			return -1;
 	}
+	if (gb_task_rotates(trial->task) && keys_hold_until_their_time(o) != 0)
+		return -1;
 	if (timed_step(o) == GB_STEP_SEND)
 		trial->plaintext = fill(o, o->payload, trial->task->payload);
 	return 0;
@@ -169,7 +185,8 @@ static int agrees(struct gb_oracle *o, uint32_t device, uint32_t sender, const u
 				device);
 }
 
-static bool gives_new_keys(const struct gb_oracle *o)
+/* Of the i-th actor. */
+static bool gives_new_keys(const struct gb_oracle *o, uint32_t i)
 {
 	switch (timed_step(o)) {
 	case GB_STEP_CREATE:
@@ -178,6 +195,8 @@ static bool gives_new_keys(const struct gb_oracle *o)
 		return true;
 	case GB_STEP_ADD:
 		return !is_per_sender(o);
+	case GB_STEP_SEND:
+		return i == 0 && gb_task_rotates(o->trial->task);
 	default:
 		return false;
 	}
@@ -198,7 +217,8 @@ static int check_digests(struct gb_oracle *o)
 		if (!known)
 			return gb_testbed_break(t, "members agree on the keys",
 						"device %u has no group", sender);
-		if (gives_new_keys(o) && o->known[i] && memcmp(now, o->before[i], sizeof now) == 0)
+		if (gives_new_keys(o, i) && o->known[i] &&
+		    memcmp(now, o->before[i], sizeof now) == 0)
 			return gb_testbed_break(t, "the operation gives new keys",
 						"the keys of device %u are the old ones", sender);
 		for (size_t j = 0; j < r->n; j++)
@@ -348,6 +368,8 @@ int gb_oracle_after(struct gb_oracle *o)
 			return -1;
 		note(o, shares_history(o) ? "history" : "newcomer");
 	}
+	if (gb_task_rotates(trial->task))
+		note(o, "rotated");
 	if (timed_step(o) == GB_STEP_STORE)
 		note(o, "reloaded");
 	if (gb_step_is_single(timed_step(o)))

@@ -1,4 +1,5 @@
 #include "run/positions.h"
+#include "run/rotation.h"
 #include <stdlib.h>
 
 static uint32_t middle(uint32_t size)
@@ -172,5 +173,5 @@ const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *tas
 	if (k > 1 && !users_leave(job, k) &&
 	    (job->size < 3 + job->senders || k > job->size - 2 - job->senders))
 		return "the group is too small to lose so many members";
-	return NULL;
+	return gb_rotation_obstacle(job, task);
 }

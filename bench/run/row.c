@@ -31,11 +31,12 @@ static void put_cell(struct row *r, const struct gb_trial *trial, const struct g
 	const struct gb_job *job = trial->testbed->job;
 	const struct gb_operation_spec *operation = &gb_operations[trial->task->operation];
 	bool is_send = operation->timed == GB_STEP_SEND;
-	const char *receipt = gb_task_sends_first(trial->task) ? "receive_first" : "receive";
 
 	put_text(r, GB_COLUMN_backend, job->backend->name);
 	put_text(r, GB_COLUMN_operation,
-		 is_send && m->phase == GB_PHASE_PROCESS ? receipt : operation->name);
+		 is_send && m->phase == GB_PHASE_PROCESS
+			 ? gb_operation_receipt(trial->task->operation)
+			 : operation->name);
 	if (operation->takes_k)
 		put_number(r, GB_COLUMN_k, trial->task->k);
 	for (unsigned i = 0; i < GB_AXES; i++)

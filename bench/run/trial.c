@@ -2,6 +2,7 @@
 #include "run/arrival.h"
 #include "run/forging.h"
 #include "run/member_state.h"
+#include "run/rotation.h"
 #include "run/single_call.h"
 #include <stdlib.h>
 #include <string.h>
@@ -275,6 +276,27 @@ static int change_members(struct gb_trial *trial, struct gb_call *call, bool one
 	return 0;
 }
 
+/* New keys went before the message: what they are worth, what was fetched for them, and that
+ * everybody was sent them. */
+static int look_at_new_keys(struct gb_trial *trial, struct gb_measure *at,
+			    struct gb_measure *server)
+{
+	const struct gb_call call = {.kind = GB_CALL_SEND, .device = GB_ACTOR};
+	struct gb_testbed *t = trial->testbed;
+	uint64_t fetched = 0, wanted = trial->roster.size - 1;
+
+	if (ask_heals(trial, at, GB_ACTOR, GB_CALL_SEND) != 0 ||
+	    add_fetched(t, &call, &fetched) != 0)
+		return -1;
+	at->down_bytes += fetched;
+	server->down_bytes += fetched;
+	if (t->mailbox.n_named >= wanted)
+		return 0;
+	return gb_testbed_break(t, "keys are replaced when they have served",
+				"there were new keys for %llu devices, and %llu need them",
+				(unsigned long long)t->mailbox.n_named, (unsigned long long)wanted);
+}
+
 static int send_and_read(struct gb_trial *trial)
 {
 	struct gb_testbed *t = trial->testbed;
@@ -287,6 +309,8 @@ static int send_and_read(struct gb_trial *trial)
 	at->traffic = server->traffic = t->mailbox.sent;
 	at->up_bytes = server->up_bytes = gb_traffic_bytes(&t->mailbox.sent);
 	server->down_bytes = t->mailbox.down_bytes;
+	if (gb_task_rotates(trial->task) && look_at_new_keys(trial, at, server) != 0)
+		return -1;
 	for (size_t i = 0; i < trial->roster.n; i++) {
 		struct gb_seat s = trial->roster.seats[i];
 		struct gb_measure *reader =
@@ -353,7 +377,11 @@ static int make_step(struct gb_trial *trial, enum gb_step step)
 		return gb_member_store(trial);
 	case GB_STEP_CATCH_UP:
 		return gb_member_skip(trial) != 0 ? -1 : send_and_read(trial);
+	case GB_STEP_WEAR:
+		return gb_rotation_wear(trial);
 	case GB_STEP_SEND:
+		if (gb_task_rotates(trial->task) && gb_rotation_expire(trial) != 0)
+			return -1;
 		return send_and_read(trial);
 	default:
 		return gb_step_is_single(step) ? gb_single_step(trial, step)

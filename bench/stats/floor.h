@@ -45,6 +45,7 @@ struct gb_floor_case {
 	enum gb_primitive single; /* of SINGLE: keygen, dh, sign, verify, hash, hmac, aead or cbc */
 	const uint32_t *leavers;  /* k devices, with REMOVE in either place; device 0 stays */
 	uint32_t payload;         /* plaintext of SEND */
+	bool rotates;             /* of SEND: new keys first, as of a REKEY */
 
 	/* MLS */
 	struct gb_tree_history tree;

@@ -14,7 +14,8 @@
  *   parts of create      claim: nothing; verify: the V of the shares; session: with a new Olm
  *                        session 2 K + 3 D + s; encrypt: all the rest
  *   keys of the past     s for each newcomer, by the actor alone, and s at each
- *   send, receive        S + s, V + s; the first of a session like any other
+ *   send, receive        S + s, V + s; the first of a session like any other; where the session
+ *                        before has served its time, a new one and its shares first
  *
  * libolm's hash is SHA-256, its cipher AES-256-CBC with a truncated HMAC.
  */
@@ -297,6 +298,22 @@ static bool has_formula(const struct gb_floor_case *c)
 	return c->role != GB_FLOOR_MEMBER || c->step != GB_FLOOR_ADD;
 }
 
+/* What comes before the message of a sender whose session has served its time. */
+static enum gb_floor_answer add_rotation(struct gb_tally *t, const struct gb_floor_case *c)
+{
+	struct gb_floor_case rekey = *c;
+
+	/* Pairs of senders are in states of their own, and only one of them acts. */
+	if (c->senders > 1)
+		return GB_FLOOR_UNKNOWN;
+	rekey.step = GB_FLOOR_REKEY;
+	if (c->role == GB_FLOOR_ACTOR)
+		act(t, &rekey);
+	else
+		receive(t, &rekey);
+	return GB_FLOOR_KNOWN;
+}
+
 enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_tally *counts)
 {
 	struct gb_tally one = {0};
@@ -306,7 +323,7 @@ enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_ta
 		return GB_FLOOR_UNKNOWN;
 	if (c->step == GB_FLOOR_SEND) {
 		message(counts, c);
-		return GB_FLOOR_KNOWN;
+		return c->rotates ? add_rotation(counts, c) : GB_FLOOR_KNOWN;
 	}
 	if (c->role == GB_FLOOR_ACTOR)
 		act(&one, c);
