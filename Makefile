@@ -247,12 +247,13 @@ threads:
 run-threads: $(B)/tests/test_threads
 	@B=$(B) tests/run-tests -l $(B)/tests/logs $^
 
-# Every test program, and the corpora of the fuzz targets, under valgrind: an hour or two.
+# Every test program, and the corpora of the fuzz targets, under valgrind. Tests that walk over
+# everything take wider steps there: tests/support/stride.h.
 memcheck := valgrind -q --error-exitcode=98 --leak-check=full --errors-for-leak-kinds=definite,possible
 valgrind:
 	@tools/install-packages $(purposes) test valgrind
 	@$(MAKE) --no-print-directory $(jobs) programs
-	@B=$(B) tests/run-tests -t 7200 -l $(B)/tests/valgrind -w '$(memcheck)' $(tests) $(fuzzers)
+	@GB_MEMCHECK=1 B=$(B) tests/run-tests -t 7200 -l $(B)/tests/valgrind -w '$(memcheck)' $(tests) $(fuzzers)
 
 lint:
 	@tools/install-packages $(purposes) lint

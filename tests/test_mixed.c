@@ -19,10 +19,11 @@
 #include "backends/plugins.h"
 #include "mixed_walk.h"
 #include "mutants.h"
+#include "stride.h"
 
 enum { STEPS = 50, SHAPED_STEPS = 12, SOAK = 500 };
 
-static size_t n_walks = 50;
+static size_t n_walks;
 static uint64_t first_seed = 1;
 
 static struct mixed_party peers[MIXED_PARTIES];
@@ -259,8 +260,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(peers_join_a_thousand_of_every_shape),
 	};
 
-	if (argc > 1)
-		n_walks = strtoul(argv[1], NULL, 10);
+	n_walks = argc > 1 ? strtoul(argv[1], NULL, 10) : 50 / test_stride(10);
 	if (argc > 2)
 		first_seed = strtoull(argv[2], NULL, 10);
 	return cmocka_run_group_tests(tests, load_peers, NULL);

@@ -22,11 +22,12 @@
 #include "backends/plugins.h"
 #include "mixed_mail.h"
 #include "mutants.h"
+#include "stride.h"
 
 /* Device d lives in world d % 2; 0 and 1 are the senders, and never leave. */
 enum { DEVICES = 8, FOUNDERS = 4, STEPS = 50, SENDERS = 2 };
 
-static size_t n_walks = 20;
+static size_t n_walks;
 static uint64_t first_seed = 1;
 
 struct room {
@@ -305,8 +306,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(liars_are_found),
 	};
 
-	if (argc > 1)
-		n_walks = strtoul(argv[1], NULL, 10);
+	n_walks = argc > 1 ? strtoul(argv[1], NULL, 10) : 20 / test_stride(10);
 	if (argc > 2)
 		first_seed = strtoull(argv[2], NULL, 10);
 	return cmocka_run_group_tests(tests, load_peers, NULL);

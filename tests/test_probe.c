@@ -7,6 +7,7 @@
 
 #include "members.h"
 #include "shapes.h"
+#include "stride.h"
 
 /* What benchmarks build on: made groups behave like grown ones, forks do not touch each other. */
 
@@ -68,7 +69,7 @@ static void made_groups_live(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		for (uint32_t size = 2; size < 20; size++)
+		for (uint32_t size = 2; size < 20; size += (uint32_t)test_stride(4))
 			live(1, shapes[i], size);
 	}
 	for (uint16_t suite = 2; suite <= 7; suite++)

@@ -12,6 +12,7 @@
 
 #include "members.h"
 #include "shapes.h"
+#include "stride.h"
 
 static const struct mls_slice nothing = {0};
 
@@ -196,7 +197,7 @@ static void sharing_saves_no_work(void **state)
 	static const uint32_t sizes[] = {2, 3, 8, 9, 17, 33, 64};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i += test_stride(4)) {
 		live(MLS_PROBE_COLD, sizes[i]);
 		live(MLS_PROBE_FULL, sizes[i]);
 	}

@@ -12,6 +12,7 @@
 #include "shape.h"
 #include "stats/tree_history.h"
 #include "stories.h"
+#include "stride.h"
 #include "tree_validate.h"
 
 enum { MAX_SIZE = 70, MAX_LEAVES = TEST_MEMBERS };
@@ -116,9 +117,11 @@ static void check_shape(const struct kind *kind, uint32_t size)
 
 static void joiners_accept_every_shape(void **state)
 {
+	const uint32_t stride = (uint32_t)test_stride(5);
+
 	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++)
-		for (uint32_t size = 1; size <= MAX_SIZE; size += size < 20 ? 1 : 7)
+		for (uint32_t size = 1; size <= MAX_SIZE; size += (size < 20 ? 1 : 7) * stride)
 			check_shape(&kinds[i], size);
 }
 
@@ -265,11 +268,13 @@ static void check_equal(const struct kind *kind, uint32_t size)
 
 static void shapes_equal_real_groups(void **state)
 {
+	const uint32_t stride = (uint32_t)test_stride(7);
+
 	(void)state;
 	for (size_t i = 0; i < N_KINDS; i++) {
 		bool all = kinds[i].path && kinds[i].tree[0] != 'c';
 
-		for (uint32_t size = 1; size <= 64; size += all || size < 10 ? 1 : 9)
+		for (uint32_t size = 1; size <= 64; size += (all || size < 10 ? 1 : 9) * stride)
 			check_equal(&kinds[i], size);
 	}
 }

@@ -14,6 +14,7 @@
 #include "shapes.h"
 #include "stats/tree_history.h"
 #include "stories.h"
+#include "stride.h"
 
 enum { MAX_LEAVES = 128, NEWCOMER = 1000, JOINER = 5000, ROLES = 4, MAX_COSTS = 16 };
 
@@ -335,17 +336,21 @@ static void compare(const char *tree, bool path, uint32_t size)
 
 static void grown_groups_cost_what_real_ones_do(void **state)
 {
+	const uint32_t stride = (uint32_t)test_stride(21);
+
 	(void)state;
-	for (uint32_t size = 2; size <= 64; size++)
+	for (uint32_t size = 2; size <= 64; size += stride)
 		compare("grown", true, size);
-	for (uint32_t size = 2; size <= 64; size += 9)
+	for (uint32_t size = 2; size <= 64; size += 9 * stride)
 		compare("grown", false, size);
 }
 
 static void halfblank_groups_cost_what_real_ones_do(void **state)
 {
+	const uint32_t stride = (uint32_t)test_stride(21);
+
 	(void)state;
-	for (uint32_t size = 2; size <= 64; size++)
+	for (uint32_t size = 2; size <= 64; size += stride)
 		compare("halfblank", true, size);
 }
 
@@ -354,7 +359,7 @@ static void churned_groups_cost_what_real_ones_do(void **state)
 	static const uint32_t sizes[] = {2, 3, 4, 5, 9, 16, 33, 64};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i += test_stride(3)) {
 		compare("churned:10", true, sizes[i]);
 		compare("churned:40", true, sizes[i]);
 		compare("churned:40", false, sizes[i]);

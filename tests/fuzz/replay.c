@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "corpus.h"
+#include "stride.h"
 #include "wire_mutator.h"
 
 #pragma weak fuzz_seeds
@@ -33,7 +34,8 @@ static void run(const uint8_t *bytes, size_t len)
 
 static void run_mutations(uint8_t *bytes, size_t len)
 {
-	const size_t cut_step = len / MAX_CUTS + 1, turn_step = 8 * len / MAX_TURNS + 1;
+	const size_t cut_step = (len / MAX_CUTS + 1) * test_stride(17);
+	const size_t turn_step = (8 * len / MAX_TURNS + 1) * test_stride(17);
 
 	for (size_t cut = 0; cut <= len; cut += cut_step)
 		run(bytes, cut);
