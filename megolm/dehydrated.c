@@ -164,6 +164,9 @@ static enum megolm_err revive(struct megolm_device **out, const char *user_id,
 	TRY(megolm_device_from_pickle(out, user_id, NULL, random, policy, megolm_slice(pickle, len),
 				      key));
 	memcpy((*out)->seed, keys->seed, sizeof keys->seed);
+	/* It stands behind the one-time keys, which are numbered from 1. */
+	if (keys->has_fallback)
+		(*out)->fallback.number = (uint32_t)keys->n_one_time + 1;
 out:
 	megolm_wipe_free(pickle, max);
 	return err;

@@ -1,8 +1,10 @@
 #include "state.h"
 
+#include "big_endian.h"
 #include "bundle.h"
 #include "cross_signing.h"
 #include "crypto.h"
+#include "crypto_base64.h"
 #include "forward.h"
 #include "internal.h"
 #include "json.h"
@@ -380,6 +382,19 @@ static enum megolm_err parse_new_key(struct new_key *out, struct megolm_slice li
 	return MEGOLM_OK;
 }
 
+/* An id is the number of the key, four bytes in base64. */
+static enum megolm_err key_number(uint32_t *number, const struct new_key *key)
+{
+	uint8_t bytes[4];
+	size_t len = 0;
+
+	if (megolm_base64_read(bytes, sizeof bytes, &len, key->id) != MEGOLM_OK ||
+	    len != sizeof bytes)
+		return MEGOLM_ERR_OLM;
+	*number = megolm_read_u32(bytes);
+	return MEGOLM_OK;
+}
+
 /* Writes {"signed_curve25519:ID":{["fallback":true,]"key":...,"signatures":...}} and signs. */
 static enum megolm_err write_signed_key(struct megolm_device *device, struct megolm_text *out,
 					const struct new_key *key, bool is_fallback)
@@ -451,6 +466,7 @@ static enum megolm_err publish_new_key(struct megolm_device *device, uint8_t *ou
 	struct megolm_text text = megolm_text(out, cap);
 	struct megolm_slice list;
 	struct new_key key;
+	uint32_t number;
 	enum megolm_err err = MEGOLM_OK;
 
 	if (cap < megolm_device_one_time_key_max(device))
@@ -459,8 +475,11 @@ static enum megolm_err publish_new_key(struct megolm_device *device, uint8_t *ou
 	TRY(list_new_keys(device, &list, is_fallback));
 	TRY(parse_new_key(&key, list));
 	TRY(write_signed_key(device, &text, &key, is_fallback));
+	TRY(key_number(&number, &key));
 	TRY(megolm_olm_account(device->account,
 			       olm_account_mark_keys_as_published(device->account)));
+	if (is_fallback)
+		device->fallback = (struct megolm_fallback){.number = number};
 	*len = text.len;
 out:
 	return err;
@@ -476,4 +495,14 @@ enum megolm_err megolm_device_new_fallback_key(struct megolm_device *device, uin
 					       size_t cap, size_t *len)
 {
 	return publish_new_key(device, out, cap, len, true);
+}
+
+bool megolm_device_fallback_key_used(const struct megolm_device *device)
+{
+	return device->fallback.used;
+}
+
+void megolm_device_forget_old_fallback_key(struct megolm_device *device)
+{
+	olm_account_forget_old_fallback_key(device->account);
 }

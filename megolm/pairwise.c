@@ -355,6 +355,9 @@ enum megolm_err megolm_pairwise_accept(struct megolm_device *device, struct mego
 	err = megolm_olm_account(device->account, removed);
 	if (err != MEGOLM_OK)
 		return err;
+	/* libolm returns the number of the key; a fallback key it leaves in its place. */
+	if (device->fallback.number != 0 && removed == device->fallback.number)
+		device->fallback.used = true;
 	megolm_pairwise_attach(device, peer, message->session);
 	message->is_new = false;
 	return MEGOLM_OK;

@@ -128,6 +128,12 @@ struct megolm_room {
 	struct megolm_outbound saved_outbound;
 };
 
+/* The newest fallback key of an account. */
+struct megolm_fallback {
+	uint32_t number; /* as libolm counts the keys of an account; 0: there is none */
+	bool used;       /* by a message that was accepted */
+};
+
 struct megolm_device {
 	char *user_id, *device_id;
 	char curve25519[MEGOLM_KEY_CHARS + 1], ed25519[MEGOLM_KEY_CHARS + 1];
@@ -137,6 +143,7 @@ struct megolm_device {
 	struct megolm_random random;
 	struct megolm_policy policy;
 	OlmAccount *account;
+	struct megolm_fallback fallback, saved_fallback;
 	OlmUtility *utility;
 	struct megolm_peer **peer; /* NULL where one was forgotten */
 	size_t n_peers, peers_cap;

@@ -188,6 +188,80 @@ static void a_fallback_key_serves_again(void **state)
 	matrix_close(&carol);
 }
 
+struct fallback {
+	struct matrix_device bob, others[4];
+	struct matrix_outbox out;
+	uint8_t key[2][1024];
+	size_t len[2];
+};
+
+static void renew(struct fallback *f, unsigned which)
+{
+	ASSERT_DONE(megolm_device_new_fallback_key(f->bob.device, f->key[which],
+						   sizeof(f->key[which]), &f->len[which]));
+}
+
+/* The first message of another device, by one of Bob's fallback keys. */
+static struct megolm_slice first_message(struct fallback *f, unsigned from, unsigned which)
+{
+	struct megolm_peer *peer = matrix_learn(&f->others[from], &f->bob);
+
+	ASSERT_DONE(megolm_device_open_session(
+		f->others[from].device, peer, (struct megolm_slice){f->key[which], f->len[which]}));
+	ASSERT_DONE(megolm_device_send_dummy(f->others[from].device, peer, &f->out.sink));
+	return matrix_last(&f->out);
+}
+
+static enum megolm_err arrive(struct fallback *f, unsigned from, struct megolm_slice body)
+{
+	return matrix_receive(&f->bob, &f->others[from], body);
+}
+
+/* E2EE, "One-time and fallback keys": it is replaced once it was used; the one before serves
+ * messages that are on their way, for a while. */
+static void a_used_fallback_key_is_replaced(void **state)
+{
+	struct fallback f;
+	struct megolm_slice body;
+	struct megolm_peer *peer;
+
+	(void)state;
+	memset(&f, 0, sizeof(f));
+	matrix_open(&f.bob, 9, &megolm_default_policy);
+	for (unsigned i = 0; i < 4; i++)
+		matrix_open(&f.others[i], i, &megolm_default_policy);
+	matrix_outbox_open(&f.out);
+	assert_false(megolm_device_fallback_key_used(f.bob.device));
+	renew(&f, 0);
+	/* A one-time key is none. */
+	peer = matrix_meet(&f.others[0], &f.bob);
+	ASSERT_DONE(megolm_device_send_dummy(f.others[0].device, peer, &f.out.sink));
+	ASSERT_DONE(arrive(&f, 0, matrix_last(&f.out)));
+	assert_false(megolm_device_fallback_key_used(f.bob.device));
+	/* Neither is one that a refused message has used. */
+	body = first_message(&f, 1, 0);
+	ASSERT_REFUSED(&f.bob, matrix_receive(&f.bob, &f.others[2], body), MEGOLM_ERR_WRONG_SENDER);
+	ASSERT_DONE(megolm_probe_checkpoint(f.bob.device));
+	ASSERT_DONE(arrive(&f, 1, body));
+	assert_true(megolm_device_fallback_key_used(f.bob.device));
+	ASSERT_DONE(megolm_probe_rollback(f.bob.device));
+	assert_false(megolm_device_fallback_key_used(f.bob.device));
+	ASSERT_DONE(arrive(&f, 1, body));
+	renew(&f, 1);
+	assert_false(megolm_device_fallback_key_used(f.bob.device));
+	/* On its way when the key was replaced. */
+	ASSERT_DONE(arrive(&f, 2, first_message(&f, 2, 0)));
+	assert_false(megolm_device_fallback_key_used(f.bob.device));
+	megolm_device_forget_old_fallback_key(f.bob.device);
+	ASSERT_REFUSED(&f.bob, arrive(&f, 3, first_message(&f, 3, 0)), MEGOLM_ERR_ONE_TIME_KEY);
+	ASSERT_DONE(arrive(&f, 3, first_message(&f, 3, 1)));
+	assert_true(megolm_device_fallback_key_used(f.bob.device));
+	matrix_outbox_close(&f.out);
+	matrix_close(&f.bob);
+	for (unsigned i = 0; i < 4; i++)
+		matrix_close(&f.others[i]);
+}
+
 /* Two senders that were given one key: the second finds it used. */
 static void a_one_time_key_serves_once(void **state)
 {
@@ -479,6 +553,7 @@ int main(void)
 		cmocka_unit_test(a_known_device_keeps_its_keys),
 		cmocka_unit_test(claimed_keys_are_signed_by_their_device),
 		cmocka_unit_test(a_fallback_key_serves_again),
+		cmocka_unit_test(a_used_fallback_key_is_replaced),
 		cmocka_unit_test(a_one_time_key_serves_once),
 		cmocka_unit_test(every_check_of_incoming_events_is_made),
 		cmocka_unit_test(device_keys_inside_an_event_are_verified),

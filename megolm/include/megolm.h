@@ -150,6 +150,17 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_fallback_key(struct megolm_d
 								 size_t *len);
 
 /*
+ * Whether a message has begun an Olm session with the newest fallback key. It is to be replaced by
+ * a new one then (E2EE, "One-time and fallback keys": "as soon as possible"), or earlier, when the
+ * homeserver does not list it in device_unused_fallback_key_types any more. Messages on their way
+ * may need the one before, which stays until the next new one, or until it is forgotten: an hour
+ * after the first message of the new one, the specification says. Then they are
+ * MEGOLM_ERR_ONE_TIME_KEY.
+ */
+bool megolm_device_fallback_key_used(const struct megolm_device *device);
+void megolm_device_forget_old_fallback_key(struct megolm_device *device);
+
+/*
  * The body of a /keys/upload request: the device keys and one signed key, which is `signed_key`
  * as the functions above wrote it. MEGOLM_ERR_OUTPUT when `cap` is too small, which
  * megolm_device_upload_max() never is. The device keys come last, so that whoever knows them

@@ -116,6 +116,7 @@ enum megolm_err megolm_probe_checkpoint(struct megolm_device *device)
 	for (size_t i = 0; i < device->n_peers; i++)
 		if (device->peer[i] != NULL)
 			TRY(save_peer(device, device->peer[i]));
+	device->saved_fallback = device->fallback;
 	device->n_saved_peers = device->n_peers;
 	device->n_saved_users = device->n_users;
 	for (struct megolm_room *room = device->room; room != NULL; room = room->next)
@@ -240,6 +241,7 @@ enum megolm_err megolm_probe_rollback(struct megolm_device *device)
 		return MEGOLM_ERR_USAGE;
 	olm_clear_account(device->account);
 	TRY(megolm_load_account(device->account, &device->saved_account));
+	device->fallback = device->saved_fallback;
 	TRY(restore_rooms(device));
 	megolm_users_truncate(device, device->n_saved_users);
 	for (size_t i = device->n_peers; i-- > device->n_saved_peers;)

@@ -148,6 +148,7 @@ char *matrix_state(const struct matrix_device *d)
 		(unsigned long long)device->arrivals);
 	fputs("account: ", out);
 	put_pickle(out, megolm_save_account(&saved, device->account), &saved);
+	fprintf(out, "fallback: %u used %d\n", device->fallback.number, device->fallback.used);
 	for (size_t i = 0; i < device->n_users; i++)
 		fprintf(out, "user: %s %s %s\n", device->user[i]->user_id, device->user[i]->master,
 			device->user[i]->self_signing);
