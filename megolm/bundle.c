@@ -8,6 +8,7 @@
 #include "internal.h"
 #include "json.h"
 #include "room.h"
+#include "withheld.h"
 #include <stdlib.h>
 
 #define WITHHELD_BYTES 320
@@ -263,6 +264,18 @@ static enum megolm_err take_key(struct megolm_room *room, struct megolm_imported
 	return megolm_imported_count(count, err);
 }
 
+static enum megolm_err take_withheld(struct megolm_room *room, struct megolm_imported *count,
+				     size_t *n_withheld, struct megolm_slice item)
+{
+	enum megolm_withheld code;
+	enum megolm_err err = megolm_withheld_take(room->device, &code, item, room);
+
+	if (err != MEGOLM_OK)
+		return megolm_imported_count(count, err);
+	++*n_withheld;
+	return MEGOLM_OK;
+}
+
 static enum megolm_err take_bundle(struct megolm_room *room, struct megolm_imported *count,
 				   size_t *n_withheld, struct megolm_slice plain,
 				   const struct megolm_import_limits *limits)
@@ -283,8 +296,11 @@ static enum megolm_err take_bundle(struct megolm_room *room, struct megolm_impor
 	if (list.p == NULL)
 		goto out;
 	TRY(megolm_json_open_array(&rest, list));
-	while (megolm_json_next_item(&rest, &item))
-		++*n_withheld;
+	while (megolm_json_next_item(&rest, &item)) {
+		if (n++ == limits->max_sessions)
+			FAIL(MEGOLM_ERR_TOO_MANY);
+		TRY(take_withheld(room, count, n_withheld, item));
+	}
 out:
 	return err;
 }

@@ -15,6 +15,7 @@ static const char *const codes[] = {
 	[MEGOLM_UNAUTHORISED] = "m.unauthorised",
 	[MEGOLM_UNAVAILABLE] = "m.unavailable",
 	[MEGOLM_NO_OLM] = "m.no_olm",
+	[MEGOLM_HISTORY_NOT_SHARED] = "m.history_not_shared",
 };
 
 /* ---- at the sender ---- */
@@ -24,6 +25,8 @@ enum megolm_err megolm_room_withhold(struct megolm_room *room, struct megolm_pee
 {
 	struct megolm_member *member = megolm_room_member(room, peer);
 
+	if (code == MEGOLM_HISTORY_NOT_SHARED)
+		return MEGOLM_ERR_USAGE;
 	if (member == NULL)
 		return MEGOLM_ERR_NOT_MEMBER;
 	if (code != MEGOLM_GIVEN && member->withheld == MEGOLM_GIVEN &&
@@ -127,18 +130,34 @@ static enum megolm_withheld code_of(struct megolm_slice text)
 	return MEGOLM_UNAUTHORISED;
 }
 
-enum megolm_err megolm_device_receive_withheld(struct megolm_device *device,
-					       enum megolm_withheld *code,
-					       struct megolm_slice content)
+/* Where a content with another code than m.no_olm says that it belongs. */
+static enum megolm_err read_session(uint8_t mark[16], struct megolm_slice content,
+				    const struct megolm_room *room)
 {
-	struct megolm_slice algorithm, sender_key, text, room_id, session_id;
+	struct megolm_slice room_id, session_id;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_string_member(content, "room_id", &room_id));
+	TRY(megolm_json_string_member(content, "session_id", &session_id));
+	if (!megolm_is_identifier(room_id, '!'))
+		FAIL(MEGOLM_ERR_IDENTIFIER);
+	if (!megolm_is_base64(session_id, MEGOLM_KEY_CHARS))
+		FAIL(MEGOLM_ERR_BASE64);
+	if (room != NULL && !megolm_equals(room_id, room->id))
+		FAIL(MEGOLM_ERR_WRONG_ROOM);
+	TRY(mark_of(mark, room_id, session_id));
+out:
+	return err;
+}
+
+enum megolm_err megolm_withheld_take(struct megolm_device *device, enum megolm_withheld *code,
+				     struct megolm_slice content, const struct megolm_room *room)
+{
+	struct megolm_slice algorithm, sender_key, text;
 	enum megolm_withheld found;
 	uint8_t mark[16];
 	enum megolm_err err = MEGOLM_OK;
 
-	if (content.len > device->policy.max_content)
-		FAIL(MEGOLM_ERR_TOO_LARGE);
-	TRY(megolm_json_check(content));
 	TRY(megolm_json_string_member(content, "algorithm", &algorithm));
 	if (!megolm_equals(algorithm, MEGOLM_MEGOLM_V1))
 		FAIL(MEGOLM_ERR_ALGORITHM);
@@ -147,14 +166,8 @@ enum megolm_err megolm_device_receive_withheld(struct megolm_device *device,
 		FAIL(MEGOLM_ERR_BASE64);
 	TRY(megolm_json_string_member(content, "code", &text));
 	found = code_of(text);
-	if (found != MEGOLM_NO_OLM) {
-		TRY(megolm_json_string_member(content, "room_id", &room_id));
-		TRY(megolm_json_string_member(content, "session_id", &session_id));
-		if (!megolm_is_identifier(room_id, '!'))
-			FAIL(MEGOLM_ERR_IDENTIFIER);
-		if (!megolm_is_base64(session_id, MEGOLM_KEY_CHARS))
-			FAIL(MEGOLM_ERR_BASE64);
-		TRY(mark_of(mark, room_id, session_id));
+	if (found != MEGOLM_NO_OLM || room != NULL) {
+		TRY(read_session(mark, content, room));
 		TRY(keep(device, mark, found));
 	}
 	*code = found;
@@ -162,18 +175,38 @@ out:
 	return err;
 }
 
+enum megolm_err megolm_device_receive_withheld(struct megolm_device *device,
+					       enum megolm_withheld *code,
+					       struct megolm_slice content)
+{
+	enum megolm_err err = MEGOLM_OK;
+
+	if (content.len > device->policy.max_content)
+		FAIL(MEGOLM_ERR_TOO_LARGE);
+	TRY(megolm_json_check(content));
+	TRY(megolm_withheld_take(device, code, content, NULL));
+out:
+	return err;
+}
+
+/* What was said last counts. */
 enum megolm_err megolm_withheld_reason(const struct megolm_room *room, struct megolm_slice id)
 {
 	const struct megolm_device *device = room->device;
+	size_t n =
+		device->n_withheld < MEGOLM_MAX_WITHHELD ? device->n_withheld : MEGOLM_MAX_WITHHELD;
 	uint8_t mark[16];
 
 	if (device->withheld == NULL || id.len != MEGOLM_KEY_CHARS ||
 	    mark_of(mark, megolm_slice_of(room->id), id) != MEGOLM_OK)
 		return MEGOLM_ERR_UNKNOWN_SESSION;
-	for (size_t i = 0; i < MEGOLM_MAX_WITHHELD; i++)
-		if (device->withheld[i].code != MEGOLM_GIVEN &&
-		    memcmp(device->withheld[i].mark, mark, sizeof mark) == 0)
-			return MEGOLM_ERR_WITHHELD;
+	for (size_t i = 1; i <= n; i++) {
+		const struct megolm_withheld_session *w =
+			&device->withheld[(device->n_withheld - i) % MEGOLM_MAX_WITHHELD];
+		if (memcmp(w->mark, mark, sizeof mark) == 0)
+			return w->code == MEGOLM_HISTORY_NOT_SHARED ? MEGOLM_ERR_HISTORY_NOT_SHARED
+								    : MEGOLM_ERR_WITHHELD;
+	}
 	return MEGOLM_ERR_UNKNOWN_SESSION;
 }
 

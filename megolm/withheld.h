@@ -16,7 +16,15 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_withheld_send(struct megolm_room *room,
 						       struct megolm_member *member,
 						       struct megolm_sink *sink);
 
-/* MEGOLM_ERR_WITHHELD if the session is said to be withheld, else MEGOLM_ERR_UNKNOWN_SESSION. */
+/* Reads checked JSON that says that the key of a session is withheld, and remembers it. In a
+ * bundle it is one of that room: MEGOLM_ERR_WRONG_ROOM; otherwise `room` is NULL. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_withheld_take(struct megolm_device *device,
+						       enum megolm_withheld *code,
+						       struct megolm_slice content,
+						       const struct megolm_room *room);
+
+/* MEGOLM_ERR_WITHHELD or MEGOLM_ERR_HISTORY_NOT_SHARED if the session is said to be withheld, else
+ * MEGOLM_ERR_UNKNOWN_SESSION. */
 enum megolm_err megolm_withheld_reason(const struct megolm_room *room, struct megolm_slice id);
 
 #endif

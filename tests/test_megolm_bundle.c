@@ -14,6 +14,7 @@
 #include "crypto_base64.h"
 #include "crypto_seal.h"
 #include "matrix.h"
+#include "megolm/crypto.h"
 #include "megolm_keys.h"
 
 #define URL "mxc://gb.test/bundle"
@@ -103,7 +104,7 @@ static void who_is_invited_reads_shared_history_and_no_other(void **state)
 	assert_int_equal(n_withheld, 1);
 	ASSERT_DONE(megolm_room_decrypt(i.carol.room, &read, i.story.alice.user_id, "$1", event));
 	assert_int_equal(read.source, MEGOLM_SOURCE_BUNDLE);
-	ASSERT_ERR(matrix_story_read(&i.story, &i.carol, &source), MEGOLM_ERR_UNKNOWN_SESSION);
+	ASSERT_ERR(matrix_story_read(&i.story, &i.carol, &source), MEGOLM_ERR_HISTORY_NOT_SHARED);
 	close_invitation(&i);
 }
 
@@ -190,6 +191,7 @@ static void keys_of_other_rooms_are_refused(void **state)
 	struct megolm_imported n = {0};
 	struct megolm_room *other;
 	struct invitation i;
+	enum megolm_source source;
 
 	(void)state;
 	open_invitation(&i);
@@ -200,7 +202,81 @@ static void keys_of_other_rooms_are_refused(void **state)
 					    (struct megolm_slice){i.file, i.len},
 					    &megolm_default_import_limits));
 	assert_int_equal(n.n_new, 0);
-	assert_int_equal(n.n_refused, 1);
+	assert_int_equal(n.n_refused, 2);
+	ASSERT_ERR(matrix_story_read(&i.story, &i.carol, &source), MEGOLM_ERR_UNKNOWN_SESSION);
+	close_invitation(&i);
+}
+
+#define WITHHELD(algorithm, room, session, code)                                                   \
+	"{\"algorithm\":\"" algorithm "\",\"code\":\"" code "\",\"room_id\":\"" room               \
+	"\",\"sender_key\":\"" KEY "\",\"session_id\":\"" session "\"}"
+#define KEY "RF3s+E7RkTQTGF2d8Deol0FkQvgII2aJDf3/Jp5mxVU"
+
+/* A bundle that lists one session as withheld. */
+static void withhold_in_bundle(struct invitation *i, const char *item)
+{
+	uint8_t hash[32];
+
+	i->len = (size_t)snprintf((char *)i->file, sizeof(i->file),
+				  "{\"room_keys\":[],\"withheld\":[%s]}", item);
+	memset(&i->attachment, 0, sizeof(i->attachment));
+	ASSERT_DONE(megolm_ctr(i->file, (struct megolm_slice){i->file, i->len}, i->attachment.key,
+			       i->attachment.iv));
+	ASSERT_DONE(megolm_sha256(hash, (struct megolm_slice){i->file, i->len}));
+	memcpy(i->attachment.sha256, hash, sizeof(hash));
+}
+
+/* Each says about one session of this room why its key is not there; the last one counts. */
+static void what_a_bundle_withholds_is_remembered(void **state)
+{
+	static const char megolm[] = "{\"algorithm\":\"m.megolm.v1.aes-sha2\"}";
+	static const struct {
+		const char *item;
+		enum megolm_err err; /* of a message of the session */
+	} rows[] = {
+		{"{}", MEGOLM_ERR_UNKNOWN_SESSION},
+		{"7", MEGOLM_ERR_UNKNOWN_SESSION},
+		{megolm, MEGOLM_ERR_UNKNOWN_SESSION},
+		{WITHHELD("m.megolm.v2.aes-sha2", MATRIX_ROOM, KEY, "m.history_not_shared"),
+		 MEGOLM_ERR_UNKNOWN_SESSION},
+		{WITHHELD("m.megolm.v1.aes-sha2", "!other:gb.test", KEY, "m.history_not_shared"),
+		 MEGOLM_ERR_UNKNOWN_SESSION},
+		{WITHHELD("m.megolm.v1.aes-sha2", MATRIX_ROOM, "short", "m.history_not_shared"),
+		 MEGOLM_ERR_UNKNOWN_SESSION},
+		{WITHHELD("m.megolm.v1.aes-sha2", MATRIX_ROOM, KEY, "m.unavailable"),
+		 MEGOLM_ERR_WITHHELD},
+		{WITHHELD("m.megolm.v1.aes-sha2", MATRIX_ROOM, KEY, "m.history_not_shared"),
+		 MEGOLM_ERR_HISTORY_NOT_SHARED},
+		{WITHHELD("m.megolm.v1.aes-sha2", MATRIX_ROOM, KEY, "m.no_olm"),
+		 MEGOLM_ERR_WITHHELD},
+	};
+	static const char event[] = "{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"ciphertext\":\"\","
+				    "\"session_id\":\"" KEY "\"}";
+	struct megolm_event read;
+	struct invitation i;
+
+	(void)state;
+	open_invitation(&i);
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		struct megolm_imported n = {0};
+		size_t n_withheld = 7;
+
+		withhold_in_bundle(&i, rows[k].item);
+		ASSERT_DONE(read_bundle(&i, &n, &n_withheld));
+		assert_int_equal(n_withheld, rows[k].err != MEGOLM_ERR_UNKNOWN_SESSION);
+		assert_int_equal(n.n_refused, rows[k].err == MEGOLM_ERR_UNKNOWN_SESSION);
+		ASSERT_ERR(megolm_room_decrypt(i.carol.room, &read, i.story.alice.user_id, "$1",
+					       matrix_text(event)),
+			   rows[k].err);
+	}
+	{
+		const struct megolm_import_limits none = {.max_bytes = 10000};
+		struct megolm_imported n;
+
+		ASSERT_ERR(megolm_room_bundle_read(i.carol.room, &n, NULL, &i.attachment,
+						   (struct megolm_slice){i.file, i.len}, &none),
+			   MEGOLM_ERR_TOO_MANY);
+	}
 	close_invitation(&i);
 }
 
@@ -275,6 +351,7 @@ static void collect_room_keys(bool by_fallback)
 	event = matrix_say(&i.story.alice, "while you were away");
 	ASSERT_DONE(megolm_device_adopt(i.carol.device, &n, again));
 	assert_int_equal(n.n_new, 1);
+	assert_int_equal(megolm_device_fallback_key_used(again), by_fallback);
 	ASSERT_DONE(megolm_room_decrypt(i.carol.room, &read, i.story.alice.user_id, "$1", event));
 	assert_int_equal(read.source, MEGOLM_SOURCE_FORWARDED);
 	ASSERT_ERR(megolm_device_adopt(i.story.bob.device, &n, again), MEGOLM_ERR_UNVERIFIED);
@@ -437,6 +514,7 @@ int main(void)
 		cmocka_unit_test(a_bundle_goes_to_verified_devices_only),
 		cmocka_unit_test(a_changed_bundle_is_refused),
 		cmocka_unit_test(keys_of_other_rooms_are_refused),
+		cmocka_unit_test(what_a_bundle_withholds_is_remembered),
 		cmocka_unit_test(a_dehydrated_device_collects_room_keys),
 		cmocka_unit_test(a_dehydrated_device_says_what_it_is),
 		cmocka_unit_test(the_format_is_that_of_the_proposal),

@@ -249,7 +249,8 @@ bool megolm_device_bundle(const struct megolm_device *device, struct megolm_atta
 
 /*
  * Takes in the bundle of a room. Sessions of other rooms are refused. *n_withheld, which may be
- * NULL, is how many are not shared. MEGOLM_ERR_TAG when the hash is another, MEGOLM_ERR_JSON,
+ * NULL, is how many it says are not shared: their messages are MEGOLM_ERR_HISTORY_NOT_SHARED
+ * (megolm_withheld.h). MEGOLM_ERR_TAG when the hash is another, MEGOLM_ERR_JSON,
  * MEGOLM_ERR_JSON_MEMBER.
  */
 enum megolm_err MEGOLM_MUST_CHECK

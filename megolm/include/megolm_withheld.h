@@ -16,6 +16,9 @@ enum megolm_withheld {
 	MEGOLM_UNAUTHORISED,
 	MEGOLM_UNAVAILABLE,
 	MEGOLM_NO_OLM, /* there is no Olm session: no one-time key could be claimed */
+	/* Said in a bundle for who is invited: who began the session did not allow to give it on.
+	 */
+	MEGOLM_HISTORY_NOT_SHARED,
 };
 
 /*
@@ -24,7 +27,8 @@ enum megolm_withheld {
  * the room shares its history, that session ends. megolm_room_share then tells the
  * device about each session instead of giving it the key; with MEGOLM_NO_OLM it does so once, and
  * again only after a session with it began. Given again, the device gets the session at its
- * index then. MEGOLM_ERR_NOT_MEMBER if it is not in the room.
+ * index then. MEGOLM_ERR_NOT_MEMBER if it is not in the room; MEGOLM_ERR_USAGE for
+ * MEGOLM_HISTORY_NOT_SHARED, which is about sessions of the past.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_withhold(struct megolm_room *room,
 						       struct megolm_peer *peer,
@@ -32,8 +36,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_withhold(struct megolm_room *room,
 
 /*
  * Takes in a to-device m.room_key.withheld event, which anybody can send: it is neither encrypted
- * nor signed. The newest 1,024 are kept; a message of such a session is MEGOLM_ERR_WITHHELD
- * instead of MEGOLM_ERR_UNKNOWN_SESSION until its key comes. To MEGOLM_NO_OLM a device may answer
+ * nor signed. The newest 1,024 are kept, with those that bundles tell of; a message of such a
+ * session is MEGOLM_ERR_WITHHELD, or MEGOLM_ERR_HISTORY_NOT_SHARED, instead of
+ * MEGOLM_ERR_UNKNOWN_SESSION until its key comes. To MEGOLM_NO_OLM a device may answer
  * with megolm_device_recover.
  *
  *   code  what it says; codes that the specification does not have count as
