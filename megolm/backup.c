@@ -279,28 +279,53 @@ out:
 	return err;
 }
 
-/* At most n sessions of one room; *n is what is left to write. */
-static enum megolm_err put_room(struct megolm_text *out, struct megolm_backup *backup,
-				struct megolm_room *room, bool first_room, size_t *n)
+/* A session that an upload has. */
+struct chosen {
+	struct megolm_room *room;
+	struct megolm_inbound *inbound;
+};
+
+/* Canonical JSON orders names by their bytes. */
+static int by_names(const void *a, const void *b)
 {
-	bool first = true;
+	const struct chosen *x = a, *y = b;
+	int order = strcmp(x->room->id, y->room->id);
+
+	return order != 0 ? order : strcmp(x->inbound->id, y->inbound->id);
+}
+
+/* At most n sessions that are missing; how many. */
+static size_t choose(const struct megolm_device *device, struct chosen *chosen, size_t n)
+{
+	size_t found = 0;
+
+	for (struct megolm_room *room = device->room; room != NULL; room = room->next)
+		for (size_t i = 0; i < room->n_inbound && found < n; i++)
+			if (room->inbound[i]->backed_up != MEGOLM_BACKED_UP)
+				chosen[found++] = (struct chosen){room, room->inbound[i]};
+	qsort(chosen, found, sizeof *chosen, by_names);
+	return found;
+}
+
+static enum megolm_err put_rooms(struct megolm_text *out, struct megolm_backup *backup,
+				 const struct chosen *chosen, size_t n)
+{
 	enum megolm_err err = MEGOLM_OK;
 
-	for (size_t i = 0; i<room->n_inbound && * n> 0; i++) {
-		if (room->inbound[i]->backed_up == MEGOLM_BACKED_UP)
-			continue;
-		if (first) {
-			megolm_puts(out, first_room ? "\"" : ",\"");
-			megolm_puts(out, room->id);
+	megolm_puts(out, "{\"rooms\":{");
+	for (size_t i = 0; i < n; i++) {
+		bool same_room = i > 0 && chosen[i - 1].room == chosen[i].room;
+		if (!same_room) {
+			megolm_puts(out, i > 0 ? "}},\"" : "\"");
+			megolm_puts(out, chosen[i].room->id);
 			megolm_puts(out, "\":{\"sessions\":{");
 		}
-		megolm_puts(out, first ? "" : ",");
-		TRY(put_entry(out, backup, room, room->inbound[i]));
-		room->inbound[i]->backed_up = MEGOLM_UPLOADED;
-		first = false;
-		--*n;
+		megolm_puts(out, same_room ? "," : "");
+		TRY(put_entry(out, backup, chosen[i].room, chosen[i].inbound));
 	}
-	megolm_puts(out, first ? "" : "}}");
+	megolm_puts(out, n > 0 ? "}}}}" : "}}");
+	if (megolm_text_full(out))
+		FAIL(MEGOLM_ERR_OUTPUT);
 out:
 	return err;
 }
@@ -319,21 +344,25 @@ enum megolm_err megolm_backup_upload(struct megolm_backup *backup, struct megolm
 				     size_t n)
 {
 	struct megolm_text text = megolm_text(out, cap);
-	size_t left = n;
+	size_t missing = megolm_backup_missing(device), found;
+	struct chosen *chosen = NULL;
 	enum megolm_err err = MEGOLM_OK;
 
 	if (cap < megolm_backup_upload_max(device, n))
 		FAIL(MEGOLM_ERR_OUTPUT);
+	n = n < missing ? n : missing;
+	chosen = calloc(n + 1, sizeof *chosen);
+	if (chosen == NULL)
+		FAIL(MEGOLM_ERR_NOMEM);
+	found = choose(device, chosen, n);
+	TRY(put_rooms(&text, backup, chosen, found));
 	unmark(device);
-	megolm_puts(&text, "{\"rooms\":{");
-	for (struct megolm_room *room = device->room; room != NULL; room = room->next)
-		TRY(put_room(&text, backup, room, left == n, &left));
-	megolm_puts(&text, "}}");
-	if (megolm_text_full(&text))
-		FAIL(MEGOLM_ERR_OUTPUT);
+	for (size_t i = 0; i < found; i++)
+		chosen[i].inbound->backed_up = MEGOLM_UPLOADED;
 	*len = text.len;
-	*n_written = n - left;
+	*n_written = found;
 out:
+	free(chosen);
 	return err;
 }
 

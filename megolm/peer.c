@@ -354,10 +354,11 @@ const char *megolm_peer_device_id(const struct megolm_peer *peer)
 	return peer->device_id;
 }
 
-bool megolm_peer_keys_end(const struct megolm_peer *peer, struct megolm_slice text)
+bool megolm_peer_keys_begin(const struct megolm_peer *peer, struct megolm_slice text)
 {
-	size_t len = peer->keys.len;
+	static const char before[] = "{\"device_keys\":";
+	size_t at = sizeof before - 1, len = peer->keys.len;
 
-	return text.len > len && text.p[text.len - 1] == '}' &&
-	       memcmp(text.p + text.len - 1 - len, peer->keys.p, len) == 0;
+	return text.len > at + len && memcmp(text.p, before, at) == 0 &&
+	       memcmp(text.p + at, peer->keys.p, len) == 0 && text.p[at + len] == ',';
 }

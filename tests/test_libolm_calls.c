@@ -88,6 +88,21 @@ INTERPOSE(olm_group_decrypt,
 	   uint32_t *index),
 	  (s, m, m_len, p, p_max, index))
 
+/* libolm would say why; a utility still says what was wrong with a forged signature before. */
+enum OlmErrorCode olm_utility_last_error_code(const OlmUtility *utility)
+{
+	static union {
+		void *symbol;
+		enum OlmErrorCode (*call)(const OlmUtility *utility);
+	} real;
+
+	if (now.n_failures > 0)
+		return OLM_OUTPUT_BUFFER_TOO_SMALL;
+	if (real.symbol == NULL)
+		real.symbol = libolm("olm_utility_last_error_code");
+	return real.call(utility);
+}
+
 size_t olm_create_account(OlmAccount *account, void *random, size_t len)
 {
 	static union {

@@ -2,6 +2,7 @@
  * The first message in a room of the megolm backend, part by part: what each costs and sends, by
  * formula; what the key directory answers, byte for byte; users with several devices.
  */
+#define _GNU_SOURCE /* memmem */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -301,8 +302,24 @@ static void parts_come_in_order(void **state)
 	close_world(&w);
 }
 
-/* What was verified before the forged one is undone: it is verified again. The id of a one-time
- * key, from byte 36 on, is not signed. */
+/* Whether a byte of an upload is read by whoever creates a group: not the fallback key, nor the id
+ * of the one-time key, which is not signed. */
+static bool is_read(struct gb_bytes upload, size_t at)
+{
+	static const char fallback[] = "\"fallback_keys\"", one_time[] = "\"one_time_keys\"",
+			  object[] = ":{\"key\"";
+	const uint8_t *begin = memmem(upload.p, upload.len, fallback, sizeof(fallback) - 1), *end;
+
+	assert_non_null(begin);
+	end = memmem(begin, (size_t)(upload.p + upload.len - begin), one_time,
+		     sizeof(one_time) - 1);
+	assert_non_null(end);
+	end = memmem(end, (size_t)(upload.p + upload.len - end), object, sizeof(object) - 1);
+	assert_non_null(end);
+	return upload.p + at < begin || upload.p + at >= end;
+}
+
+/* What was verified before the forged one is undone: it is verified again. */
 static void a_refused_create_leaves_nothing_behind(void **state)
 {
 	struct gb_published *last;
@@ -316,6 +333,8 @@ static void a_refused_create_leaves_nothing_behind(void **state)
 	genuine = last->body;
 	assert_true(genuine.len <= sizeof(forged));
 	for (size_t at = 60; at < genuine.len - 1; at += 61) {
+		if (!is_read(genuine, at))
+			continue;
 		memcpy(forged, genuine.p, genuine.len);
 		forged[at] ^= 1;
 		last->body.p = forged;

@@ -3,6 +3,7 @@
  * directory, the signatures on them, an Olm session with each. Nothing is sent and nobody is in
  * the room before all of it has gone well.
  */
+#define _GNU_SOURCE /* memmem */
 #include "backends/megolm_world.h"
 #include <stdlib.h>
 #include <string.h>
@@ -36,25 +37,43 @@ static enum gb_status may_join(struct gb_world *w, uint32_t self, uint32_t devic
 	return GB_OK;
 }
 
-static const char json_between[] = ",\"device_keys\":";
-static const char json_before[] = "{\"one_time_keys\":";
+/* Takes an upload in canonical form apart, without reading what is inside. */
+static bool split_canonical(struct gb_megolm_invitee *one, struct megolm_slice upload)
+{
+	static const char before[] = "{\"device_keys\":", fallback[] = ",\"fallback_keys\":",
+			  one_time[] = ",\"one_time_keys\":";
+	const uint8_t *keys = upload.p + sizeof before - 1, *end = upload.p + upload.len;
+	const uint8_t *keys_end, *claimable;
 
-/* Takes an upload apart as the directory has it; what is wrong inside shows at the client. */
+	if (upload.len < sizeof before || memcmp(upload.p, before, sizeof before - 1) != 0)
+		return false;
+	claimable = memmem(keys, (size_t)(end - keys), one_time, sizeof one_time - 1);
+	if (claimable == NULL)
+		return false;
+	keys_end = memmem(keys, (size_t)(claimable - keys), fallback, sizeof fallback - 1);
+	if (keys_end == NULL)
+		keys_end = claimable;
+	claimable += sizeof one_time - 1;
+	if (claimable == end)
+		return false;
+	one->keys = (struct megolm_slice){keys, (size_t)(keys_end - keys)};
+	one->signed_key = (struct megolm_slice){claimable, (size_t)(end - claimable) - 1};
+	return true;
+}
+
+/* Takes an upload apart as the directory has it; what is wrong inside shows at the client. Other
+ * clients may write its members in another order. */
 static bool split_upload(struct gb_megolm_invitee *one, struct megolm_slice upload)
 {
-	size_t before = sizeof json_before - 1, between = sizeof json_between - 1;
+	struct megolm_upload parts;
 
-	if (upload.len < before + between + 1 || memcmp(upload.p, json_before, before) != 0)
-		return false;
-	for (size_t at = before; at + between < upload.len; at++) {
-		if (upload.p[at] != ',' || memcmp(upload.p + at, json_between, between) != 0)
-			continue;
-		one->signed_key = (struct megolm_slice){upload.p + before, at - before};
-		one->keys = (struct megolm_slice){upload.p + at + between,
-						  upload.len - at - between - 1};
+	if (split_canonical(one, upload))
 		return true;
-	}
-	return false;
+	if (megolm_upload_read(&parts, upload) != MEGOLM_OK)
+		return false;
+	one->keys = parts.device_keys;
+	one->signed_key = parts.one_time_keys;
+	return true;
 }
 
 static enum gb_status number(struct gb_world *w, struct gb_megolm_live *live,
@@ -67,6 +86,16 @@ static enum gb_status number(struct gb_world *w, struct gb_megolm_live *live,
 				megolm_device_learn(live->device, &one->peer, one->keys, ids->user,
 						    ids->device, one->device),
 				"key material");
+}
+
+/* Who has a session asks for no key: that the directory gave this upload is all there is to see. */
+static bool is_as_published(const struct gb_world *w, uint32_t device, struct megolm_slice upload)
+{
+	const struct gb_megolm_end *end = &w->upload_end[device];
+	size_t len = sizeof end->bytes;
+
+	return !end->is_known ||
+	       (upload.len >= len && memcmp(upload.p + upload.len - len, end->bytes, len) == 0);
 }
 
 enum gb_status gb_megolm_invite(struct gb_world *w, struct gb_megolm_live *live, uint32_t self,
@@ -86,9 +115,12 @@ enum gb_status gb_megolm_invite(struct gb_world *w, struct gb_megolm_live *live,
 		one->peer = megolm_device_find(live->device, ids.user, ids.device);
 		/* What is known already costs a comparison. */
 		one->is_met = one->peer != NULL && megolm_peer_has_session(one->peer) &&
-			      megolm_peer_keys_end(one->peer, body);
+			      megolm_peer_keys_begin(one->peer, body);
+		if (one->is_met && !is_as_published(w, one->device, body))
+			status =
+				gb_megolm_fail(w, GB_REJECTED, "key material: not the directory's");
 		/* Whoever became known by its own message has no number yet. */
-		if (one->is_met && megolm_peer_tag(one->peer) != one->device)
+		else if (one->is_met && megolm_peer_tag(one->peer) != one->device)
 			status = number(w, live, one, &ids, body);
 		else if (!one->is_met && !split_upload(one, body))
 			status = gb_megolm_fail(w, GB_REJECTED, "key material: not an upload");

@@ -16,24 +16,18 @@ static enum gb_status out_of_memory(struct gb_world *w)
 	return gb_megolm_fail(w, GB_FAILED, "out of memory");
 }
 
-/* A fallback key, by which others begin sessions with an actor. */
-static enum gb_status make_fallback_key(struct gb_world *w, struct gb_megolm_live *live,
-					uint8_t *key, size_t cap, struct megolm_slice *out)
-{
-	size_t len = 0;
-	enum gb_status status = gb_megolm_status(
-		w, megolm_device_new_fallback_key(live->device, key, cap, &len), "fallback key");
-
-	*out = (struct megolm_slice){key, len};
-	return status;
-}
-
 /* What shape() does for one actor. */
 struct actor {
 	struct gb_megolm_live *live;
 	uint32_t number;
-	uint8_t *key;
-	struct megolm_slice fallback_key;
+};
+
+/* Whom the actors meet; a dormant device exists meanwhile. */
+struct other {
+	uint32_t number;
+	struct megolm_device *device;
+	struct megolm_slice fallback_key; /* where others claim its keys */
+	bool is_member;
 };
 
 /* What shape() makes of the pairs with a device that is, or is not, a member. */
@@ -57,53 +51,43 @@ static enum megolm_probe_pair pair_state(const struct gb_world *w)
 
 /* Puts a key of `other` by, for the n-th actor to claim. */
 static enum gb_status prepare_claim(struct gb_world *w, struct actor *actors, size_t n,
-				    uint32_t number, struct megolm_device *other)
+				    const struct other *other)
 {
 	struct gb_megolm_live *live = actors[n].live;
-	size_t cap = megolm_device_one_time_key_max(other);
-	struct gb_megolm_claimable *ready, *fallback;
+	size_t cap = megolm_device_one_time_key_max(other->device);
+	struct gb_megolm_claimable *ready;
 
 	if (live->claimable == NULL)
 		live->claimable = calloc(w->config.capacity, sizeof *live->claimable);
 	if (live->claimable == NULL)
 		return out_of_memory(w);
-	ready = &live->claimable[number];
+	ready = &live->claimable[other->number];
 	ready->p = malloc(cap);
 	if (ready->p == NULL)
 		return out_of_memory(w);
 	if (n < GB_MEGOLM_MAX_CLAIMS)
 		return gb_megolm_status(
-			w, megolm_device_new_one_time_key(other, ready->p, cap, &ready->len),
+			w,
+			megolm_device_new_one_time_key(other->device, ready->p, cap, &ready->len),
 			"one-time key");
-	if (w->live[number] != NULL) {
-		struct megolm_slice key;
-		enum gb_status status = gb_megolm_fallback_key(w, w->live[number], &key);
-		if (status == GB_OK && key.len <= cap) {
-			memcpy(ready->p, key.p, key.len);
-			ready->len = key.len;
-		}
-		return status;
-	}
-	fallback = &actors[GB_MEGOLM_MAX_CLAIMS].live->claimable[number];
-	if (n == GB_MEGOLM_MAX_CLAIMS || fallback->p == NULL)
-		return gb_megolm_status(
-			w, megolm_device_new_fallback_key(other, ready->p, cap, &ready->len),
-			"fallback key");
-	memcpy(ready->p, fallback->p, fallback->len);
-	ready->len = fallback->len;
+	if (other->fallback_key.len > cap)
+		return gb_megolm_fail(w, GB_FAILED, "a fallback key is too long");
+	memcpy(ready->p, other->fallback_key.p, other->fallback_key.len);
+	ready->len = other->fallback_key.len;
 	return GB_OK;
 }
 
-/* Brings an actor and another device, which may be temporary, into the state of the axis. */
-static enum gb_status introduce(struct gb_world *w, struct actor *actors, size_t n, uint32_t number,
-				struct megolm_device *other, bool is_member)
+/* Brings an actor and another device into the state of the axis. */
+static enum gb_status introduce(struct gb_world *w, struct actor *actors, size_t n,
+				const struct other *other)
 {
 	struct actor *actor = &actors[n];
+	uint32_t number = other->number;
 	struct megolm_peer *peer;
 	enum gb_status status = gb_megolm_status(
 		w,
-		megolm_probe_introduce(actor->live->device, &peer, other, pair_state(w),
-				       actor->fallback_key, number, actor->number),
+		megolm_probe_introduce(actor->live->device, &peer, other->device, pair_state(w),
+				       actor->live->fallback_key, number, actor->number),
 		"introducing two devices");
 
 	if (status == GB_OK)
@@ -111,11 +95,11 @@ static enum gb_status introduce(struct gb_world *w, struct actor *actors, size_t
 	if (status == GB_OK && w->live[number] != NULL)
 		status = gb_megolm_status(w, gb_megolm_meet_user(w, w->live[number], actor->number),
 					  "user");
-	if (status != GB_OK || !is_member)
+	if (status != GB_OK || !other->is_member)
 		return status;
 	status = gb_megolm_status(w, megolm_room_add(actor->live->room, peer), "member");
 	if (status == GB_OK && w->olm == GB_MEGOLM_NEW)
-		status = prepare_claim(w, actors, n, number, other);
+		status = prepare_claim(w, actors, n, other);
 	return status;
 }
 
@@ -124,30 +108,30 @@ static enum gb_status introduce(struct gb_world *w, struct actor *actors, size_t
  * directory, which has the answers ready.
  */
 static enum gb_status prepare_answers(struct gb_world *w, struct actor *actors, size_t n,
-				      uint32_t number, struct megolm_device *other)
+				      const struct other *other)
 {
 	enum gb_status status = GB_OK;
 
-	if (w->live[number] == NULL)
-		status = gb_megolm_keep_upload(w, number, megolm_device_keys(other));
+	if (w->live[other->number] == NULL)
+		status = gb_megolm_keep_upload(w, other->number, megolm_device_keys(other->device));
 	for (size_t i = 1; i < n && status == GB_OK && !needs_session(w); i++)
-		if (actors[i].number != number)
-			status = prepare_claim(w, actors, i, number, other);
+		if (actors[i].number != other->number)
+			status = prepare_claim(w, actors, i, other);
 	return status;
 }
 
 static enum gb_status introduce_to_all(struct gb_world *w, struct actor *actors, size_t n,
-				       uint32_t number, struct megolm_device *other, bool is_member)
+				       const struct other *other)
 {
 	/* Whoever is no member yet is met when it is added, unless sessions are there before. */
-	bool meets = is_member || needs_session(w);
+	bool meets = other->is_member || needs_session(w);
 	enum gb_status status = GB_OK;
 
 	for (size_t i = 0; meets && i < n && status == GB_OK; i++)
-		if (actors[i].number != number)
-			status = introduce(w, actors, i, number, other, is_member);
-	if (status == GB_OK && !is_member && n > 1)
-		status = prepare_answers(w, actors, n, number, other);
+		if (actors[i].number != other->number)
+			status = introduce(w, actors, i, other);
+	if (status == GB_OK && !other->is_member && n > 1)
+		status = prepare_answers(w, actors, n, other);
 	return status;
 }
 
@@ -257,49 +241,58 @@ static int pairs_of(struct gb_world *w, const struct gb_shape *shape)
 	return gb_megolm_shelf(w, what);
 }
 
-/* A dormant device exists while the actors meet it. Its sessions draw from another stream than
- * the one that makes its keys, should it become live. */
+/* Its sessions draw from another stream than the one that makes its keys, should it become
+ * live. */
 static enum gb_status introduce_dormant(struct gb_world *w, struct actor *actors, size_t n,
-					uint32_t number, bool is_member, int shelf)
+					struct other *other, int shelf)
 {
+	uint32_t number = other->number;
 	struct megolm_seeded stream;
-	struct megolm_device *device = NULL;
-	bool claims = is_member ? w->olm == GB_MEGOLM_NEW : !needs_session(w);
-	enum gb_status status = gb_megolm_account(w, &device, &stream, number, claims ? 1 : 0);
+	struct gb_megolm_upload upload = {0};
+	bool claims = other->is_member ? w->olm == GB_MEGOLM_NEW : !needs_session(w);
+	enum gb_status status =
+		gb_megolm_account(w, &other->device, &stream, number, claims ? &upload : NULL);
 
-	if (status == GB_OK && !claims)
+	if (status == GB_OK && claims)
+		status = gb_megolm_fallback_key(w, &upload, &other->fallback_key);
+	else if (status == GB_OK)
 		status = gb_megolm_status(
 			w, megolm_seeded_begin(&stream, w->config.seed, "pair", number, 0),
 			"randomness");
 	if (status == GB_OK)
-		status = introduce_to_all(w, actors, n, number, device, is_member);
+		status = introduce_to_all(w, actors, n, other);
 	if (status == GB_OK && claims)
 		w->n_claimed[number] =
 			(uint16_t)(n < GB_MEGOLM_MAX_CLAIMS ? n : GB_MEGOLM_MAX_CLAIMS);
 	if (status == GB_OK)
-		keep_pair(w, shelf, &actors[0], number, megolm_device_keys(device));
-	megolm_device_free(device);
+		keep_pair(w, shelf, &actors[0], number, megolm_device_keys(other->device));
+	megolm_device_free(other->device);
+	free(upload.p);
 	return status;
 }
 
 static enum gb_status introduce_device(struct gb_world *w, struct actor *actors, size_t n,
 				       uint32_t number, bool is_member, int shelf)
 {
+	const struct gb_megolm_live *live = w->live[number];
+	struct other other = {.number = number, .is_member = is_member};
 	struct kept_pair pair;
 
 	if (!is_member && !needs_session(w) && n < 2)
 		return GB_OK;
-	if (w->live[number] != NULL)
-		return introduce_to_all(w, actors, n, number, w->live[number]->device, is_member);
+	if (live != NULL) {
+		other.device = live->device;
+		other.fallback_key = live->fallback_key;
+		return introduce_to_all(w, actors, n, &other);
+	}
 	if (find_pair(shelf, number, &pair))
 		return meet_kept(w, &actors[0], number, &pair, is_member);
-	return introduce_dormant(w, actors, n, number, is_member, shelf);
+	return introduce_dormant(w, actors, n, &other, shelf);
 }
 
 static enum gb_status begin_actor(struct gb_world *w, struct actor *actor, uint32_t number,
 				  const struct gb_shape *shape)
 {
-	size_t cap;
 	enum gb_status status;
 
 	*actor = (struct actor){.live = w->live[number], .number = number};
@@ -309,13 +302,7 @@ static enum gb_status begin_actor(struct gb_world *w, struct actor *actor, uint3
 	if (status == GB_OK && !shape->without_group)
 		status = gb_megolm_status(w, megolm_room_reserve(actor->live->room, shape->size),
 					  "members");
-	if (status != GB_OK || !needs_session(w))
-		return status;
-	cap = megolm_device_one_time_key_max(actor->live->device);
-	actor->key = malloc(cap);
-	if (actor->key == NULL)
-		return out_of_memory(w);
-	return make_fallback_key(w, actor->live, actor->key, cap, &actor->fallback_key);
+	return status;
 }
 
 /* The actor's Megolm session, which every live member has. */
@@ -394,8 +381,6 @@ enum gb_status gb_megolm_shape(struct gb_world *w, const struct gb_shape *shape)
 	w->has_group = !shape->without_group;
 	if (status == GB_OK)
 		status = make_pairs(w, shape, actors);
-	for (size_t i = 0; i < shape->n_actors; i++)
-		free(actors[i].key);
 	free(actors);
 	return status;
 }

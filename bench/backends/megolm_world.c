@@ -119,8 +119,7 @@ static void free_live(struct gb_world *w, struct gb_megolm_live *live)
 	for (uint32_t i = 0; live->claimable != NULL && i < w->config.capacity; i++)
 		free(live->claimable[i].p);
 	free(live->claimable);
-	free(live->first_key);
-	free(live->fallback_key);
+	free(live->upload.p);
 	free(live);
 }
 
@@ -139,41 +138,15 @@ static enum gb_status next_key(struct gb_world *w, struct megolm_device *device,
 	return status;
 }
 
-/* The signed fallback key that a device makes now, in the scratch. */
-static enum gb_status new_fallback_key(struct gb_world *w, struct megolm_device *device,
-				       struct megolm_slice *signed_key)
-{
-	size_t len = 0, cap = megolm_device_one_time_key_max(device);
-	enum gb_status status = gb_megolm_scratch(w, cap);
-
-	if (status != GB_OK)
-		return status;
-	status = gb_megolm_status(w, megolm_device_new_fallback_key(device, w->scratch, cap, &len),
-				  "fallback key");
-	*signed_key = (struct megolm_slice){w->scratch, len};
-	return status;
-}
-
-enum gb_status gb_megolm_fallback_key(struct gb_world *w, struct gb_megolm_live *live,
+enum gb_status gb_megolm_fallback_key(struct gb_world *w, const struct gb_megolm_upload *upload,
 				      struct megolm_slice *signed_key)
 {
-	struct megolm_slice key;
-	enum gb_status status = GB_OK;
+	struct megolm_upload parts = {0};
+	enum megolm_err err =
+		megolm_upload_read(&parts, (struct megolm_slice){upload->p, upload->len});
 
-	if (!live->now.has_fallback) {
-		status = new_fallback_key(w, live->device, &key);
-		if (status != GB_OK)
-			return status;
-		free(live->fallback_key);
-		live->fallback_key = malloc(key.len);
-		if (live->fallback_key == NULL)
-			return gb_megolm_fail(w, GB_FAILED, "out of memory");
-		memcpy(live->fallback_key, key.p, key.len);
-		live->fallback_key_len = key.len;
-		live->now.has_fallback = true;
-	}
-	*signed_key = (struct megolm_slice){live->fallback_key, live->fallback_key_len};
-	return status;
+	*signed_key = parts.fallback_keys;
+	return gb_megolm_status(w, err, "fallback key");
 }
 
 const struct gb_megolm_voucher *gb_megolm_voucher(const struct gb_world *w, uint32_t device)
@@ -235,17 +208,32 @@ static enum megolm_err make_account(const struct gb_world *w, struct megolm_devi
 	return err == MEGOLM_OK && w->cross_signed ? vouch(w, *out, device) : err;
 }
 
-/* The account of a device with its first n_keys one-time keys, the last in the scratch. */
-static enum gb_status account_with_key(struct gb_world *w, struct megolm_device **out,
-				       struct megolm_seeded *stream, uint32_t device, size_t n_keys,
-				       struct megolm_slice *last)
+static enum gb_status first_upload(struct gb_world *w, struct megolm_device *device,
+				   struct gb_megolm_upload *upload)
+{
+	size_t cap = megolm_device_upload_max(device, 1);
+	enum megolm_err err = MEGOLM_ERR_NOMEM;
+
+	*upload = (struct gb_megolm_upload){malloc(cap), 0};
+	if (upload->p != NULL)
+		err = megolm_device_upload(device, upload->p, cap, &upload->len, 1, true);
+	if (err != MEGOLM_OK) {
+		free(upload->p);
+		upload->p = NULL;
+	}
+	return gb_megolm_status(w, err, "upload");
+}
+
+enum gb_status gb_megolm_account(struct gb_world *w, struct megolm_device **out,
+				 struct megolm_seeded *stream, uint32_t device,
+				 struct gb_megolm_upload *upload)
 {
 	struct megolm_device *made = NULL;
 	enum gb_status status =
 		gb_megolm_status(w, make_account(w, &made, stream, device), "account");
 
-	for (size_t i = 0; i < n_keys && status == GB_OK; i++)
-		status = next_key(w, made, last);
+	if (status == GB_OK && upload != NULL)
+		status = first_upload(w, made, upload);
 	if (status == GB_OK)
 		*out = made;
 	else
@@ -253,34 +241,16 @@ static enum gb_status account_with_key(struct gb_world *w, struct megolm_device 
 	return status;
 }
 
-enum gb_status gb_megolm_account(struct gb_world *w, struct megolm_device **out,
-				 struct megolm_seeded *stream, uint32_t device, size_t n_keys)
-{
-	struct megolm_slice unused;
-
-	return account_with_key(w, out, stream, device, n_keys, &unused);
-}
-
-/* The first key, which publish() sends, and those that others have claimed meanwhile; behind the
- * last one-time key, the fallback key. */
-static enum gb_status make_first_keys(struct gb_world *w, struct gb_megolm_live *live,
-				      size_t n_claimed)
+/* The keys that others have claimed meanwhile. */
+static enum gb_status make_claimed_keys(struct gb_world *w, struct megolm_device *device,
+					size_t n_claimed)
 {
 	struct megolm_slice key;
-	enum gb_status status = next_key(w, live->device, &key);
+	enum gb_status status = GB_OK;
 
-	if (status != GB_OK)
-		return status;
-	live->first_key = malloc(key.len);
-	if (live->first_key == NULL)
-		return gb_megolm_fail(w, GB_FAILED, "out of memory");
-	memcpy(live->first_key, key.p, key.len);
-	live->first_key_len = key.len;
 	for (size_t i = 0; i < n_claimed && status == GB_OK; i++)
-		status = next_key(w, live->device, &key);
-	return status == GB_OK && n_claimed >= GB_MEGOLM_MAX_CLAIMS
-		       ? gb_megolm_fallback_key(w, live, &key)
-		       : status;
+		status = next_key(w, device, &key);
+	return status;
 }
 
 int gb_megolm_shelf(const struct gb_world *w, const char *what)
@@ -313,9 +283,11 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 	live = calloc(1, sizeof *live);
 	if (live == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
-	status = gb_megolm_account(w, &live->device, &live->stream, device, 0);
+	status = gb_megolm_account(w, &live->device, &live->stream, device, &live->upload);
 	if (status == GB_OK)
-		status = make_first_keys(w, live, w->n_claimed[device]);
+		status = gb_megolm_fallback_key(w, &live->upload, &live->fallback_key);
+	if (status == GB_OK)
+		status = make_claimed_keys(w, live->device, w->n_claimed[device]);
 	if (status != GB_OK) {
 		free_live(w, live);
 		return status;
@@ -325,64 +297,56 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 	return GB_OK;
 }
 
-static enum gb_status send_upload(struct gb_world *w, uint32_t number,
-				  const struct megolm_device *device,
-				  struct megolm_slice signed_key, int shelf, struct gb_outbox *out)
+/* An upload that was made before. */
+static enum gb_status send_upload(struct gb_world *w, uint32_t number, struct gb_bytes upload,
+				  struct gb_outbox *out)
 {
 	struct gb_message m = {.kind = GB_KEY_MATERIAL,
 			       .address = GB_TO_SERVER,
 			       .fanout = GB_FANOUT_SERVER,
 			       .from = number};
-	size_t cap = megolm_device_upload_max(device);
-	uint8_t *p = out->reserve(out, cap);
-	enum gb_status status;
+	struct gb_megolm_end *end = &w->upload_end[number];
+	uint8_t *p = out->reserve(out, upload.len);
 
 	if (p == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
-	m.body.p = p;
-	status = gb_megolm_status(w, megolm_device_upload(device, p, cap, &m.body.len, signed_key),
-				  "upload");
-	if (status != GB_OK)
-		return status;
-	gb_stock_put(shelf, number, m.body);
+	memcpy(p, upload.p, upload.len);
+	m.body = (struct gb_bytes){p, upload.len};
+	memcpy(end->bytes, upload.p + upload.len - sizeof end->bytes, sizeof end->bytes);
+	end->is_known = true;
 	out->commit(out, &m);
 	return GB_OK;
+}
+
+/* An upload without fallback key: the one that the directory has stands. */
+static enum gb_status upload_again(struct gb_world *w, uint32_t number,
+				   struct megolm_device *device, struct gb_outbox *out)
+{
+	size_t cap = megolm_device_upload_max(device, 1), len = 0;
+	enum gb_status status = gb_megolm_scratch(w, cap);
+
+	if (status != GB_OK)
+		return status;
+	status = gb_megolm_status(w, megolm_device_upload(device, w->scratch, cap, &len, 1, false),
+				  "upload");
+	return status == GB_OK ? send_upload(w, number, (struct gb_bytes){w->scratch, len}, out)
+			       : status;
 }
 
 enum gb_status gb_megolm_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
 	struct gb_megolm_live *live;
-	struct megolm_slice key;
 	enum gb_status status = gb_megolm_materialise(w, device);
 
 	if (status != GB_OK)
 		return status;
 	live = w->live[device];
-	key = (struct megolm_slice){live->first_key, live->first_key_len};
-	if (live->now.has_published)
-		status = next_key(w, live->device, &key);
-	if (status == GB_OK)
-		status = send_upload(w, device, live->device, key, GB_STOCK_NONE, out);
+	status = live->now.has_published
+			 ? upload_again(w, device, live->device, out)
+			 : send_upload(w, device,
+				       (struct gb_bytes){live->upload.p, live->upload.len}, out);
 	live->now.has_published = live->now.has_published || status == GB_OK;
 	return status;
-}
-
-/* An upload that another process has made. */
-static enum gb_status publish_kept(struct gb_world *w, uint32_t number, struct gb_bytes kept,
-				   struct gb_outbox *out)
-{
-	struct gb_message m = {.kind = GB_KEY_MATERIAL,
-			       .address = GB_TO_SERVER,
-			       .fanout = GB_FANOUT_SERVER,
-			       .from = number};
-	uint8_t *p = out->reserve(out, kept.len);
-
-	if (p == NULL)
-		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
-	memcpy(p, kept.p, kept.len);
-	m.body = (struct gb_bytes){p, kept.len};
-	out->commit(out, &m);
-	return GB_OK;
 }
 
 static enum gb_status publish_dormant(struct gb_world *w, uint32_t number, int shelf,
@@ -391,15 +355,19 @@ static enum gb_status publish_dormant(struct gb_world *w, uint32_t number, int s
 	struct gb_bytes kept;
 	struct megolm_device *device = NULL;
 	struct megolm_seeded stream;
-	struct megolm_slice key;
+	struct gb_megolm_upload upload = {0};
 	enum gb_status status;
 
 	if (gb_stock_find(shelf, number, &kept))
-		return publish_kept(w, number, kept, out);
-	status = account_with_key(w, &device, &stream, number, 1, &key);
+		return send_upload(w, number, kept, out);
+	status = gb_megolm_account(w, &device, &stream, number, &upload);
+	kept = (struct gb_bytes){upload.p, upload.len};
 	if (status == GB_OK)
-		status = send_upload(w, number, device, key, shelf, out);
+		status = send_upload(w, number, kept, out);
+	if (status == GB_OK)
+		gb_stock_put(shelf, number, kept);
 	megolm_device_free(device);
+	free(upload.p);
 	return status;
 }
 
@@ -458,7 +426,7 @@ enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megol
 		return GB_OK;
 	}
 	gb_megolm_enter_untimed(w);
-	status = gb_megolm_account(w, &dormant, &stream, device, 0);
+	status = gb_megolm_account(w, &dormant, &stream, device, NULL);
 	if (status == GB_OK) {
 		*keys = megolm_device_keys(dormant);
 		status = to_scratch(w, keys);
@@ -496,13 +464,20 @@ static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
 {
 	struct megolm_device *device = NULL;
 	struct megolm_seeded stream;
-	bool is_out = w->n_claimed[number] >= GB_MEGOLM_MAX_CLAIMS;
-	size_t n_keys = (size_t)w->n_claimed[number] + (is_out ? 1 : 2);
-	enum gb_status status = account_with_key(w, &device, &stream, number, n_keys, signed_key);
+	struct gb_megolm_upload upload = {0};
+	enum gb_status status = gb_megolm_account(w, &device, &stream, number, &upload);
 
-	if (status == GB_OK && is_out)
-		status = new_fallback_key(w, device, signed_key);
+	if (status == GB_OK && w->n_claimed[number] >= GB_MEGOLM_MAX_CLAIMS) {
+		status = gb_megolm_fallback_key(w, &upload, signed_key);
+		if (status == GB_OK)
+			status = to_scratch(w, signed_key);
+	} else if (status == GB_OK) {
+		status = make_claimed_keys(w, device, w->n_claimed[number]);
+		if (status == GB_OK)
+			status = next_key(w, device, signed_key);
+	}
 	megolm_device_free(device);
+	free(upload.p);
 	return status;
 }
 
@@ -511,13 +486,14 @@ static enum gb_status claim_unprepared(struct gb_world *w, uint32_t device,
 {
 	bool is_out = w->n_claimed[device] >= GB_MEGOLM_MAX_CLAIMS;
 	struct gb_megolm_live *live = w->live[device];
-	enum gb_status status;
+	enum gb_status status = GB_OK;
 
 	if (live == NULL)
 		status = claim_dormant(w, device, signed_key);
+	else if (is_out)
+		*signed_key = live->fallback_key;
 	else
-		status = is_out ? gb_megolm_fallback_key(w, live, signed_key)
-				: next_key(w, live->device, signed_key);
+		status = next_key(w, live->device, signed_key);
 	if (status == GB_OK && !is_out)
 		w->n_claimed[device]++;
 	return status;
@@ -565,6 +541,7 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 	w->n_claimed = calloc(n, sizeof *w->n_claimed);
 	w->saved_n_claimed = calloc(n, sizeof *w->saved_n_claimed);
 	w->uploads = calloc(n, sizeof *w->uploads);
+	w->upload_end = calloc(n, sizeof *w->upload_end);
 	w->queried = calloc(n, sizeof *w->queried);
 	w->last_request = calloc(n / w->devices_per_user + 1, sizeof *w->last_request);
 	if (w->cross_signed)
@@ -573,7 +550,8 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	if (w->live == NULL || w->live_devices == NULL || w->is_member == NULL ||
 	    w->saved_is_member == NULL || w->n_claimed == NULL || w->saved_n_claimed == NULL ||
-	    w->uploads == NULL || w->queried == NULL || w->last_request == NULL)
+	    w->uploads == NULL || w->upload_end == NULL || w->queried == NULL ||
+	    w->last_request == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	return GB_OK;
 }
@@ -593,6 +571,7 @@ void gb_megolm_close(struct gb_world *w)
 	for (uint32_t i = 0; w->uploads != NULL && i < w->config.capacity; i++)
 		free(w->uploads[i].p);
 	free(w->uploads);
+	free(w->upload_end);
 	free(w->n_claimed);
 	free(w->saved_n_claimed);
 	free(w->log);

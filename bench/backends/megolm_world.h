@@ -58,10 +58,16 @@ struct gb_megolm_answers {
 	size_t len, cap;
 };
 
-/* Device keys of a dormant device. */
+/* Bytes of their own: what a device uploaded, or its device keys alone. */
 struct gb_megolm_upload {
-	uint8_t *p; /* NULL: they are made when they are asked for */
+	uint8_t *p; /* NULL: made when it is asked for */
 	size_t len;
+};
+
+/* How an upload ends, in the one-time keys that only those look at who claim one. */
+struct gb_megolm_end {
+	uint8_t bytes[32];
+	bool is_known;
 };
 
 /* What of a live device the library does not hold; as it is now and at the checkpoint. */
@@ -69,9 +75,8 @@ struct gb_megolm_progress {
 	size_t seen;        /* entries of the membership log */
 	bool knows_members; /* its room lists everybody who was there at `seen` */
 	bool has_room;
-	bool has_published; /* its first one-time key */
+	bool has_published; /* its first upload */
 	bool healed;        /* by its last rekey or remove */
-	bool has_fallback;  /* its fallback key lies with it */
 	uint64_t fetched;   /* bytes that the directory gave it for its last operation */
 	uint64_t asked;     /* bytes of what it asked as a recipient */
 };
@@ -80,10 +85,8 @@ struct gb_megolm_live {
 	struct megolm_seeded stream; /* its randomness; must not move */
 	struct megolm_device *device;
 	struct megolm_room *room;
-	uint8_t *first_key; /* signed, of publish_many() */
-	size_t first_key_len;
-	uint8_t *fallback_key; /* signed, once somebody claimed a key and no other was left */
-	size_t fallback_key_len;
+	struct gb_megolm_upload upload;        /* of publish_many() */
+	struct megolm_slice fallback_key;      /* lies in it; signed */
 	struct gb_megolm_claimable *claimable; /* by device, of an actor; NULL: none */
 	struct gb_megolm_progress now, saved;
 	bool is_saved;
@@ -118,6 +121,7 @@ struct gb_world {
 	bool *is_member, *saved_is_member;
 	uint16_t *n_claimed, *saved_n_claimed; /* one-time keys of dormant devices, by device */
 	struct gb_megolm_upload *uploads;      /* by device */
+	struct gb_megolm_end *upload_end;      /* of what was published, by device */
 	struct gb_megolm_change *log;
 	size_t n_log, log_cap, saved_n_log;
 	bool is_saved;
@@ -174,10 +178,17 @@ enum gb_status gb_megolm_reserve_devices(struct gb_world *w, size_t n);
 /* What vouches for a device that exists; NULL where nothing has to. */
 const struct gb_megolm_voucher *gb_megolm_voucher(const struct gb_world *w, uint32_t device);
 
-/* The account of a device with its first n_keys one-time keys, for the caller to free;
- * `stream` is its randomness and must not move meanwhile. */
+/* The account of a device, for the caller to free; `stream` is its randomness and must not move
+ * meanwhile. With `upload` also what the device uploads first, for the caller to free: the device
+ * keys, its fallback key, and of its one-time keys the first, so that what the directory holds of
+ * many devices stays small. */
 enum gb_status gb_megolm_account(struct gb_world *w, struct megolm_device **out,
-				 struct megolm_seeded *stream, uint32_t device, size_t n_keys);
+				 struct megolm_seeded *stream, uint32_t device,
+				 struct gb_megolm_upload *upload);
+
+/* The fallback key in an upload. */
+enum gb_status gb_megolm_fallback_key(struct gb_world *w, const struct gb_megolm_upload *upload,
+				      struct megolm_slice *signed_key);
 
 /* Makes a dormant device live; nothing happens when it is live. */
 enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device);
@@ -192,10 +203,6 @@ enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32
 enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megolm_slice *keys);
 enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, uint32_t device,
 			       struct megolm_slice *signed_key);
-
-/* The fallback key of a live device, made when it is first asked for. */
-enum gb_status gb_megolm_fallback_key(struct gb_world *w, struct gb_megolm_live *live,
-				      struct megolm_slice *signed_key);
 
 /* Has the device keys at hand when somebody asks for them: making an account is no sender's
  * work, and would be timed as such. */

@@ -140,7 +140,8 @@ size_t megolm_device_one_time_key_max(const struct megolm_device *device);
  *
  * (with "fallback":true for a fallback key) to out[0 .. *len - 1]. An account keeps its
  * 100 newest one-time keys and its two newest fallback keys. MEGOLM_ERR_OUTPUT when `cap`
- * is smaller than megolm_device_one_time_key_max(): no key was made.
+ * is smaller than megolm_device_one_time_key_max(): no key was made. With another error the
+ * account may hold new keys that nobody was given; the next call gives them.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_one_time_key(struct megolm_device *device,
 								 uint8_t *out, size_t cap,
@@ -160,21 +161,29 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_fallback_key(struct megolm_d
 bool megolm_device_fallback_key_used(const struct megolm_device *device);
 void megolm_device_forget_old_fallback_key(struct megolm_device *device);
 
-/*
- * The body of a /keys/upload request: the device keys and one signed key, which is `signed_key`
- * as the functions above wrote it. MEGOLM_ERR_OUTPUT when `cap` is too small, which
- * megolm_device_upload_max() never is. The device keys come last, so that whoever knows them
- * sees at the end whether anything is new: megolm_peer_keys_end().
- */
-size_t megolm_device_upload_max(const struct megolm_device *device);
-enum megolm_err MEGOLM_MUST_CHECK megolm_device_upload(const struct megolm_device *device,
-						       uint8_t *out, size_t cap, size_t *len,
-						       struct megolm_slice signed_key);
+/* One-time keys that clients keep at the homeserver: half of what an account holds. */
+#define MEGOLM_ONE_TIME_KEYS 50u
 
-/* Takes such a body apart, whatever the order of its members: the arguments of
- * megolm_device_learn and megolm_device_open_session. Nothing is verified. */
-enum megolm_err MEGOLM_MUST_CHECK megolm_upload_read(struct megolm_slice *device_keys,
-						     struct megolm_slice *signed_key,
+/*
+ * The body of a /keys/upload request: {"device_keys":...,"fallback_keys":...,
+ * "one_time_keys":...} with n_one_time new one-time keys and, if it is to have one, a new
+ * fallback key, all signed and counted as published, as by the functions above.
+ *
+ * MEGOLM_ERR_USAGE for more than 100 keys, MEGOLM_ERR_OUTPUT when `cap` is below
+ * megolm_device_upload_max().
+ */
+size_t megolm_device_upload_max(const struct megolm_device *device, size_t n_one_time);
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_upload(struct megolm_device *device, uint8_t *out,
+						       size_t cap, size_t *len, size_t n_one_time,
+						       bool with_fallback);
+
+/* Such a body taken apart, whatever the order of its members. device_keys is what
+ * megolm_device_learn takes; the others have the form of megolm_device_new_one_time_key, with as
+ * many keys as there are. No fallback_keys: empty. Nothing is verified. */
+struct megolm_upload {
+	struct megolm_slice device_keys, fallback_keys, one_time_keys;
+};
+enum megolm_err MEGOLM_MUST_CHECK megolm_upload_read(struct megolm_upload *parts,
 						     struct megolm_slice upload);
 
 /* ---- users with several devices ---- */
@@ -258,9 +267,9 @@ bool megolm_peer_has_session(const struct megolm_peer *peer);
  * key will be new. False without a session. */
 bool megolm_peer_ratchet_due(const struct megolm_peer *peer);
 
-/* Whether `text` ends with the device keys of the peer, byte for byte as they were verified,
- * and one closing brace: key material that tells nothing new. */
-bool megolm_peer_keys_end(const struct megolm_peer *peer, struct megolm_slice text);
+/* Whether `text` is an upload that begins with the device keys of the peer, byte for byte as they
+ * were verified: it tells nothing new about the device. */
+bool megolm_peer_keys_begin(const struct megolm_peer *peer, struct megolm_slice text);
 
 /*
  * Begins an Olm session with a claimed key, in the form of megolm_device_new_one_time_key:
@@ -289,6 +298,7 @@ void megolm_device_close_session(struct megolm_device *device, struct megolm_pee
 /*
  * The bodies of /keys/query (all devices of users) and /keys/claim (a one-time or fallback key
  * of each device), written one name after the other; the devices of a user follow each other.
+ * Canonical when users, and the devices of each, come in the order of the bytes of their names.
  * end() gives the length, MEGOLM_ERR_OUTPUT when it did not fit: 32 bytes, and for each name its
  * length and 32 bytes, always do. Clients ask for at most 250 at once.
  */

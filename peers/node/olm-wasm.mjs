@@ -32,6 +32,7 @@ const OLM = "m.olm.v1.curve25519-aes-sha2";
 const MEGOLM = "m.megolm.v1.aes-sha2";
 const BATCH = 250; // users of a query, devices of a claim, messages of a request
 const KEPT_KEYS = 50; // one-time keys of a live device in the directory, which 100 would fill
+const END = 32; // characters of an upload that are kept
 const MOST_PAIRS = 10100; // of actors and others; what was tried
 const PICKLE = "k";
 
@@ -113,7 +114,15 @@ function newKeys(account, ids, n) {
   return made.map(([id, key]) => canonical({ [`signed_curve25519:${id}`]: sign(account, ids, { key }) }));
 }
 
-/* An account with its first one-time key, from the seed and the device's number alone. */
+function newFallbackKey(account, ids) {
+  account.generate_fallback_key();
+  const [[id, key]] = Object.entries(JSON.parse(account.unpublished_fallback_key()).curve25519);
+  account.mark_keys_as_published();
+  return [key, canonical({ [`signed_curve25519:${id}`]: sign(account, ids, { fallback: true, key }) })];
+}
+
+/* An account with its fallback key and its first one-time key, from the seed and the device's
+ * number alone. */
 function makeAccount(world, device) {
   const before = stream;
   stream = streamOf(world.seed, device, "account");
@@ -126,12 +135,13 @@ function makeAccount(world, device) {
     keys: { [`curve25519:${ids.device}`]: identity.curve25519, [`ed25519:${ids.device}`]: identity.ed25519 },
     user_id: ids.user,
   }));
+  const [fallback, signedFallback] = newFallbackKey(account, ids);
   const [first] = newKeys(account, ids, 1);
   stream = before;
-  return { account, ids, keys, firstKey: first, upload: uploadOf(first, keys), ...identity };
+  return { account, ids, keys, fallback, upload: uploadOf(keys, `"fallback_keys":${signedFallback},`, first), ...identity };
 }
-function uploadOf(oneTimeKey, deviceKeys) {
-  return `{"one_time_keys":${oneTimeKey},"device_keys":${deviceKeys}}`;
+function uploadOf(deviceKeys, fallbackKeys, oneTimeKey) {
+  return `{"device_keys":${deviceKeys},${fallbackKeys}"one_time_keys":${oneTimeKey}}`;
 }
 
 function verify(key, object, ids) {
@@ -166,6 +176,7 @@ class OlmWasm {
       hasGroup: false, members: new Set(),
       live: new Map(), // by device
       directory: new Map(), // by device: its keys, and signed one-time keys that are left
+      ends: new Map(), // by device: how its upload ends
       streams: new Map(), // by device; not rolled back
       held: new Set(), saved: undefined,
     };
@@ -198,6 +209,10 @@ class OlmWasm {
     return live;
   }
 
+  upload(world, device, text) {
+    world.ends.set(device, text.slice(-END));
+    return message(KIND.KEY_MATERIAL, TO.SERVER, device, utf8(text));
+  }
   publish_many(world, first, n) {
     const sent = [];
     for (let device = first; device < first + n; device++) {
@@ -207,7 +222,7 @@ class OlmWasm {
         upload = made.upload;
         made.account.free();
       }
-      sent.push(message(KIND.KEY_MATERIAL, TO.SERVER, device, utf8(upload)));
+      sent.push(this.upload(world, device, upload));
     }
     return sent;
   }
@@ -215,9 +230,9 @@ class OlmWasm {
   publish(world, device) {
     this.materialise(world, device);
     const live = this.device(world, device);
-    const [key] = live.published ? newKeys(live.account.use, live.ids, 1) : [live.firstKey];
+    const text = live.published ? uploadOf(live.keys, "", newKeys(live.account.use, live.ids, 1)[0]) : live.upload;
     live.published = true;
-    return [message(KIND.KEY_MATERIAL, TO.SERVER, device, utf8(uploadOf(key, live.keys)))];
+    return [this.upload(world, device, text)];
   }
   materialise(world, device) {
     if (world.live.has(device)) return;
@@ -274,7 +289,6 @@ class OlmWasm {
       if (isMember) from.peers.set(device, { keys: other.keys, curve25519: other.curve25519, ed25519: other.ed25519, sessions: [], due: true });
     } else {
       stream = streamOf(world.seed, actor, device, "pair");
-      from.fallback ??= this.newFallbackKey(from);
       const theirs = new Olm.Session();
       theirs.create_outbound(account, from.curve25519, from.fallback);
       const { body } = theirs.encrypt("{}");
@@ -294,10 +308,6 @@ class OlmWasm {
       else theirs.free();
     }
     if (!live) account.free();
-  }
-  newFallbackKey(from) {
-    from.account.use.generate_fallback_key();
-    return Object.values(JSON.parse(from.account.object.unpublished_fallback_key()).curve25519)[0];
   }
 
   /* ---- Megolm sessions ---- */
@@ -333,17 +343,28 @@ class OlmWasm {
   }
   split(body) {
     const text = Buffer.from(body).toString();
-    const [before, between] = ['{"one_time_keys":', ',"device_keys":'];
+    const [before, fallback, between] = ['{"device_keys":', ',"fallback_keys":', ',"one_time_keys":'];
     const at = text.indexOf(between);
-    if (!text.startsWith(before) || at < 0 || !text.endsWith("}")) throw new Rejected("key material: not an upload");
-    return [text.slice(at + between.length, -1), text.slice(before.length, at)];
+    if (!text.startsWith(before) || at < 0 || !text.endsWith("}")) return this.splitAnyOrder(text);
+    const end = text.indexOf(fallback);
+    return [text.slice(before.length, end < 0 || end > at ? at : end), text.slice(at + between.length, -1)];
+  }
+  /* As another client may write it. */
+  splitAnyOrder(text) {
+    const { device_keys, one_time_keys } = refusing(() => JSON.parse(text));
+    if (device_keys === undefined || one_time_keys === undefined) throw new Rejected("key material: not an upload");
+    return [canonical(device_keys), canonical(one_time_keys)];
   }
   isMet(from, device) {
     return (from.peers.get(device)?.sessions.length ?? 0) > 0;
   }
-  /* What is known already costs a comparison. */
-  isKnown(from, device, body) {
-    return this.isMet(from, device) && Buffer.from(body).toString().endsWith(`${from.peers.get(device).keys}}`);
+  /* What is known already costs a comparison. Who has a session asks for no key: that the directory
+   * gave this upload is all there is to see. */
+  isKnown(world, from, device, body) {
+    const text = Buffer.from(body).toString();
+    if (!this.isMet(from, device) || !text.startsWith(`{"device_keys":${from.peers.get(device).keys},`)) return false;
+    if (!text.endsWith(world.ends.get(device) ?? "")) throw new Rejected("key material: not the directory's");
+    return true;
   }
   /* A peer whose key nobody has brought: the directory is asked. */
   claim(world, from, device) {
@@ -451,7 +472,7 @@ class OlmWasm {
     const lengths = { keys: [], oneTime: [] };
     for (const { device: other, body } of joining) {
       if (world.members.has(other)) throw new Rejected(`device ${other} is in the room already`);
-      if (this.isKnown(from, other, body)) continue;
+      if (this.isKnown(world, from, other, body)) continue;
       const [keys, oneTime] = this.split(body);
       met.push([other, this.meet(world, from, other, keys, oneTime)]);
       lengths.keys.push(keys.length);

@@ -56,9 +56,8 @@ static void set_up(void)
 	pair.out.n = 0;
 	must(megolm_room_share(pair.alice.room, NULL, 0, &pair.out.sink));
 	keep(TO_DEVICE, matrix_last(&pair.out));
-	matrix_new_key(&carol);
 	must(megolm_device_upload(carol.device, genuine[UPLOAD].bytes,
-				  sizeof(genuine[UPLOAD].bytes), &len, carol.key));
+				  sizeof(genuine[UPLOAD].bytes), &len, 1, true));
 	genuine[UPLOAD].len = len;
 	must(megolm_probe_checkpoint(pair.bob.device));
 	must(megolm_probe_checkpoint(pair.alice.device));
@@ -73,14 +72,18 @@ static enum megolm_err take_event(struct megolm_slice content)
 
 static enum megolm_err take_upload(struct megolm_slice upload)
 {
-	struct megolm_slice keys, key;
+	struct megolm_upload parts;
 	struct megolm_peer *peer;
-	enum megolm_err err = megolm_upload_read(&keys, &key, upload);
+	enum megolm_err err = megolm_upload_read(&parts, upload);
 
 	if (err == MEGOLM_OK)
-		err = megolm_device_learn(pair.bob.device, &peer, keys, carol.user_id,
+		err = megolm_device_learn(pair.bob.device, &peer, parts.device_keys, carol.user_id,
 					  carol.device_id, 0);
-	return err != MEGOLM_OK ? err : megolm_device_open_session(pair.bob.device, peer, key);
+	if (err == MEGOLM_OK)
+		err = megolm_device_open_session(pair.bob.device, peer, parts.one_time_keys);
+	if (err == MEGOLM_OK && parts.fallback_keys.len > 0)
+		err = megolm_device_open_session(pair.bob.device, peer, parts.fallback_keys);
+	return err;
 }
 
 /* A member may put anything at all inside a message that verifies. */
