@@ -1,6 +1,6 @@
 /*
- * E2EE, "Cross-signing": a user's master key signs a self-signing key, and that one the keys
- * of each of the user's devices.
+ * E2EE, "Cross-signing": a user's master key signs a self-signing key and a user-signing key; the
+ * first of them signs the keys of each of the user's devices, the other the master keys of others.
  */
 #include "cross_signing.h"
 
@@ -20,7 +20,7 @@ struct signing_key {
 
 struct megolm_identity {
 	char user_id[MEGOLM_MAX_ID + 1];
-	struct signing_key master, self_signing;
+	struct signing_key master, self_signing, user_signing;
 };
 
 /* ---- the own user ---- */
@@ -39,6 +39,7 @@ void megolm_identity_free(struct megolm_identity *identity)
 		return;
 	clear_key(&identity->master);
 	clear_key(&identity->self_signing);
+	clear_key(&identity->user_signing);
 	free(identity);
 }
 
@@ -137,8 +138,10 @@ enum megolm_err megolm_identity_new(struct megolm_identity **out, const char *us
 	memcpy(identity->user_id, user_id, strlen(user_id));
 	TRY(new_key(&identity->master, random));
 	TRY(new_key(&identity->self_signing, random));
+	TRY(new_key(&identity->user_signing, random));
 	TRY(publish(identity, &identity->master, "master", NULL));
 	TRY(publish(identity, &identity->self_signing, "self_signing", &identity->master));
+	TRY(publish(identity, &identity->user_signing, "user_signing", &identity->master));
 	*out = identity;
 	identity = NULL;
 out:
@@ -154,6 +157,11 @@ struct megolm_slice megolm_identity_master_key(const struct megolm_identity *ide
 struct megolm_slice megolm_identity_self_signing_key(const struct megolm_identity *identity)
 {
 	return megolm_slice(identity->self_signing.json.p, identity->self_signing.json.len);
+}
+
+struct megolm_slice megolm_identity_user_signing_key(const struct megolm_identity *identity)
+{
+	return megolm_slice(identity->user_signing.json.p, identity->user_signing.json.len);
 }
 
 /* Device keys with a second signature in its place: names are sorted in canonical JSON. */
@@ -228,6 +236,150 @@ enum megolm_err megolm_device_cross_sign(struct megolm_device *device,
 	text.p = NULL;
 out:
 	free(text.p);
+	return err;
+}
+
+/* ---- what is uploaded ---- */
+
+size_t megolm_identity_upload_max(const struct megolm_identity *identity)
+{
+	return 64 + identity->master.json.len + identity->self_signing.json.len +
+	       identity->user_signing.json.len;
+}
+
+enum megolm_err megolm_identity_upload(const struct megolm_identity *identity, uint8_t *out,
+				       size_t cap, size_t *len)
+{
+	struct megolm_text text = megolm_text(out, cap);
+
+	megolm_puts(&text, "{\"master_key\":");
+	megolm_put(&text, megolm_identity_master_key(identity));
+	megolm_puts(&text, ",\"self_signing_key\":");
+	megolm_put(&text, megolm_identity_self_signing_key(identity));
+	megolm_puts(&text, ",\"user_signing_key\":");
+	megolm_put(&text, megolm_identity_user_signing_key(identity));
+	megolm_puts(&text, "}");
+	if (megolm_text_full(&text))
+		return MEGOLM_ERR_OUTPUT;
+	*len = text.len;
+	return MEGOLM_OK;
+}
+
+/* Appends an object with one signature, which it has not got yet: `behind` is the member before
+ * which "signatures" stands in canonical JSON, and to the end. *signature points to the room. */
+static void put_with_signature(struct megolm_text *out, struct megolm_slice object,
+			       const char *behind, const char *user_id, const char *key_id,
+			       uint8_t **signature)
+{
+	struct megolm_slice end = megolm_slice_of(behind);
+	size_t at = object.len;
+
+	do
+		at--;
+	while (at > 0 && (at + end.len > object.len || memcmp(object.p + at, end.p, end.len) != 0));
+	megolm_put(out, megolm_slice(object.p, at));
+	megolm_puts(out, "\"signatures\":{\"");
+	megolm_puts(out, user_id);
+	megolm_puts(out, "\":{\"ed25519:");
+	megolm_puts(out, key_id);
+	megolm_puts(out, "\":\"");
+	*signature = megolm_put_later(out, MEGOLM_SIGNATURE_CHARS);
+	megolm_puts(out, "\"}},");
+	megolm_put(out, megolm_slice(object.p + at, object.len - at));
+}
+
+size_t megolm_signatures_upload_max(const struct megolm_identity *identity,
+				    const struct megolm_device *device)
+{
+	return 512 + identity->master.json.len + device->keys.len + 3 * (size_t)MEGOLM_MAX_ID;
+}
+
+/* The self-signing key's signature on the keys of a device. */
+static enum megolm_err vouching_signature(struct megolm_slice *signature,
+					  const struct megolm_identity *identity,
+					  const struct megolm_device *device)
+{
+	uint8_t name[sizeof "ed25519:" + MEGOLM_KEY_CHARS];
+	struct megolm_text text = megolm_text(name, sizeof name);
+	struct megolm_slice all, of_user, value;
+	enum megolm_err err = MEGOLM_OK;
+
+	megolm_puts(&text, "ed25519:");
+	megolm_puts(&text, identity->self_signing.public_key);
+	TRY(megolm_json_member(megolm_device_keys(device), megolm_slice_of("signatures"), &all));
+	TRY(megolm_json_member(all, megolm_slice_of(device->user_id), &of_user));
+	TRY(megolm_json_optional(of_user, megolm_text_slice(&text), &value));
+	if (value.p == NULL)
+		FAIL(MEGOLM_ERR_USAGE);
+	TRY(megolm_json_string(value, signature));
+out:
+	return err;
+}
+
+static enum megolm_err put_vouched_device(struct megolm_text *out,
+					  const struct megolm_identity *identity,
+					  struct megolm_device *device)
+{
+	struct megolm_text unsigned_keys;
+	struct megolm_slice made;
+	uint8_t *signature = NULL;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(vouching_signature(&made, identity, device));
+	TRY(megolm_scratch_reserve(&device->verify, device->keys.len));
+	unsigned_keys = megolm_text(device->verify.p, device->verify.cap);
+	TRY(megolm_json_signed(&unsigned_keys, megolm_device_keys(device)));
+	megolm_puts(out, "\"");
+	megolm_puts(out, device->device_id);
+	megolm_puts(out, "\":");
+	put_with_signature(out, megolm_text_slice(&unsigned_keys), "\"user_id\":", device->user_id,
+			   identity->self_signing.public_key, &signature);
+	if (signature == NULL || made.len != MEGOLM_SIGNATURE_CHARS)
+		FAIL(MEGOLM_ERR_OUTPUT);
+	memcpy(signature, made.p, MEGOLM_SIGNATURE_CHARS);
+out:
+	return err;
+}
+
+static enum megolm_err put_signed_master(struct megolm_text *out,
+					 const struct megolm_identity *identity,
+					 struct megolm_device *device)
+{
+	uint8_t *signature = NULL;
+
+	megolm_puts(out, "\"");
+	megolm_puts(out, identity->master.public_key);
+	megolm_puts(out, "\":");
+	put_with_signature(out, megolm_identity_master_key(identity),
+			   "\"usage\":", identity->user_id, device->device_id, &signature);
+	if (signature == NULL)
+		return MEGOLM_ERR_OUTPUT;
+	return megolm_sign(device, signature, megolm_identity_master_key(identity));
+}
+
+enum megolm_err megolm_signatures_upload(const struct megolm_identity *identity,
+					 struct megolm_device *device, uint8_t *out, size_t cap,
+					 size_t *len)
+{
+	struct megolm_text text = megolm_text(out, cap);
+	bool device_first = strcmp(device->device_id, identity->master.public_key) < 0;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (strcmp(device->user_id, identity->user_id) != 0)
+		FAIL(MEGOLM_ERR_WRONG_USER);
+	megolm_puts(&text, "{\"");
+	megolm_puts(&text, identity->user_id);
+	megolm_puts(&text, "\":{");
+	TRY(device_first ? put_vouched_device(&text, identity, device)
+			 : put_signed_master(&text, identity, device));
+	megolm_puts(&text, ",");
+	TRY(device_first ? put_signed_master(&text, identity, device)
+			 : put_vouched_device(&text, identity, device));
+	megolm_puts(&text, "}}");
+	if (megolm_text_full(&text))
+		FAIL(MEGOLM_ERR_OUTPUT);
+	*len = text.len;
+out:
 	return err;
 }
 

@@ -477,6 +477,157 @@ static void uploads_have_their_bounds(void **state)
 	matrix_close(&alice);
 }
 
+/* ---- the uploads of a user ---- */
+
+struct user {
+	struct megolm_seeded stream;
+	struct megolm_identity *identity;
+	struct megolm_device *device;
+};
+
+#define BOB "@bob:gb.test"
+
+static void open_user(struct user *u, const char *device_id)
+{
+	struct megolm_random random = megolm_seeded_random(&u->stream);
+
+	memset(u, 0, sizeof(*u));
+	ASSERT_DONE(megolm_seeded_begin(&u->stream, 7, "user", 0, 0));
+	ASSERT_DONE(megolm_identity_new(&u->identity, BOB, &random));
+	ASSERT_DONE(megolm_device_new(&u->device, BOB, device_id, &random, &megolm_default_policy));
+}
+
+static void close_user(struct user *u)
+{
+	megolm_identity_free(u->identity);
+	megolm_device_free(u->device);
+}
+
+static size_t cross_signing_key_bytes(const char *usage, size_t user, bool is_signed)
+{
+	size_t bytes = LENGTH("{\"keys\":{\"ed25519:\":\"\"},\"usage\":[\"\"],\"user_id\":\"\"}") +
+		       2 * KEY + strlen(usage) + user;
+
+	return is_signed ? bytes + LENGTH("\"signatures\":{\"\":{\"ed25519:\":\"\"}},") + user +
+				   KEY + SIGNATURE
+			 : bytes;
+}
+
+static void cross_signing_keys_are_uploaded_together(void **state)
+{
+	size_t len = 0, user = strlen(BOB);
+	struct user u;
+
+	(void)state;
+	open_user(&u, "PHONE");
+	ASSERT_DONE(megolm_identity_upload(u.identity, memory, sizeof(memory), &len));
+	assert_canonical(written(len));
+	assert_int_equal(len,
+			 LENGTH("{\"master_key\":,\"self_signing_key\":,\"user_signing_key\":}") +
+				 cross_signing_key_bytes("master", user, false) +
+				 cross_signing_key_bytes("self_signing", user, true) +
+				 cross_signing_key_bytes("user_signing", user, true));
+	ASSERT_ERR(megolm_identity_upload(u.identity, memory, len - 1, &len), MEGOLM_ERR_OUTPUT);
+	assert_true(len <= megolm_identity_upload_max(u.identity));
+	close_user(&u);
+}
+
+static json_t *get(json_t *json, const char *const *path)
+{
+	for (; *path != NULL; path++)
+		json = json_object_get(json, *path);
+	assert_non_null(json);
+	return json;
+}
+
+/* Whether the one signature in an object is the key's, by libolm itself. */
+static void assert_signed(json_t *object, const char *key_id, const char *ed25519)
+{
+	char name[64], *text, *signature;
+	const char *path[] = {"signatures", BOB, name, NULL};
+	OlmUtility *utility = olm_utility(malloc(olm_utility_size()));
+
+	snprintf(name, sizeof(name), "ed25519:%s", key_id);
+	signature = strdup(json_string_value(get(object, path)));
+	assert_int_equal(json_object_size(json_object_get(object, "signatures")), 1);
+	assert_int_equal(
+		json_object_size(json_object_get(json_object_get(object, "signatures"), BOB)), 1);
+	json_object_del(object, "signatures");
+	text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_int_equal(olm_ed25519_verify(utility, ed25519, KEY, text, strlen(text), signature,
+					    strlen(signature)),
+			 0);
+	free(text);
+	free(signature);
+	free(utility);
+}
+
+/* The public key in what a cross-signing key is published as. */
+static void copy_public(char out[KEY + 1], struct megolm_slice key)
+{
+	static const char before[] = "{\"keys\":{\"ed25519:";
+
+	assert_true(key.len > LENGTH(before) + KEY);
+	assert_memory_equal(key.p, before, LENGTH(before));
+	snprintf(out, KEY + 1, "%.*s", KEY, (const char *)key.p + LENGTH(before));
+}
+
+/* Each object with the one signature that is new, also where the device's name comes last. */
+static void signatures_are_uploaded_with_what_they_are_on(void **state)
+{
+	static const char *const ids[] = {"+PHONE", "zzLAPTOP"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char master[KEY + 1], self_signing[KEY + 1];
+		const char *device_path[] = {BOB, ids[i], NULL};
+		const char *master_path[] = {BOB, master, NULL};
+		size_t len = 0, user = strlen(BOB), device = strlen(ids[i]);
+		json_t *json;
+		struct user u;
+
+		open_user(&u, ids[i]);
+		copy_public(master, megolm_identity_master_key(u.identity));
+		copy_public(self_signing, megolm_identity_self_signing_key(u.identity));
+		ASSERT_ERR(megolm_signatures_upload(u.identity, u.device, memory, sizeof(memory),
+						    &len),
+			   MEGOLM_ERR_USAGE);
+		ASSERT_DONE(megolm_device_cross_sign(u.device, u.identity));
+		ASSERT_DONE(megolm_signatures_upload(u.identity, u.device, memory, sizeof(memory),
+						     &len));
+		assert_canonical(written(len));
+		/* The device's signature on its keys gives way to one by a longer name. */
+		assert_int_equal(len, LENGTH("{\"\":{\"\":,\"\":}}") + user + device + KEY +
+					      device_keys_bytes(user, device) + KEY - device +
+					      cross_signing_key_bytes("master", user, true) +
+					      device - KEY);
+		assert_true(len <= megolm_signatures_upload_max(u.identity, u.device));
+		json = json_loadb((const char *)memory, len, 0, NULL);
+		assert_int_equal(json_object_size(json_object_get(json, BOB)), 2);
+		assert_signed(get(json, device_path), self_signing, self_signing);
+		assert_signed(get(json, master_path), ids[i], megolm_device_ed25519(u.device));
+		json_decref(json);
+		ASSERT_ERR(megolm_signatures_upload(u.identity, u.device, memory, len - 1, &len),
+			   MEGOLM_ERR_OUTPUT);
+		close_user(&u);
+	}
+}
+
+static void others_are_not_vouched_for(void **state)
+{
+	struct matrix_device alice;
+	struct user u;
+	size_t len = 0;
+
+	(void)state;
+	open_user(&u, "PHONE");
+	matrix_open(&alice, 0, &megolm_default_policy);
+	ASSERT_ERR(megolm_signatures_upload(u.identity, alice.device, memory, sizeof(memory), &len),
+		   MEGOLM_ERR_WRONG_USER);
+	matrix_close(&alice);
+	close_user(&u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -491,6 +642,9 @@ int main(void)
 		cmocka_unit_test(an_upload_has_its_length),
 		cmocka_unit_test(every_key_of_an_upload_can_be_claimed),
 		cmocka_unit_test(uploads_have_their_bounds),
+		cmocka_unit_test(cross_signing_keys_are_uploaded_together),
+		cmocka_unit_test(signatures_are_uploaded_with_what_they_are_on),
+		cmocka_unit_test(others_are_not_vouched_for),
 	};
 
 	return cmocka_run_group_tests_name("megolm payloads", tests, NULL, NULL);

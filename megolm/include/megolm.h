@@ -188,10 +188,11 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_upload_read(struct megolm_upload *parts
 
 /* ---- users with several devices ---- */
 
-/* What vouches for the devices of the own user: a master key and a self-signing key. */
+/* What vouches for the devices of the own user: a master key and a self-signing key; with them a
+ * user-signing key, which is published only. */
 struct megolm_identity;
 
-/* Both keys are new; draws 32 bytes for each. `random` is used in this call only.
+/* All keys are new; draws 32 bytes for each. `random` is used in this call only.
  * MEGOLM_ERR_IDENTIFIER as in megolm_device_new. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_identity_new(struct megolm_identity **out,
 						      const char *user_id,
@@ -200,15 +201,36 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_identity_new(struct megolm_identity **o
 /* Wipes and frees; NULL is allowed. */
 void megolm_identity_free(struct megolm_identity *identity);
 
-/* The keys as uploaded with /keys/device_signing/upload; the second is signed by the first. */
+/* The keys as /keys/query gives them; the others are signed by the first. */
 struct megolm_slice megolm_identity_master_key(const struct megolm_identity *identity);
 struct megolm_slice megolm_identity_self_signing_key(const struct megolm_identity *identity);
+struct megolm_slice megolm_identity_user_signing_key(const struct megolm_identity *identity);
+
+/* The body of a user's first /keys/device_signing/upload request, which needs no authentication:
+ * {"master_key":...,"self_signing_key":...,"user_signing_key":...}. MEGOLM_ERR_OUTPUT when `cap` is
+ * too small, which megolm_identity_upload_max() never is. */
+size_t megolm_identity_upload_max(const struct megolm_identity *identity);
+enum megolm_err MEGOLM_MUST_CHECK megolm_identity_upload(const struct megolm_identity *identity,
+							 uint8_t *out, size_t cap, size_t *len);
 
 /* Adds the signature of the self-signing key to the device's keys; megolm_device_keys() has
  * both from then on. MEGOLM_ERR_WRONG_USER when the device is another user's,
  * MEGOLM_ERR_USAGE when its keys are cross-signed already. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_cross_sign(struct megolm_device *device,
 							   struct megolm_identity *identity);
+
+/*
+ * The body of a /keys/signatures/upload request: the device keys with the signature of the
+ * self-signing key, the master key with one that the device makes now:
+ * {USER:{DEVICE:{...},MASTER_KEY:{...}}}. MEGOLM_ERR_WRONG_USER as above, MEGOLM_ERR_USAGE before
+ * megolm_device_cross_sign, MEGOLM_ERR_OUTPUT when `cap` is too small, which
+ * megolm_signatures_upload_max() never is.
+ */
+size_t megolm_signatures_upload_max(const struct megolm_identity *identity,
+				    const struct megolm_device *device);
+enum megolm_err MEGOLM_MUST_CHECK megolm_signatures_upload(const struct megolm_identity *identity,
+							   struct megolm_device *device,
+							   uint8_t *out, size_t cap, size_t *len);
 
 /*
  * Makes known what vouches for another user's devices, from "master_keys" and
