@@ -16,6 +16,7 @@ declare -A operations=(
 	[unserved]="create|{ add: 1 }|rekey|{ remove: 1 }"
 	[leaky]="{ remove: 1 }|{ remove_each: 2 }|{ rekey_after_remove: 1 }"
 	[open_past]="{ add: 1 }|{ add_each: 2 }"
+	[replaying]="create|{ add: 1 }|rekey|{ remove: 1 }|send"
 	[forgeable]="create|{ add: 1 }|rekey|{ remove: 1 }|send"
 )
 # With keys of a sender, an add hands out the ones there are: no digest changes.
@@ -26,6 +27,7 @@ declare -A notices=(
 	[constant]="the keys of device 0 are the old ones"
 	[leaky]="accepted a message sent after it was removed"
 	[open_past]="accepted a message sent before it joined"
+	[replaying]="accepted a replay of a message"
 	[forgeable]="accepted a forged message"
 )
 

@@ -380,11 +380,11 @@ static enum gb_status receive(struct gb_world *w, uint32_t device, const struct 
 		return GB_FAILED;
 	if (m->kind != GB_APPLICATION || live->room == NULL)
 		return gb_megolm_fail(w, GB_REJECTED, "no room event, or no room to read it in");
-	status =
-		gb_megolm_status(w,
-				 megolm_room_decrypt(live->room, &event, from.user, NULL,
-						     (struct megolm_slice){m->body.p, m->body.len}),
-				 "event");
+	status = gb_megolm_status(
+		w,
+		megolm_room_decrypt(live->room, &event, from.user, gb_megolm_event_id(m).text,
+				    (struct megolm_slice){m->body.p, m->body.len}),
+		"event");
 	return status == GB_OK ? gb_megolm_payload_take(w, plaintext, event.content) : status;
 }
 

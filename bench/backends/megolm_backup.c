@@ -324,7 +324,8 @@ enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const str
 		room_id(id, i);
 		err = megolm_device_room(live->device, &room, id);
 		if (err == MEGOLM_OK)
-			err = megolm_room_decrypt(room, &event, "@former:gb.test", NULL,
+			err = megolm_room_decrypt(room, &event, "@former:gb.test",
+						  gb_megolm_event_id(m).text,
 						  (struct megolm_slice){m->body.p, m->body.len});
 		if (err != MEGOLM_ERR_UNKNOWN_SESSION)
 			break;

@@ -56,6 +56,17 @@ struct gb_megolm_ids gb_megolm_ids(const struct gb_world *w, uint32_t device)
 	return ids;
 }
 
+struct gb_megolm_event_id gb_megolm_event_id(const struct gb_message *m)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct gb_megolm_event_id id = {"$"};
+	uint64_t rest = m->event;
+
+	for (size_t i = 43; i > 0; i--, rest >>= 4)
+		id.text[i] = digits[rest & 15];
+	return id;
+}
+
 enum gb_status gb_megolm_scratch(struct gb_world *w, size_t len)
 {
 	uint8_t *larger;

@@ -160,6 +160,12 @@ void gb_megolm_enter_untimed(struct gb_world *w);
 
 struct gb_megolm_ids gb_megolm_ids(const struct gb_world *w, uint32_t device);
 
+/* The id that the homeserver gives an event: "$" and 43 characters, which would be its hash. */
+struct gb_megolm_event_id {
+	char text[45];
+};
+struct gb_megolm_event_id gb_megolm_event_id(const struct gb_message *m);
+
 /* What vouches for the user of a device is made known to a live one, unless it is or nothing has
  * to. The device must exist. */
 enum megolm_err gb_megolm_meet_user(const struct gb_world *w, struct gb_megolm_live *live,

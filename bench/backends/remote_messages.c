@@ -8,8 +8,8 @@
 static bool is_same(const struct gb_message *a, const struct gb_message *b)
 {
 	return a->kind == b->kind && a->address == b->address && a->fanout == b->fanout &&
-	       a->from == b->from && a->uploaded == b->uploaded && a->n_to == b->n_to &&
-	       a->body.len == b->body.len &&
+	       a->from == b->from && a->uploaded == b->uploaded && a->event == b->event &&
+	       a->n_to == b->n_to && a->body.len == b->body.len &&
 	       (a->n_to == 0 || memcmp(a->to, b->to, a->n_to * sizeof *a->to) == 0) &&
 	       (a->body.len == 0 || memcmp(a->body.p, b->body.p, a->body.len) == 0);
 }
@@ -98,6 +98,7 @@ static enum gb_status bring(struct gb_world *w, const struct gb_message *m, uint
 	*number = (uint32_t)at;
 	f = gb_remote_begin(w, GB_PROCESS_message);
 	gb_frame_u32(f, *number);
+	gb_frame_u64(f, m->event);
 	gb_frame_message(f, m);
 	return gb_remote_ask(w, &a);
 }

@@ -104,6 +104,7 @@ static void keep(struct gb_mailbox *m, const struct gb_message *msg, size_t n_to
 		return;
 	}
 	*kept = *msg;
+	kept->event = ++m->n_events;
 	kept->to = n_to > 0 ? m->recipients + m->n_recipients : NULL;
 	kept->n_to = n_to;
 	m->n_kept++;

@@ -30,6 +30,7 @@ struct gb_mailbox {
 	size_t arena_len, used, reserved;
 	struct gb_message *kept; /* to[] holds the listening recipients only */
 	size_t n_kept, max_kept;
+	uint64_t n_events; /* given out so far; also when the mailbox was emptied */
 	uint32_t *recipients;
 	size_t n_recipients, max_recipients;
 	bool *listening; /* by device */

@@ -24,7 +24,7 @@
  * valid during the call. No pointer is NULL unless its description allows it.
  */
 
-#define GB_ABI          1u
+#define GB_ABI          2u
 #define GB_DIGEST_BYTES 32
 
 enum gb_status {
@@ -84,6 +84,9 @@ struct gb_message {
 	/* What the message adds to an upload that others are in too, such as a request with many
 	 * to-device messages; 0 when it is uploaded alone, as the body. */
 	size_t uploaded;
+	/* What the delivery service calls it, another number for each message; of no meaning in
+	 * what is sent. Matrix: the event id. */
+	uint64_t event;
 };
 
 /*
@@ -195,7 +198,8 @@ struct gb_world; /* the backend's own */
  *   SETTLES     an actor's own commit must come back to it (process) to take effect
  *   SEALED      protects: newcomers, removed and forged input are refused. Only the null
  *               backend lacks it.
- *   REPLAYS     receive() of the same message twice succeeds (Megolm)
+ *   REPLAYS     receive() of the same message twice succeeds (Megolm), as long as it is the same
+ *               event; without it, and as another event, it is refused
  *   OWN_CLOCK   clocks() replaces the harness's clock
  *   PER_SENDER  keys belong to a sender: digest(device, sender) is defined only once that
  *               sender has acted, and rekey changes that sender's only

@@ -33,7 +33,8 @@ static int take_in(struct gb_trial *trial, uint32_t device, struct gb_measure *a
 		++*n_read;
 		if (gb_try_forged(trial, GB_CALL_RECEIVE, device, m, 1) != 0)
 			return -1;
-		return read_message(trial, device, at, m);
+		return read_message(trial, device, at, m) != 0 ? -1
+							       : gb_try_replay(trial, device, m);
 	case GB_COMMIT:
 	case GB_PROPOSAL:
 	case GB_ROOM_KEY:

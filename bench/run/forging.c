@@ -118,6 +118,18 @@ int gb_try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t devic
 	return gb_trial_must_refuse(trial, &call, m->from, "a forged message");
 }
 
+int gb_try_replay(struct gb_trial *trial, uint32_t device, const struct gb_message *m)
+{
+	struct gb_call call = {.kind = GB_CALL_RECEIVE, .device = device, .n = 1};
+	struct gb_message replay = *m;
+
+	if (!trial->forge || !trial->is_sealed)
+		return 0;
+	replay.event = ++trial->testbed->mailbox.n_events;
+	call.messages = &replay;
+	return gb_trial_must_refuse(trial, &call, m->from, "a replay of a message");
+}
+
 /* Forged key material of the first newcomer is not let in. */
 int gb_try_forged_key_material(struct gb_trial *trial, const struct gb_call *genuine)
 {

@@ -28,4 +28,7 @@ int gb_try_forged_apart(struct gb_trial *trial, uint32_t from);
 
 /* Forged key material of the first newcomer of a call. */
 int gb_try_forged_key_material(struct gb_trial *trial, const struct gb_call *genuine);
+
+/* Gives `device` a message that it has read once more, as another event. */
+int gb_try_replay(struct gb_trial *trial, uint32_t device, const struct gb_message *m);
 #endif

@@ -9,7 +9,7 @@
 import fs from "node:fs";
 
 const PROTOCOL = 1;
-const ABI = 1;
+const ABI = 2;
 const MARK = 0x31666267; // "gbf1"
 const MAX_BYTES = 1 << 28;
 
@@ -193,7 +193,8 @@ class Server {
     return nothing();
   }
   message(number, reader) {
-    this.places.get(number).held.set(reader.u32(), reader.message());
+    const [at, event] = [reader.u32(), reader.u64()];
+    this.places.get(number).held.set(at, { event, ...reader.message() });
     return nothing();
   }
   forget(number, reader) {

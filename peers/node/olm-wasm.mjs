@@ -322,7 +322,7 @@ class OlmWasm {
     held.object.create(sessionKey);
     const id = held.object.session_id();
     const known = to.inbound.get(id);
-    if (known === undefined || known.from !== sender || known.held.object.first_known_index() > held.object.first_known_index()) to.inbound.set(id, { held, from: sender });
+    if (known === undefined || known.from !== sender || known.held.object.first_known_index() > held.object.first_known_index()) to.inbound.set(id, { held, from: sender, seen: known?.seen ?? new Map() });
     to.newest.set(sender, id);
     return id;
   }
@@ -579,8 +579,11 @@ class OlmWasm {
       const event = JSON.parse(Buffer.from(m.body).toString());
       const session = to.inbound.get(event.session_id);
       if (m.kind !== KIND.APPLICATION || event.algorithm !== MEGOLM || session === undefined || session.from !== m.from) throw new Rejected("no session reads it");
-      const { content, room_id, type } = JSON.parse(session.held.use.decrypt(event.ciphertext).plaintext);
+      const { plaintext, message_index } = session.held.use.decrypt(event.ciphertext);
+      const { content, room_id, type } = JSON.parse(plaintext);
       if (room_id !== ROOM || type !== "m.room.message") throw new Rejected("not an event that this backend sends");
+      if ((session.seen.get(message_index) ?? m.event) !== m.event) throw new Rejected("a replay");
+      session.seen.set(message_index, m.event);
       return new Uint8Array(Buffer.from(content.body, content.msgtype === "m.text" ? "utf8" : "base64"));
     });
   }
@@ -610,7 +613,7 @@ class OlmWasm {
     for (const [number, d] of world.live)
       live.set(number, {
         ...d, outbound: d.outbound && { ...d.outbound, shared: new Set(d.outbound.shared) },
-        peers: new Map([...d.peers].map(([other, p]) => [other, { ...p }])), inbound: new Map(d.inbound), newest: new Map(d.newest),
+        peers: new Map([...d.peers].map(([other, p]) => [other, { ...p }])), inbound: new Map([...d.inbound].map(([id, i]) => [id, { ...i, seen: new Map(i.seen) }])), newest: new Map(d.newest),
       });
     return { hasGroup: world.hasGroup, members: new Set(world.members), directory: new Map(world.directory), live, held: new Set(world.held) };
   }

@@ -18,7 +18,7 @@ import sys
 import time
 
 PROTOCOL = 1
-ABI = 1
+ABI = 2
 MARK = b"gbf1"
 MAX_BYTES = 1 << 28
 
@@ -54,6 +54,7 @@ class Message:
     def __init__(self, kind, address, sender, body, to=(), fanout=FANOUT_SERVER, uploaded=0):
         self.kind, self.address, self.fanout = kind, address, fanout
         self.sender, self.uploaded, self.to, self.body = sender, uploaded, tuple(to), body
+        self.event = 0  # of what is received: another number for each message
 
     def encode(self):
         return b"".join((
@@ -194,8 +195,9 @@ class Server:
         return b""
 
     def message(self, number_of_world, reader):
-        at = reader.take("I")
-        self.places[number_of_world].held[at] = reader.message()
+        at, event = reader.take("IQ")
+        held = self.places[number_of_world].held[at] = reader.message()
+        held.event = event
         return b""
 
     def forget(self, number_of_world, reader):

@@ -12,6 +12,7 @@
 struct known_message {
 	uint8_t body[BODY_BYTES], text[BODY_BYTES];
 	size_t body_len, text_len;
+	size_t number; /* how many were known before */
 };
 
 /*
@@ -20,7 +21,8 @@ struct known_message {
  */
 static struct {
 	const struct gb_backend *base;
-	bool was_removed[MAX_DEVICES], has_joined[MAX_DEVICES];
+	bool was_removed[MAX_DEVICES];
+	size_t past[MAX_DEVICES]; /* how many messages were known when the device joined */
 	struct known_message known[KEPT];
 	size_t n_known;
 	uint8_t repaired[BODY_BYTES];
@@ -127,19 +129,20 @@ static enum gb_status remembering_send(struct gb_world *w, uint32_t device,
 	struct known_message *known = &now.known[now.n_known % KEPT];
 	enum gb_status status = now.base->send(w, device, plaintext, &tap.outbox);
 
+	known->number = now.n_known;
 	known->text_len = plaintext.len < BODY_BYTES ? plaintext.len : BODY_BYTES;
 	memcpy(known->text, plaintext.p, known->text_len);
 	now.n_known += status == GB_OK;
 	return status;
 }
 
-/* Reads a remembered message although the base refused it. */
-static enum gb_status recall(const struct gb_message *m, struct gb_bytes *plaintext)
+/* Reads one of the first n remembered messages although the base refused it. */
+static enum gb_status recall(const struct gb_message *m, size_t n, struct gb_bytes *plaintext)
 {
 	for (size_t i = 0; i < KEPT && i < now.n_known; i++) {
 		const struct known_message *known = &now.known[i];
 
-		if (known->body_len == m->body.len &&
+		if (known->number < n && known->body_len == m->body.len &&
 		    memcmp(known->body, m->body.p, m->body.len) == 0) {
 			*plaintext = (struct gb_bytes){known->text, known->text_len};
 			return GB_OK;
@@ -164,7 +167,7 @@ static enum gb_status leaky_receive(struct gb_world *w, uint32_t device, const s
 	enum gb_status status = now.base->receive(w, device, m, plaintext);
 
 	if (status == GB_REJECTED && now.was_removed[device % MAX_DEVICES])
-		return recall(m, plaintext);
+		return recall(m, now.n_known, plaintext);
 	return status;
 }
 
@@ -180,7 +183,7 @@ static void make_leaky(struct gb_backend *b)
 static enum gb_status open_past_join(struct gb_world *w, uint32_t device,
 				     const struct gb_message *m, size_t n)
 {
-	now.has_joined[device % MAX_DEVICES] = true;
+	now.past[device % MAX_DEVICES] = now.n_known;
 	return now.base->join(w, device, m, n);
 }
 
@@ -189,9 +192,8 @@ static enum gb_status open_past_receive(struct gb_world *w, uint32_t device,
 {
 	enum gb_status status = now.base->receive(w, device, m, plaintext);
 
-	if (status == GB_REJECTED && now.has_joined[device % MAX_DEVICES])
-		return recall(m, plaintext);
-	return status;
+	return status == GB_REJECTED ? recall(m, now.past[device % MAX_DEVICES], plaintext)
+				     : status;
 }
 
 static void make_open_past(struct gb_backend *b)
@@ -199,6 +201,22 @@ static void make_open_past(struct gb_backend *b)
 	b->send = remembering_send;
 	b->join = open_past_join;
 	b->receive = open_past_receive;
+}
+
+/* ---- replaying ---- */
+
+static enum gb_status replaying_receive(struct gb_world *w, uint32_t device,
+					const struct gb_message *m, struct gb_bytes *plaintext)
+{
+	enum gb_status status = now.base->receive(w, device, m, plaintext);
+
+	return status == GB_REJECTED ? recall(m, now.n_known, plaintext) : status;
+}
+
+static void make_replaying(struct gb_backend *b)
+{
+	b->send = remembering_send;
+	b->receive = replaying_receive;
 }
 
 /* ---- forgeable ---- */
@@ -382,9 +400,9 @@ static const struct {
 	const char *name;
 	void (*make)(struct gb_backend *b);
 } mutations[] = {
-	{"idle", make_idle},           {"constant", make_constant}, {"reusing", make_reusing},
-	{"unserved", make_unserved},   {"leaky", make_leaky},       {"open_past", make_open_past},
-	{"forgeable", make_forgeable},
+	{"idle", make_idle},           {"constant", make_constant},   {"reusing", make_reusing},
+	{"unserved", make_unserved},   {"leaky", make_leaky},         {"open_past", make_open_past},
+	{"replaying", make_replaying}, {"forgeable", make_forgeable},
 };
 
 static void mutate(struct gb_backend *b, const char *mutation)

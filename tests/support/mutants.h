@@ -15,6 +15,7 @@
  *   unserved    one member is left out of what an operation sends
  *   leaky       who was removed goes on reading
  *   open_past   who joins reads what was sent before
+ *   replaying   what was read is read again as another event
  *   forgeable   a signature or tag is not looked at: the oracle's forgery is taken in
  */
 #define MUTANTS_OF_ANY(Y, base)                                                                    \
@@ -26,6 +27,7 @@
 	MUTANTS_OF_ANY(Y, base)                                                                    \
 	Y(base, leaky, removed_are_refused)                                                        \
 	Y(base, open_past, newcomers_cannot_read_the_past)                                         \
+	Y(base, replaying, a_replay_is_refused)                                                    \
 	Y(base, forgeable, forged_application_messages_are_refused)
 #define MUTANTS(Y) MUTANTS_OF_ANY(Y, null) MUTANTS_OF_SEALED(Y, mls) MUTANTS_OF_SEALED(Y, megolm)
 

@@ -436,13 +436,27 @@ enum gb_status play_take_in(struct play *p, uint32_t device, const struct gb_mes
 	return p->backend->process(p->world, device, m);
 }
 
-bool play_refuses(struct play *p, uint32_t device, size_t message)
+static bool refuses(struct play *p, uint32_t device, const struct gb_message *m, const char *as,
+		    size_t message)
 {
-	enum gb_status status = play_take_in(p, device, &p->mailbox.kept[message]);
+	enum gb_status status = play_take_in(p, device, m);
 
 	return status == GB_REJECTED ||
-	       play_broken(p, "device %u was given message %zu: %s, want REJECTED", device, message,
-			   status_names[status]);
+	       play_broken(p, "device %u was given message %zu%s: %s, want REJECTED", device,
+			   message, as, status_names[status]);
+}
+
+bool play_refuses(struct play *p, uint32_t device, size_t message)
+{
+	return refuses(p, device, &p->mailbox.kept[message], "", message);
+}
+
+bool play_refuses_replay(struct play *p, uint32_t device, size_t message)
+{
+	struct gb_message replay = p->mailbox.kept[message];
+
+	replay.event = ++p->mailbox.n_events;
+	return refuses(p, device, &replay, " as another event", message);
 }
 
 /* ---- digests ---- */

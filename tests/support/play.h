@@ -94,6 +94,8 @@ bool play_send(struct play *p, uint32_t device, size_t *message);
 /* `device` is given a message and must read its plaintext, or must refuse it. */
 bool play_reads(struct play *p, uint32_t device, size_t message);
 bool play_refuses(struct play *p, uint32_t device, size_t message);
+/* The same where the message comes as another event than it was sent as. */
+bool play_refuses_replay(struct play *p, uint32_t device, size_t message);
 /* Every member but the sender reads it; play_message also sends it. */
 bool play_all_read(struct play *p, size_t message);
 bool play_message(struct play *p, uint32_t sender);

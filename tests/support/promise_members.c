@@ -159,9 +159,10 @@ bool promise_a_replay_is_refused(struct play *p)
 	size_t message;
 
 	if (!play_open(p, PROMISE_SEED) || !play_found(p, 3) || !play_send(p, 0, &message) ||
-	    !play_reads(p, 1, message))
+	    !play_reads(p, 1, message) || !play_refuses_replay(p, 1, message))
 		return false;
 	if (p->backend->features & GB_REPLAYS)
-		return play_reads(p, 1, message);
+		return play_reads(p, 1, message) && play_refuses_replay(p, 1, message) &&
+		       play_reads(p, 2, message);
 	return play_refuses(p, 1, message) && play_reads(p, 2, message);
 }

@@ -39,6 +39,7 @@ static void print_messages(void)
 	MEMBER(gb_message, to);
 	MEMBER(gb_message, body);
 	MEMBER(gb_message, uploaded);
+	MEMBER(gb_message, event);
 	END();
 
 	SIZE(gb_outbox);

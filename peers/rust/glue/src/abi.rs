@@ -9,7 +9,7 @@ pub const REJECTED: Status = 1;
 pub const UNSUPPORTED: Status = 2;
 pub const FAILED: Status = 3;
 
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;
 pub const DIGEST_BYTES: usize = 32;
 
 pub const SETTLES: u32 = 1 << 0;
@@ -88,6 +88,7 @@ mirror!(== gb_message {
     to: *const u32,
     body: gb_bytes,
     uploaded: usize,
+    event: u64,
 });
 
 mirror!(== gb_outbox {

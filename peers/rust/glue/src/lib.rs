@@ -87,6 +87,8 @@ pub struct Incoming<'a> {
     pub kind: u32,
     pub from: u32,
     pub body: &'a [u8],
+    /// What the delivery service calls it.
+    pub event: u64,
 }
 
 /// Optional functions: those that a peer names in [`Peer::OFFERS`] are in its table.

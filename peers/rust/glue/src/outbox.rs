@@ -44,6 +44,7 @@ impl<'a> Outgoing<'a> {
             to: to.as_ptr(),
             body,
             uploaded: self.uploaded,
+            event: 0,
         }
     }
 }

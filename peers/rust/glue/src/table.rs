@@ -114,7 +114,7 @@ unsafe fn published<'a>(p: *const gb_published, n: usize) -> Vec<Published<'a>> 
 }
 
 unsafe fn incoming<'a>(m: *const gb_message) -> Incoming<'a> {
-    Incoming { kind: (*m).kind, from: (*m).from, body: bytes((*m).body) }
+    Incoming { kind: (*m).kind, from: (*m).from, body: bytes((*m).body), event: (*m).event }
 }
 
 unsafe fn all_incoming<'a>(m: *const gb_message, n: usize) -> Vec<Incoming<'a>> {

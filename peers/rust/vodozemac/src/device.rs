@@ -126,6 +126,8 @@ impl Other {
 pub struct Inbound {
     pub session: InboundGroupSession,
     pub sender: u32,
+    /// The event that each index was first read in.
+    pub seen: HashMap<u32, u64>,
 }
 
 /// Its view of the room: who is in it, who lacks the key, and the sessions.
@@ -163,7 +165,8 @@ impl Room {
         let index = session.first_known_index();
 
         if self.inbound.get(&id).is_none_or(|old| old.session.first_known_index() > index) {
-            self.inbound.insert(id.clone(), Inbound { session, sender });
+            let seen = self.inbound.remove(&id).map_or_else(HashMap::new, |old| old.seen);
+            self.inbound.insert(id.clone(), Inbound { session, sender, seen });
         }
         self.newest.insert(sender, id);
     }
@@ -171,7 +174,7 @@ impl Room {
     fn copy(&self) -> Self {
         let inbound = |(id, old): (&String, &Inbound)| {
             let session = InboundGroupSession::from_pickle(old.session.pickle());
-            (id.clone(), Inbound { session, sender: old.sender })
+            (id.clone(), Inbound { session, sender: old.sender, seen: old.seen.clone() })
         };
 
         Room {

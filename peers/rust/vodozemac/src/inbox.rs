@@ -175,6 +175,9 @@ impl Vodozemac {
         if plaintext.room_id != ROOM {
             return refuse("event", "of another room");
         }
+        if *inbound.seen.entry(read.message_index).or_insert(m.event) != m.event {
+            return refuse("event", "a replay: its index belongs to another event");
+        }
         payload_of(plaintext.content.get())
     }
 }
