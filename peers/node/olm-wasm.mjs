@@ -3,38 +3,26 @@
  *
  *   groupbench run SCENARIO --plugin 'node build/peers/node/olm-wasm.mjs' --backend olm-wasm
  *
- * One Matrix room, with the requests and events of the backend `megolm`, as long to the byte. Sessions of this library change in place, so a checkpoint is pickles.
+ * The room is matrix_room.mjs; here is what Olm and Megolm do, as calls of the library.
  */
 import crypto from "node:crypto";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { FANOUT, FEATURE, KIND, Rejected, TO, Unsupported, message, serve } from "./groupbench_child.mjs";
+import { serve } from "./groupbench_child.mjs";
+import { MatrixRoom } from "./matrix_room.mjs";
 
 const require = createRequire(import.meta.url);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const library = JSON.parse(fs.readFileSync(here("node_modules/@matrix-org/olm/package.json")));
+const { version } = JSON.parse(fs.readFileSync(here("node_modules/@matrix-org/olm/package.json")));
 
 /* The library asks this module's randomBytes: what it gets follows from the seed. */
 let stream = null;
 const systemBytes = crypto.randomBytes;
 crypto.randomBytes = (n, ...more) => (stream === null ? systemBytes(n, ...more) : stream.update(Buffer.alloc(n)));
-function streamOf(...words) {
-  const key = crypto.createHash("sha256").update(words.join(" ")).digest();
-  return crypto.createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
-}
 
 const Olm = require("@matrix-org/olm");
 await Olm.init();
-
-const ROOM = "!room:gb.test";
-const OLM = "m.olm.v1.curve25519-aes-sha2";
-const MEGOLM = "m.megolm.v1.aes-sha2";
-const BATCH = 250; // users of a query, devices of a claim, messages of a request
-const KEPT_KEYS = 50; // one-time keys of a live device in the directory, which 100 would fill
-const END = 32; // characters of an upload that are kept
-const MOST_PAIRS = 10100; // of actors and others; what was tried
-const PICKLE = "k";
 
 /* Why a value of an axis cannot be had; "" where it can. */
 const AXES = {
@@ -48,587 +36,92 @@ const AXES = {
   history: (v) => (v === "joined" ? "" : "this backend has no key bundles"),
 };
 
-const utf8 = (text) => new Uint8Array(Buffer.from(text));
-
-/* Keys in the order of their names, as Matrix signs them. */
-function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.keys(value).sort().map((k) => `${JSON.stringify(k)}:${canonical(value[k])}`).join(",")}}`;
-}
-function unsigned(object) {
-  const { signatures: _, ...rest } = object;
-  return canonical(rest);
-}
-
+const PICKLE = "k";
 const utility = new Olm.Utility();
 
-/* What the library refuses is an Error with a name in capitals. */
-function refusing(work) {
-  try {
-    return work();
-  } catch (e) {
-    throw e instanceof Unsupported || e instanceof Rejected ? e : new Rejected(String(e.message ?? e));
-  }
-}
+const library = {
+  name: "olm-wasm",
+  version: `@matrix-org/olm ${version} (libolm ${Olm.get_library_version().join(".")}), Node ${process.versions.node}`,
+  files: ["olm-wasm.mjs", "matrix_room.mjs", "groupbench_child.mjs", "package-lock.json"].map(here),
+  axes: AXES,
 
-/* An object of the library, its pickle at the checkpoint, and whether it has changed since. */
-class Held {
-  constructor(kind, object = new Olm[kind]()) {
-    Object.assign(this, { kind, object, saved: undefined, touched: false });
-  }
-  get use() {
-    this.touched = true;
-    return this.object;
-  }
-  save() {
-    if (this.saved === undefined || this.touched) this.saved = this.object.pickle(PICKLE);
-    this.touched = false;
-  }
-  restore() {
-    if (!this.touched) return;
-    this.object.free();
-    this.object = new Olm[this.kind]();
-    this.object.unpickle(PICKLE, this.saved);
-    this.touched = false;
-  }
-}
+  /* A stream of bytes that follows from these words, and what the library draws from from now on. */
+  stream(...words) {
+    const key = crypto.createHash("sha256").update(words.join(" ")).digest();
+    return crypto.createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
+  },
+  draw(from) {
+    const before = stream;
+    stream = from;
+    return before;
+  },
 
-/* ---- devices ---- */
+  account() {
+    const account = new Olm.Account();
+    account.create();
+    return account;
+  },
+  keys: (account) => JSON.parse(account.identity_keys()),
+  sign: (account, text) => account.sign(text),
+  verify: (key, text, signature) => utility.ed25519_verify(key, text, signature),
+  oneTimeKeys(account, n) {
+    account.generate_one_time_keys(n);
+    const made = Object.entries(JSON.parse(account.one_time_keys()).curve25519);
+    account.mark_keys_as_published();
+    return made;
+  },
+  fallbackKey(account) {
+    account.generate_fallback_key();
+    const [made] = Object.entries(JSON.parse(account.unpublished_fallback_key()).curve25519);
+    account.mark_keys_as_published();
+    return made;
+  },
 
-function idsOf(world, device) {
-  let name = "";
-  for (let i = 0, rest = device; i < 10; i++, rest = Math.floor(rest / 26)) name = String.fromCharCode(65 + (rest % 26)) + name;
-  return { user: `@${String(device).padStart(world.identity - 9, "0")}:gb.test`, device: name };
-}
-
-function sign(account, ids, object) {
-  const signature = account.sign(canonical(object));
-  return { ...object, signatures: { [ids.user]: { [`ed25519:${ids.device}`]: signature } } };
-}
-
-function newKeys(account, ids, n) {
-  account.generate_one_time_keys(n);
-  const made = Object.entries(JSON.parse(account.one_time_keys()).curve25519);
-  account.mark_keys_as_published();
-  return made.map(([id, key]) => canonical({ [`signed_curve25519:${id}`]: sign(account, ids, { key }) }));
-}
-
-function newFallbackKey(account, ids) {
-  account.generate_fallback_key();
-  const [[id, key]] = Object.entries(JSON.parse(account.unpublished_fallback_key()).curve25519);
-  account.mark_keys_as_published();
-  return [key, canonical({ [`signed_curve25519:${id}`]: sign(account, ids, { fallback: true, key }) })];
-}
-
-/* An account with its fallback key and its first one-time key, from the seed and the device's
- * number alone. */
-function makeAccount(world, device) {
-  const before = stream;
-  stream = streamOf(world.seed, device, "account");
-  const account = new Olm.Account();
-  account.create();
-  const ids = idsOf(world, device);
-  const identity = JSON.parse(account.identity_keys());
-  const keys = canonical(sign(account, ids, {
-    algorithms: [OLM, MEGOLM], device_id: ids.device,
-    keys: { [`curve25519:${ids.device}`]: identity.curve25519, [`ed25519:${ids.device}`]: identity.ed25519 },
-    user_id: ids.user,
-  }));
-  const [fallback, signedFallback] = newFallbackKey(account, ids);
-  const [first] = newKeys(account, ids, 1);
-  stream = before;
-  return { account, ids, keys, fallback, upload: uploadOf(keys, `"fallback_keys":${signedFallback},`, first), ...identity };
-}
-function uploadOf(deviceKeys, fallbackKeys, oneTimeKey) {
-  return `{"device_keys":${deviceKeys},${fallbackKeys}"one_time_keys":${oneTimeKey}}`;
-}
-
-function verify(key, object, ids) {
-  const signature = object.signatures?.[ids.user]?.[`ed25519:${ids.device}`];
-  utility.ed25519_verify(key, unsigned(object), String(signature));
-}
-
-/* Device keys whose own signature holds, and which are those of this device. */
-function checkedKeys(keys, ids) {
-  const curve25519 = keys.keys?.[`curve25519:${ids.device}`];
-  const ed25519 = keys.keys?.[`ed25519:${ids.device}`];
-  if (keys.user_id !== ids.user || keys.device_id !== ids.device || !curve25519 || !ed25519) throw new Rejected("device keys of another device");
-  verify(ed25519, keys, ids);
-  return { curve25519, ed25519 };
-}
-
-function isPlain(bytes) {
-  return bytes.every((c) => c >= 0x20 && c <= 0x7e && c !== 0x22 && c !== 0x5c);
-}
-
-class OlmWasm {
-  name = "olm-wasm";
-  version = `@matrix-org/olm ${library.version} (libolm ${Olm.get_library_version().join(".")}), Node ${process.versions.node}`;
-  features = FEATURE.SEALED | FEATURE.REPLAYS | FEATURE.PER_SENDER;
-  maxSize = 1000000; // so that larger cells are skipped with a reason, by shape
-  axes = AXES;
-  files = [here("olm-wasm.mjs"), here("groupbench_child.mjs"), here("package-lock.json")];
-
-  open(seed, capacity, axes) {
-    return {
-      seed, capacity, olm: axes.olm ?? "ratchet", identity: Number(axes.identity ?? 16),
-      hasGroup: false, members: new Set(),
-      live: new Map(), // by device
-      directory: new Map(), // by device: its keys, and signed one-time keys that are left
-      ends: new Map(), // by device: how its upload ends
-      streams: new Map(), // by device; not rolled back
-      held: new Set(), saved: undefined,
-    };
-  }
-  close(world) {
-    for (const held of world.held) held.object.free();
-  }
-
-  hold(world, kind, object) {
-    const held = new Held(kind, object);
-    held.touched = true;
-    world.held.add(held);
-    return held;
-  }
-  /* The library draws for this device from now on. */
-  enter(world, device) {
-    if (!world.streams.has(device)) world.streams.set(device, streamOf(world.seed, device, "operations"));
-    stream = world.streams.get(device);
-  }
-  device(world, device) {
-    const live = world.live.get(device);
-    if (live === undefined) throw new Rejected("not live");
-    this.enter(world, device);
-    return live;
-  }
-  actor(world, device) {
-    const live = this.device(world, device);
-    if (!world.members.has(device)) throw new Rejected("not in the room");
-    live.fetched = 0;
-    return live;
-  }
-
-  upload(world, device, text) {
-    world.ends.set(device, text.slice(-END));
-    return message(KIND.KEY_MATERIAL, TO.SERVER, device, utf8(text));
-  }
-  publish_many(world, first, n) {
-    const sent = [];
-    for (let device = first; device < first + n; device++) {
-      let upload = world.live.get(device)?.upload;
-      if (upload === undefined) {
-        const made = makeAccount(world, device);
-        upload = made.upload;
-        made.account.free();
-      }
-      sent.push(this.upload(world, device, upload));
-    }
-    return sent;
-  }
-  /* A one-time key is used once: what is published again has another. */
-  publish(world, device) {
-    this.materialise(world, device);
-    const live = this.device(world, device);
-    const text = live.published ? uploadOf(live.keys, "", newKeys(live.account.use, live.ids, 1)[0]) : live.upload;
-    live.published = true;
-    return [this.upload(world, device, text)];
-  }
-  materialise(world, device) {
-    if (world.live.has(device)) return;
-    const made = makeAccount(world, device);
-    this.enter(world, device);
-    world.directory.set(device, { keys: made.keys, oneTime: newKeys(made.account, made.ids, KEPT_KEYS) });
-    world.live.set(device, {
-      ...made, account: this.hold(world, "Account", made.account), number: device,
-      peers: new Map(), // by device: {curve25519, ed25519, sessions, due}
-      outbound: undefined, // {held, id, shared}
-      inbound: new Map(), // by session id: {held, from}
-      newest: new Map(), // by sender: session id
-      fetched: 0, healed: true, published: false,
-    });
-  }
-
-  /* ---- groups that are there before ---- */
-
-  shape(world, size, joiners, withoutGroup, live, actors) {
-    if ((size + joiners) * actors.length > MOST_PAIRS)
-      throw new Unsupported(`${actors.length} senders and ${size + joiners} devices are more than ${MOST_PAIRS} pairs, which this backend has been tried with`);
-    for (const device of live) this.materialise(world, device);
-    if (!withoutGroup) {
-      world.hasGroup = true;
-      for (let device = 0; device < size; device++) world.members.add(device);
-    }
-    for (let device = 0; device < size + joiners; device++)
-      for (const actor of actors)
-        if (actor !== device) this.introduce(world, actor, device, device < size && !withoutGroup, actors.length);
-    if (withoutGroup) return;
-    for (const actor of actors) {
-      const from = this.device(world, actor);
-      this.beginSession(world, from);
-      for (const device of world.members) if (device !== actor) from.outbound.shared.add(device);
-      for (const device of live) if (device < size && device !== actor) this.takeSession(world, world.live.get(device), actor, from.outbound.held.object.session_key());
-    }
-  }
-
-  /* What the axis olm says of an actor and another device, which may be there for this only. */
-  introduce(world, actor, device, isMember, nActors) {
-    const from = this.device(world, actor);
-    const live = world.live.get(device);
-    const other = live ?? makeAccount(world, device);
-    const account = live ? live.account.use : other.account;
-    if (!world.directory.has(device)) world.directory.set(device, { keys: other.keys, oneTime: [] });
-    if (world.olm === "new") {
-      if (!live && (isMember || nActors > 1)) {
-        const known = world.directory.get(device);
-        if (known.oneTime.length === 0) {
-          stream = streamOf(world.seed, device, "directory");
-          known.oneTime = newKeys(account, other.ids, Math.min(nActors, KEPT_KEYS));
-        }
-      }
-      if (isMember) from.peers.set(device, { keys: other.keys, curve25519: other.curve25519, ed25519: other.ed25519, sessions: [], due: true });
-    } else {
-      stream = streamOf(world.seed, actor, device, "pair");
-      const theirs = new Olm.Session();
-      theirs.create_outbound(account, from.curve25519, from.fallback);
-      const { body } = theirs.encrypt("{}");
-      const ours = new Olm.Session();
-      ours.create_inbound_from(from.account.use, other.curve25519, body);
-      ours.decrypt(0, body);
-      // Of two actors each writes on the session of the other's greeting, which it read last.
-      const before = live?.peers.get(actor);
-      if (world.olm === "chain") {
-        const reply = ours.encrypt("{}");
-        if (!before) theirs.decrypt(reply.type, reply.body);
-      }
-      const older = from.peers.get(device)?.sessions ?? [];
-      from.peers.set(device, { keys: other.keys, curve25519: other.curve25519, ed25519: other.ed25519, sessions: [this.hold(world, "Session", ours), ...older], due: world.olm === "ratchet" });
-      if (before) before.sessions.push(this.hold(world, "Session", theirs));
-      else if (live) live.peers.set(actor, { keys: from.keys, curve25519: from.curve25519, ed25519: from.ed25519, sessions: [this.hold(world, "Session", theirs)], due: world.olm === "chain" });
-      else theirs.free();
-    }
-    if (!live) account.free();
-  }
-
-  /* ---- Megolm sessions ---- */
-
-  beginSession(world, from) {
-    const held = this.hold(world, "OutboundGroupSession");
-    held.object.create();
-    from.outbound = { held, id: held.object.session_id(), shared: new Set() };
-  }
-  takeSession(world, to, sender, sessionKey) {
-    const held = this.hold(world, "InboundGroupSession");
-    held.object.create(sessionKey);
-    const id = held.object.session_id();
-    const known = to.inbound.get(id);
-    if (known === undefined || known.from !== sender || known.held.object.first_known_index() > held.object.first_known_index()) to.inbound.set(id, { held, from: sender, seen: known?.seen ?? new Map() });
-    to.newest.set(sender, id);
-    return id;
-  }
-
-  /* ---- Olm ---- */
-
-  /* Meets a device by what the directory says: signatures first, then a session. */
-  meet(world, from, device, keysJson, oneTimeJson) {
-    const ids = idsOf(world, device);
-    return refusing(() => {
-      const { curve25519, ed25519 } = checkedKeys(JSON.parse(keysJson), ids);
-      const [signed] = Object.values(JSON.parse(oneTimeJson));
-      verify(ed25519, signed, ids);
-      const session = new Olm.Session();
-      session.create_outbound(from.account.use, curve25519, signed.key);
-      return { keys: keysJson, curve25519, ed25519, sessions: [this.hold(world, "Session", session)], due: true };
-    });
-  }
-  split(body) {
-    const text = Buffer.from(body).toString();
-    const [before, fallback, between] = ['{"device_keys":', ',"fallback_keys":', ',"one_time_keys":'];
-    const at = text.indexOf(between);
-    if (!text.startsWith(before) || at < 0 || !text.endsWith("}")) return this.splitAnyOrder(text);
-    const end = text.indexOf(fallback);
-    return [text.slice(before.length, end < 0 || end > at ? at : end), text.slice(at + between.length, -1)];
-  }
-  /* As another client may write it. */
-  splitAnyOrder(text) {
-    const { device_keys, one_time_keys } = refusing(() => JSON.parse(text));
-    if (device_keys === undefined || one_time_keys === undefined) throw new Rejected("key material: not an upload");
-    return [canonical(device_keys), canonical(one_time_keys)];
-  }
-  isMet(from, device) {
-    return (from.peers.get(device)?.sessions.length ?? 0) > 0;
-  }
-  /* What is known already costs a comparison. Who has a session asks for no key: that the directory
-   * gave this upload is all there is to see. */
-  isKnown(world, from, device, body) {
-    const text = Buffer.from(body).toString();
-    if (!this.isMet(from, device) || !text.startsWith(`{"device_keys":${from.peers.get(device).keys},`)) return false;
-    if (!text.endsWith(world.ends.get(device) ?? "")) throw new Rejected("key material: not the directory's");
-    return true;
-  }
-  /* A peer whose key nobody has brought: the directory is asked. */
-  claim(world, from, device) {
-    const known = world.directory.get(device);
-    if (known === undefined || known.oneTime.length === 0) throw new Unsupported("the directory of this backend keeps one-time keys for senders that are live, and for the actors of a group");
-    const [key, ...rest] = known.oneTime;
-    world.directory.set(device, { ...known, oneTime: rest });
-    if (!from.peers.has(device)) from.fetched += this.answerBytes(world, '{"device_keys":{},"failures":{}}', [known.keys.length]);
-    from.fetched += this.answerBytes(world, '{"failures":{},"one_time_keys":{}}', [key.length]);
-    return this.meet(world, from, device, known.keys, key);
-  }
-
-  /* Bytes of the directory's answers about so many devices, with keys of these lengths. */
-  answerBytes(world, around, lengths) {
-    const one = '"":{"":},'.length + world.identity + 10;
-    return lengths.reduce((sum, length, i) => sum + one + length + (i % BATCH === 0 ? around.length - 1 : 0), 0);
-  }
-  requests(world, device, queried, claimed) {
-    const sent = [];
-    const post = (body) => sent.push(message(KIND.CLAIM, TO.SERVER, device, utf8(body)));
-    for (let at = 0; at < queried.length; at += BATCH) {
-      const users = queried.slice(at, at + BATCH).map((d) => `"${idsOf(world, d).user}":[]`);
-      post(`{"device_keys":{${users.join(",")}}}`);
-    }
-    for (let at = 0; at < claimed.length; at += BATCH) {
-      const users = claimed.slice(at, at + BATCH).map((d) => {
-        const ids = idsOf(world, d);
-        return `"${ids.user}":{"${ids.device}":"signed_curve25519"}`;
-      });
-      post(`{"one_time_keys":{${users.join(",")}}}`);
-    }
-    return sent;
-  }
-
-  /* The key of the next message, to every member that lacks it. */
-  share(world, device) {
-    const from = this.actor(world, device);
-    return this.shareFrom(world, from, []);
-  }
-  isStale(world, from) {
-    if (from.outbound === undefined) return true;
-    for (const other of from.outbound.shared) if (!world.members.has(other)) return true;
-    return false;
-  }
-  isDue(world, from) {
-    if (this.isStale(world, from)) return true;
-    return from.outbound.shared.size < world.members.size - 1;
-  }
-  shareFrom(world, from, met) {
-    const queried = [];
-    const claimed = [];
-    const peers = new Map(met);
-    const isNew = this.isStale(world, from);
-    const lacking = [...world.members].filter((d) => d !== from.number && (isNew || !from.outbound.shared.has(d)));
-    for (const other of lacking) {
-      if (peers.has(other) || this.isMet(from, other)) continue;
-      if (!from.peers.has(other)) queried.push(other);
-      claimed.push(other);
-      peers.set(other, this.claim(world, from, other));
-    }
-    for (const [other, peer] of peers) from.peers.set(other, peer);
-    if (isNew) this.beginSession(world, from);
-    const content = canonical({
-      algorithm: MEGOLM, room_id: ROOM, session_id: from.outbound.id, session_key: from.outbound.held.object.session_key(),
-    });
-    const sent = this.requests(world, from.number, queried, claimed);
-    let healed = true;
-    let n = 0;
-    for (const other of lacking) {
-      const peer = from.peers.get(other);
-      healed &&= peer.due;
-      const body = this.encryptTo(world, from, other, peer, content);
-      peer.due = false;
-      const uploaded = n++ % BATCH === 0 ? body.length : body.length - '{"messages":{}}'.length + 1;
-      sent.push(message(KIND.ROOM_KEY, TO.DEVICES, from.number, body, [other], FANOUT.CLIENT, uploaded));
-      from.outbound.shared.add(other);
-    }
-    if (isNew) from.healed = healed;
-    return sent;
-  }
-  encryptTo(world, from, other, peer, content) {
-    const ids = idsOf(world, other);
-    const event = `{"content":${content},"keys":{"ed25519":"${from.ed25519}"},"recipient":"${ids.user}","recipient_keys":{"ed25519":"${peer.ed25519}"},"sender":"${from.ids.user}","sender_device_keys":${from.keys},"type":"m.room_key"}`;
-    const { type, body } = peer.sessions[0].use.encrypt(event);
-    return utf8(`{"messages":{"${ids.user}":{"${ids.device}":{"algorithm":"${OLM}","ciphertext":{"${peer.curve25519}":{"body":"${body}","type":${type}}},"sender_key":"${from.curve25519}"}}}}`);
-  }
-
-  /* ---- operations ---- */
-
-  create(world, device, others) {
-    if (world.hasGroup) throw new Error("a world has one room, and it exists");
-    world.hasGroup = true;
-    world.members.add(device);
-    try {
-      return this.add(world, device, others);
-    } catch (e) {
-      world.hasGroup = false;
-      world.members.delete(device);
-      throw e;
-    }
-  }
-  add(world, device, joining) {
-    const from = this.actor(world, device);
-    const met = [];
-    const lengths = { keys: [], oneTime: [] };
-    for (const { device: other, body } of joining) {
-      if (world.members.has(other)) throw new Rejected(`device ${other} is in the room already`);
-      if (this.isKnown(world, from, other, body)) continue;
-      const [keys, oneTime] = this.split(body);
-      met.push([other, this.meet(world, from, other, keys, oneTime)]);
-      lengths.keys.push(keys.length);
-      lengths.oneTime.push(oneTime.length);
-    }
-    from.fetched += this.answerBytes(world, '{"device_keys":{},"failures":{}}', lengths.keys);
-    from.fetched += this.answerBytes(world, '{"failures":{},"one_time_keys":{}}', lengths.oneTime);
-    const strangers = met.map(([other]) => other);
-    const before = new Set(world.members);
-    try {
-      for (const { device: other } of joining) world.members.add(other);
-      return [...this.requests(world, device, strangers, strangers), ...this.shareFrom(world, from, met)];
-    } catch (e) {
-      world.members = before;
-      throw e;
-    }
-  }
-  remove(world, device, leaving) {
-    const from = this.actor(world, device);
-    for (const other of leaving) if (other === device || !world.members.has(other)) throw new Rejected(`device ${other} cannot be removed`);
-    for (const other of leaving) world.members.delete(other);
-    return this.shareFrom(world, from, []);
-  }
-  rekey(world, device) {
-    const from = this.actor(world, device);
-    const before = from.outbound;
-    from.outbound = undefined;
-    try {
-      return this.shareFrom(world, from, []);
-    } catch (e) {
-      from.outbound = before;
-      throw e;
-    }
-  }
-  send(world, device, plaintext) {
-    const from = this.actor(world, device);
-    const sent = this.isDue(world, from) ? this.shareFrom(world, from, []) : [];
-    const content = isPlain(plaintext)
-      ? `{"body":"${Buffer.from(plaintext).toString()}","msgtype":"m.text"}`
-      : `{"body":"${Buffer.from(plaintext).toString("base64").replace(/=+$/, "")}","msgtype":"test.gb.bytes"}`;
-    const ciphertext = from.outbound.held.use.encrypt(`{"content":${content},"room_id":"${ROOM}","type":"m.room.message"}`);
-    const body = `{"algorithm":"${MEGOLM}","ciphertext":"${ciphertext}","device_id":"${from.ids.device}","sender_key":"${from.curve25519}","session_id":"${from.outbound.id}"}`;
-    return [...sent, message(KIND.APPLICATION, TO.GROUP, device, utf8(body))];
-  }
-  skip(world, device, n) {
-    const from = this.actor(world, device);
-    for (let i = 0; i < n; i++) from.outbound.held.use.encrypt("");
-  }
-
-  /* ---- at the recipients ---- */
-
-  decryptFrom(world, to, sender, { type, body }, senderKey) {
-    const known = to.peers.get(sender);
-    const sessions = known?.curve25519 === senderKey ? known.sessions : [];
-    for (const session of sessions) {
-      if (type === 0 && !session.object.matches_inbound_from(senderKey, body)) continue;
-      try {
-        return { text: session.use.decrypt(type, body), session: undefined };
-      } catch (e) {
-        if (type === 0) throw e;
-      }
-    }
-    if (type !== 0) throw new Rejected("no Olm session reads it");
+  begin(account, theirs, oneTimeKey) {
+    const session = new Olm.Session();
+    session.create_outbound(account, theirs, oneTimeKey);
+    return session;
+  },
+  /* The session that a pre-key message begins, and what the message says. */
+  accept(account, theirs, body) {
     const session = new Olm.Session();
     try {
-      session.create_inbound_from(to.account.use, senderKey, body);
+      session.create_inbound_from(account, theirs, body);
       const text = session.decrypt(0, body);
-      to.account.use.remove_one_time_keys(session);
-      return { text, session: this.hold(world, "Session", session) };
+      account.remove_one_time_keys(session);
+      return { session, text };
     } catch (e) {
       session.free();
       throw e;
     }
-  }
-  takeRoomKey(world, device, m) {
-    const to = this.device(world, device);
-    const ids = idsOf(world, m.from);
-    if (m.kind !== KIND.ROOM_KEY) throw new Rejected("not a to-device message");
-    refusing(() => {
-      const content = JSON.parse(Buffer.from(m.body).toString()).messages?.[to.ids.user]?.[to.ids.device];
-      const own = content?.ciphertext?.[to.curve25519];
-      if (content?.algorithm !== OLM || own === undefined) throw new Rejected("for another recipient");
-      const { text, session } = this.decryptFrom(world, to, m.from, own, content.sender_key);
-      const event = JSON.parse(text);
-      const known = to.peers.get(m.from);
-      if (event.sender !== ids.user || event.recipient !== to.ids.user || event.recipient_keys?.ed25519 !== to.ed25519) throw new Rejected("of or for somebody else");
-      const keys = known ?? { ...checkedKeys(event.sender_device_keys, ids), keys: canonical(event.sender_device_keys), sessions: [], due: true };
-      if (keys.curve25519 !== content.sender_key || keys.ed25519 !== event.keys?.ed25519) throw new Rejected("of another sender");
-      if (event.type !== "m.room_key" || event.content?.algorithm !== MEGOLM || event.content.room_id !== ROOM) throw new Rejected("not a room key");
-      this.takeSession(world, to, m.from, event.content.session_key);
-      to.peers.set(m.from, { ...keys, due: true, sessions: session ? [session, ...keys.sessions] : keys.sessions });
-    });
-  }
-  process(world, device, m) {
-    this.takeRoomKey(world, device, m);
-  }
-  join(world, device, messages) {
-    if (messages.length === 0) throw new Rejected("nothing to join by");
-    for (const m of messages) this.takeRoomKey(world, device, m);
-  }
-  receive(world, device, m) {
-    const to = this.device(world, device);
-    return refusing(() => {
-      const event = JSON.parse(Buffer.from(m.body).toString());
-      const session = to.inbound.get(event.session_id);
-      if (m.kind !== KIND.APPLICATION || event.algorithm !== MEGOLM || session === undefined || session.from !== m.from) throw new Rejected("no session reads it");
-      const { plaintext, message_index } = session.held.use.decrypt(event.ciphertext);
-      const { content, room_id, type } = JSON.parse(plaintext);
-      if (room_id !== ROOM || type !== "m.room.message") throw new Rejected("not an event that this backend sends");
-      if ((session.seen.get(message_index) ?? m.event) !== m.event) throw new Rejected("a replay");
-      session.seen.set(message_index, m.event);
-      return new Uint8Array(Buffer.from(content.body, content.msgtype === "m.text" ? "utf8" : "base64"));
-    });
-  }
+  },
+  began: (session, theirs, body) => session.matches_inbound_from(theirs, body),
+  encrypt: (session, text) => session.encrypt(text),
+  decrypt: (session, { type, body }) => session.decrypt(type, body),
 
-  /* ---- beside ---- */
+  outbound() {
+    const session = new Olm.OutboundGroupSession();
+    session.create();
+    return session;
+  },
+  inbound(sessionKey) {
+    const session = new Olm.InboundGroupSession();
+    session.create(sessionKey);
+    return session;
+  },
+  sessionId: (session) => session.session_id(),
+  sessionKey: (session) => session.session_key(),
+  firstKnownIndex: (session) => session.first_known_index(),
+  encryptEvent: (session, event) => session.encrypt(event),
+  decryptEvent: (session, ciphertext) => session.decrypt(ciphertext),
 
-  digest(world, device, sender) {
-    const live = this.device(world, device);
-    const id = device === sender ? live.outbound?.id : live.newest.get(sender);
-    if (id === undefined) throw new Rejected(`device ${device} has no session of device ${sender}`);
-    return Buffer.from(id, "base64").subarray(0, 32);
-  }
-  heals(world, device) {
-    return this.device(world, device).healed ? 1 : 0;
-  }
-  fetched(world, device) {
-    return this.device(world, device).fetched;
-  }
-  state_size(world, device) {
-    const live = this.device(world, device);
-    const held = [live.account, live.outbound?.held, ...[...live.inbound.values()].map((i) => i.held), ...[...live.peers.values()].flatMap((p) => p.sessions)];
-    return held.filter((h) => h !== undefined).reduce((sum, h) => sum + h.object.pickle(PICKLE).length, 0);
-  }
+  pickle: (object) => object.pickle(PICKLE),
+  unpickle(kind, pickle) {
+    const object = new Olm[kind]();
+    object.unpickle(PICKLE, pickle);
+    return object;
+  },
+  free: (object) => object.free(),
+};
 
-  copyOf(world) {
-    const live = new Map();
-    for (const [number, d] of world.live)
-      live.set(number, {
-        ...d, outbound: d.outbound && { ...d.outbound, shared: new Set(d.outbound.shared) },
-        peers: new Map([...d.peers].map(([other, p]) => [other, { ...p }])), inbound: new Map([...d.inbound].map(([id, i]) => [id, { ...i, seen: new Map(i.seen) }])), newest: new Map(d.newest),
-      });
-    return { hasGroup: world.hasGroup, members: new Set(world.members), directory: new Map(world.directory), live, held: new Set(world.held) };
-  }
-  checkpoint(world) {
-    for (const held of world.held) held.save();
-    world.saved = this.copyOf(world);
-  }
-  rollback(world) {
-    const saved = this.copyOf(world.saved);
-    for (const held of world.held) {
-      if (saved.held.has(held)) held.restore();
-      else held.object.free();
-    }
-    Object.assign(world, saved);
-  }
-}
-
-await serve(new OlmWasm());
+await serve(new MatrixRoom(library));
