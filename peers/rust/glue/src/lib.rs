@@ -4,6 +4,8 @@
 //! A peer implements [`Peer`] for the state of one world and says `groupbench_glue::export!(It);`.
 //! It never sees the C side; the contract of each call is the header's.
 pub mod abi;
+#[cfg(feature = "megolm")]
+pub mod megolm;
 pub mod mls;
 mod outbox;
 pub mod random;
@@ -28,13 +30,34 @@ pub enum Error {
 pub type Result<T = ()> = std::result::Result<T, Error>;
 
 impl Error {
-    pub fn rejected(what: &str, why: impl std::fmt::Debug) -> Self {
-        Error::Rejected(format!("{what}: {why:?}"))
-    }
-
     pub fn failed(what: &str, why: impl std::fmt::Debug) -> Self {
         Error::Failed(format!("{what}: {why:?}"))
     }
+}
+
+/// Why a library refused, in its words: any error of any library becomes one by `?`. What calls
+/// the library knows whether that is [`rejecting`] or [`failing`].
+pub struct Refused(String);
+
+pub type Refusable<T = ()> = std::result::Result<T, Refused>;
+
+impl<E: std::fmt::Debug> From<E> for Refused {
+    fn from(e: E) -> Self {
+        Refused(format!("{e:?}"))
+    }
+}
+
+/// What the library does not refuse, but the protocol.
+pub fn refuse<T>(why: &str) -> Refusable<T> {
+    Err(Refused(why.into()))
+}
+
+pub fn rejecting(what: &str) -> impl Fn(Refused) -> Error + '_ {
+    move |Refused(why)| Error::Rejected(format!("{what}: {why}"))
+}
+
+pub fn failing(what: &str) -> impl Fn(Refused) -> Error + '_ {
+    move |Refused(why)| Error::Failed(format!("{what}: {why}"))
 }
 
 /// Whether an axis of the comparison can have a value.

@@ -59,6 +59,40 @@ pub fn fill(out: &mut [u8]) {
     });
 }
 
+pub fn array<const N: usize>() -> [u8; N] {
+    let mut out = [0; N];
+
+    fill(&mut out);
+    out
+}
+
+pub fn bytes(len: usize) -> Vec<u8> {
+    let mut out = vec![0; len];
+
+    fill(&mut out);
+    out
+}
+
+/// A secret key with its public half: drawn until the library takes one, which is at once nearly
+/// always. `first` masks the first byte.
+pub fn secret_key<P, E>(
+    size: usize,
+    first: u8,
+    public: impl Fn(&[u8]) -> Result<P, E>,
+) -> Result<(Vec<u8>, P), E> {
+    let mut secret = vec![0; size];
+
+    for _ in 0..64 {
+        fill(&mut secret);
+        secret[0] &= first;
+        if let Ok(public) = public(&secret) {
+            return Ok((secret, public));
+        }
+    }
+    let public = public(&secret)?;
+    Ok((secret, public))
+}
+
 /// Where crates draw that ask the operating system. Built with --cfg getrandom_backend="custom",
 /// getrandom 0.3 and later call this instead.
 #[cfg(getrandom_backend = "custom")]

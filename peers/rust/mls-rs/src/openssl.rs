@@ -1,18 +1,16 @@
 //! Cryptography by OpenSSL, the library that is under mls/ too. Its key pairs are generated from
 //! the world's seed and imported, which multiplies the base point once, as generating does.
-use groupbench_glue::{random, CStr};
-use mls_rs::CipherSuite;
-use mls_rs_core::crypto::{
-    CipherSuiteProvider, HpkePublicKey, HpkeSecretKey, SignaturePublicKey, SignatureSecretKey,
-};
+use groupbench_glue::mls::{is_edwards, mls_rs, signature_key};
+use groupbench_glue::{forward, random, CStr};
+use mls_rs_core::crypto::{CipherSuite, CipherSuiteProvider, HpkePublicKey, HpkeSecretKey};
 use mls_rs_crypto_hpke::dhkem::DhKem;
 use mls_rs_crypto_openssl::ecdh::{Ecdh, EcdhKemError};
-use mls_rs_crypto_openssl::{aead::Aead, kdf::Kdf, OpensslCipherSuite, OpensslCryptoProvider};
+use mls_rs_crypto_openssl::{aead::Aead, kdf::Kdf, OpensslCipherSuite};
 use mls_rs_crypto_traits::{DhType, KemId, SamplingMethod};
 
 pub const NAME: &CStr = c"mls-rs-openssl";
 
-pub type Suite = OpensslCipherSuite<DhKem<SeededDh, Kdf>, Kdf, Aead>;
+pub enum Source {}
 
 pub fn version() -> String {
     let library = mls_rs_crypto_openssl::openssl::version::version();
@@ -20,56 +18,30 @@ pub fn version() -> String {
     format!("mls-rs 0.57.0, mls-rs-crypto-openssl 0.22.0, {library}")
 }
 
-pub fn suites() -> Vec<CipherSuite> {
-    OpensslCryptoProvider::all_supported_cipher_suites()
-}
+impl mls_rs::Source for Source {
+    type Error = <Self::Suite as CipherSuiteProvider>::Error;
+    type Suite = OpensslCipherSuite<DhKem<SeededDh, Kdf>, Kdf, Aead>;
 
-pub fn suite(suite: CipherSuite) -> Option<Suite> {
-    let kdf = Kdf::new(suite)?;
-    let id = KemId::new(suite)?;
-    let dh = SeededDh(Ecdh::new(suite)?);
-    let kem = DhKem::new(dh, kdf.clone(), id as u16, id.n_secret());
+    fn suite(suite: CipherSuite) -> Option<Self::Suite> {
+        let kdf = Kdf::new(suite)?;
+        let id = KemId::new(suite)?;
+        let dh = SeededDh(Ecdh::new(suite)?);
+        let kem = DhKem::new(dh, kdf.clone(), id as u16, id.n_secret());
 
-    OpensslCipherSuite::new(suite, kem, kdf, Aead::new(suite)?)
-}
+        OpensslCipherSuite::new(suite, kem, kdf, Aead::new(suite)?)
+    }
 
-/// Secret keys drawn until the library takes one.
-fn draw<P, E>(
-    size: usize,
-    first: u8,
-    public: impl Fn(&[u8]) -> Result<P, E>,
-) -> Result<(Vec<u8>, P), E> {
-    let mut secret = vec![0; size];
+    /// EdDSA keys are kept with their public half behind the secret one.
+    fn signature_keys(suite: &Self::Suite) -> mls_rs::SignatureKeys<Self::Error> {
+        let number = suite.cipher_suite().raw_value();
+        let derive = |secret: &[u8]| suite.signature_key_derive_public(&secret.to_vec().into());
+        let (mut secret, public) = signature_key(number, derive)?;
 
-    for _ in 0..64 {
-        random::fill(&mut secret);
-        secret[0] &= first;
-        if let Ok(public) = public(&secret) {
-            return Ok((secret, public));
+        if is_edwards(number) {
+            secret.extend_from_slice(&public);
         }
+        Ok((secret.into(), public))
     }
-    let public = public(&secret)?;
-    Ok((secret, public))
-}
-
-/// EdDSA keys are kept with their public half behind the secret one.
-pub fn signature_keys(
-    suite: &Suite,
-) -> Result<(SignatureSecretKey, SignaturePublicKey), <Suite as CipherSuiteProvider>::Error> {
-    let (size, first, twice) = match suite.cipher_suite() {
-        CipherSuite::P256_AES128 => (32, 0xff, false),
-        CipherSuite::P384_AES256 => (48, 0xff, false),
-        CipherSuite::P521_AES256 => (66, 0x01, false),
-        CipherSuite::CURVE448_AES256 | CipherSuite::CURVE448_CHACHA => (57, 0xff, true),
-        _ => (32, 0xff, true),
-    };
-    let (mut secret, public) =
-        draw(size, first, |secret| suite.signature_key_derive_public(&secret.to_vec().into()))?;
-
-    if twice {
-        secret.extend_from_slice(&public);
-    }
-    Ok((secret.into(), public))
 }
 
 #[derive(Clone)]
@@ -78,39 +50,22 @@ pub struct SeededDh(Ecdh);
 impl DhType for SeededDh {
     type Error = EcdhKemError;
 
-    fn dh(&self, secret: &HpkeSecretKey, public: &HpkePublicKey) -> Result<Vec<u8>, EcdhKemError> {
-        self.0.dh(secret, public)
-    }
-
-    fn to_public(&self, secret: &HpkeSecretKey) -> Result<HpkePublicKey, EcdhKemError> {
-        self.0.to_public(secret)
-    }
-
     fn generate(&self) -> Result<(HpkeSecretKey, HpkePublicKey), EcdhKemError> {
+        let derive = |secret: &[u8]| self.0.to_public(&secret.to_vec().into());
         let first = match self.0.bitmask_for_rejection_sampling() {
             SamplingMethod::HpkeWithBitmask(mask) => mask,
             _ => 0xff,
         };
-        let (secret, public) = draw(self.0.secret_key_size(), first, |secret| {
-            self.0.to_public(&secret.to_vec().into())
-        })?;
 
-        Ok((secret.into(), public))
+        random::secret_key(self.0.secret_key_size(), first, derive).map(|(s, p)| (s.into(), p))
     }
 
-    fn bitmask_for_rejection_sampling(&self) -> SamplingMethod {
-        self.0.bitmask_for_rejection_sampling()
-    }
-
-    fn public_key_validate(&self, key: &HpkePublicKey) -> Result<(), EcdhKemError> {
-        self.0.public_key_validate(key)
-    }
-
-    fn secret_key_size(&self) -> usize {
-        self.0.secret_key_size()
-    }
-
-    fn public_key_size(&self) -> usize {
-        self.0.public_key_size()
+    forward! {
+        fn dh(&HpkeSecretKey, &HpkePublicKey) -> Result<Vec<u8>, EcdhKemError>;
+        fn to_public(&HpkeSecretKey) -> Result<HpkePublicKey, EcdhKemError>;
+        fn bitmask_for_rejection_sampling() -> SamplingMethod;
+        fn public_key_validate(&HpkePublicKey) -> Result<(), EcdhKemError>;
+        fn secret_key_size() -> usize;
+        fn public_key_size() -> usize;
     }
 }

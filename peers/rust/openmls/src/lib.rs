@@ -1,337 +1,294 @@
-//! OpenMLS as a backend: the calls of the harness as calls of its public API. Bytes are decoded
-//! and encoded inside each call. What cannot be had: docs/backends.md, Peers.
-mod crypto;
-mod world;
-
-use groupbench_glue::mls::send_commit;
-use groupbench_glue::{
-    export, Answer, CStr, Config, Error, Incoming, Kind, Offer, Outbox, Outgoing, Peer, Published,
-    Result, Shape, To, DIGEST_BYTES, SEALED, SETTLES,
-};
+//! OpenMLS as a backend: what a member does as calls of its public API. Bytes are decoded and
+//! encoded inside each call. What cannot be had: docs/backends.md, Peers.
+use groupbench_glue::mls::openmls::{Provider, Seeded};
+use groupbench_glue::mls::{Axes, Change, Library, Made, Shown, Standing, World, LAST_SECOND, NOW};
+use groupbench_glue::random::{self, Stream};
+use groupbench_glue::{export, refuse, CStr, Refusable};
 use openmls::prelude::{tls_codec::Deserialize, tls_codec::Serialize, *};
 use openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
+use openmls_basic_credential::SignatureKeyPair;
+use openmls_memory_storage::MemoryStorage;
+use openmls_traits::crypto::OpenMlsCrypto;
 use std::collections::HashMap;
-use world::{Axes, Device, OpenMls};
+use std::sync::{Arc, Once};
 
-/// Receivers bridge as many generations of a sender's ratchet, and no more.
-const MAX_SKIP: u32 = 1000;
+#[cfg(feature = "rustcrypto")]
+mod crypto {
+    pub use openmls_rust_crypto::RustCrypto as Crypto;
+    pub const NAME: &groupbench_glue::CStr = c"openmls-rustcrypto";
+    pub const VERSION: &str = "openmls 0.9.2, openmls_rust_crypto 0.6.0";
 
-fn decoded(what: &str, body: &[u8]) -> Result<MlsMessageIn> {
-    MlsMessageIn::tls_deserialize_exact(body).map_err(|e| Error::rejected(what, e))
+    pub fn make() -> Option<Crypto> {
+        Some(Crypto::default())
+    }
+}
+
+#[cfg(feature = "libcrux")]
+mod crypto {
+    pub use openmls_libcrux_crypto::CryptoProvider as Crypto;
+    pub const NAME: &groupbench_glue::CStr = c"openmls-libcrux";
+    pub const VERSION: &str = "openmls 0.9.2, openmls_libcrux_crypto 0.4.0";
+
+    pub fn make() -> Option<Crypto> {
+        Crypto::new().ok()
+    }
+}
+
+type Stored = HashMap<Vec<u8>, Vec<u8>>;
+
+struct OpenMls {
+    axes: Axes<Ciphersuite>,
+    crypto: Arc<Seeded<crypto::Crypto>>,
+}
+
+struct Device {
+    provider: Provider<crypto::Crypto>,
+    signer: SignatureKeyPair,
+    credential: CredentialWithKey,
+    /// What its store held before it had a group.
+    private: Stored,
+}
+
+impl Device {
+    fn store(&self) -> std::sync::RwLockWriteGuard<'_, Stored> {
+        self.provider.storage.values.write().expect("one thread")
+    }
+}
+
+/// What the message of another member says.
+fn read(d: &Device, group: &mut MlsGroup, m: &[u8]) -> Refusable<ProcessedMessageContent> {
+    let message = MlsMessageIn::tls_deserialize_exact(m)?.try_into_protocol_message()?;
+
+    Ok(group.process_message(&d.provider, message)?.into_content())
+}
+
+fn named(identity: &[u8]) -> Credential {
+    BasicCredential::new(identity.to_vec()).into()
 }
 
 impl OpenMls {
-    fn device(&mut self, device: u32) -> Result<&mut Device> {
-        self.devices.live_mut(device)
-    }
-
-    /// The device, when it can act in its group.
-    fn member(&mut self, device: u32, what: &str) -> Result<&mut Device> {
-        let d = self.device(device)?;
-
-        match &d.group {
-            Some(group) if group.is_active() => Ok(d),
-            Some(_) => Err(Error::Rejected(format!("{what}: this device was removed"))),
-            None => Err(Error::Rejected(format!("{what}: not a member"))),
+    fn wire_format(&self) -> WireFormatPolicy {
+        match self.axes.private {
+            true => MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY,
+            false => MIXED_PLAINTEXT_WIRE_FORMAT_POLICY,
         }
     }
-}
 
-/// What a commit does, beside the path.
-#[derive(Default)]
-struct Request {
-    add: Vec<KeyPackage>,
-    joining: Vec<u32>,
-    remove: Vec<LeafNodeIndex>,
-    psk: Option<PreSharedKeyId>,
-    with_path: bool,
-}
-
-/// One commit and, where somebody joins, one Welcome.
-fn commit(d: &mut Device, device: u32, request: Request, out: &mut Outbox) -> Result {
-    let Some(group) = d.group.as_mut() else {
-        return Err(Error::Rejected("commit: not a member".into()));
-    };
-    let refused = |e: &dyn std::fmt::Debug| Error::rejected("commit", e);
-    let provider = &d.provider;
-    let bundle = group
-        .commit_builder()
-        .propose_adds(request.add)
-        .propose_removals(request.remove)
-        .add_proposals(
-            request.psk.map(|id| Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(id)))),
-        )
-        .force_self_update(request.with_path)
-        .load_psks(&provider.storage)
-        .map_err(|e| refused(&e))?
-        .create_group_info(false)
-        .build(&*provider.crypto, &*provider.crypto, &d.signer, |_| true)
-        .map_err(|e| refused(&e))?
-        .stage_commit(provider)
-        .map_err(|e| refused(&e))?;
-    let (commit, welcome, _) = bundle.into_messages();
-    let commit = commit.to_bytes().map_err(|e| refused(&e))?;
-    let welcome = welcome.map(|w| w.to_bytes()).transpose().map_err(|e| refused(&e))?;
-
-    if let Err(e) = send_commit(out, device, &commit, welcome.as_deref(), &request.joining) {
-        group.clear_pending_commit(&provider.storage).map_err(|e| Error::failed("commit", e))?;
-        return Err(e);
+    fn join_config(&self) -> MlsGroupJoinConfig {
+        MlsGroupJoinConfig::builder()
+            .wire_format_policy(self.wire_format())
+            .padding_size(self.axes.padding)
+            .use_ratchet_tree_extension(self.axes.tree_in_welcome)
+            .build()
     }
-    d.sent = commit;
-    Ok(())
-}
 
-impl OpenMls {
-    fn adds(&self, joining: &[Published]) -> Result<Request> {
-        let refused = |e| Error::rejected("key package", e);
-        let mut request = Request { with_path: self.axes.path, ..Default::default() };
-
-        for p in joining {
-            let MlsMessageBodyIn::KeyPackage(package) = decoded("key package", p.body)?.extract()
-            else {
-                return Err(Error::Rejected("key package: another message".into()));
-            };
-            let package = package.validate(&*self.crypto, ProtocolVersion::Mls10);
-            request.add.push(package.map_err(refused)?);
-            request.joining.push(p.device);
+    fn key_package(&self, body: &[u8]) -> Refusable<KeyPackage> {
+        match MlsMessageIn::tls_deserialize_exact(body)?.extract() {
+            MlsMessageBodyIn::KeyPackage(package) => {
+                Ok(package.validate(&*self.crypto, ProtocolVersion::Mls10)?)
+            }
+            _ => refuse("not a key package"),
         }
-        Ok(request)
+    }
+
+    fn psk(&self, id: &[u8]) -> Refusable<Proposal> {
+        let psk = Psk::External(ExternalPsk::new(id.to_vec()));
+        let psk = PreSharedKeyId::new(self.axes.suite, &*self.crypto, psk)?;
+
+        Ok(Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(psk))))
     }
 }
 
-impl Peer for OpenMls {
+impl Library for OpenMls {
     const NAME: &'static CStr = crypto::NAME;
-    const FEATURES: u32 = SETTLES | SEALED;
-    const MAX_SIZE: u32 = 100_000;
-    const OFFERS: &'static [Offer] = &[
-        Offer::Checkpoint,
-        Offer::Discard,
-        Offer::GroupInfo,
-        Offer::FetchTree,
-        Offer::Skip,
-        Offer::Psk,
-    ];
+    const TITLE: &'static str = "OpenMLS";
+    const MAX_SKIP: (u32, &'static str) = (1000, "SenderRatchetConfiguration by default");
+
+    type Suite = Ciphersuite;
+    const SUITE_1: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519;
+    const NO_SUITE: &'static CStr = c"OpenMlsCrypto::supported_ciphersuites lacks this suite";
+    const NO_PADDING: Option<&'static CStr> = None;
+
+    type Device = Device;
+    type Group = MlsGroup;
+    /// A group is loaded from the store.
+    type Saved = (Stored, Option<GroupId>);
+
+    fn suite(number: u16) -> Option<Ciphersuite> {
+        let suite = Ciphersuite::try_from(number).ok()?;
+        let crypto = random::with(&mut Stream::new(0, "suites", 0), crypto::make);
+
+        crypto.is_some_and(|c| c.supported_ciphersuites().contains(&suite)).then_some(suite)
+    }
 
     fn version() -> String {
         crypto::VERSION.into()
     }
 
-    fn axis(name: &str, value: &str) -> Answer {
-        Axes::default().set(name, value)
-    }
+    fn open(axes: Axes<Ciphersuite>) -> Refusable<Self> {
+        static ONE_THREAD: Once = Once::new();
 
-    fn open(config: &Config) -> Result<Self> {
-        OpenMls::new(config)
-    }
-
-    fn publish_dormant(&mut self, device: u32, out: &mut Outbox) -> Result {
-        self.devices.publish(device, || self.make_device(device), out)
-    }
-
-    fn materialise(&mut self, device: u32) -> Result {
-        if self.devices[device as usize].is_none() {
-            self.devices[device as usize] = Some(self.make_device(device)?);
-        }
-        Ok(())
-    }
-
-    fn shape(&mut self, shape: &Shape) -> Result {
-        shape.live.iter().try_for_each(|&device| self.materialise(device))?;
-        if shape.without_group || shape.live.is_empty() {
-            return Ok(());
-        }
-        self.play(shape)
-    }
-
-    fn create(&mut self, device: u32, others: &[Published], out: &mut Outbox) -> Result {
-        if self.device(device)?.group.is_some() {
-            return Err(Error::Rejected("create: the device has a group".into()));
-        }
-        let request = self.adds(others)?;
-        let group = self.new_group(self.devices.live(device)?)?;
-        let d = self.device(device)?;
-
-        d.group = Some(group);
-        if others.is_empty() {
-            return Ok(());
-        }
-        commit(d, device, request, out).inspect_err(|_| d.forget_group())
-    }
-
-    fn add(&mut self, device: u32, joining: &[Published], out: &mut Outbox) -> Result {
-        let request = self.adds(joining)?;
-
-        commit(self.member(device, "add")?, device, request, out)
-    }
-
-    fn remove(&mut self, device: u32, leaving: &[u32], out: &mut Outbox) -> Result {
-        let remove = leaving.iter().map(|&leaver| self.leaf_of(device, leaver));
-        let remove = remove.collect::<Result<_>>()?;
-        let request = Request { remove, with_path: true, ..Default::default() };
-
-        commit(self.member(device, "remove")?, device, request, out)
-    }
-
-    fn rekey(&mut self, device: u32, out: &mut Outbox) -> Result {
-        let request = Request { with_path: true, ..Default::default() };
-
-        commit(self.member(device, "rekey")?, device, request, out)
-    }
-
-    fn send(&mut self, device: u32, plaintext: &[u8], out: &mut Outbox) -> Result {
-        let d = self.member(device, "send")?;
-        let group = d.group.as_mut().expect("a member has a group");
-        let message = group
-            .create_message(&d.provider, &d.signer, plaintext)
-            .map_err(|e| Error::rejected("send", e))?
-            .to_bytes()
-            .map_err(|e| Error::failed("send", e))?;
-
-        out.send(&[Outgoing::new(Kind::Application, To::Group, device, &message)])
-    }
-
-    fn process(&mut self, device: u32, message: &Incoming) -> Result {
-        let d = self.member(device, "process")?;
-        let group = d.group.as_mut().expect("a member has a group");
-
-        if message.from == device && group.pending_commit().is_some() && message.body == d.sent {
-            return group
-                .merge_pending_commit(&d.provider)
-                .map_err(|e| Error::failed("process", e));
-        }
-        match d.read("process", message.body)? {
-            ProcessedMessageContent::StagedCommitMessage(staged) => d
-                .group
-                .as_mut()
-                .expect("a member has a group")
-                .merge_staged_commit(&d.provider, *staged)
-                .map_err(|e| Error::failed("process", e)),
-            _ => Err(Error::Rejected("process: not a commit".into())),
+        // The calling thread is the whole pool.
+        ONE_THREAD.call_once(|| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+            pool.build_global().expect("nobody else made the pool of this library");
+        });
+        match crypto::make() {
+            Some(crypto) => Ok(OpenMls { axes, crypto: Arc::new(Seeded(crypto)) }),
+            None => refuse("no provider"),
         }
     }
 
-    fn join(&mut self, device: u32, messages: &[Incoming]) -> Result {
-        let config = self.join_config();
-        let d = self.device(device)?;
+    fn device(&self, identity: Vec<u8>) -> Refusable<(Device, Vec<u8>)> {
+        let provider = Provider { crypto: self.crypto.clone(), storage: MemoryStorage::default() };
+        let scheme = self.axes.suite.signature_algorithm();
+        let (secret, public) = self.crypto.signature_key_gen(scheme)?;
+        let signer = SignatureKeyPair::from_raw(scheme, secret, public.clone());
+        let credential =
+            CredentialWithKey { credential: named(&identity), signature_key: public.into() };
+        let bundle = KeyPackage::builder()
+            .key_package_lifetime(Lifetime::init(NOW, LAST_SECOND))
+            .build(self.axes.suite, &provider, &signer, credential.clone())?;
+        let key_package = MlsMessageOut::from(bundle.key_package().clone()).to_bytes()?;
+        let private = provider.storage.values.read().expect("one thread").clone();
 
-        if d.group.as_ref().is_some_and(MlsGroup::is_active) {
-            return Err(Error::Rejected("join: the device has a group".into()));
-        }
-        let MlsMessageBodyIn::Welcome(welcome) = decoded("join", messages[0].body)?.extract()
-        else {
-            return Err(Error::Rejected("join: not a Welcome".into()));
+        Ok((Device { provider, signer, credential, private }, key_package))
+    }
+
+    fn keep_key_package(&self, d: &Device) {
+        d.store().extend(d.private.clone());
+    }
+
+    fn found(&self, d: &Device, id: &[u8]) -> Refusable<MlsGroup> {
+        let config = MlsGroupCreateConfig::builder()
+            .ciphersuite(self.axes.suite)
+            .wire_format_policy(self.wire_format())
+            .padding_size(self.axes.padding)
+            .lifetime(Lifetime::init(NOW, LAST_SECOND))
+            .use_ratchet_tree_extension(self.axes.tree_in_welcome)
+            .build();
+        let (id, credential) = (GroupId::from_slice(id), d.credential.clone());
+
+        Ok(MlsGroup::new_with_group_id(&d.provider, &d.signer, &config, id, credential)?)
+    }
+
+    fn commit(&self, d: &Device, group: &mut MlsGroup, change: Change) -> Refusable<Made> {
+        let adds = change.add.iter().map(|p| self.key_package(p.body));
+        let bundle = group
+            .commit_builder()
+            .propose_adds(adds.collect::<Refusable<Vec<_>>>()?)
+            .propose_removals(change.remove.iter().map(|&leaf| LeafNodeIndex::new(leaf)))
+            .add_proposals(change.psk.map(|id| self.psk(id)).transpose()?)
+            .force_self_update(self.axes.path || change.needs_path())
+            .load_psks(&d.provider.storage)?
+            .create_group_info(false)
+            .build(&*self.crypto, &*self.crypto, &d.signer, |_| true)?
+            .stage_commit(&d.provider)?;
+        let (commit, welcome, _) = bundle.into_messages();
+
+        Ok(Made { commit: commit.to_bytes()?, welcome: welcome.map(|w| w.to_bytes()).transpose()? })
+    }
+
+    fn settle(&self, d: &Device, group: &mut MlsGroup, _commit: &[u8]) -> Refusable {
+        Ok(group.merge_pending_commit(&d.provider)?)
+    }
+
+    fn discard(&self, d: &Device, group: &mut MlsGroup) -> Refusable {
+        Ok(group.clear_pending_commit(&d.provider.storage)?)
+    }
+
+    fn process(&self, d: &Device, group: &mut MlsGroup, m: &[u8]) -> Refusable<Standing> {
+        let ProcessedMessageContent::StagedCommitMessage(staged) = read(d, group, m)? else {
+            return refuse("not a commit");
         };
-        let tree = messages.get(1).map(|m| RatchetTreeIn::tls_deserialize_exact(m.body));
-        let tree = tree.transpose().map_err(|e| Error::rejected("join", e))?;
-        let group = d.join(&config, welcome, tree);
 
-        // A Welcome that is refused takes the key package with it; it is no part of this call.
-        if group.is_err() {
-            d.keep_key_package();
-        }
-        d.group = Some(group?);
-        Ok(())
+        group.merge_staged_commit(&d.provider, *staged)?;
+        Ok(if group.is_active() { Standing::Member } else { Standing::Removed })
     }
 
-    fn receive(&mut self, device: u32, message: &Incoming) -> Result<Vec<u8>> {
-        match self.member(device, "receive")?.read("receive", message.body)? {
+    fn join(&self, d: &Device, welcome: &[u8], tree: Option<&[u8]>) -> Refusable<MlsGroup> {
+        let message = MlsMessageIn::tls_deserialize_exact(welcome)?.extract();
+        let MlsMessageBodyIn::Welcome(welcome) = message else { return refuse("not a Welcome") };
+        let tree = tree.map(RatchetTreeIn::tls_deserialize_exact).transpose()?;
+        let mut join =
+            StagedWelcome::build_from_welcome(&d.provider, &self.join_config(), welcome)?
+                .replace_old_group();
+
+        if let Some(tree) = tree {
+            join = join.with_ratchet_tree(tree);
+        }
+        Ok(join.build()?.into_group(&d.provider)?)
+    }
+
+    /// The library finds its former self by its signature key.
+    fn join_external(&self, d: &Device, shown: Shown) -> Refusable<(MlsGroup, Vec<u8>)> {
+        let message = MlsMessageIn::tls_deserialize_exact(shown.info)?.extract();
+        let MlsMessageBodyIn::GroupInfo(info) = message else { return refuse("not a GroupInfo") };
+        let mut builder = MlsGroup::external_commit_builder().with_config(self.join_config());
+
+        if let Some(tree) = shown.tree {
+            builder = builder.with_ratchet_tree(RatchetTreeIn::tls_deserialize_exact(tree)?);
+        }
+        let (group, bundle) = builder
+            .build_group(&d.provider, info, d.credential.clone())?
+            .load_psks(&d.provider.storage)?
+            .create_group_info(false)
+            .build(&*self.crypto, &*self.crypto, &d.signer, |_| true)?
+            .finalize(&d.provider)?;
+        Ok((group, bundle.into_commit().to_bytes()?))
+    }
+
+    fn send(&self, d: &Device, group: &mut MlsGroup, text: &[u8]) -> Refusable<Vec<u8>> {
+        Ok(group.create_message(&d.provider, &d.signer, text)?.to_bytes()?)
+    }
+
+    fn receive(&self, d: &Device, group: &mut MlsGroup, m: &[u8]) -> Refusable<Vec<u8>> {
+        match read(d, group, m)? {
             ProcessedMessageContent::ApplicationMessage(m) => Ok(m.into_bytes()),
-            _ => Err(Error::Rejected("receive: not an application message".into())),
+            _ => refuse("not an application message"),
         }
     }
 
-    fn digest(&mut self, device: u32, _sender: u32) -> Result<[u8; DIGEST_BYTES]> {
-        let d = self.member(device, "digest")?;
-        let secret = d.group.as_ref().expect("a member has a group").epoch_authenticator();
-
-        // At least 32 bytes in every suite.
-        secret.as_slice()[..DIGEST_BYTES].try_into().map_err(|e| Error::failed("digest", e))
+    fn authenticator(&self, group: &MlsGroup) -> Refusable<Vec<u8>> {
+        Ok(group.epoch_authenticator().as_slice().to_vec())
     }
 
-    fn checkpoint(&mut self) -> Result {
-        for d in self.devices.iter_mut().flatten() {
-            let stored: &HashMap<_, _> = &d.provider.storage.values.read().expect("one thread");
+    fn group_info(&self, d: &Device, group: &MlsGroup, tree: bool) -> Refusable<Vec<u8>> {
+        Ok(group.export_group_info(&*self.crypto, &d.signer, tree)?.to_bytes()?)
+    }
 
-            d.saved = Some((stored.clone(), d.group.as_ref().map(|g| g.group_id().clone())));
+    fn tree(&self, group: &MlsGroup) -> Refusable<Vec<u8>> {
+        Ok(group.export_ratchet_tree().tls_serialize_detached()?)
+    }
+
+    fn leaf_of(&self, group: &MlsGroup, usual: u32, identity: &[u8]) -> Option<u32> {
+        let credential = named(identity);
+
+        match group.member(LeafNodeIndex::new(usual)) == Some(&credential) {
+            true => Some(usual),
+            false => group.member_leaf_index(&credential).map(|leaf| leaf.u32()),
         }
-        Ok(())
     }
 
-    fn rollback(&mut self) -> Result {
-        for d in self.devices.iter_mut().flatten() {
-            let Some((stored, id)) = &d.saved else { continue };
+    fn set_psk(&self, d: &Device, id: &[u8], psk: &[u8]) -> Refusable {
+        Ok(PreSharedKeyId::external(id.to_vec(), vec![]).store(&d.provider, psk)?)
+    }
 
-            d.provider.storage.values.write().expect("one thread").clone_from(stored);
-            d.group = match id {
-                Some(id) => MlsGroup::load(&d.provider.storage, id)
-                    .map_err(|e| Error::failed("rollback", e))?,
-                None => None,
-            };
+    fn save(&self, d: &Device, group: Option<&MlsGroup>) -> Self::Saved {
+        (d.store().clone(), group.map(|g| g.group_id().clone()))
+    }
+
+    fn restore(&self, d: &Device, (stored, id): &Self::Saved) -> Refusable<Option<MlsGroup>> {
+        d.store().clone_from(stored);
+        match id {
+            Some(id) => Ok(MlsGroup::load(&d.provider.storage, id)?),
+            None => Ok(None),
         }
-        Ok(())
     }
 
-    fn discard(&mut self, device: u32) -> Result {
-        let d = self.member(device, "discard")?;
-        let group = d.group.as_mut().expect("a member has a group");
-
-        group.clear_pending_commit(&d.provider.storage).map_err(|e| Error::failed("discard", e))
-    }
-
-    fn group_info(&mut self, device: u32, out: &mut Outbox) -> Result {
-        let with_tree = self.axes.tree_in_welcome;
-        let d = self.member(device, "group_info")?;
-        let group = d.group.as_ref().expect("a member has a group");
-        let info = group
-            .export_group_info(&*d.provider.crypto, &d.signer, with_tree)
-            .map_err(|e| Error::failed("group_info", e))?
-            .to_bytes()
-            .map_err(|e| Error::failed("group_info", e))?;
-
-        out.send(&[Outgoing::new(Kind::GroupInfo, To::Server, device, &info)])
-    }
-
-    fn fetch_tree(&mut self, device: u32, out: &mut Outbox) -> Result {
-        let d = self.member(device, "fetch_tree")?;
-        let tree = d.group.as_ref().expect("a member has a group").export_ratchet_tree();
-        let tree = tree.tls_serialize_detached().map_err(|e| Error::failed("fetch_tree", e))?;
-
-        out.send(&[Outgoing::new(Kind::RatchetTree, To::Server, device, &tree)])
-    }
-
-    fn skip(&mut self, device: u32, n: u32) -> Result {
-        if n > MAX_SKIP {
-            return Err(Error::Unsupported(format!(
-                "SenderRatchetConfiguration bridges {MAX_SKIP} generations by default, not {n}"
-            )));
-        }
-        let d = self.member(device, "skip")?;
-        let group = d.group.as_mut().expect("a member has a group");
-
-        for _ in 0..n {
-            group
-                .create_message(&d.provider, &d.signer, b"")
-                .map_err(|e| Error::failed("skip", e))?;
-        }
-        Ok(())
-    }
-
-    fn set_psk(&mut self, device: u32, id: &[u8], psk: &[u8]) -> Result {
-        let d = self.device(device)?;
-
-        PreSharedKeyId::external(id.to_vec(), vec![])
-            .store(&d.provider, psk)
-            .map_err(|e| Error::failed("set_psk", e))
-    }
-
-    fn commit_psk(&mut self, device: u32, id: &[u8], out: &mut Outbox) -> Result {
-        let psk = Psk::External(ExternalPsk::new(id.to_vec()));
-        let psk = PreSharedKeyId::new(self.axes.suite, &*self.crypto, psk);
-        let psk = Some(psk.map_err(|e| Error::failed("commit_psk", e))?);
-        let request = Request { psk, with_path: self.axes.path, ..Default::default() };
-
-        commit(self.member(device, "commit_psk")?, device, request, out)
+    fn forget(&self, d: &Device, _group: MlsGroup) {
+        d.store().clone_from(&d.private);
     }
 }
 
-export!(OpenMls);
+export!(World<OpenMls>);

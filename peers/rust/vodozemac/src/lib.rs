@@ -1,277 +1,215 @@
-//! vodozemac as a backend: one Matrix room as a client has it, the workload of megolm/. Bytes are
-//! decoded and encoded inside each call. What cannot be had: docs/backends.md, Peers.
-mod device;
-mod inbox;
-mod sender;
-mod text;
-mod world;
+//! vodozemac as a backend: what Olm and Megolm do as calls of its public API. What cannot be had:
+//! docs/backends.md, Peers.
+use groupbench_glue::megolm::{Key, Library, Pickle, World};
+use groupbench_glue::{export, refuse, CStr, Refusable};
+use rand::rngs::ThreadRng;
+use vodozemac::megolm::*;
+use vodozemac::olm::{Account, AccountPickle, OlmMessage, Session, SessionPickle};
+use vodozemac::{base64_decode, base64_encode, megolm, olm};
+use vodozemac::{Curve25519PublicKey, Ed25519PublicKey, Ed25519Signature};
 
-use groupbench_glue::*;
-use text::{payload, upload, Names, MEGOLM, ROOM};
-use vodozemac::base64_decode;
-use world::{reseed, Pair, Vodozemac};
+enum Vodozemac {}
 
-/// Messages that skip() encrypts and drops.
-const MAX_SKIP: u32 = 1 << 16;
+macro_rules! pickle {
+    ($($object:ty: $pickle:ty,)*) => {
+        $(impl Pickle<Vodozemac> for $object {
+            fn pickled(&self, key: &[u8; 32]) -> String {
+                self.pickle().encrypt(key)
+            }
 
-const PICKLE_KEY: [u8; 32] = [7; 32];
+            fn unpickled(text: &str, key: &[u8; 32]) -> Refusable<Self> {
+                Ok(<$object>::from_pickle(<$pickle>::from_encrypted(text, key)?))
+            }
 
-impl Peer for Vodozemac {
+            fn copy(&self) -> Self {
+                <$object>::from_pickle(self.pickle())
+            }
+        })*
+    };
+}
+
+pickle! {
+    Account: AccountPickle,
+    Session: SessionPickle,
+    GroupSession: GroupSessionPickle,
+    InboundGroupSession: InboundGroupSessionPickle,
+}
+
+macro_rules! key {
+    ($($key:ty,)*) => {
+        $(impl Key<Vodozemac> for $key {
+            fn from_base64(text: &str) -> Refusable<Self> {
+                Ok(<$key>::from_base64(text)?)
+            }
+
+            fn to_base64(&self) -> String {
+                <$key>::to_base64(self)
+            }
+
+            fn bytes(&self) -> &[u8; 32] {
+                self.as_bytes()
+            }
+        })*
+    };
+}
+
+key! {
+    Curve25519PublicKey,
+    Ed25519PublicKey,
+}
+
+impl Library for Vodozemac {
     const NAME: &'static CStr = c"vodozemac";
-    const FEATURES: u32 = SEALED | REPLAYS | PER_SENDER;
-    const MAX_SIZE: u32 = 100_000;
-    const OFFERS: &'static [Offer] = &[
-        Offer::Checkpoint,
-        Offer::Heals,
-        Offer::Fetched,
-        Offer::Asked,
-        Offer::Share,
-        Offer::Skip,
-        Offer::Store,
-    ];
+    const MAX_SKIP: (u32, &'static str) =
+        (1 << 16, "vodozemac::megolm::GroupSession has no advance_to");
+    const NO_CROSS_SIGNING: &'static CStr =
+        c"vodozemac has no API for cross-signing: matrix-sdk-crypto has";
+    const NO_BUNDLES: &'static CStr =
+        c"vodozemac has no API for bundles of room keys: matrix-sdk-crypto has";
+    const NO_THREADS: &'static CStr = c"vodozemac::olm::Account works on one thread";
+
+    type Curve25519 = Curve25519PublicKey;
+    type Ed25519 = Ed25519PublicKey;
+    type Account = Account;
+    type Session = Session;
+    type Message = OlmMessage;
+    type Outbound = GroupSession;
+    type Inbound = InboundGroupSession;
 
     fn version() -> String {
         "vodozemac 0.11.1, curve25519-dalek 5.0.0".into()
     }
 
-    fn axis(name: &str, value: &str) -> Answer {
-        let number: u32 = value.parse().unwrap_or(0);
+    /// The library draws from rand's generator of the thread, which outlives worlds and calls.
+    fn reseed() {
+        let mut rng: ThreadRng = rand::rng();
+        rng.reseed().expect("the world's stream has no end");
+    }
 
-        match (name, value) {
-            ("olm", "new" | "chain" | "ratchet") => Answer::Honoured,
-            ("identity", _) if (16..=255).contains(&number) => Answer::Honoured,
-            ("identity", _) => Answer::NotSupported(
-                c"a Matrix user id has at most 255 bytes, and here at least 16",
-            ),
-            ("devices_per_user", _) if number > 0 => Answer::Honoured,
-            ("sender_device_keys", _) => Answer::Honoured,
-            ("verification", "device") => Answer::Honoured,
-            ("verification", _) => Answer::NotSupported(
-                c"vodozemac has no API for cross-signing: matrix-sdk-crypto has",
-            ),
-            ("history", "joined") => Answer::Honoured,
-            ("history", _) => Answer::NotSupported(
-                c"vodozemac has no API for bundles of room keys: matrix-sdk-crypto has",
-            ),
-            ("threads", "1") => Answer::Honoured,
-            ("threads", _) => Answer::NotSupported(c"vodozemac::olm::Account works on one thread"),
-            _ => Answer::NotApplicable,
+    fn account() -> Account {
+        Account::new()
+    }
+
+    fn keys(account: &Account) -> (Curve25519PublicKey, Ed25519PublicKey) {
+        (account.curve25519_key(), account.ed25519_key())
+    }
+
+    fn sign(account: &Account, text: &str) -> String {
+        account.sign(text).to_base64()
+    }
+
+    fn verify(key: &Ed25519PublicKey, text: &[u8], signature: &str) -> Refusable {
+        Ok(key.verify(text, &Ed25519Signature::from_base64(signature)?)?)
+    }
+
+    fn one_time_key(account: &mut Account) -> Refusable<(String, String)> {
+        account.generate_one_time_keys(1);
+        let made = account.one_time_keys().into_iter().next();
+        let Some((name, key)) = made else { return refuse("none was made") };
+
+        account.mark_keys_as_published();
+        Ok((name.to_base64(), key.to_base64()))
+    }
+
+    fn fallback_key(account: &mut Account) -> Refusable<Curve25519PublicKey> {
+        account.generate_fallback_key();
+        let made = account.fallback_key().into_values().next();
+        let Some(key) = made else { return refuse("none was made") };
+
+        account.mark_keys_as_published();
+        Ok(key)
+    }
+
+    fn begin(
+        account: &Account,
+        with: Curve25519PublicKey,
+        key: Curve25519PublicKey,
+    ) -> Refusable<Session> {
+        Ok(account.create_outbound_session(olm::SessionConfig::version_1(), with, key)?)
+    }
+
+    fn accept(
+        account: &mut Account,
+        from: Curve25519PublicKey,
+        m: &OlmMessage,
+    ) -> Refusable<(Session, Vec<u8>)> {
+        let OlmMessage::PreKey(m) = m else { return refuse("not a pre-key message") };
+        let made = account.create_inbound_session(olm::SessionConfig::version_1(), from, m)?;
+
+        Ok((made.session, made.plaintext))
+    }
+
+    fn encrypt(session: &mut Session, text: &str) -> Refusable<OlmMessage> {
+        Ok(session.encrypt(text)?)
+    }
+
+    fn decrypt(session: &mut Session, m: &OlmMessage) -> Refusable<Vec<u8>> {
+        Ok(session.decrypt(m)?)
+    }
+
+    fn began(session: &Session, m: &OlmMessage) -> bool {
+        matches!(m, OlmMessage::PreKey(m) if m.session_id() == session.session_id())
+    }
+
+    fn is_pre_key(m: &OlmMessage) -> bool {
+        matches!(m, OlmMessage::PreKey(_))
+    }
+
+    fn ratchet_key(m: &OlmMessage) -> Curve25519PublicKey {
+        match m {
+            OlmMessage::Normal(m) => m.ratchet_key(),
+            OlmMessage::PreKey(m) => m.message().ratchet_key(),
         }
     }
 
-    fn open(config: &Config) -> Result<Self> {
-        let names = Names {
-            user_len: config.number("identity", 16) as usize,
-            devices_per_user: config.number("devices_per_user", 1),
-        };
-        let pair = match config.axis("olm", "ratchet") {
-            "new" => Pair::New,
-            "chain" => Pair::Chain,
-            _ => Pair::Ratchet,
-        };
-        let travel = config.axis("sender_device_keys", "yes") == "yes";
+    fn parts(m: OlmMessage) -> (usize, String) {
+        let (kind, body) = m.to_parts();
 
-        Ok(Vodozemac::new(config.seed, config.capacity, names, pair, travel))
+        (kind, base64_encode(body))
     }
 
-    fn publish(&mut self, device: u32, out: &mut Outbox) -> Result {
-        reseed();
-        self.make_live(device)?;
-        self.at(device, |w, live| {
-            let (user, id) = (w.names.user(device), text::device_id(device));
-            let key = match live.now.published {
-                true => text::write_one_time_key(&mut live.account, &user, &id)?,
-                false => live.first_key.clone(),
-            };
-            let body = upload(&key, &live.keys);
-
-            out.send(&[Outgoing::new(Kind::KeyMaterial, To::Server, device, body.as_bytes())])?;
-            live.now.published = true;
-            Ok(())
-        })
+    fn message(kind: usize, body: &str) -> Refusable<OlmMessage> {
+        Ok(OlmMessage::from_parts(kind, &base64_decode(body)?)?)
     }
 
-    fn publish_dormant(&mut self, device: u32, out: &mut Outbox) -> Result {
-        let made = self.make(device, 0)?.0;
-        let body = upload(&made.first_key, &made.keys);
-
-        out.send(&[Outgoing::new(Kind::KeyMaterial, To::Server, device, body.as_bytes())])
+    fn outbound() -> GroupSession {
+        GroupSession::new(megolm::SessionConfig::version_1())
     }
 
-    fn materialise(&mut self, device: u32) -> Result {
-        self.make_live(device)
+    fn outbound_id(session: &GroupSession) -> String {
+        session.session_id()
     }
 
-    fn shape(&mut self, shape: &Shape) -> Result {
-        reseed();
-        self.shape_room(shape)
+    fn session_key(session: &GroupSession) -> String {
+        session.session_key().to_base64()
     }
 
-    fn create(&mut self, device: u32, others: &[Published], out: &mut Outbox) -> Result {
-        if self.server.has_group {
-            return text::refuse("create", "a world has one room, and it exists");
-        }
-        self.live(device)?;
-        self.server.has_group = true;
-        self.server.is_member[device as usize] = true;
-        let created =
-            self.act(device, out, |w, live, queried, out| w.admit(live, others, queried, out));
-
-        if created.is_err() {
-            self.server.has_group = false;
-            self.server.is_member[device as usize] = false;
-        }
-        created
+    fn encrypt_event(session: &mut GroupSession, event: &str) -> String {
+        session.encrypt(event).to_base64()
     }
 
-    fn add(&mut self, device: u32, joining: &[Published], out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| w.admit(live, joining, queried, out))
+    fn inbound(session_key: &str) -> Refusable<InboundGroupSession> {
+        let key = SessionKey::from_base64(session_key)?;
+
+        Ok(InboundGroupSession::new(&key, megolm::SessionConfig::version_1()))
     }
 
-    fn remove(&mut self, device: u32, leaving: &[u32], out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| {
-            let may = |&d: &u32| d != device && w.server.is_member.get(d as usize) == Some(&true);
-            if !leaving.iter().all(may) {
-                return text::refuse("remove", "not a member that this device can shut out");
-            }
-            for &leaver in leaving {
-                live.room.remove(leaver);
-                w.server.change(leaver, false);
-            }
-            live.now.seen = w.server.log.len();
-            w.hand_out_keys(live, queried, out)
-        })
+    fn inbound_id(session: &InboundGroupSession) -> String {
+        session.session_id()
     }
 
-    fn rekey(&mut self, device: u32, out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| {
-            live.room.outbound = None;
-            w.hand_out_keys(live, queried, out)
-        })
+    fn first_known_index(session: &InboundGroupSession) -> u32 {
+        session.first_known_index()
     }
 
-    fn share(&mut self, device: u32, out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| w.hand_out_keys(live, queried, out))
-    }
+    fn decrypt_event(
+        session: &mut InboundGroupSession,
+        ciphertext: &str,
+    ) -> Refusable<(Vec<u8>, u32)> {
+        let read = session.decrypt(&MegolmMessage::from_base64(ciphertext)?)?;
 
-    fn send(&mut self, device: u32, plaintext: &[u8], out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| {
-            if live.room.share_due() {
-                w.hand_out_keys(live, queried, out)?;
-            }
-            let Some(session) = &mut live.room.outbound else {
-                return Err(Error::Failed("send: no session".into()));
-            };
-            let event = format!(
-                r#"{{"content":{},"room_id":"{ROOM}","type":"m.room.message"}}"#,
-                payload(plaintext)
-            );
-            let id = session.session_id();
-            let body = format!(
-                r#"{{"algorithm":"{MEGOLM}","ciphertext":"{}","device_id":"{}","sender_key":"{}","session_id":"{id}"}}"#,
-                session.encrypt(event).to_base64(),
-                text::device_id(device),
-                live.curve25519,
-            );
-
-            out.send(&[Outgoing::new(Kind::Application, To::Group, device, body.as_bytes())])
-        })
-    }
-
-    fn process(&mut self, device: u32, message: &Incoming) -> Result {
-        self.at(device, |w, live| {
-            (live.now.fetched, live.now.asked) = (0, 0);
-            w.take_room_key(live, message)
-        })
-    }
-
-    fn join(&mut self, device: u32, messages: &[Incoming]) -> Result {
-        if messages.is_empty() {
-            return text::refuse("join", "nothing to join by");
-        }
-        self.at(device, |w, live| {
-            (live.now.fetched, live.now.asked) = (0, 0);
-            messages.iter().try_for_each(|m| w.take_room_key(live, m))
-        })
-    }
-
-    fn receive(&mut self, device: u32, message: &Incoming) -> Result<Vec<u8>> {
-        self.at(device, |w, live| w.read_event(live, message))
-    }
-
-    /// The session id: the public key by which every message of the session is verified.
-    fn digest(&mut self, device: u32, sender: u32) -> Result<[u8; DIGEST_BYTES]> {
-        let room = &self.live(device)?.room;
-        let id = match (device == sender, &room.outbound) {
-            (true, Some(own)) => Some(own.session_id()),
-            _ => room.newest.get(&sender).cloned(),
-        };
-        let Some(id) = id else {
-            return text::refuse("digest", &format!("no session of device {sender}"));
-        };
-
-        let id = base64_decode(id).map_err(|e| Error::failed("digest", e))?;
-        id.try_into().map_err(|e| Error::failed("digest", e))
-    }
-
-    fn checkpoint(&mut self) -> Result {
-        self.devices.iter_mut().flatten().for_each(|d| d.checkpoint());
-        self.saved = Some(self.server.clone());
-        Ok(())
-    }
-
-    fn rollback(&mut self) -> Result {
-        let saved = self.saved.as_ref();
-
-        self.server = saved.ok_or_else(|| Error::Failed("no checkpoint".into()))?.clone();
-        for slot in &mut self.devices {
-            if slot.as_mut().is_some_and(|d| !d.rollback()) {
-                *slot = None;
-            }
-        }
-        Ok(())
-    }
-
-    fn heals(&mut self, device: u32) -> Result<bool> {
-        Ok(self.live(device)?.now.healed)
-    }
-
-    fn fetched(&mut self, device: u32) -> Result<u64> {
-        Ok(self.live(device)?.now.fetched)
-    }
-
-    fn asked(&mut self, device: u32) -> Result<u64> {
-        Ok(self.live(device)?.now.asked)
-    }
-
-    fn skip(&mut self, device: u32, n: u32) -> Result {
-        if n > MAX_SKIP {
-            return Err(Error::Unsupported(format!(
-                "vodozemac::megolm::GroupSession has no advance_to: at most {MAX_SKIP} messages"
-            )));
-        }
-        let Some(session) = &mut self.live(device)?.room.outbound else {
-            return text::refuse("skip", "no session");
-        };
-
-        (0..n).for_each(|_| drop(session.encrypt("")));
-        Ok(())
-    }
-
-    fn store(&mut self, device: u32) -> Result<u64> {
-        self.stored = self.live(device)?.pickles(&PICKLE_KEY);
-        Ok(self.stored.iter().map(|pickle| pickle.len() as u64).sum())
-    }
-
-    fn reload(&mut self, device: u32) -> Result {
-        let stored = std::mem::take(&mut self.stored);
-        let live = self.live(device)?;
-
-        if live.repickled(&stored, &PICKLE_KEY)? != stored || live.pickles(&PICKLE_KEY) != stored {
-            return Err(Error::Failed("reload: the state differs from what was stored".into()));
-        }
-        Ok(())
+        Ok((read.plaintext, read.message_index))
     }
 }
 
-export!(Vodozemac);
+export!(World<Vodozemac>);

@@ -1,12 +1,10 @@
 //! What a sender does before its message: it learns who is in the room, asks the directory for
 //! those it has not met, and gives its key to who lacks it.
-use crate::device::{megolm_config, olm_config, Device, Olm, Other};
-use crate::text::*;
-use crate::world::{reseed, Vodozemac};
-use groupbench_glue::{Error, Outbox, Published, Result};
+use super::device::{Device, Olm, Other};
+use super::text::*;
+use super::{Key, Library, World};
+use crate::{rejecting, Error, Outbox, Published, Result};
 use std::rc::Rc;
-use vodozemac::megolm::GroupSession;
-use vodozemac::Curve25519PublicKey;
 
 /// One of those who are let in; `keys` and `key` lie in an answer of the directory.
 struct Invitee<'a> {
@@ -16,28 +14,29 @@ struct Invitee<'a> {
     upload: Upload<'a>,
 }
 
+/// A stranger, and a session with it where there was none.
+type Met<L> = (Other<L>, Option<Olm<L>>);
+
 /// An Olm session with the device, by a key that it has signed.
-fn begin_session(by: &Device, other: &Other, signed: &str) -> Result<Olm> {
+fn begin_session<L: Library>(by: &Device<L>, other: &Other<L>, signed: &str) -> Result<Olm<L>> {
     let mut signed = signed_key(signed)?;
 
-    signed.verify(&other.user, &other.id, &other.ed25519)?;
-    let key = Curve25519PublicKey::from_base64(signed.key);
-    let key = key.map_err(|e| Error::rejected("one-time key", e))?;
-    by.account
-        .create_outbound_session(olm_config(), other.curve25519, key)
-        .map(Olm::outbound)
-        .map_err(|e| Error::rejected("one-time key", e))
+    signed.verify::<L>(&other.user, &other.id, &other.ed25519)?;
+    let key = L::Curve25519::from_base64(signed.key).map_err(rejecting("one-time key"))?;
+    let session = L::begin(&by.account, other.curve25519, key);
+
+    Ok(Olm::outbound(session.map_err(rejecting("one-time key"))?))
 }
 
-impl Vodozemac {
+impl<L: Library> World<L> {
     /// Calls `f` for a member, which knows of everybody; with those whose keys it had to ask for.
     pub fn act(
         &mut self,
         device: u32,
         out: &mut Outbox,
-        f: impl FnOnce(&mut Self, &mut Device, &[u32], &mut Outbox) -> Result,
+        f: impl FnOnce(&mut Self, &mut Device<L>, &[u32], &mut Outbox) -> Result,
     ) -> Result {
-        reseed();
+        L::reseed();
         self.at(device, |w, live| {
             if !w.server.has_group || !w.server.is_member[device as usize] {
                 return refuse("room", &format!("device {device} is not in it"));
@@ -50,7 +49,7 @@ impl Vodozemac {
     }
 
     /// Who came and went since the device last looked; at first, everybody.
-    fn catch_up(&mut self, live: &mut Device) -> Result<Vec<u32>> {
+    fn catch_up(&mut self, live: &mut Device<L>) -> Result<Vec<u32>> {
         let changes: Vec<(u32, bool)> = match live.now.knows_members {
             true => self.server.log[live.now.seen..].to_vec(),
             false => {
@@ -82,7 +81,7 @@ impl Vodozemac {
     /// Lets devices in: nothing is sent and nobody is in the room before all of it has gone well.
     pub fn admit(
         &mut self,
-        live: &mut Device,
+        live: &mut Device<L>,
         joining: &[Published],
         queried: &[u32],
         out: &mut Outbox,
@@ -96,7 +95,8 @@ impl Vodozemac {
             }
             let body = utf8("key material", one.body)?;
             let known = live.others.get(&one.device).filter(|o| !o.olm.is_empty());
-            let same = |o: &&Other| body.strip_suffix('}').is_some_and(|b| b.ends_with(&*o.keys));
+            let same =
+                |o: &&Other<L>| body.strip_suffix('}').is_some_and(|b| b.ends_with(&*o.keys));
             if known.filter(same).is_none() {
                 strangers.push(Invitee {
                     device: one.device,
@@ -123,7 +123,7 @@ impl Vodozemac {
     }
 
     /// The directory's answers about strangers, what they say, and a session with each.
-    fn meet(&self, live: &mut Device, strangers: &[Invitee]) -> Result<Vec<(Other, Option<Olm>)>> {
+    fn meet(&self, live: &mut Device<L>, strangers: &[Invitee]) -> Result<Vec<Met<L>>> {
         let entry = |s: &Invitee, value| (s.user.clone(), s.id.clone(), value);
         let mut met = Vec::with_capacity(strangers.len());
 
@@ -161,7 +161,7 @@ impl Vodozemac {
     }
 
     /// A session with everybody who needs the next key and has none.
-    fn open_sessions(&mut self, live: &mut Device, lacking: &[u32]) -> Result<Vec<u32>> {
+    fn open_sessions(&mut self, live: &mut Device<L>, lacking: &[u32]) -> Result<Vec<u32>> {
         let mut opened = Vec::new();
 
         for &device in lacking.iter().filter(|&&d| !live.has_session(d)).collect::<Vec<_>>() {
@@ -179,7 +179,7 @@ impl Vodozemac {
     /// Sends the key of the next message to everybody who lacks it.
     pub fn hand_out_keys(
         &mut self,
-        live: &mut Device,
+        live: &mut Device<L>,
         queried: &[u32],
         out: &mut Outbox,
     ) -> Result {
@@ -194,7 +194,7 @@ impl Vodozemac {
         self.send_queries(live.number, queried, out)?;
         self.send_claims(live.number, &opened, out)?;
         if is_new {
-            live.room.outbound = Some(GroupSession::new(megolm_config()));
+            live.room.outbound = Some(L::outbound());
             live.room.lacking = live.room.members.clone();
         }
         if !lacking.is_empty() {
@@ -213,11 +213,11 @@ impl Vodozemac {
     }
 
     /// The m.room_key event up to the recipient, and behind it.
-    fn room_key_event(&self, live: &Device) -> Result<(String, String)> {
+    fn room_key_event(&self, live: &Device<L>) -> Result<(String, String)> {
         let Some(session) = &live.room.outbound else {
             return Err(Error::Failed("room key: no session".into()));
         };
-        let (id, key) = (session.session_id(), session.session_key().to_base64());
+        let (id, key) = (L::outbound_id(session), L::session_key(session));
         let user = self.names.user(live.number);
         let keys: Rc<str> = match self.device_keys_travel {
             true => format!(r#""sender_device_keys":{},"#, live.keys).into(),
@@ -235,8 +235,8 @@ impl Vodozemac {
 }
 
 /// The body of /sendToDevice with the event for one device.
-fn encrypt_for(
-    live: &mut Device,
+fn encrypt_for<L: Library>(
+    live: &mut Device<L>,
     device: u32,
     beginning: &str,
     ending: &str,
@@ -252,8 +252,7 @@ fn encrypt_for(
         return Err(Error::Failed("room key: no Olm session".into()));
     };
     let (message, afresh) = olm.encrypt(&event)?;
-    let (kind, body) = message.to_parts();
-    let body = vodozemac::base64_encode(body);
+    let (kind, body) = L::parts(message);
 
     Ok((
         format!(

@@ -1,11 +1,12 @@
 //! What Matrix clients write and read (client-server API, "End-to-end encryption"): the JSON of
 //! megolm/, byte for byte, so that devices of one room can live on either.
-use groupbench_glue::{Error, Result};
+use super::{Key, Library};
+use crate::{failing, rejecting, Error, Result};
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use vodozemac::olm::Account;
-use vodozemac::{base64_decode, base64_encode, Ed25519PublicKey, Ed25519Signature};
 
 pub const ROOM: &str = "!room:gb.test";
 pub const OLM: &str = "m.olm.v1.curve25519-aes-sha2";
@@ -14,14 +15,22 @@ pub const MEGOLM: &str = "m.megolm.v1.aes-sha2";
 /// Users of a query, devices of a claim, to-device messages of a request, as clients limit them.
 pub const BATCH: usize = 250;
 
+/// Without padding, as Matrix has it.
+pub const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 type Signatures<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a str>>;
 
 pub fn parse<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T> {
-    serde_json::from_str(text).map_err(|e| Error::rejected(what, e.to_string()))
+    serde_json::from_str(text).map_err(|e| Error::Rejected(format!("{what}: {e}")))
 }
 
 pub fn utf8<'a>(what: &str, body: &'a [u8]) -> Result<&'a str> {
-    std::str::from_utf8(body).map_err(|e| Error::rejected(what, e))
+    std::str::from_utf8(body).map_err(|e| Error::Rejected(format!("{what}: {e}")))
 }
 
 pub fn refuse<T>(what: &str, why: &str) -> Result<T> {
@@ -64,17 +73,16 @@ pub fn device_of(id: &str) -> Option<u32> {
 pub trait Signed<'a>: Serialize + Deserialize<'a> {
     fn take_signatures(&mut self) -> Option<Signatures<'a>>;
 
-    fn verify(&mut self, user: &str, id: &str, key: &Ed25519PublicKey) -> Result {
+    fn verify<L: Library>(&mut self, user: &str, id: &str, key: &L::Ed25519) -> Result {
         let signatures = self.take_signatures();
         let signature = signatures
             .as_ref()
             .and_then(|all| all.get(user))
-            .and_then(|of_user| of_user.get(format!("ed25519:{id}").as_str()))
-            .and_then(|text| Ed25519Signature::from_base64(text).ok());
+            .and_then(|of_user| of_user.get(format!("ed25519:{id}").as_str()));
         let Some(signature) = signature else { return refuse("signature", "there is none") };
         let text = serde_json::to_vec(self).map_err(|e| Error::failed("signature", e))?;
 
-        key.verify(&text, &signature).map_err(|e| Error::rejected("signature", e))
+        L::verify(key, &text, signature).map_err(rejecting("signature"))
     }
 }
 
@@ -144,35 +152,34 @@ pub fn upload(one_time_key: &str, device_keys: &str) -> String {
     format!(r#"{{"one_time_keys":{one_time_key},"device_keys":{device_keys}}}"#)
 }
 
-fn signatures(account: &Account, text: &str, user: &str, id: &str) -> String {
-    format!(r#"{{"{user}":{{"ed25519:{id}":"{}"}}}}"#, account.sign(text).to_base64())
+fn signatures<L: Library>(account: &L::Account, text: &str, user: &str, id: &str) -> String {
+    format!(r#"{{"{user}":{{"ed25519:{id}":"{}"}}}}"#, L::sign(account, text))
 }
 
-pub fn write_device_keys(account: &Account, user: &str, id: &str) -> String {
-    let (curve, ed) = (account.curve25519_key().to_base64(), account.ed25519_key().to_base64());
+pub fn write_device_keys<L: Library>(account: &L::Account, user: &str, id: &str) -> String {
+    let (curve, ed) = L::keys(account);
+    let (curve, ed) = (curve.to_base64(), ed.to_base64());
     let before = format!(
         r#"{{"algorithms":["{OLM}","{MEGOLM}"],"device_id":"{id}","keys":{{"curve25519:{id}":"{curve}","ed25519:{id}":"{ed}"}},"#
     );
     let after = format!(r#""user_id":"{user}"}}"#);
-    let signatures = signatures(account, &format!("{before}{after}"), user, id);
+    let signatures = signatures::<L>(account, &format!("{before}{after}"), user, id);
 
     format!(r#"{before}"signatures":{signatures},{after}"#)
 }
 
 /// Makes a one-time key and signs it.
-pub fn write_one_time_key(account: &mut Account, user: &str, id: &str) -> Result<String> {
-    account.generate_one_time_keys(1);
-    let made = account.one_time_keys().into_iter().next();
-    let Some((name, key)) = made else { return Err(Error::Failed("no one-time key".into())) };
-    let object = format!(r#"{{"key":"{}"}}"#, key.to_base64());
-    let signatures = signatures(account, &object, user, id);
+pub fn write_one_time_key<L: Library>(
+    account: &mut L::Account,
+    user: &str,
+    id: &str,
+) -> Result<String> {
+    let (name, key) = L::one_time_key(account).map_err(failing("one-time key"))?;
+    let object = format!(r#"{{"key":"{key}"}}"#);
+    let signatures = signatures::<L>(account, &object, user, id);
     let open = &object[..object.len() - 1];
 
-    account.mark_keys_as_published();
-    Ok(format!(
-        r#"{{"signed_curve25519:{}":{open},"signatures":{signatures}}}}}"#,
-        name.to_base64()
-    ))
+    Ok(format!(r#"{{"signed_curve25519:{name}":{open},"signatures":{signatures}}}}}"#))
 }
 
 /// One behind the other, those of a user together: {"@user":{"DEVICE":value,...},...}
@@ -284,7 +291,7 @@ pub fn payload(plaintext: &[u8]) -> String {
 
     match std::str::from_utf8(plaintext) {
         Ok(text) if plain => [BODY, text, END_OF_TEXT].concat(),
-        _ => [BODY, &base64_encode(plaintext), END_OF_BYTES].concat(),
+        _ => [BODY, &BASE64.encode(plaintext), END_OF_BYTES].concat(),
     }
 }
 
@@ -294,7 +301,7 @@ pub fn payload_of(content: &str) -> Result<Vec<u8>> {
     if let Some(text) = body.strip_suffix(END_OF_TEXT) {
         return Ok(text.as_bytes().to_vec());
     }
-    match body.strip_suffix(END_OF_BYTES).map(base64_decode) {
+    match body.strip_suffix(END_OF_BYTES).map(|text| BASE64.decode(text)) {
         Some(Ok(bytes)) => Ok(bytes),
         _ => refuse("event", "not one that this backend sends"),
     }

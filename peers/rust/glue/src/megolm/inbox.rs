@@ -1,63 +1,57 @@
 //! What a device does with what arrives: room keys over Olm, and events of the room.
-use crate::device::{megolm_config, olm_config, Device, Olm, Other};
-use crate::text::*;
-use crate::world::Vodozemac;
-use groupbench_glue::{Error, Incoming, Kind, Result};
-use vodozemac::megolm::{InboundGroupSession, MegolmMessage, SessionKey};
-use vodozemac::olm::OlmMessage;
-use vodozemac::{base64_decode, Curve25519PublicKey};
+use super::device::{Device, Olm, Other};
+use super::text::*;
+use super::{Key, Library, World};
+use crate::{rejecting, Incoming, Kind, Result};
 
 /// A decrypted Olm message; the session, when it began with this message.
-struct Decrypted {
+struct Decrypted<L: Library> {
     plaintext: Vec<u8>,
-    begun: Option<Olm>,
+    begun: Option<Olm<L>>,
 }
 
 /// By a session with the sender, each of which is tried; or by a new one.
-fn decrypt(
-    live: &mut Device,
+fn decrypt<L: Library>(
+    live: &mut Device<L>,
     sender: Option<u32>,
-    sender_key: Curve25519PublicKey,
-    message: &OlmMessage,
-) -> Result<Decrypted> {
+    sender_key: L::Curve25519,
+    message: &L::Message,
+) -> Result<Decrypted<L>> {
+    let is_pre_key = L::is_pre_key(message);
+
     if let Some(sender) = sender {
         let sessions = &mut live.other(sender)?.olm;
         for i in 0..sessions.len() {
-            if let OlmMessage::PreKey(m) = message {
-                if m.session_id() != sessions[i].session.session_id() {
-                    continue;
-                }
+            if is_pre_key && !L::began(&sessions[i].session, message) {
+                continue;
             }
-            match (sessions[i].decrypt(message), message) {
-                (Ok(plaintext), _) => {
+            match sessions[i].decrypt(message) {
+                Ok(plaintext) => {
                     sessions[..=i].rotate_right(1);
                     return Ok(Decrypted { plaintext, begun: None });
                 }
-                (Err(e), OlmMessage::PreKey(_)) => return Err(e),
-                _ => {}
+                Err(e) if is_pre_key => return Err(e),
+                Err(_) => {}
             }
         }
     }
-    let OlmMessage::PreKey(pre_key) = message else {
+    if !is_pre_key {
         return refuse("Olm", "no session reads this message");
-    };
-    let made = live
-        .account
-        .create_inbound_session(olm_config(), sender_key, pre_key)
-        .map_err(|e| Error::rejected("Olm", e))?;
-    let begun = Some(Olm::inbound(made.session, message));
+    }
+    let made = L::accept(&mut live.account, sender_key, message);
+    let (session, plaintext) = made.map_err(rejecting("Olm"))?;
 
-    Ok(Decrypted { plaintext: made.plaintext, begun })
+    Ok(Decrypted { plaintext, begun: Some(Olm::inbound(session, message)) })
 }
 
 /// The sender's device keys inside the event, unless they are the known ones.
-fn check_device_keys(
-    live: &Device,
+fn check_device_keys<L: Library>(
+    live: &Device<L>,
     event: &OlmEvent,
     sender: Option<u32>,
-    sender_key: Curve25519PublicKey,
-    asked: Option<Other>,
-) -> Result<Option<Other>> {
+    sender_key: L::Curve25519,
+    asked: Option<Other<L>>,
+) -> Result<Option<Other<L>>> {
     let known = sender.and_then(|s| live.others.get(&s));
     let stranger = match (event.sender_device_keys, known) {
         (Some(text), Some(known)) if text.get() == &*known.keys => None,
@@ -78,25 +72,23 @@ fn check_device_keys(
     Ok(stranger)
 }
 
-fn room_session(content: &str) -> Result<InboundGroupSession> {
+fn room_session<L: Library>(content: &str) -> Result<L::Inbound> {
     let key: RoomKey = parse("room key", content)?;
 
     if key.algorithm != MEGOLM || key.room_id != ROOM {
         return refuse("room key", "for another room or algorithm");
     }
-    let session_key = SessionKey::from_base64(key.session_key);
-    let session_key = session_key.map_err(|e| Error::rejected("room key", e))?;
-    let session = InboundGroupSession::new(&session_key, megolm_config());
+    let session = L::inbound(key.session_key).map_err(rejecting("room key"))?;
 
-    if session.session_id() != key.session_id {
+    if L::inbound_id(&session) != key.session_id {
         return refuse("room key", "of another session");
     }
     Ok(session)
 }
 
-impl Vodozemac {
+impl<L: Library> World<L> {
     /// Takes in a room key, with which a device becomes able to read.
-    pub fn take_room_key(&self, live: &mut Device, m: &Incoming) -> Result {
+    pub fn take_room_key(&self, live: &mut Device<L>, m: &Incoming) -> Result {
         if m.kind != Kind::RoomKey as u32 || m.from as usize >= self.devices.len() {
             return refuse("room key", "not a to-device message");
         }
@@ -110,11 +102,9 @@ impl Vodozemac {
         if content.algorithm != OLM {
             return refuse("room key", "not encrypted by Olm");
         }
-        let sender_key = Curve25519PublicKey::from_base64(content.sender_key);
-        let sender_key = sender_key.map_err(|e| Error::rejected("room key", e))?;
-        let sealed_body = base64_decode(sealed.body).map_err(|e| Error::rejected("room key", e))?;
-        let message = OlmMessage::from_parts(sealed.kind, &sealed_body);
-        let message = message.map_err(|e| Error::rejected("room key", e))?;
+        let sender_key = L::Curve25519::from_base64(content.sender_key);
+        let sender_key = sender_key.map_err(rejecting("room key"))?;
+        let message = L::message(sealed.kind, sealed.body).map_err(rejecting("room key"))?;
         let sender = live.by_key(&sender_key);
         let asked = self.look_up(live, sender, m.from)?;
         let decrypted = decrypt(live, sender, sender_key, &message)?;
@@ -128,7 +118,7 @@ impl Vodozemac {
             return refuse("room key", "not from this sender to this device");
         }
         let stranger = check_device_keys(live, &event, sender, sender_key, asked)?;
-        let session = room_session(event.content.get())?;
+        let session = room_session::<L>(event.content.get())?;
         let number = match (stranger, sender) {
             (Some(stranger), _) => live.learn(stranger)?.number,
             (None, Some(sender)) => sender,
@@ -143,7 +133,12 @@ impl Vodozemac {
     }
 
     /// A sender whose messages do not say who it is is looked up in the directory.
-    fn look_up(&self, live: &mut Device, sender: Option<u32>, from: u32) -> Result<Option<Other>> {
+    fn look_up(
+        &self,
+        live: &mut Device<L>,
+        sender: Option<u32>,
+        from: u32,
+    ) -> Result<Option<Other<L>>> {
         if self.device_keys_travel || sender.is_some() {
             return Ok(None);
         }
@@ -155,7 +150,7 @@ impl Vodozemac {
         Other::verified(&keys).map(Some)
     }
 
-    pub fn read_event(&self, live: &mut Device, m: &Incoming) -> Result<Vec<u8>> {
+    pub fn read_event(&self, live: &mut Device<L>, m: &Incoming) -> Result<Vec<u8>> {
         if m.kind != Kind::Application as u32 {
             return refuse("event", "not of a room");
         }
@@ -167,15 +162,14 @@ impl Vodozemac {
         if self.names.user(inbound.sender) != self.names.user(m.from) {
             return refuse("event", "its sender is another user");
         }
-        let message = MegolmMessage::from_base64(event.ciphertext);
-        let message = message.map_err(|e| Error::rejected("event", e))?;
-        let read = inbound.session.decrypt(&message).map_err(|e| Error::rejected("event", e))?;
-        let plaintext: RoomPlaintext = parse("event", utf8("event", &read.plaintext)?)?;
+        let read = L::decrypt_event(&mut inbound.session, event.ciphertext);
+        let (read, index) = read.map_err(rejecting("event"))?;
+        let plaintext: RoomPlaintext = parse("event", utf8("event", &read)?)?;
 
         if plaintext.room_id != ROOM {
             return refuse("event", "of another room");
         }
-        if *inbound.seen.entry(read.message_index).or_insert(m.event) != m.event {
+        if *inbound.seen.entry(index).or_insert(m.event) != m.event {
             return refuse("event", "a replay: its index belongs to another event");
         }
         payload_of(plaintext.content.get())
