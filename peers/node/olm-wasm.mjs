@@ -32,6 +32,8 @@ const AXES = {
   threads: (v) => (v === "1" ? "" : "a Matrix device works on one thread"),
   devices_per_user: (v) => (v === "1" ? "" : "this backend has one device of each user"),
   verification: (v) => (v === "device" ? "" : "this backend has no cross-signing"),
+  rotation_messages: (v) => (v === "0" ? "" : "sessions are replaced on demand, not by their use or age"),
+  rotation_age: (v) => (v === "0" ? "" : "sessions are replaced on demand, not by their use or age"),
   sender_device_keys: (v) => (v === "yes" ? "" : "this backend always sends them"),
   history: (v) => (v === "joined" ? "" : "this backend has no key bundles"),
 };

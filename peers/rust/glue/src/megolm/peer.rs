@@ -43,6 +43,10 @@ impl<L: Library> Peer for World<L> {
             ("verification", _) => Answer::NotSupported(L::NO_CROSS_SIGNING),
             ("history", "joined") => Answer::Honoured,
             ("history", _) => Answer::NotSupported(L::NO_BUNDLES),
+            ("rotation_messages" | "rotation_age", "0") => Answer::Honoured,
+            ("rotation_messages" | "rotation_age", _) => {
+                Answer::NotSupported(c"sessions are replaced on demand, not by their use or age")
+            }
             ("threads", "1") => Answer::Honoured,
             ("threads", _) => Answer::NotSupported(L::NO_THREADS),
             _ => Answer::NotApplicable,
