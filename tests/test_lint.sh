@@ -38,7 +38,7 @@ analysing() {
 
 declaring='echo "void mls_only_declared(void);" >> mls/include/mls.h'
 hundred='for i in $(seq 100); do echo "	x++;"; done'
-echo 1..30
+echo 1..32
 fails upward_include layers "of a higher layer" 'echo "#include \"codec.h\"" >> mls/slice.h'
 fails file_without_layer layers "in no layer" 'echo "int mls_x;" > mls/stray.c'
 fails path_in_include includes "reaches out" 'echo "#include \"../mls/buf.h\"" >> bench/main.c'
@@ -71,6 +71,8 @@ fails layout layout "mls/buf.c" 'sed -i "s/^	/  /" mls/buf.c'
 fails long_function sizes "function f has 100 lines" \
 	"{ echo 'int f(int x)'; echo {; $hundred; echo }; } >> mls/buf.c"
 fails long_file sizes "at most 700" "for i in 1 2 3 4 5 6 7; do $hundred; done >> mls/buf.c"
+fails peer_with_too_much peers "peers/rust/openmls: " "for i in 1 2 3 4; do $hundred; done > peers/rust/openmls/src/extra.rs"
+fails child_with_too_much peers "peers/node/olm-wasm.mjs: " "for i in 1 2 3 4; do $hundred; done >> peers/node/olm-wasm.mjs"
 fails nameless_file names "one idea" 'touch bench/run/utils.c'
 fails nameless_header names "one idea" 'touch mls/tree_types.h'
 fails unfinished_work words "unfinished" 'echo "/* TO""DO */" >> mls/buf.c'
