@@ -322,23 +322,52 @@ out:
 	return err;
 }
 
-const char *megolm_room_session_id(const struct megolm_room *room, const char *user_id,
-				   const char *device_id)
+/* The newest session of a device; of the own device the outbound one, as long as there is one. */
+static struct megolm_inbound *newest_session(const struct megolm_room *room, const char *user_id,
+					     const char *device_id)
 {
 	const struct megolm_device *device = room->device;
 	bool is_own =
 		strcmp(user_id, device->user_id) == 0 && strcmp(device_id, device->device_id) == 0;
 	const struct megolm_peer *sender =
 		is_own ? NULL : megolm_device_find(device, user_id, device_id);
-	const struct megolm_inbound *newest = NULL;
+	struct megolm_inbound *newest = NULL;
 
 	if (!is_own && sender == NULL)
 		return NULL;
 	if (is_own && room->outbound.olm != NULL)
-		return room->outbound.id;
-	for (size_t i = 0; i < room->n_inbound; i++)
-		if (room->inbound[i]->sender == sender &&
-		    (newest == NULL || room->inbound[i]->arrival > newest->arrival))
-			newest = room->inbound[i];
-	return newest != NULL ? newest->id : NULL;
+		return megolm_inbound_find(room, megolm_slice_of(room->outbound.id));
+	for (size_t i = 0; i < room->n_inbound; i++) {
+		struct megolm_inbound *inbound = room->inbound[i];
+		/* What was imported has no sender either. */
+		if (inbound->sender != sender ||
+		    (is_own &&
+		     strcmp(megolm_inbound_curve25519(room, inbound), device->curve25519) != 0))
+			continue;
+		if (newest == NULL || inbound->arrival > newest->arrival)
+			newest = inbound;
+	}
+	return newest;
+}
+
+const char *megolm_room_session_id(const struct megolm_room *room, const char *user_id,
+				   const char *device_id)
+{
+	const struct megolm_inbound *session = newest_session(room, user_id, device_id);
+
+	return session != NULL ? session->id : NULL;
+}
+
+enum megolm_err megolm_room_first_index(const struct megolm_room *room, uint32_t *index,
+					const char *user_id, const char *device_id)
+{
+	struct megolm_inbound *session = newest_session(room, user_id, device_id);
+	enum megolm_err err;
+
+	if (session == NULL)
+		return MEGOLM_ERR_UNKNOWN_SESSION;
+	err = megolm_inbound_open(session);
+	if (err == MEGOLM_OK)
+		*index = olm_inbound_group_session_first_known_index(session->olm);
+	return err;
 }

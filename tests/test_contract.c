@@ -106,12 +106,13 @@ static void try_mutants(struct list *list, const struct gb_backend *base)
 		const char *mutation, *promise;
 	} mutations[] = {
 #define ROW(base, mutation, promise) {#mutation, #promise},
-		MUTANTS_OF_SEALED(ROW, any)
+		MUTANTS_OF_SENDERS(ROW, any)
 #undef ROW
 	};
 #define COUNT(base, mutation, promise) +1
-	size_t n = (base->features & GB_SEALED) != 0 ? 0 MUTANTS_OF_SEALED(COUNT, any)
-						     : 0 MUTANTS_OF_ANY(COUNT, any);
+	size_t n = (base->features & GB_SEALED) == 0 ? 0 MUTANTS_OF_ANY(COUNT, any)
+		   : base->first_index == NULL       ? 0 MUTANTS_OF_SEALED(COUNT, any)
+						     : 0 MUTANTS_OF_SENDERS(COUNT, any);
 #undef COUNT
 
 	for (size_t i = 0; i < n; i++) {

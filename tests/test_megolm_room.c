@@ -216,6 +216,12 @@ static void room_keys_have_the_shape_of_the_specification(void **state)
 
 /* ---- who joins, who leaves ---- */
 
+static enum megolm_err first_index(const struct matrix_device *d, const struct matrix_device *of,
+				   uint32_t *index)
+{
+	return megolm_room_first_index(d->room, index, of->user_id, of->device_id);
+}
+
 static void a_newcomer_reads_from_the_current_index_on(void **state)
 {
 	uint8_t early[4096];
@@ -223,6 +229,7 @@ static void a_newcomer_reads_from_the_current_index_on(void **state)
 	struct megolm_shared shared;
 	struct matrix_outbox out;
 	struct room r;
+	uint32_t index;
 	char id[64];
 
 	(void)state;
@@ -241,8 +248,15 @@ static void a_newcomer_reads_from_the_current_index_on(void **state)
 	assert_false(shared.new_session);
 	assert_false(shared.healed);
 	assert_string_equal(id_at(&r.alice, &r.alice), id);
+	ASSERT_ERR(first_index(&r.dave, &r.alice, &index), MEGOLM_ERR_UNKNOWN_SESSION);
 	ASSERT_DONE(matrix_receive(&r.dave, &r.alice, matrix_last(&out)));
 	after = matrix_say(&r.alice, "after");
+	ASSERT_DONE(first_index(&r.dave, &r.alice, &index));
+	assert_int_equal(index, 3);
+	ASSERT_DONE(first_index(&r.bob, &r.alice, &index));
+	assert_int_equal(index, 0);
+	ASSERT_DONE(first_index(&r.alice, &r.alice, &index));
+	assert_int_equal(index, 0);
 	ASSERT_DONE(matrix_read(&r.dave, &r.alice, after, "$4", "after"));
 	ASSERT_DONE(matrix_read(&r.bob, &r.alice, after, "$4", "after"));
 	ASSERT_REFUSED(&r.dave, matrix_read(&r.dave, &r.alice, before, "$3", "before"),

@@ -18,6 +18,7 @@ declare -A operations=(
 	[open_past]="{ add: 1 }|{ add_each: 2 }"
 	[replaying]="create|{ add: 1 }|rekey|{ remove: 1 }|send"
 	[forgeable]="create|{ add: 1 }|rekey|{ remove: 1 }|send"
+	[forgetful]="create|{ add: 1 }|rekey|{ remove: 1 }|{ add_each: 2 }|{ rekey_after_add: 1 }"
 )
 # With keys of a sender, an add hands out the ones there are: no digest changes.
 operations[megolm-constant]="rekey|{ remove: 1 }|{ rekey_after_remove: 1 }"
@@ -29,6 +30,7 @@ declare -A notices=(
 	[open_past]="accepted a message sent before it joined"
 	[replaying]="accepted a replay of a message"
 	[forgeable]="accepted a forged message"
+	[forgetful]=" on, wanted "
 )
 
 # run BACKENDS OPERATION: into $work/run; leaves $status and $said.

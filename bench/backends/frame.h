@@ -64,7 +64,8 @@
 	X(read_old)                                                                                \
 	X(single_prepare)                                                                          \
 	X(single)                                                                                  \
-	X(single_check)
+	X(single_check)                                                                            \
+	X(first_index)
 
 enum gb_process_call {
 #define GB_PROCESS_CALL_ID(name) GB_PROCESS_##name,

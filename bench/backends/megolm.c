@@ -428,6 +428,23 @@ static enum gb_status digest(struct gb_world *w, uint32_t device, uint32_t sende
 	return GB_OK;
 }
 
+static enum gb_status first_index(struct gb_world *w, uint32_t device, uint32_t sender,
+				  uint32_t *index)
+{
+	struct gb_megolm_ids ids = gb_megolm_ids(w, sender);
+	struct gb_megolm_live *live = find_live(w, device);
+	enum megolm_err err = MEGOLM_ERR_UNKNOWN_SESSION;
+
+	gb_megolm_enter_untimed(w);
+	if (live == NULL)
+		return GB_FAILED;
+	if (live->room != NULL)
+		err = megolm_room_first_index(live->room, index, ids.user, ids.device);
+	if (err == MEGOLM_OK && device == sender)
+		*index = megolm_room_index(live->room);
+	return gb_megolm_status(w, err, "first index");
+}
+
 static enum gb_status state_size(struct gb_world *w, uint32_t device, uint64_t *bytes)
 {
 	struct gb_megolm_live *live = find_live(w, device);
@@ -531,6 +548,7 @@ const struct gb_backend gb_backend_megolm = {
 	.single_prepare = single_prepare,
 	.single = single,
 	.single_check = single_check,
+	.first_index = first_index,
 	.counts = counts,
 	.advance = advance,
 };

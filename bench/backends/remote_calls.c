@@ -294,6 +294,21 @@ static enum gb_status remote_digest(struct gb_world *w, uint32_t device, uint32_
 	return GB_OK;
 }
 
+static enum gb_status remote_first_index(struct gb_world *w, uint32_t device, uint32_t sender,
+					 uint32_t *index)
+{
+	struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_first_index);
+	uint64_t number = 0;
+	enum gb_status status;
+
+	gb_frame_u32(f, device);
+	gb_frame_u32(f, sender);
+	status = gb_remote_ask_number(w, &number);
+	if (status == GB_OK)
+		*index = (uint32_t)number;
+	return status;
+}
+
 static enum gb_status remote_save(struct gb_world *w, uint32_t device, struct gb_bytes *state)
 {
 	gb_frame_u32(gb_remote_begin(w, GB_PROCESS_save), device);
@@ -379,5 +394,6 @@ void gb_remote_fill(struct gb_backend *table, uint64_t calls, bool counts)
 	OFFER(single_prepare)
 	OFFER(single)
 	OFFER(single_check)
+	OFFER(first_index)
 #undef OFFER
 }

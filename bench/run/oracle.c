@@ -25,7 +25,7 @@ int gb_oracle_open(struct gb_oracle *o, struct gb_trial *trial)
 	o->known = calloc(job->senders, sizeof *o->known);
 	if (o->payload == NULL || o->before == NULL || o->known == NULL)
 		return gb_testbed_fail(trial->testbed, GB_EXIT_INTERNAL, "out of memory");
-	return 0;
+	return gb_first_indices_open(&o->first, trial);
 }
 
 static void forget_early(struct gb_oracle *o)
@@ -40,6 +40,7 @@ void gb_oracle_close(struct gb_oracle *o)
 	free(o->payload);
 	free(o->before);
 	free(o->known);
+	gb_first_indices_close(&o->first);
 }
 
 /* Vigna's splitmix64: plaintexts need to be new, not secret. */
@@ -168,7 +169,7 @@ int gb_oracle_before(struct gb_oracle *o)
 		return -1;
 	if (timed_step(o) == GB_STEP_SEND)
 		trial->plaintext = fill(o, o->payload, trial->task->payload);
-	return 0;
+	return gb_first_indices_note(&o->first);
 }
 
 static int agrees(struct gb_oracle *o, uint32_t device, uint32_t sender, const uint8_t *want)
@@ -202,7 +203,8 @@ static bool gives_new_keys(const struct gb_oracle *o, uint32_t i)
 	}
 }
 
-/* An operation that must give new keys did; everybody live holds those of each actor. */
+/* An operation that must give new keys did; everybody live holds those of each actor, from the
+ * message on from which it should. */
 static int check_digests(struct gb_oracle *o)
 {
 	struct gb_testbed *t = o->trial->testbed;
@@ -211,19 +213,21 @@ static int check_digests(struct gb_oracle *o)
 	for (uint32_t i = 0; i < t->job->senders; i++) {
 		uint8_t now[GB_DIGEST_BYTES];
 		uint32_t sender = t->actors[i];
-		bool known;
+		bool known, is_new;
 		if (gb_trial_digest(o->trial, sender, sender, now, &known) != 0)
 			return -1;
 		if (!known)
 			return gb_testbed_break(t, "members agree on the keys",
 						"device %u has no group", sender);
-		if (gives_new_keys(o, i) && o->known[i] &&
-		    memcmp(now, o->before[i], sizeof now) == 0)
+		is_new = !o->known[i] || memcmp(now, o->before[i], sizeof now) != 0;
+		if (gives_new_keys(o, i) && !is_new)
 			return gb_testbed_break(t, "the operation gives new keys",
 						"the keys of device %u are the old ones", sender);
 		for (size_t j = 0; j < r->n; j++)
 			if (agrees(o, r->seats[j].device, sender, now) != 0)
 				return -1;
+		if (gb_first_indices_check(&o->first, i, is_new) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -284,11 +288,6 @@ static int check_history(struct gb_oracle *o)
 						"newcomer %u read something else", call.device);
 	}
 	return 0;
-}
-
-static bool shares_history(const struct gb_oracle *o)
-{
-	return strcmp(o->trial->testbed->job->axis[GB_AXIS_history], "shared") == 0;
 }
 
 /* Newcomers get what was sent before they came, and cannot read it. */
@@ -364,9 +363,9 @@ int gb_oracle_after(struct gb_oracle *o)
 	if (!trial->is_sealed)
 		return 0;
 	if (timed_step(o) == GB_STEP_ADD) {
-		if (shares_history(o) ? check_history(o) : check_newcomers(o))
+		if (gb_trial_shares_history(trial) ? check_history(o) : check_newcomers(o))
 			return -1;
-		note(o, shares_history(o) ? "history" : "newcomer");
+		note(o, gb_trial_shares_history(trial) ? "history" : "newcomer");
 	}
 	if (gb_task_rotates(trial->task))
 		note(o, "rotated");

@@ -1,6 +1,6 @@
 #ifndef GB_RUN_ORACLE_H
 #define GB_RUN_ORACLE_H
-#include "run/trial.h"
+#include "run/first_index.h"
 
 /*
  * Did what was timed really work? Asked after every sample, outside the clock, with bytes
@@ -15,6 +15,7 @@ struct gb_oracle {
 	uint8_t *payload;                   /* of GB_OPERATION_send */
 	uint8_t (*before)[GB_DIGEST_BYTES]; /* digests at the actors before the operation */
 	bool *known;
+	struct gb_first_indices first;
 	struct gb_message early; /* sent before anybody joined; its body is ours */
 	char verified[96];       /* what was checked, as column `verified` has it */
 };

@@ -73,6 +73,11 @@ static bool leaves(const struct gb_call *call, uint32_t device)
 	return false;
 }
 
+bool gb_trial_shares_history(const struct gb_trial *trial)
+{
+	return strcmp(trial->testbed->job->axis[GB_AXIS_history], "shared") == 0;
+}
+
 int gb_trial_digest(struct gb_trial *trial, uint32_t device, uint32_t sender,
 		    uint8_t digest[GB_DIGEST_BYTES], bool *known)
 {

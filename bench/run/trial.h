@@ -32,13 +32,15 @@ struct gb_sample {
 	size_t n;
 };
 
+#define GB_MAX_SEATS 4
+
 /* The live members with a role at one moment, the actors left out. */
 struct gb_roster {
 	uint32_t size; /* of the whole group */
 	struct gb_seat {
 		uint32_t device;
 		enum gb_role role;
-	} seats[4];
+	} seats[GB_MAX_SEATS];
 	size_t n;
 	uint32_t outcast; /* a live device that was shut out, or GB_NO_DEVICE */
 };
@@ -90,6 +92,9 @@ struct gb_measure *gb_trial_measure(struct gb_trial *trial, enum gb_role role, e
 
 /* Has `from` send trial->plaintext to the group, the mailbox emptied before. */
 int gb_trial_send(struct gb_trial *trial, uint32_t from, struct gb_measure *at);
+
+/* Whether newcomers are given the keys of messages from before they came. */
+bool gb_trial_shares_history(const struct gb_trial *trial);
 
 /* The digest of `sender`'s keys at `device`; *known is whether it has any. */
 int gb_trial_digest(struct gb_trial *trial, uint32_t device, uint32_t sender,

@@ -555,6 +555,12 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_decrypt(struct megolm_room *room,
 const char *megolm_room_session_id(const struct megolm_room *room, const char *user_id,
 				   const char *device_id);
 
+/* The index of the first message of that session that can be read here. MEGOLM_ERR_UNKNOWN_SESSION
+ * without one. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_first_index(const struct megolm_room *room,
+							  uint32_t *index, const char *user_id,
+							  const char *device_id);
+
 /* The index of the next message of the own session; 0 without one. */
 uint32_t megolm_room_index(const struct megolm_room *room);
 

@@ -274,6 +274,23 @@ static void make_forgeable(struct gb_backend *b)
 	b->receive = forgeable_receive;
 }
 
+/* ---- forgetful ---- */
+
+static enum gb_status forgetful_first_index(struct gb_world *w, uint32_t device, uint32_t sender,
+					    uint32_t *index)
+{
+	enum gb_status status = now.base->first_index(w, device, sender, index);
+
+	if (status == GB_OK)
+		*index += device != sender;
+	return status;
+}
+
+static void make_forgetful(struct gb_backend *b)
+{
+	b->first_index = forgetful_first_index;
+}
+
 /* ---- reusing ---- */
 
 static enum gb_status reusing_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
@@ -402,7 +419,7 @@ static const struct {
 } mutations[] = {
 	{"idle", make_idle},           {"constant", make_constant},   {"reusing", make_reusing},
 	{"unserved", make_unserved},   {"leaky", make_leaky},         {"open_past", make_open_past},
-	{"replaying", make_replaying}, {"forgeable", make_forgeable},
+	{"replaying", make_replaying}, {"forgeable", make_forgeable}, {"forgetful", make_forgetful},
 };
 
 static void mutate(struct gb_backend *b, const char *mutation)

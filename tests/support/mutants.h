@@ -17,6 +17,7 @@
  *   open_past   who joins reads what was sent before
  *   replaying   what was read is read again as another event
  *   forgeable   a signature or tag is not looked at: the oracle's forgery is taken in
+ *   forgetful   recipients lose the first message of the keys they are given
  */
 #define MUTANTS_OF_ANY(Y, base)                                                                    \
 	Y(base, idle, founders_agree_and_read)                                                     \
@@ -29,7 +30,10 @@
 	Y(base, open_past, newcomers_cannot_read_the_past)                                         \
 	Y(base, replaying, a_replay_is_refused)                                                    \
 	Y(base, forgeable, forged_application_messages_are_refused)
-#define MUTANTS(Y) MUTANTS_OF_ANY(Y, null) MUTANTS_OF_SEALED(Y, mls) MUTANTS_OF_SEALED(Y, megolm)
+#define MUTANTS_OF_SENDERS(Y, base)                                                                \
+	MUTANTS_OF_SEALED(Y, base)                                                                 \
+	Y(base, forgetful, keys_begin_where_they_were_given)
+#define MUTANTS(Y) MUTANTS_OF_ANY(Y, null) MUTANTS_OF_SEALED(Y, mls) MUTANTS_OF_SENDERS(Y, megolm)
 
 #define MUTANT_ID(base, mutation, promise) MUTANT_##base##_##mutation,
 enum mutant_id { MUTANTS(MUTANT_ID) N_MUTANTS };

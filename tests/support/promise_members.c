@@ -46,6 +46,34 @@ bool promise_newcomers_cannot_read_the_past(struct play *p)
 	       play_refuses(p, 4, second) && play_refuses(p, 5, second) && play_message(p, 0);
 }
 
+static bool begins_at(struct play *p, uint32_t device, uint32_t want)
+{
+	uint32_t index = UINT32_MAX;
+
+	if (p->backend->first_index(p->world, device, 0, &index) != GB_OK)
+		return play_broken(p, "the first index of device %u: %s", device,
+				   p->backend->error(p->world));
+	return index == want ||
+	       play_broken(p, "device %u reads from message %u on, not %u", device, index, want);
+}
+
+/* Of the sender itself it is the next one. */
+bool promise_keys_begin_where_they_were_given(struct play *p)
+{
+	uint32_t index;
+
+	if (p->backend->first_index == NULL)
+		return true;
+	return play_open(p, PROMISE_SEED) && play_found(p, 3) && begins_at(p, 0, 0) &&
+	       begins_at(p, 1, 0) && play_message(p, 0) && play_message(p, 0) &&
+	       begins_at(p, 0, 2) && begins_at(p, 1, 0) &&
+	       (p->backend->first_index(p->world, 3, 0, &index) != GB_OK ||
+		play_broken(p, "device 3 has an index before it joined")) &&
+	       play_add(p, 0, 3, 1) && begins_at(p, 3, 2) && begins_at(p, 1, 0) &&
+	       play_message(p, 0) && begins_at(p, 3, 2) && begins_at(p, 0, 3) && play_rekey(p, 0) &&
+	       begins_at(p, 0, 0) && begins_at(p, 1, 0) && begins_at(p, 3, 0);
+}
+
 /* Every message since `message` is given to `device`, which must refuse each. */
 static bool refuses_all_since(struct play *p, uint32_t device, size_t message)
 {
