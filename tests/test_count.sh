@@ -26,7 +26,45 @@ count() {
 	fi
 }
 
-echo 1..7
+# Every byte of a row has a kind, and of none more is raw than there is; of MLS all is.
+adds_up() {
+	n=$((n + 1))
+	if said=$(awk -F, '
+		NR == 1 {
+			for (i = 1; i <= NF; i++) {
+				at[$i] = i
+				if ($i ~ /_messages$/) kind[substr($i, 1, length($i) - 9)]
+			}
+			next
+		}
+		{
+			sent = down = raw = down_raw = 0
+			for (k in kind) {
+				sent += $at[k "_bytes"]; down += $at[k "_down_bytes"]
+				raw += $at[k "_raw_bytes"]; down_raw += $at[k "_down_raw_bytes"]
+				if ($at[k "_raw_bytes"] > $at[k "_bytes"] + 0 ||
+					$at[k "_down_raw_bytes"] > $at[k "_down_bytes"] + 0) bad = 1
+			}
+			up = $at["up_bytes"]; up_raw = $at["up_raw_bytes"]
+			if ($at["phase"] !~ /^(produce|deliver)$/) {
+				up += $at["down_bytes"]; up_raw += $at["down_raw_bytes"]
+			}
+			if (sent != up || down != $at["down_bytes"] || raw != up_raw ||
+				down_raw != $at["down_raw_bytes"]) bad = 1
+			if ($1 == "mls" && (raw != sent || down_raw != down)) bad = 1
+			if (bad) { print; exit }
+			total += down_raw
+		}
+		END { exit bad || total == 0 }' "$1"); then
+		echo "ok $n - every_byte_has_a_kind"
+	else
+		echo "not ok $n - every_byte_has_a_kind"
+		sed 's/^/# /' <<< "$said"
+	fi
+}
+
+echo 1..8
+adds_up $golden
 count 0 golden_counts_hold '^[0-9]+ cells, [0-9]+ exact values: 0 changed$' --against $golden
 # One value of one row, found by the column's name.
 cells=results/golden/options.yaml

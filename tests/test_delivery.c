@@ -74,7 +74,7 @@ static void bytes_are_counted_up_and_down(void **state)
 	assert_int_equal(box.sent.bytes[GB_ROOM_KEY], 3);
 	assert_int_equal(box.sent.bytes[GB_CLAIM], 2);
 	assert_int_equal(gb_traffic_bytes(&box.sent), 17);
-	assert_int_equal(box.down_bytes, 8 * 5 + 4 * 7 + 3);
+	assert_int_equal(gb_traffic_bytes(&box.given), 8 * 5 + 4 * 7 + 3);
 	gb_mailbox_empty(&box);
 	/* Part of a larger upload, and delivered whole. */
 	{
@@ -83,10 +83,46 @@ static void bytes_are_counted_up_and_down(void **state)
 		post(m, "123");
 		assert_null(box.violation);
 		assert_int_equal(box.sent.bytes[GB_ROOM_KEY], 2);
-		assert_int_equal(box.down_bytes, 3);
+		assert_int_equal(gb_traffic_bytes(&box.given), 3);
 	}
 	gb_mailbox_empty(&box);
-	assert_int_equal(gb_traffic_bytes(&box.sent) + box.down_bytes + box.n_kept + box.used, 0);
+	assert_int_equal(gb_traffic_bytes(&box.sent) + gb_traffic_bytes(&box.given) + box.n_kept +
+				 box.used,
+			 0);
+}
+
+/* What the protocol makes, and what a network makes of it, on both ways. */
+static void raw_bytes_are_counted_beside_envelopes(void **state)
+{
+	static const uint32_t one[] = {2};
+	struct gb_message m = to_devices(GB_ROOM_KEY, GB_FANOUT_CLIENT, one, 1);
+	struct gb_traffic taken = {{0}, {0}, {0}};
+
+	(void)state;
+	m.uploaded = 9;
+	m.raw = 4;
+	post(m, "0123456789");
+	assert_int_equal(box.sent.raw[GB_ROOM_KEY], 9);
+	assert_int_equal(box.given.raw[GB_ROOM_KEY], 10);
+	gb_mailbox_empty(&box);
+	box.is_enveloped = true;
+	post(m, "0123456789");
+	m = to_group(GB_APPLICATION);
+	m.raw = 3;
+	post(m, "12345");
+	assert_null(box.violation);
+	assert_int_equal(box.sent.bytes[GB_ROOM_KEY], 9);
+	assert_int_equal(box.given.bytes[GB_ROOM_KEY], 10);
+	assert_int_equal(gb_traffic_raw(&box.sent), 4 + 3);
+	assert_int_equal(gb_traffic_raw(&box.given), 4 + 8 * 3);
+	gb_delivery_taken(&box, &taken, &box.kept[0]);
+	assert_int_equal(gb_traffic_raw(&taken), 3);
+	gb_mailbox_empty(&box);
+	m.raw = 6;
+	post(m, "12345");
+	assert_string_equal(box.violation, "a message with more raw bytes than it has");
+	gb_mailbox_empty(&box);
+	box.is_enveloped = false;
 }
 
 static void only_what_somebody_hears_is_kept(void **state)
@@ -94,7 +130,7 @@ static void only_what_somebody_hears_is_kept(void **state)
 	static const uint32_t dormant[] = {2, 3}, mixed[] = {2, 7, 3};
 
 	(void)state;
-	post(to_devices(GB_ROOM_KEY, GB_FANOUT_SERVER, dormant, 2), "dropped");
+	post(to_devices(GB_WELCOME, GB_FANOUT_SERVER, dormant, 2), "dropped");
 	assert_int_equal(box.n_kept, 0);
 	assert_int_equal(box.used, 0);
 	post(to_devices(GB_WELCOME, GB_FANOUT_SERVER, mixed, 3), "kept");
@@ -113,7 +149,7 @@ static void everybody_gets_its_own_in_order(void **state)
 {
 	static const uint32_t first[] = {1}, both[] = {7, 1};
 	struct gb_message inbox[4];
-	struct gb_traffic taken = {{0}, {0}};
+	struct gb_traffic taken = {{0}, {0}, {0}};
 	size_t at = 0;
 
 	(void)state;
@@ -130,7 +166,7 @@ static void everybody_gets_its_own_in_order(void **state)
 	assert_ptr_equal(gb_delivery_next(&box, &at, 7, true), &box.kept[0]);
 	assert_ptr_equal(gb_delivery_next(&box, &at, 7, true), &box.kept[2]);
 	assert_null(gb_delivery_next(&box, &at, 7, true));
-	gb_delivery_taken(&taken, &box.kept[2]);
+	gb_delivery_taken(&box, &taken, &box.kept[2]);
 	assert_int_equal(taken.messages[GB_WELCOME], 1);
 	assert_int_equal(gb_traffic_bytes(&taken), 7);
 }
@@ -161,6 +197,10 @@ static void backends_are_held_to_the_rules(void **state)
 			 "a message to a device that does not exist");
 	assert_violation(to_devices(GB_WELCOME, GB_FANOUT_SERVER, two, 0),
 			 "a message to devices without a device, or to the group with one");
+	assert_violation(to_devices(GB_ROOM_KEY, GB_FANOUT_SERVER, two, 1),
+			 "a message that is not multiplied by whom its kind says");
+	assert_violation(to_devices(GB_COMMIT, GB_FANOUT_CLIENT, two, 1),
+			 "a message that is not multiplied by whom its kind says");
 	m = to_group(GB_COMMIT);
 	m.n_to = 1;
 	m.to = two;
@@ -276,6 +316,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(bytes_are_counted_up_and_down, open_box, close_box),
+		cmocka_unit_test_setup_teardown(raw_bytes_are_counted_beside_envelopes, open_box,
+						close_box),
 		cmocka_unit_test_setup_teardown(only_what_somebody_hears_is_kept, open_box,
 						close_box),
 		cmocka_unit_test_setup_teardown(everybody_gets_its_own_in_order, open_box,

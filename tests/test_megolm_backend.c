@@ -14,130 +14,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "backends/backends.h"
 #include "delivery/delivery.h"
-#include "delivery/directory.h"
-#include "delivery/outbox.h"
+#include "room.h"
 #include "stride.h"
-
-#define BACKEND  (&gb_backend_megolm)
-#define CAPACITY 600
-#define JOINERS  3
-
-struct world {
-	struct gb_world *world;
-	struct gb_mailbox mailbox;
-	struct gb_directory directory;
-	uint32_t size;
-};
-
-static void assert_ok(const struct world *w, enum gb_status status)
-{
-	if (status != GB_OK)
-		fail_msg("status %d: %s", status, BACKEND->error(w->world));
-}
-
-static void open_world(struct world *w, const struct gb_axis *axes, size_t n_axes)
-{
-	const struct gb_mailbox_size size = {.capacity = CAPACITY,
-					     .expected_bytes = 4 << 20,
-					     .max_kept = 4000,
-					     .max_recipients = 4000};
-	const struct gb_config config = {.struct_size = sizeof(config),
-					 .seed = 11,
-					 .capacity = CAPACITY,
-					 .axes = axes,
-					 .n_axes = n_axes};
-
-	memset(w, 0, sizeof(*w));
-	assert_int_equal(gb_mailbox_open(&w->mailbox, &size), 0);
-	memset(w->mailbox.listening, true, CAPACITY * sizeof(w->mailbox.listening[0]));
-	assert_ok(w, BACKEND->open(&w->world, &config));
-	assert_int_equal(gb_directory_open(&w->directory, 0, CAPACITY), 0);
-}
-
-/* A world with the group of `size`, its first devices its actors, the first six live. */
-static void open_with_actors(struct world *w, uint32_t size, const struct gb_axis *axes,
-			     size_t n_axes, bool without_group, size_t n_actors)
-{
-	uint32_t live[6];
-	struct gb_shape shape = {.struct_size = sizeof(shape),
-				 .size = size,
-				 .joiners = JOINERS,
-				 .without_group = without_group,
-				 .live = live,
-				 .actors = live,
-				 .n_actors = n_actors};
-
-	open_world(w, axes, n_axes);
-	for (; shape.n_live < 6 && shape.n_live < size + JOINERS; shape.n_live++)
-		live[shape.n_live] = (uint32_t)shape.n_live;
-	assert_ok(w, BACKEND->shape(w->world, &shape));
-	assert_ok(w, BACKEND->publish_many(w->world, 0, size + JOINERS, &w->directory.outbox));
-	w->size = size;
-	w->mailbox.group_size = size;
-}
-
-static void open_shaped_with(struct world *w, uint32_t size, const struct gb_axis *axes,
-			     size_t n_axes, bool without_group)
-{
-	open_with_actors(w, size, axes, n_axes, without_group, 1);
-}
-
-static void open_shaped(struct world *w, uint32_t size, const char *olm, bool without_group)
-{
-	const struct gb_axis axis = {"olm", olm};
-
-	open_shaped_with(w, size, &axis, 1, without_group);
-}
-
-static void close_world(struct world *w)
-{
-	BACKEND->close(w->world);
-	gb_mailbox_close(&w->mailbox);
-	gb_directory_close(&w->directory);
-}
-
-enum operation { CREATE, ADD, REKEY, REMOVE };
-
-/* What a device does, and what it cost. */
-static struct gb_counts act_as(struct world *w, uint32_t device, enum operation operation)
-{
-	struct gb_outbox *out = &w->mailbox.outbox;
-	const struct gb_published *published = w->directory.published;
-	struct gb_counts before, after;
-	const uint32_t leaving = w->size - 1;
-
-	gb_mailbox_empty(&w->mailbox);
-	w->mailbox.sender = device;
-	w->mailbox.group_size = w->size;
-	assert_ok(w, BACKEND->counts(w->world, &before));
-	switch (operation) {
-	case CREATE:
-		assert_ok(w, BACKEND->create(w->world, device, published + 1, w->size - 1, out));
-		break;
-	case ADD:
-		assert_ok(w, BACKEND->add(w->world, device, published + w->size, JOINERS, out));
-		break;
-	case REKEY:
-		assert_ok(w, BACKEND->rekey(w->world, device, out));
-		break;
-	case REMOVE:
-		assert_ok(w, BACKEND->remove(w->world, device, &leaving, 1, out));
-		break;
-	}
-	assert_null(w->mailbox.violation);
-	assert_ok(w, BACKEND->counts(w->world, &after));
-#define SUBTRACT(name, sentence) after.name -= before.name;
-	GB_PRIMITIVES(SUBTRACT)
-#undef SUBTRACT
-	return after;
-}
-
-static struct gb_counts act(struct world *w, enum operation operation)
-{
-	return act_as(w, 0, operation);
-}
 
 /*
  * scenarios.md 2.6, for n recipients: a new Megolm session is a key pair and a signature, a
@@ -162,7 +41,7 @@ static void assert_costs(const struct gb_counts *c, const char *olm, uint64_t n,
 	assert_int_equal(c->random_bytes, 160 * session + (is_new ? 64 * n : steps ? 32 * n : 0));
 }
 
-static size_t count_kind(const struct world *w, enum gb_kind kind)
+static size_t count_kind(const struct room *w, enum gb_kind kind)
 {
 	return w->mailbox.sent.messages[kind];
 }
@@ -177,20 +56,22 @@ static void operations_cost_what_their_state_says(void **state)
 		for (size_t i = 0; i < 3; i++)
 			for (int o = CREATE; o <= REMOVE; o++) {
 				enum operation operation = (enum operation)o;
-				struct world w;
+				struct room w;
 				struct gb_counts counts;
 				uint32_t n = sizes[i] - 1;
 
-				open_shaped(&w, sizes[i], states[s], operation == CREATE);
-				assert_ok(&w, BACKEND->checkpoint(w.world));
-				counts = act(&w, operation);
-				n = operation == ADD ? JOINERS : operation == REMOVE ? n - 1 : n;
+				room_open(&w, sizes[i], states[s], operation == CREATE);
+				room_must(&w, ROOM_BACKEND->checkpoint(w.world));
+				counts = room_act(&w, operation);
+				n = operation == ADD      ? ROOM_JOINERS
+				    : operation == REMOVE ? n - 1
+							  : n;
 				if (n > 0)
 					assert_costs(&counts, states[s], n, operation);
 				assert_int_equal(count_kind(&w, GB_ROOM_KEY), n);
 				assert_int_equal(count_kind(&w, GB_CLAIM),
 						 s == 0 && n > 0 ? (operation <= ADD ? 2 : 1) : 0);
-				close_world(&w);
+				room_close(&w);
 			}
 }
 
@@ -201,30 +82,30 @@ static void rollback_brings_the_state_back(void **state)
 
 	(void)state;
 	for (size_t s = 0; s < 3; s++) {
-		struct world w;
+		struct room w;
 		uint64_t before, after;
 
-		open_shaped(&w, 8, states[s], false);
-		assert_ok(&w, BACKEND->checkpoint(w.world));
-		assert_ok(&w, BACKEND->state_size(w.world, 0, &before));
+		room_open(&w, 8, states[s], false);
+		room_must(&w, ROOM_BACKEND->checkpoint(w.world));
+		room_must(&w, ROOM_BACKEND->state_size(w.world, 0, &before));
 		for (int i = 0; i < 3; i++) {
-			struct gb_counts counts = act(&w, REKEY);
+			struct gb_counts counts = room_act(&w, REKEY);
 
 			assert_costs(&counts, states[s], 7, REKEY);
-			assert_ok(&w, BACKEND->rollback(w.world));
-			counts = act(&w, ADD);
-			assert_costs(&counts, states[s], JOINERS, ADD);
-			assert_ok(&w, BACKEND->rollback(w.world));
-			assert_ok(&w, BACKEND->state_size(w.world, 0, &after));
+			room_must(&w, ROOM_BACKEND->rollback(w.world));
+			counts = room_act(&w, ADD);
+			assert_costs(&counts, states[s], ROOM_JOINERS, ADD);
+			room_must(&w, ROOM_BACKEND->rollback(w.world));
+			room_must(&w, ROOM_BACKEND->state_size(w.world, 0, &after));
 			assert_int_equal(before, after);
 		}
-		(void)act(&w, REKEY);
+		(void)room_act(&w, REKEY);
 		{
 			/* Now the sessions exist and nothing came back. */
-			struct gb_counts counts = act(&w, REKEY);
+			struct gb_counts counts = room_act(&w, REKEY);
 			assert_costs(&counts, "chain", 7, REKEY);
 		}
-		close_world(&w);
+		room_close(&w);
 	}
 }
 
@@ -238,17 +119,17 @@ static void only_rekeys_with_steps_heal(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct world w;
+		struct room w;
 		int heals = -1;
 
-		open_shaped(&w, 5, rows[i].olm, false);
-		(void)act(&w, REKEY);
-		assert_ok(&w, BACKEND->heals(w.world, 0, &heals));
+		room_open(&w, 5, rows[i].olm, false);
+		(void)room_act(&w, REKEY);
+		room_must(&w, ROOM_BACKEND->heals(w.world, 0, &heals));
 		assert_int_equal(heals, rows[i].heals);
-		(void)act(&w, REMOVE);
-		assert_ok(&w, BACKEND->heals(w.world, 0, &heals));
+		(void)room_act(&w, REMOVE);
+		room_must(&w, ROOM_BACKEND->heals(w.world, 0, &heals));
 		assert_int_equal(heals, 0);
-		close_world(&w);
+		room_close(&w);
 	}
 }
 
@@ -260,18 +141,18 @@ static void each_of_several_senders_pays_for_every_pair(void **state)
 	(void)state;
 	for (size_t s = 0; s < 3; s++) {
 		const struct gb_axis axis = {"olm", states[s]};
-		struct world w;
+		struct room w;
 
-		open_with_actors(&w, 9, &axis, 1, false, 4);
+		room_open_with_actors(&w, 9, &axis, 1, false, 4);
 		for (uint32_t device = 0; device < 4; device++) {
-			struct gb_counts counts = act_as(&w, device, REKEY);
+			struct gb_counts counts = room_act_as(&w, device, REKEY);
 			int heals = -1;
 
 			assert_costs(&counts, states[s], 8, REKEY);
-			assert_ok(&w, BACKEND->heals(w.world, device, &heals));
+			room_must(&w, ROOM_BACKEND->heals(w.world, device, &heals));
 			assert_int_equal(heals, strcmp(states[s], "chain") != 0);
 		}
-		close_world(&w);
+		room_close(&w);
 	}
 }
 
@@ -279,11 +160,11 @@ static void each_of_several_senders_pays_for_every_pair(void **state)
 static void room_keys_go_to_one_device_each(void **state)
 {
 	bool served[10] = {false};
-	struct world w;
+	struct room w;
 
 	(void)state;
-	open_shaped(&w, 10, "ratchet", false);
-	(void)act(&w, REKEY);
+	room_open(&w, 10, "ratchet", false);
+	(void)room_act(&w, REKEY);
 	assert_int_equal(w.mailbox.n_kept, 9);
 	for (size_t i = 0; i < w.mailbox.n_kept; i++) {
 		const struct gb_message *m = &w.mailbox.kept[i];
@@ -296,12 +177,13 @@ static void room_keys_go_to_one_device_each(void **state)
 		served[m->to[0]] = true;
 		if (m->to[0] >= 6)
 			continue;
-		assert_int_equal(BACKEND->process(w.world, m->to[0] == 1 ? 2 : 1, m), GB_REJECTED);
-		assert_ok(&w, BACKEND->process(w.world, m->to[0], m));
+		assert_int_equal(ROOM_BACKEND->process(w.world, m->to[0] == 1 ? 2 : 1, m),
+				 GB_REJECTED);
+		room_must(&w, ROOM_BACKEND->process(w.world, m->to[0], m));
 	}
 	for (uint32_t d = 1; d < 10; d++)
 		assert_true(served[d]);
-	close_world(&w);
+	room_close(&w);
 }
 
 /* What /sendToDevice takes in for these messages, put into one request of 250 after the other. */
@@ -333,27 +215,27 @@ static void room_keys_are_uploaded_in_batches(void **state)
 {
 	static const struct gb_axis axes[2][1] = {{{"devices_per_user", "1"}},
 						  {{"devices_per_user", "3"}}};
-	static const uint32_t sizes[] = {2, 10, 251, 252, 502, 600 - JOINERS};
+	static const uint32_t sizes[] = {2, 10, 251, 252, 502, 600 - ROOM_JOINERS};
 
 	(void)state;
 	for (size_t a = 0; a < 2; a++)
 		for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s += test_stride(3)) {
-			struct world w;
+			struct room w;
 			uint64_t down = 0;
 			size_t n = sizes[s] - 1, frames = (n + 249) / 250;
 
-			open_shaped_with(&w, sizes[s], axes[a], 1, false);
-			(void)act(&w, REKEY);
+			room_open_with(&w, sizes[s], axes[a], 1, false);
+			(void)room_act(&w, REKEY);
 			assert_int_equal(w.mailbox.n_kept, n);
 			for (size_t i = 0; i < n; i++)
 				down += w.mailbox.kept[i].body.len;
-			assert_int_equal(w.mailbox.down_bytes, down);
+			assert_int_equal(gb_traffic_bytes(&w.mailbox.given), down);
 			assert_int_equal(w.mailbox.sent.bytes[GB_ROOM_KEY],
 					 bytes_of_requests(&w.mailbox));
 			if (a == 0)
 				assert_int_equal(w.mailbox.sent.bytes[GB_ROOM_KEY],
 						 down - 14 * (n - frames));
-			close_world(&w);
+			room_close(&w);
 		}
 }
 
@@ -411,20 +293,20 @@ static void claims_come_in_batches(void **state)
 				       .actors = &self,
 				       .n_actors = 1};
 	static struct claims claims;
-	struct world w;
+	struct room w;
 
 	(void)state;
 	claims = (struct claims){.outbox = {reserve_claim, read_claim}};
-	open_world(&w, axes, 2);
-	assert_ok(&w, BACKEND->shape(w.world, &shape));
-	assert_ok(&w, BACKEND->checkpoint(w.world));
-	assert_ok(&w, BACKEND->rekey(w.world, 0, &claims.outbox));
+	room_open_empty(&w, axes, 2);
+	room_must(&w, ROOM_BACKEND->shape(w.world, &shape));
+	room_must(&w, ROOM_BACKEND->checkpoint(w.world));
+	room_must(&w, ROOM_BACKEND->rekey(w.world, 0, &claims.outbox));
 	assert_int_equal(claims.n_requests, 3);
 	assert_int_equal(claims.n_devices, 549);
-	assert_ok(&w, BACKEND->rollback(w.world));
-	assert_ok(&w, BACKEND->remove(w.world, 0, leaving, 3, &claims.outbox));
+	room_must(&w, ROOM_BACKEND->rollback(w.world));
+	room_must(&w, ROOM_BACKEND->remove(w.world, 0, leaving, 3, &claims.outbox));
 	assert_int_equal(claims.n_devices, 549 + 546);
-	close_world(&w);
+	room_close(&w);
 }
 
 /* Key material is JSON that says who the device is, with an id as long as asked for. */
@@ -436,12 +318,13 @@ static void identities_have_the_length_of_their_axis(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		const struct gb_axis axis = {"identity", lengths[i]};
 		struct gb_bytes body;
-		struct world w;
+		struct room w;
 		json_t *json, *keys;
 
-		open_world(&w, &axis, 1);
-		assert_ok(&w, BACKEND->publish_many(w.world, 0, CAPACITY, &w.directory.outbox));
-		body = w.directory.published[CAPACITY - 1].body;
+		room_open_empty(&w, &axis, 1);
+		room_must(&w, ROOM_BACKEND->publish_many(w.world, 0, ROOM_CAPACITY,
+							 &w.directory.outbox));
+		body = w.directory.published[ROOM_CAPACITY - 1].body;
 		json = json_loadb((const char *)body.p, body.len, JSON_REJECT_DUPLICATES, NULL);
 		assert_non_null(json);
 		keys = json_object_get(json, "device_keys");
@@ -450,7 +333,7 @@ static void identities_have_the_length_of_their_axis(void **state)
 		assert_int_equal(json_string_length(json_object_get(keys, "device_id")), 10);
 		assert_int_equal(json_object_size(json_object_get(json, "one_time_keys")), 1);
 		json_decref(json);
-		close_world(&w);
+		room_close(&w);
 	}
 }
 
@@ -459,26 +342,26 @@ static void publishing_again_gives_another_key(void **state)
 {
 	struct gb_bytes a, b;
 	struct gb_directory first, second;
-	struct world w;
+	struct room w;
 
 	(void)state;
-	open_world(&w, NULL, 0);
+	room_open_empty(&w, NULL, 0);
 	assert_int_equal(gb_directory_open(&first, 4, 1), 0);
 	assert_int_equal(gb_directory_open(&second, 4, 1), 0);
-	assert_ok(&w, BACKEND->publish(w.world, 4, &first.outbox));
-	assert_ok(&w, BACKEND->publish(w.world, 4, &second.outbox));
+	room_must(&w, ROOM_BACKEND->publish(w.world, 4, &first.outbox));
+	room_must(&w, ROOM_BACKEND->publish(w.world, 4, &second.outbox));
 	a = first.published[0].body;
 	b = second.published[0].body;
 	assert_true(a.len > 100 && b.len > 100);
 	assert_memory_not_equal(a.p + a.len - 100, b.p + b.len - 100, 100);
 	gb_directory_close(&first);
 	gb_directory_close(&second);
-	close_world(&w);
+	room_close(&w);
 }
 
 /* The one-time key that a room key for `to` was sent with: a pre-key message begins with it (Olm,
  * version, tag and 32 bytes), here in base64. */
-static void copy_one_time_key(const struct world *w, uint32_t to, char key[47])
+static void copy_one_time_key(const struct room *w, uint32_t to, char key[47])
 {
 	static const char before[] = "\"body\":\"";
 
@@ -504,50 +387,50 @@ static void copy_one_time_key(const struct world *w, uint32_t to, char key[47])
 static void no_two_senders_get_the_same_one_time_key(void **state)
 {
 	char key[3][47];
-	struct world w;
+	struct room w;
 
 	(void)state;
-	open_shaped(&w, 8, "new", false);
+	room_open(&w, 8, "new", false);
 	for (uint32_t sender = 0; sender < 3; sender++) {
 		gb_mailbox_empty(&w.mailbox);
 		w.mailbox.group_size = w.size;
 		w.mailbox.sender = sender;
-		assert_ok(&w, BACKEND->rekey(w.world, sender, &w.mailbox.outbox));
+		room_must(&w, ROOM_BACKEND->rekey(w.world, sender, &w.mailbox.outbox));
 		copy_one_time_key(&w, 7, key[sender]);
 	}
 	assert_string_not_equal(key[0], key[1]);
 	assert_string_not_equal(key[0], key[2]);
 	assert_string_not_equal(key[1], key[2]);
-	close_world(&w);
+	room_close(&w);
 }
 
 /* One forged key among good ones: nobody is let in, and nothing of the others is kept. */
 static void a_refused_add_leaves_nothing_behind(void **state)
 {
-	struct gb_published joining[JOINERS];
+	struct gb_published joining[ROOM_JOINERS];
 	uint64_t before, after;
 	struct gb_counts counts;
-	struct world w;
+	struct room w;
 	uint8_t *copy;
 
 	(void)state;
-	open_shaped(&w, 4, "new", false);
-	assert_ok(&w, BACKEND->state_size(w.world, 0, &before));
+	room_open(&w, 4, "new", false);
+	room_must(&w, ROOM_BACKEND->state_size(w.world, 0, &before));
 	memcpy(joining, w.directory.published + 4, sizeof(joining));
 	copy = malloc(joining[2].body.len);
 	assert_non_null(copy);
 	memcpy(copy, joining[2].body.p, joining[2].body.len);
 	copy[joining[2].body.len - 24] ^= 1;
 	joining[2].body.p = copy;
-	assert_int_equal(BACKEND->add(w.world, 0, joining, JOINERS, &w.mailbox.outbox),
+	assert_int_equal(ROOM_BACKEND->add(w.world, 0, joining, ROOM_JOINERS, &w.mailbox.outbox),
 			 GB_REJECTED);
 	free(copy);
 	assert_int_equal(w.mailbox.n_kept, 0);
-	assert_ok(&w, BACKEND->state_size(w.world, 0, &after));
+	room_must(&w, ROOM_BACKEND->state_size(w.world, 0, &after));
 	assert_int_equal(before, after);
-	counts = act(&w, ADD);
-	assert_costs(&counts, "new", JOINERS, ADD);
-	close_world(&w);
+	counts = room_act(&w, ADD);
+	assert_costs(&counts, "new", ROOM_JOINERS, ADD);
+	room_close(&w);
 }
 
 /* Bytes that are no text, and text that needs escapes, come back as they were. */
@@ -555,11 +438,11 @@ static void any_payload_arrives(void **state)
 {
 	static const size_t lengths[] = {0, 1, 2, 3, 4, 31, 256, 65536, 1 << 20};
 	uint8_t *bytes = malloc(1 << 20);
-	struct world w;
+	struct room w;
 
 	(void)state;
 	assert_non_null(bytes);
-	open_shaped(&w, 3, "chain", false);
+	room_open(&w, 3, "chain", false);
 	for (size_t i = 0; i < 2 * sizeof(lengths) / sizeof(lengths[0]); i++) {
 		size_t len = lengths[i / 2];
 		struct gb_bytes got;
@@ -567,33 +450,33 @@ static void any_payload_arrives(void **state)
 		for (size_t k = 0; k < len; k++)
 			bytes[k] = (uint8_t)(i % 2 == 0 ? 'a' + k % 26 : k * 7);
 		gb_mailbox_empty(&w.mailbox);
-		assert_ok(&w, BACKEND->send(w.world, 0, (struct gb_bytes){bytes, len},
-					    &w.mailbox.outbox));
-		assert_ok(&w, BACKEND->receive(w.world, 1, &w.mailbox.kept[0], &got));
+		room_must(&w, ROOM_BACKEND->send(w.world, 0, (struct gb_bytes){bytes, len},
+						 &w.mailbox.outbox));
+		room_must(&w, ROOM_BACKEND->receive(w.world, 1, &w.mailbox.kept[0], &got));
 		assert_int_equal(got.len, len);
 		if (len > 0)
 			assert_memory_equal(got.p, bytes, len);
 	}
 	free(bytes);
-	close_world(&w);
+	room_close(&w);
 }
 
 /* Whoever never sent before shares its key with everybody first; who left does not get it. */
 static void others_share_before_they_send(void **state)
 {
 	struct gb_bytes text = {(const uint8_t *)"hello", 5}, got;
-	struct world w;
+	struct room w;
 	size_t n;
 
 	(void)state;
-	open_shaped(&w, 6, "ratchet", false);
-	(void)act(&w, REMOVE); /* device 5 */
+	room_open(&w, 6, "ratchet", false);
+	(void)room_act(&w, REMOVE); /* device 5 */
 	for (size_t i = 0; i < w.mailbox.n_kept; i++)
 		if (w.mailbox.kept[i].to[0] == 3)
-			assert_ok(&w, BACKEND->process(w.world, 3, &w.mailbox.kept[i]));
+			room_must(&w, ROOM_BACKEND->process(w.world, 3, &w.mailbox.kept[i]));
 	gb_mailbox_empty(&w.mailbox);
 	w.mailbox.sender = 3;
-	assert_ok(&w, BACKEND->send(w.world, 3, text, &w.mailbox.outbox));
+	room_must(&w, ROOM_BACKEND->send(w.world, 3, text, &w.mailbox.outbox));
 	n = w.mailbox.n_kept;
 	assert_int_equal(count_kind(&w, GB_ROOM_KEY), 4);
 	/* Of devices 1, 2 and 4 it asked for the keys and claimed one each. */
@@ -605,27 +488,29 @@ static void others_share_before_they_send(void **state)
 		if (m->kind != GB_ROOM_KEY)
 			continue;
 		assert_int_not_equal(m->to[0], 5);
-		assert_ok(&w, BACKEND->process(w.world, m->to[0], m));
-		assert_ok(&w, BACKEND->receive(w.world, m->to[0], &w.mailbox.kept[n - 1], &got));
+		room_must(&w, ROOM_BACKEND->process(w.world, m->to[0], m));
+		room_must(&w,
+			  ROOM_BACKEND->receive(w.world, m->to[0], &w.mailbox.kept[n - 1], &got));
 	}
-	assert_int_equal(BACKEND->receive(w.world, 5, &w.mailbox.kept[n - 1], &got), GB_REJECTED);
+	assert_int_equal(ROOM_BACKEND->receive(w.world, 5, &w.mailbox.kept[n - 1], &got),
+			 GB_REJECTED);
 	/* The next one needs no key. */
 	gb_mailbox_empty(&w.mailbox);
-	assert_ok(&w, BACKEND->send(w.world, 3, text, &w.mailbox.outbox));
+	room_must(&w, ROOM_BACKEND->send(w.world, 3, text, &w.mailbox.outbox));
 	assert_int_equal(w.mailbox.n_kept, 1);
-	close_world(&w);
+	room_close(&w);
 }
 
 /* The message of device 0 that says `text`; its body lives until the test ends. */
-static struct gb_message say(struct world *w, const char *text)
+static struct gb_message say(struct room *w, const char *text)
 {
 	struct gb_message m;
 	uint8_t *body;
 
 	gb_mailbox_empty(&w->mailbox);
-	assert_ok(w,
-		  BACKEND->send(w->world, 0, (struct gb_bytes){(const uint8_t *)text, strlen(text)},
-				&w->mailbox.outbox));
+	room_must(w, ROOM_BACKEND->send(w->world, 0,
+					(struct gb_bytes){(const uint8_t *)text, strlen(text)},
+					&w->mailbox.outbox));
 	assert_int_equal(w->mailbox.n_kept, 1);
 	m = w->mailbox.kept[0];
 	body = malloc(m.body.len);
@@ -645,27 +530,28 @@ static void newcomers_read_from_the_index_of_their_axis(void **state)
 	for (int shared = 0; shared < 2; shared++) {
 		struct gb_message m[3], all[8];
 		struct gb_bytes text;
-		struct world w;
+		struct room w;
 		size_t n;
 
-		open_shaped_with(&w, 3, axes[shared], 1, false);
+		room_open_with(&w, 3, axes[shared], 1, false);
 		m[0] = say(&w, "one");
 		m[1] = say(&w, "two");
-		(void)act(&w, ADD);
+		(void)room_act(&w, ADD);
 		assert_int_equal(count_kind(&w, GB_BACKUP), shared);
-		assert_int_equal(count_kind(&w, GB_ROOM_KEY), shared ? 2 * JOINERS : JOINERS);
+		assert_int_equal(count_kind(&w, GB_ROOM_KEY),
+				 shared ? 2 * ROOM_JOINERS : ROOM_JOINERS);
 		n = gb_delivery_all(&w.mailbox, 4, false, all, 8);
 		assert_int_equal(n, shared ? 3 : 1);
-		assert_ok(&w, BACKEND->join(w.world, 4, all, n));
+		room_must(&w, ROOM_BACKEND->join(w.world, 4, all, n));
 		m[2] = say(&w, "three");
 		for (int i = 0; i < 3; i++) {
-			enum gb_status status = BACKEND->receive(w.world, 4, &m[i], &text);
+			enum gb_status status = ROOM_BACKEND->receive(w.world, 4, &m[i], &text);
 			assert_int_equal(status, i == 2 || shared ? GB_OK : GB_REJECTED);
 			if (status == GB_OK)
 				assert_int_equal(text.len, i == 2 ? 5 : 3);
 			free((void *)(uintptr_t)m[i].body.p);
 		}
-		close_world(&w);
+		room_close(&w);
 	}
 }
 
@@ -707,7 +593,7 @@ static void axes_are_answered(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *reason = NULL;
 
-		assert_int_equal(BACKEND->axis(rows[i].name, rows[i].value, &reason),
+		assert_int_equal(ROOM_BACKEND->axis(rows[i].name, rows[i].value, &reason),
 				 rows[i].answer);
 		assert_int_equal(reason != NULL, rows[i].answer == GB_NOT_SUPPORTED);
 	}

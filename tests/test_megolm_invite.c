@@ -115,6 +115,14 @@ static uint64_t fetched(const struct world *w)
 	return bytes;
 }
 
+static uint64_t fetched_raw(const struct world *w)
+{
+	uint64_t bytes = 0;
+
+	assert_ok(w, BACKEND->fetched_raw(w->world, 0, &bytes));
+	return bytes;
+}
+
 static void assert_public_key_work(const struct world *w, uint64_t keygen, uint64_t dh,
 				   uint64_t sign, uint64_t verify)
 {
@@ -178,7 +186,7 @@ static void add(struct gb_counts *sum, const struct gb_counts *more)
 static void the_parts_are_the_whole(void **state)
 {
 	struct gb_counts sum = {0}, whole;
-	struct gb_traffic sent = {{0}, {0}};
+	struct gb_traffic sent = {{0}, {0}, {0}};
 	uint64_t asked = 0;
 	struct world w;
 
@@ -224,11 +232,27 @@ static void put_answer(json_t *users, const struct world *w, uint32_t device, co
 	json_decref(upload);
 }
 
-static size_t compact_len(json_t *json)
+/* Bytes of the keys and signatures: strings of 43 and 86 digits of base64. */
+static size_t raw_len(const char *text)
+{
+	size_t raw = 0;
+
+	for (const char *p = text; (p = strchr(p, '"')) != NULL; p++) {
+		size_t n = strspn(p + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789+/");
+
+		if (p[1 + n] == '"' && (n == 43 || n == 86))
+			raw += n == 43 ? 32 : 64;
+	}
+	return raw;
+}
+
+static size_t compact_len(json_t *json, size_t *raw)
 {
 	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 	size_t len = strlen(text);
 
+	*raw += raw_len(text);
 	free(text);
 	json_decref(json);
 	return len;
@@ -242,6 +266,7 @@ static void answers_are_those_of_the_specification(void **state)
 	(void)state;
 	for (int several = 0; several < 2; several++) {
 		json_t *query, *claim, *keys = json_object(), *one_time = json_object();
+		size_t raw = 0, len;
 
 		open_world(&w, 20, several ? "4" : "1", "device");
 		for (uint32_t d = 1; d < w.size; d++) {
@@ -252,7 +277,10 @@ static void answers_are_those_of_the_specification(void **state)
 		query = json_pack("{s:o, s:{}}", "device_keys", keys, "failures");
 		claim = json_pack("{s:o, s:{}}", "one_time_keys", one_time, "failures");
 		assert_ok(&w, make_part(&w, GB_PART_CLAIM));
-		assert_int_equal(fetched(&w), compact_len(query) + compact_len(claim));
+		len = compact_len(query, &raw);
+		assert_int_equal(fetched(&w), len + compact_len(claim, &raw));
+		assert_int_equal(fetched_raw(&w), raw);
+		assert_int_equal(raw, 19 * (2 * 32 + 64 + 32 + 64));
 		close_world(&w);
 	}
 }
@@ -269,13 +297,14 @@ static void vouching_costs_its_bytes_once_a_user(void **state)
 			  around[] = ",\"master_keys\":{},\"self_signing_keys\":{}",
 			  second[] = ",\"ed25519:\":\"\"";
 	const uint64_t id = 16, key = 43, signature = 86, devices = 11, users = 4;
-	uint64_t plain, wanted;
+	uint64_t plain, plain_raw, wanted;
 	struct world w;
 
 	(void)state;
 	open_world(&w, 12, "3", "device");
 	assert_ok(&w, make_part(&w, GB_PART_CLAIM));
 	plain = fetched(&w);
+	plain_raw = fetched_raw(&w);
 	close_world(&w);
 	open_world(&w, 12, "3", "cross_signed");
 	assert_ok(&w, make_part(&w, GB_PART_CLAIM));
@@ -283,6 +312,7 @@ static void vouching_costs_its_bytes_once_a_user(void **state)
 		 users * (sizeof(master) - 1 + 2 * id + 2 * key) +
 		 users * (sizeof(signing) - 1 + 3 * id + 3 * key + signature) + 2 * (users - 1);
 	assert_int_equal(fetched(&w), wanted);
+	assert_int_equal(fetched_raw(&w), plain_raw + devices * 64 + users * (2 * 32 + 64));
 	close_world(&w);
 }
 

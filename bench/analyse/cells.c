@@ -21,10 +21,17 @@ const unsigned gb_exact_columns[GB_EXACT_COLUMNS] = {
 #undef KIND
 		GB_COLUMN_up_bytes,
 	GB_COLUMN_down_bytes,
+	GB_COLUMN_up_raw_bytes,
+	GB_COLUMN_down_raw_bytes,
+#define APART(name, sentence)                                                                      \
+	GB_COLUMN_##name##_down_bytes, GB_COLUMN_##name##_raw_bytes,                               \
+		GB_COLUMN_##name##_down_raw_bytes,
+	GB_KIND_NAMES(APART)
+#undef APART
 #define PRIMITIVE(name, sentence) GB_COLUMN_count_##name,
-	GB_PRIMITIVES(PRIMITIVE)
+		GB_PRIMITIVES(PRIMITIVE)
 #undef PRIMITIVE
-		GB_COLUMN_allocations,
+			GB_COLUMN_allocations,
 	GB_COLUMN_state_bytes,
 };
 
@@ -238,7 +245,13 @@ static int merge_text(char **kept, const char *text, struct gb_failure *f)
 
 /* ---- samples.csv ---- */
 
-/* Files of earlier versions lack the counts of allocations, and later axes. */
+/* Files of earlier versions lack these, and later axes. */
+static bool is_later_count(unsigned column)
+{
+	return column == GB_COLUMN_allocations || column == GB_COLUMN_state_bytes ||
+	       (column >= GB_COLUMN_up_raw_bytes && column < GB_COLUMN_count_keygen);
+}
+
 static int find_columns(void *context, struct gb_csv *csv, struct gb_failure *f)
 {
 	struct source *s = context;
@@ -248,8 +261,7 @@ static int find_columns(void *context, struct gb_csv *csv, struct gb_failure *f)
 		long column;
 
 		s->column[i] = MISSING;
-		if ((i == GB_COLUMN_allocations || i == GB_COLUMN_state_bytes ||
-		     gb_is_later_axis(i)) &&
+		if ((is_later_count(i) || gb_is_later_axis(i)) &&
 		    !gb_csv_has(s->csv, gb_columns[i].name))
 			continue;
 		column = gb_csv_find(s->csv, gb_columns[i].name, f);
@@ -421,6 +433,14 @@ static uint64_t sum_exact(uint64_t a, uint64_t b)
 	return a + b;
 }
 
+/* Whether it is KIND_raw_bytes, which says of KIND_bytes what of them is raw. */
+static bool is_raw_of_sent(size_t exact)
+{
+	size_t first = GB_EXACT_SENT + 4;
+
+	return exact >= first && exact < GB_EXACT_BYTES && (exact - first) % 3 == 1;
+}
+
 /*
  * Adds sample i of `produce` to `total`, with sample j of `settle` where that is not NULL. The
  * columns by kind stay those of produce: in settle they say what was taken in, and a sum
@@ -435,8 +455,9 @@ static int add_total(struct gb_cell *total, const struct gb_cell *produce, size_
 	for (size_t e = 0; e < GB_EXACT_COLUMNS; e++)
 		exact[e] = gb_cell_exact(produce, e, i);
 	if (settle) {
-		for (size_t e = 2 * GB_KINDS; e < GB_EXACT_COLUMNS; e++)
-			exact[e] = sum_exact(exact[e], gb_cell_exact(settle, e, j));
+		for (size_t e = GB_EXACT_SENT; e < GB_EXACT_COLUMNS; e++)
+			if (!is_raw_of_sent(e))
+				exact[e] = sum_exact(exact[e], gb_cell_exact(settle, e, j));
 		sample.cpu_ns += settle->samples[j].cpu_ns;
 		sample.wall_ns += settle->samples[j].wall_ns;
 	}

@@ -31,13 +31,16 @@ enum {
 extern const unsigned gb_key_columns[GB_KEY_COLUMNS];
 
 #define GB_EXACT_ONE(...) +1
-#define GB_EXACT_BYTES    (2 * GB_KINDS + 2)
+#define GB_EXACT_SENT     (2 * GB_KINDS)
+#define GB_EXACT_UP_BYTES GB_EXACT_SENT
+#define GB_EXACT_BYTES    (5 * GB_KINDS + 4)
 #define GB_EXACT_COUNTED  (GB_EXACT_BYTES GB_PRIMITIVES(GB_EXACT_ONE))
 #define GB_EXACT_COLUMNS  (GB_EXACT_COUNTED + 2)
 #define GB_NOT_MEASURED   UINT64_MAX /* in place of an exact value */
 
-/* The exact columns as enum gb_column: GB_EXACT_BYTES of messages and bytes, primitives up to
- * GB_EXACT_COUNTED, allocations, bytes of state. */
+/* The exact columns as enum gb_column: GB_EXACT_BYTES of messages and bytes, of which the first
+ * GB_EXACT_SENT are those by kind and the next one up_bytes, primitives up to GB_EXACT_COUNTED,
+ * allocations, bytes of state. */
 extern const unsigned gb_exact_columns[GB_EXACT_COLUMNS];
 
 /* Axes that files of earlier versions lack: there they are empty. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UP_BYTES (GB_EXACT_BYTES - 2)
+#define UP_BYTES GB_EXACT_UP_BYTES
 
 static bool is_sent(const struct gb_cell *cell)
 {

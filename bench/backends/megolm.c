@@ -273,7 +273,7 @@ static enum megolm_err count_query(struct gb_world *w, struct gb_megolm_live *li
 	megolm_query_add(&r, gb_megolm_ids(w, about).user);
 	err = megolm_directory_request_end(&r, &len);
 	live->now.asked += len;
-	live->now.fetched += gb_megolm_queried_bytes(w, about, keys.len);
+	gb_megolm_count_queried(w, live, about, keys.len);
 	return err;
 }
 
@@ -342,7 +342,7 @@ static enum gb_status process(struct gb_world *w, uint32_t device, const struct 
 	gb_megolm_enter(w);
 	if (live == NULL)
 		return GB_FAILED;
-	live->now.fetched = live->now.asked = 0;
+	gb_megolm_forget_fetched(live);
 	return take_room_key(w, live, m);
 }
 
@@ -357,7 +357,7 @@ static enum gb_status join(struct gb_world *w, uint32_t device, const struct gb_
 		return GB_FAILED;
 	if (n == 0)
 		return gb_megolm_fail(w, GB_REJECTED, "nothing to join by");
-	live->now.fetched = live->now.asked = 0;
+	gb_megolm_forget_fetched(live);
 	for (size_t i = 0; i < n && status == GB_OK; i++)
 		if (m[i].kind != GB_BACKUP)
 			status = take_room_key(w, live, &m[i]);
@@ -465,6 +465,17 @@ static enum gb_status fetched(struct gb_world *w, uint32_t device, uint64_t *byt
 	return GB_OK;
 }
 
+static enum gb_status fetched_raw(struct gb_world *w, uint32_t device, uint64_t *bytes)
+{
+	struct gb_megolm_live *live = find_live(w, device);
+
+	if (live == NULL)
+		return GB_FAILED;
+	*bytes = gb_megolm_raw_keys(w, live->now.n_fetched_devices, live->now.n_fetched_users,
+				    live->now.n_fetched_keys);
+	return GB_OK;
+}
+
 static enum gb_status asked(struct gb_world *w, uint32_t device, uint64_t *bytes)
 {
 	struct gb_megolm_live *live = find_live(w, device);
@@ -508,7 +519,7 @@ static enum gb_status counts(struct gb_world *w, struct gb_counts *out)
 const struct gb_backend gb_backend_megolm = {
 	.struct_size = sizeof(struct gb_backend),
 	.abi = GB_ABI,
-	.features = GB_SEALED | GB_REPLAYS | GB_PER_SENDER,
+	.features = GB_SEALED | GB_REPLAYS | GB_PER_SENDER | GB_ENVELOPED,
 	.name = "megolm",
 	.max_size = 100000,
 	.axis = gb_megolm_axis,
@@ -534,6 +545,7 @@ const struct gb_backend gb_backend_megolm = {
 	.state_size = state_size,
 	.heals = heals,
 	.fetched = fetched,
+	.fetched_raw = fetched_raw,
 	.asked = asked,
 	.share = gb_megolm_share,
 	.create_part = create_part,

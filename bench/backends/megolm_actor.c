@@ -17,6 +17,7 @@ struct room_key_sink {
 	uint32_t from;
 	uint8_t *reserved;
 	size_t n_in_request;
+	size_t around; /* bytes around the ciphertext of each; 0 before the first */
 };
 
 static uint8_t *reserve_room_key(struct megolm_sink *self, size_t max)
@@ -54,8 +55,9 @@ static void commit_room_key(struct megolm_sink *self, const struct megolm_peer *
 			       .n_to = 1,
 			       .to = &number,
 			       .body = {s->reserved, len},
-			       .uploaded = bytes_in_request(s, number, len)};
+			       .uploaded = (uint32_t)bytes_in_request(s, number, len)};
 
+	m.raw = gb_megolm_raw_to_device(m.body, &s->around);
 	s->out->commit(s->out, &m);
 }
 
@@ -79,7 +81,7 @@ static enum gb_status actor(struct gb_world *w, uint32_t device, struct gb_outbo
 	if (out->reserve(out, ONE_MESSAGE) == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
 	*live = w->live[device];
-	(*live)->now.fetched = 0;
+	gb_megolm_forget_fetched(*live);
 	return GB_OK;
 }
 
@@ -97,7 +99,7 @@ static enum gb_status learn_member(struct gb_world *w, struct gb_megolm_live *li
 		return status;
 	if (megolm_device_find(live->device, ids.user, ids.device) == NULL) {
 		w->queried[w->n_queried++] = device;
-		live->now.fetched += gb_megolm_queried_bytes(w, device, keys.len);
+		gb_megolm_count_queried(w, live, device, keys.len);
 	}
 	err = gb_megolm_meet_user(w, live, device);
 	if (err == MEGOLM_OK)
@@ -172,7 +174,7 @@ static enum gb_status open_session(struct gb_world *w, struct gb_megolm_live *li
 
 	if (status != GB_OK)
 		return status;
-	live->now.fetched += gb_megolm_claimed_bytes(w, key.len);
+	gb_megolm_count_claimed(w, live, key.len);
 	return gb_megolm_status(w, megolm_device_open_session(live->device, peer, key),
 				"claimed key");
 }
@@ -419,9 +421,11 @@ static enum gb_status encrypt(struct gb_world *w, struct gb_megolm_live *live, u
 	status = gb_megolm_status(
 		w, megolm_room_encrypt(live->room, p, max, &m.body.len, w->now_ms, type, content),
 		"event");
-	if (status == GB_OK)
-		out->commit(out, &m);
-	return status;
+	if (status != GB_OK)
+		return status;
+	m.raw = gb_megolm_raw_event(m.body);
+	out->commit(out, &m);
+	return GB_OK;
 }
 
 enum gb_status gb_megolm_share(struct gb_world *w, uint32_t device, struct gb_outbox *out)

@@ -55,6 +55,7 @@ static enum gb_status upload(struct gb_world *w, struct gb_megolm_live *live, ui
 		return status;
 	megolm_backup_confirm(live->device);
 	m.body.p = p;
+	m.raw = gb_megolm_raw_backup(m.body, n);
 	if (out != NULL)
 		out->commit(out, &m);
 	return GB_OK;
@@ -118,9 +119,11 @@ static enum gb_status send_old(struct gb_world *w, struct megolm_room *room, uin
 	status = gb_megolm_status(
 		w, megolm_room_encrypt(room, p, cap, &m.body.len, 0, "m.room.message", content),
 		"old message");
-	if (status == GB_OK)
-		out->commit(out, &m);
-	return status;
+	if (status != GB_OK)
+		return status;
+	m.raw = gb_megolm_raw_event(m.body);
+	out->commit(out, &m);
+	return GB_OK;
 }
 
 /* A session of the former member, its key given to the device; *room is where it was used. */
@@ -241,6 +244,15 @@ static bool find_scope(const struct gb_world *w, struct gb_bytes upload, enum gb
 	return true;
 }
 
+static size_t count_sessions(struct gb_bytes s)
+{
+	size_t n = 0, at = 0;
+
+	while (find(s, &at, "\"ciphertext\":"))
+		n++;
+	return n;
+}
+
 /* One answer an upload: pages of what the specification gives in one. */
 static enum gb_status answer(struct gb_world *w, uint32_t from, uint32_t reader,
 			     enum gb_scope scope, struct gb_bytes found, struct gb_outbox *out)
@@ -262,6 +274,7 @@ static enum gb_status answer(struct gb_world *w, uint32_t from, uint32_t reader,
 	memcpy(p + n, found.p, found.len);
 	memcpy(p + n + found.len, behind, m);
 	message.body = (struct gb_bytes){p, n + found.len + m};
+	message.raw = gb_megolm_raw_backup(message.body, count_sessions(message.body));
 	out->commit(out, &message);
 	return GB_OK;
 }

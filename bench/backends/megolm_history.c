@@ -49,9 +49,11 @@ static enum gb_status send_attachment(struct gb_world *w, struct gb_megolm_live 
 		status = gb_megolm_status(
 			w, megolm_room_bundle_write(live->room, attachment, p, cap, &m.body.len),
 			"history");
-	if (status == GB_OK)
-		out->commit(out, &m);
-	return status;
+	if (status != GB_OK)
+		return status;
+	m.raw = (uint32_t)m.body.len; /* encrypted as a whole, and uploaded as it is */
+	out->commit(out, &m);
+	return GB_OK;
 }
 
 enum gb_status gb_megolm_give_history(struct gb_world *w, struct gb_megolm_live *live,

@@ -430,6 +430,22 @@ static enum gb_status answer_claim(struct gb_world *w, size_t first, size_t end)
 	return read_devices(w, (struct megolm_slice){a->p + at, a->len - at}, first, true);
 }
 
+/* Whose keys the answers have. */
+static void count_strangers(const struct gb_world *w, struct gb_megolm_live *live)
+{
+	uint32_t last = UINT32_MAX;
+
+	for (size_t i = 0; i < w->n_invitees; i++) {
+		const struct gb_megolm_invitee *one = &w->invitees[i];
+		if (one->is_met)
+			continue;
+		live->now.n_fetched_devices++;
+		live->now.n_fetched_keys++;
+		live->now.n_fetched_users += user_of(w, one) != last;
+		last = user_of(w, one);
+	}
+}
+
 enum gb_status gb_megolm_invite_answer(struct gb_world *w, struct gb_megolm_live *live)
 {
 	enum gb_status status = reserve_answers(w);
@@ -444,6 +460,7 @@ enum gb_status gb_megolm_invite_answer(struct gb_world *w, struct gb_megolm_live
 					       : answer_claim(w, first, end);
 		}
 	live->now.fetched += w->answers.len;
+	count_strangers(w, live);
 	return status;
 }
 

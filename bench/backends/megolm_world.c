@@ -325,6 +325,7 @@ static enum gb_status send_upload(struct gb_world *w, uint32_t number, struct gb
 	m.body = (struct gb_bytes){p, upload.len};
 	memcpy(end->bytes, upload.p + upload.len - sizeof end->bytes, sizeof end->bytes);
 	end->is_known = true;
+	m.raw = gb_megolm_raw_upload(m.body);
 	out->commit(out, &m);
 	return GB_OK;
 }
@@ -447,14 +448,23 @@ enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megol
 	return status;
 }
 
-size_t gb_megolm_claimed_bytes(const struct gb_world *w, size_t len)
+void gb_megolm_forget_fetched(struct gb_megolm_live *live)
+{
+	live->now.fetched = live->now.asked = 0;
+	live->now.n_fetched_devices = live->now.n_fetched_users = live->now.n_fetched_keys = 0;
+}
+
+void gb_megolm_count_claimed(const struct gb_world *w, struct gb_megolm_live *live, size_t len)
 {
 	static const char around[] = "{\"failures\":{},\"one_time_keys\":{\"\":{\"\":}}}";
 
-	return sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, 0).device) + len;
+	live->now.fetched +=
+		sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, 0).device) + len;
+	live->now.n_fetched_keys++;
 }
 
-size_t gb_megolm_queried_bytes(const struct gb_world *w, uint32_t device, size_t len)
+void gb_megolm_count_queried(const struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+			     size_t len)
 {
 	static const char around[] = "{\"device_keys\":{\"\":{\"\":}},\"failures\":{}}";
 	static const char vouching[] = ",\"master_keys\":{\"\":},\"self_signing_keys\":{\"\":}";
@@ -465,7 +475,9 @@ size_t gb_megolm_queried_bytes(const struct gb_world *w, uint32_t device, size_t
 	if (v != NULL)
 		bytes += sizeof vouching - 1 + 2 * (size_t)w->user_id_len + v->master.len +
 			 v->self_signing.len;
-	return bytes;
+	live->now.fetched += bytes;
+	live->now.n_fetched_devices++;
+	live->now.n_fetched_users += v != NULL;
 }
 
 /* The key of a dormant device behind those that are published and claimed; the fallback key when

@@ -78,7 +78,9 @@ struct gb_megolm_progress {
 	bool has_published; /* its first upload */
 	bool healed;        /* by its last rekey or remove */
 	uint64_t fetched;   /* bytes that the directory gave it for its last operation */
-	uint64_t asked;     /* bytes of what it asked as a recipient */
+	/* What they are of: keys of devices, of their users, and one-time keys. */
+	uint64_t n_fetched_devices, n_fetched_users, n_fetched_keys;
+	uint64_t asked; /* bytes of what it asked as a recipient */
 };
 
 struct gb_megolm_live {
@@ -227,10 +229,25 @@ void gb_megolm_close(struct gb_world *w);
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason);
 void gb_megolm_set_axis(struct gb_world *w, const struct gb_axis *axis);
 
-/* Bytes of an answer of /keys/claim, and of /keys/query, about one device, whose key or keys
- * have `len` of them. */
-size_t gb_megolm_claimed_bytes(const struct gb_world *w, size_t len);
-size_t gb_megolm_queried_bytes(const struct gb_world *w, uint32_t device, size_t len);
+/* An answer of /keys/claim, and one of /keys/query, about one device, whose key or keys have `len`
+ * bytes, is counted in what a live device fetched. */
+void gb_megolm_count_claimed(const struct gb_world *w, struct gb_megolm_live *live, size_t len);
+void gb_megolm_count_queried(const struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+			     size_t len);
+void gb_megolm_forget_fetched(struct gb_megolm_live *live);
+
+/*
+ * Raw bytes of bodies, in megolm_raw.c: of an upload of keys; of a room event; of a to-device
+ * message, where *around, 0 before the first of a call, is what all of them have around their
+ * ciphertext; of an upload of n sessions to a backup, all like the first; of the keys of so many
+ * devices, users and claims.
+ */
+uint32_t gb_megolm_raw_upload(struct gb_bytes body);
+uint32_t gb_megolm_raw_event(struct gb_bytes body);
+uint32_t gb_megolm_raw_to_device(struct gb_bytes body, size_t *around);
+uint32_t gb_megolm_raw_backup(struct gb_bytes body, size_t n);
+uint32_t gb_megolm_raw_keys(const struct gb_world *w, uint64_t n_devices, uint64_t n_users,
+			    uint64_t n_one_time_keys);
 
 /* Sends /keys/query requests for the users of n devices, those of a user one behind the other. */
 enum gb_status gb_megolm_send_queries(struct gb_world *w, uint32_t from, const uint32_t *devices,

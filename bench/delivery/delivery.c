@@ -35,8 +35,10 @@ size_t gb_delivery_all(const struct gb_mailbox *m, uint32_t device, bool in_grou
 	return n;
 }
 
-void gb_delivery_taken(struct gb_traffic *taken, const struct gb_message *m)
+void gb_delivery_taken(const struct gb_mailbox *mailbox, struct gb_traffic *taken,
+		       const struct gb_message *m)
 {
 	taken->messages[m->kind]++;
 	taken->bytes[m->kind] += m->body.len;
+	taken->raw[m->kind] += mailbox->is_enveloped ? m->raw : m->body.len;
 }

@@ -10,11 +10,12 @@
  *            *at is moved behind it. `in_group`: whether it gets what goes to the group.
  *   all      every message for `device`, with to[] as in the mailbox, copied to out[];
  *            at most `max`; the number there are.
- *   taken    counts a message in what a device downloaded.
+ *   taken    counts a message of the mailbox in what a device downloaded.
  */
 const struct gb_message *gb_delivery_next(const struct gb_mailbox *m, size_t *at, uint32_t device,
 					  bool in_group);
 size_t gb_delivery_all(const struct gb_mailbox *m, uint32_t device, bool in_group,
 		       struct gb_message *out, size_t max);
-void gb_delivery_taken(struct gb_traffic *taken, const struct gb_message *m);
+void gb_delivery_taken(const struct gb_mailbox *mailbox, struct gb_traffic *taken,
+		       const struct gb_message *m);
 #endif

@@ -5,12 +5,30 @@
 #include <string.h>
 #include <sys/mman.h>
 
-void gb_traffic_add(struct gb_traffic *sum, const struct gb_traffic *more)
+void gb_traffic_add_times(struct gb_traffic *sum, const struct gb_traffic *more, uint64_t n)
 {
 	for (int kind = 0; kind < GB_KINDS; kind++) {
-		sum->messages[kind] += more->messages[kind];
-		sum->bytes[kind] += more->bytes[kind];
+		sum->messages[kind] += n * more->messages[kind];
+		sum->bytes[kind] += n * more->bytes[kind];
+		sum->raw[kind] += n * more->raw[kind];
 	}
+}
+
+void gb_traffic_add(struct gb_traffic *sum, const struct gb_traffic *more)
+{
+	gb_traffic_add_times(sum, more, 1);
+}
+
+struct gb_traffic gb_traffic_since(const struct gb_traffic *before, const struct gb_traffic *after)
+{
+	struct gb_traffic t;
+
+	for (int kind = 0; kind < GB_KINDS; kind++) {
+		t.messages[kind] = after->messages[kind] - before->messages[kind];
+		t.bytes[kind] = after->bytes[kind] - before->bytes[kind];
+		t.raw[kind] = after->raw[kind] - before->raw[kind];
+	}
+	return t;
 }
 
 uint64_t gb_traffic_bytes(const struct gb_traffic *t)
@@ -19,6 +37,15 @@ uint64_t gb_traffic_bytes(const struct gb_traffic *t)
 
 	for (int kind = 0; kind < GB_KINDS; kind++)
 		total += t->bytes[kind];
+	return total;
+}
+
+uint64_t gb_traffic_raw(const struct gb_traffic *t)
+{
+	uint64_t total = 0;
+
+	for (int kind = 0; kind < GB_KINDS; kind++)
+		total += t->raw[kind];
 	return total;
 }
 
@@ -43,6 +70,8 @@ static const char *broken_rule(const struct gb_mailbox *m, const struct gb_messa
 		return "an empty message";
 	if (msg->uploaded > msg->body.len)
 		return "a message that adds more to an upload than it has bytes";
+	if (msg->raw > msg->body.len)
+		return "a message with more raw bytes than it has";
 	if ((unsigned)msg->kind >= GB_KINDS)
 		return "a message of unknown kind";
 	if (msg->from != m->sender)
@@ -51,6 +80,10 @@ static const char *broken_rule(const struct gb_mailbox *m, const struct gb_messa
 		return "a message to devices without a device, or to the group with one";
 	if (msg->fanout == GB_FANOUT_CLIENT && msg->n_to != 1)
 		return "a message multiplied by its sender, with not exactly one recipient";
+	if ((msg->kind == GB_ROOM_KEY && msg->fanout != GB_FANOUT_CLIENT) ||
+	    ((msg->kind == GB_COMMIT || msg->kind == GB_PROPOSAL || msg->kind == GB_APPLICATION) &&
+	     msg->fanout != GB_FANOUT_SERVER))
+		return "a message that is not multiplied by whom its kind says";
 	for (size_t i = 0; i < msg->n_to; i++)
 		if (msg->to[i] >= m->capacity)
 			return "a message to a device that does not exist";
@@ -112,6 +145,22 @@ static void keep(struct gb_mailbox *m, const struct gb_message *msg, size_t n_to
 	m->used += msg->body.len;
 }
 
+/* A part of an upload is in no other envelope than the whole. */
+static void count(struct gb_mailbox *m, const struct gb_message *msg)
+{
+	uint64_t n = count_recipients(m, msg), len = msg->body.len;
+	uint64_t uploaded = msg->uploaded > 0 ? msg->uploaded : len;
+
+	m->sent.messages[msg->kind]++;
+	m->sent.bytes[msg->kind] += uploaded;
+	m->sent.raw[msg->kind] += m->is_enveloped ? msg->raw : uploaded;
+	m->given.messages[msg->kind] += n;
+	m->given.bytes[msg->kind] += n * len;
+	m->given.raw[msg->kind] += n * (m->is_enveloped ? msg->raw : len);
+	m->n_served += n;
+	m->n_named += msg->n_to;
+}
+
 static void commit(struct gb_outbox *self, const struct gb_message *msg)
 {
 	struct gb_mailbox *m = (struct gb_mailbox *)self;
@@ -122,11 +171,7 @@ static void commit(struct gb_outbox *self, const struct gb_message *msg)
 		m->violation = why;
 		return;
 	}
-	m->sent.messages[msg->kind]++;
-	m->sent.bytes[msg->kind] += msg->uploaded > 0 ? msg->uploaded : msg->body.len;
-	m->down_bytes += msg->body.len * count_recipients(m, msg);
-	m->n_served += count_recipients(m, msg);
-	m->n_named += msg->n_to;
+	count(m, msg);
 	n_to = note_recipients(m, msg);
 	if (n_to > 0 || msg->address == GB_TO_GROUP || is_served(msg))
 		keep(m, msg, n_to);
@@ -173,8 +218,7 @@ void gb_mailbox_empty(struct gb_mailbox *m)
 {
 	m->used = m->reserved = 0;
 	m->n_kept = m->n_recipients = 0;
-	m->sent = (struct gb_traffic){0};
-	m->down_bytes = 0;
+	m->sent = m->given = (struct gb_traffic){0};
 	m->n_served = m->n_named = 0;
 	m->violation = NULL;
 }

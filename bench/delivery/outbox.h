@@ -3,14 +3,20 @@
 #include "groupbench_backend.h"
 #include <stdbool.h>
 
-/* Messages and bytes by kind. */
+/* Messages and bytes by kind; raw: without the envelopes that a network puts around them. */
 struct gb_traffic {
 	uint64_t messages[GB_KINDS];
 	uint64_t bytes[GB_KINDS];
+	uint64_t raw[GB_KINDS];
 };
 
 void gb_traffic_add(struct gb_traffic *sum, const struct gb_traffic *more);
+void gb_traffic_add_times(struct gb_traffic *sum, const struct gb_traffic *more, uint64_t n);
 uint64_t gb_traffic_bytes(const struct gb_traffic *t);
+uint64_t gb_traffic_raw(const struct gb_traffic *t);
+
+/* What `after` has that `before` had not. */
+struct gb_traffic gb_traffic_since(const struct gb_traffic *before, const struct gb_traffic *after);
 
 /*
  * Where backends put what they send: the incoming side of the delivery service. It
@@ -25,6 +31,7 @@ struct gb_mailbox {
 	/* Set by the owner before a call. */
 	uint32_t sender;     /* messages must come from this device */
 	uint32_t group_size; /* recipients of GB_TO_GROUP */
+	bool is_enveloped;   /* messages say how much of them is raw; else all is */
 
 	uint8_t *arena;
 	size_t arena_len, used, reserved;
@@ -36,8 +43,8 @@ struct gb_mailbox {
 	bool *listening; /* by device */
 	uint32_t capacity;
 
-	struct gb_traffic sent; /* each message once, as it was uploaded */
-	uint64_t down_bytes;    /* each message once a recipient, as it will be downloaded */
+	struct gb_traffic sent;  /* each message once, as it was uploaded */
+	struct gb_traffic given; /* each message once a recipient, as it will be downloaded */
 	/* Recipients of all messages, dormant ones too; and those of them that were named. */
 	uint64_t n_served, n_named;
 	/* The rule of struct gb_outbox that the backend broke, or NULL. */

@@ -83,7 +83,10 @@ struct gb_message {
 	struct gb_bytes body;
 	/* What the message adds to an upload that others are in too, such as a request with many
 	 * to-device messages; 0 when it is uploaded alone, as the body. */
-	size_t uploaded;
+	uint32_t uploaded;
+	/* With GB_ENVELOPED: the bytes of ciphertexts, keys and signatures in the body, before
+	 * base64 and JSON. Else not looked at. */
+	uint32_t raw;
 	/* What the delivery service calls it, another number for each message; of no meaning in
 	 * what is sent. Matrix: the event id. */
 	uint64_t event;
@@ -206,6 +209,8 @@ struct gb_world; /* the backend's own */
  *   REMOTE      all devices live in another process
  *   FORGERY_SPENDS  a forged message in a genuine one's place takes the key of it: receivers
  *               refuse both. (RFC 9420, 9.2: keys are deleted once they decrypted successfully.)
+ *   ENVELOPED   bodies are base64 in JSON, as Matrix carries them; gb_message.raw and fetched_raw()
+ *               say what of them is the protocol's. Else they are what the protocol makes.
  *   OWN_RANDOM  operations draw randomness that no seed reaches: of two worlds with equal seeds
  *               only key material, and the form and length of messages, are the same
  */
@@ -218,6 +223,7 @@ enum gb_feature {
 	GB_REMOTE = 1 << 5,
 	GB_FORGERY_SPENDS = 1 << 6,
 	GB_OWN_RANDOM = 1 << 7,
+	GB_ENVELOPED = 1 << 8,
 };
 
 /* What create() consists of where a group is made of a session with each member (Megolm). */
@@ -490,6 +496,10 @@ struct gb_backend {
 	 */
 	enum gb_status (*first_index)(struct gb_world *w, uint32_t device, uint32_t sender,
 				      uint32_t *index);
+
+	/* With GB_ENVELOPED: of fetched(), the bytes of keys and signatures. NULL: raw bytes are
+	 * not known, of this backend's messages neither. */
+	enum gb_status (*fetched_raw)(struct gb_world *w, uint32_t device, uint64_t *bytes);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */

@@ -137,9 +137,8 @@ static int timed_backup(struct gb_trial *trial)
 
 	if (back_up(trial, &at->cost) != 0)
 		return -1;
-	at->traffic = server->traffic = mailbox->sent;
-	at->up_bytes = server->up_bytes = gb_traffic_bytes(&mailbox->sent);
-	if (at->up_bytes == 0)
+	at->up = server->up = mailbox->sent;
+	if (gb_traffic_bytes(&at->up) == 0)
 		return gb_testbed_break(trial->testbed, "what was kept reads old messages",
 					"the backup is empty");
 	return check_reads(trial, GB_ACTOR, trial->archive.n_old, 0);
@@ -213,8 +212,8 @@ static int timed_restore(struct gb_trial *trial, enum gb_scope scope)
 	if (call.n == 0)
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "the server answered nothing");
 	for (size_t i = 0; i < call.n; i++)
-		gb_delivery_taken(&at->traffic, &call.messages[i]);
-	at->down_bytes = server->down_bytes = gb_traffic_bytes(&at->traffic);
+		gb_delivery_taken(&t->mailbox, &at->down, &call.messages[i]);
+	server->down = at->down;
 	if (try_tampered(trial, &call) != 0)
 		return -1;
 	if (gb_testbed_must(t, &call, &at->cost, "restore") != 0)

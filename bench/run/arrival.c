@@ -62,12 +62,10 @@ int gb_trial_deliver(struct gb_trial *trial, uint32_t device, struct gb_measure 
 		if (m->from == device && m->kind == GB_APPLICATION)
 			continue;
 		if (at != NULL)
-			gb_delivery_taken(&at->traffic, m);
+			gb_delivery_taken(mailbox, &at->down, m);
 		if (take_in(trial, device, at, m, &n_read) != 0)
 			return -1;
 	}
-	if (at != NULL)
-		at->down_bytes = gb_traffic_bytes(&at->traffic);
 	if (n_read != n_readable)
 		return gb_testbed_break(trial->testbed, "every recipient is served",
 					"device %u was sent %u readable messages instead of %u",
@@ -89,8 +87,7 @@ int gb_arrival_settle(struct gb_trial *trial)
 			continue;
 		if (m->from == GB_ACTOR) {
 			at = gb_trial_measure(trial, GB_ROLE_ACTOR, GB_PHASE_SETTLE, GB_ACTOR);
-			gb_delivery_taken(&at->traffic, m);
-			at->down_bytes += m->body.len;
+			gb_delivery_taken(&t->mailbox, &at->down, m);
 		}
 		if (take_in(trial, GB_ACTOR, at, m, &n_read) != 0)
 			return -1;
@@ -124,7 +121,8 @@ int gb_arrival_members(struct gb_trial *trial)
 int gb_arrival_fetch_tree(struct gb_trial *trial, struct gb_measure *server, size_t n_joining)
 {
 	struct gb_testbed *t = trial->testbed;
-	uint64_t before = gb_traffic_bytes(&t->mailbox.sent);
+	const struct gb_traffic before = t->mailbox.sent;
+	struct gb_traffic tree;
 	enum gb_status status;
 
 	if (strcmp(t->job->axis[GB_AXIS_tree_delivery], "fetched") != 0 ||
@@ -135,7 +133,8 @@ int gb_arrival_fetch_tree(struct gb_trial *trial, struct gb_measure *server, siz
 	if (status != GB_OK)
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "fetching the tree failed: %s",
 				       t->backend->error(t->world));
-	server->down_bytes += (gb_traffic_bytes(&t->mailbox.sent) - before) * n_joining;
+	tree = gb_traffic_since(&before, &t->mailbox.sent);
+	gb_traffic_add_times(&server->down, &tree, n_joining);
 	return 0;
 }
 
@@ -168,8 +167,7 @@ static int join(struct gb_trial *trial, uint32_t device)
 		return gb_testbed_break(t, "every recipient is served",
 					"newcomer %u was sent %zu messages", device, n);
 	for (size_t i = 0; i < n; i++)
-		gb_delivery_taken(&at->traffic, &trial->inbox[i]);
-	at->down_bytes = gb_traffic_bytes(&at->traffic);
+		gb_delivery_taken(&t->mailbox, &at->down, &trial->inbox[i]);
 	if (gb_try_forged(trial, GB_CALL_JOIN, device, trial->inbox, n) != 0)
 		return -1;
 	if (gb_testbed_must(t, &call, &at->cost, "joining") != 0)

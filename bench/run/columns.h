@@ -4,7 +4,7 @@
 
 /*
  * The columns of samples.csv, in their order, once: the rows of columns.def, every axis
- * of axes.def, two columns for each kind of message, one for each primitive.
+ * of axes.def, five columns for each kind of message, one for each primitive.
  *
  * One row is one timed call, or, for role server, what one operation sent through the
  * delivery service. An empty field was not measured or does not apply to the backend or
@@ -38,6 +38,12 @@ enum gb_column {
 #undef GB_KIND_COLUMN
 	GB_COLUMN_up_bytes,
 	GB_COLUMN_down_bytes,
+	GB_COLUMN_up_raw_bytes,
+	GB_COLUMN_down_raw_bytes,
+#define GB_KIND_COLUMN_APART(name, sentence)                                                       \
+	GB_COLUMN_##name##_down_bytes, GB_COLUMN_##name##_raw_bytes, GB_COLUMN_##name##_down_raw_bytes,
+	GB_KIND_NAMES(GB_KIND_COLUMN_APART)
+#undef GB_KIND_COLUMN_APART
 #define GB_COUNT_COLUMN(name, sentence) GB_COLUMN_count_##name,
 	GB_PRIMITIVES(GB_COUNT_COLUMN)
 #undef GB_COUNT_COLUMN
@@ -67,4 +73,7 @@ extern const struct gb_column_spec gb_columns[GB_COLUMNS];
 #define GB_COLUMN_OF_AXIS(axis) ((unsigned)GB_COLUMN_size + (unsigned)(axis))
 /* Position of KIND_messages; KIND_bytes follows it. */
 #define GB_COLUMN_OF_KIND(kind) ((unsigned)GB_COLUMN_key_material_messages + 2u * (unsigned)(kind))
+/* Position of KIND_down_bytes; KIND_raw_bytes and KIND_down_raw_bytes follow it. */
+#define GB_COLUMN_OF_KIND_APART(kind)                                                              \
+	((unsigned)GB_COLUMN_key_material_down_bytes + 3u * (unsigned)(kind))
 #endif

@@ -47,14 +47,32 @@ static void put_cell(struct row *r, const struct gb_trial *trial, const struct g
 		put_text(r, GB_COLUMN_payload, "");
 }
 
-static void put_bytes(struct row *r, const struct gb_measure *m)
+static void put_raw_bytes(struct row *r, const struct gb_measure *m, const struct gb_traffic *shown)
 {
+	put_number(r, GB_COLUMN_up_raw_bytes, gb_traffic_raw(&m->up));
+	put_number(r, GB_COLUMN_down_raw_bytes, gb_traffic_raw(&m->down));
 	for (unsigned kind = 0; kind < GB_KINDS; kind++) {
-		put_number(r, GB_COLUMN_OF_KIND(kind), m->traffic.messages[kind]);
-		put_number(r, GB_COLUMN_OF_KIND(kind) + 1, m->traffic.bytes[kind]);
+		put_number(r, GB_COLUMN_OF_KIND_APART(kind) + 1, shown->raw[kind]);
+		put_number(r, GB_COLUMN_OF_KIND_APART(kind) + 2, m->down.raw[kind]);
 	}
-	put_number(r, GB_COLUMN_up_bytes, m->up_bytes);
-	put_number(r, GB_COLUMN_down_bytes, m->down_bytes);
+}
+
+/* By kind what was sent, or, at who sends nothing, what was taken in. */
+static void put_bytes(struct row *r, const struct gb_testbed *t, const struct gb_measure *m)
+{
+	struct gb_traffic shown = m->up;
+
+	if (m->phase != GB_PHASE_PRODUCE && m->phase != GB_PHASE_DELIVER)
+		gb_traffic_add(&shown, &m->down);
+	for (unsigned kind = 0; kind < GB_KINDS; kind++) {
+		put_number(r, GB_COLUMN_OF_KIND(kind), shown.messages[kind]);
+		put_number(r, GB_COLUMN_OF_KIND(kind) + 1, shown.bytes[kind]);
+		put_number(r, GB_COLUMN_OF_KIND_APART(kind), m->down.bytes[kind]);
+	}
+	put_number(r, GB_COLUMN_up_bytes, gb_traffic_bytes(&m->up));
+	put_number(r, GB_COLUMN_down_bytes, gb_traffic_bytes(&m->down));
+	if (!t->mailbox.is_enveloped || t->backend->fetched_raw != NULL)
+		put_raw_bytes(r, m, &shown);
 }
 
 static void put_costs(struct row *r, const struct gb_trial *trial, const struct gb_measure *m)
@@ -100,7 +118,7 @@ void gb_rows_write(FILE *out, const char *prefix, const struct gb_trial *trial,
 		put_number(&r, GB_COLUMN_process, trial->testbed->job->process);
 		put_number(&r, GB_COLUMN_sample, context->sample);
 		put_costs(&r, trial, m);
-		put_bytes(&r, m);
+		put_bytes(&r, trial->testbed, m);
 		if (m->stored_bytes > 0)
 			put_number(&r, GB_COLUMN_state_bytes, m->stored_bytes);
 		put_text(&r, GB_COLUMN_restore, gb_testbed_restores_by(trial->testbed));

@@ -140,6 +140,7 @@ static int open_mailbox(struct gb_testbed *t)
 	if (gb_mailbox_open(&t->mailbox, &size) != 0)
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "no memory for the outbox: %s",
 				       strerror(errno));
+	t->mailbox.is_enveloped = (t->backend->features & GB_ENVELOPED) != 0;
 	return 0;
 }
 

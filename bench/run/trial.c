@@ -1,6 +1,7 @@
 #include "run/archive.h"
 #include "run/arrival.h"
 #include "run/forging.h"
+#include "run/lookup.h"
 #include "run/member_state.h"
 #include "run/rotation.h"
 #include "run/single_call.h"
@@ -109,20 +110,14 @@ static int ask_heals(struct gb_trial *trial, struct gb_measure *at, uint32_t act
 }
 
 /* Key material that the actor of the last call had to fetch for it. */
-static int add_fetched(struct gb_testbed *t, const struct gb_call *call, uint64_t *fetched)
+static int add_fetched(struct gb_testbed *t, const struct gb_call *call, struct gb_traffic *down)
 {
-	uint64_t bytes = 0;
-
-	if (t->backend->fetched != NULL) {
-		if (t->backend->fetched(t->world, call->device, &bytes) != GB_OK)
-			return gb_testbed_fail(t, GB_EXIT_INTERNAL,
-					       "asking what it fetched failed: %s",
-					       t->backend->error(t->world));
-		*fetched += bytes;
-		return 0;
+	if (t->backend->fetched != NULL)
+		return gb_lookup_fetched(t, call->device, down);
+	for (size_t i = 0; call->published != NULL && i < call->n; i++) {
+		down->bytes[GB_KEY_MATERIAL] += call->published[i].body.len;
+		down->raw[GB_KEY_MATERIAL] += call->published[i].body.len;
 	}
-	for (size_t i = 0; call->published != NULL && i < call->n; i++)
-		*fetched += call->published[i].body.len;
 	return 0;
 }
 
@@ -166,7 +161,7 @@ static int produce(struct gb_trial *trial, const struct gb_call *first, struct g
 					    "remove", "rekey",          "share"};
 	struct gb_testbed *t = trial->testbed;
 	struct gb_measure *at = gb_trial_measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
-	uint64_t fetched = 0;
+	struct gb_traffic fetched = {0};
 
 	gb_mailbox_empty(&t->mailbox);
 	t->mailbox.group_size = trial->roster.size;
@@ -181,26 +176,12 @@ static int produce(struct gb_trial *trial, const struct gb_call *first, struct g
 		if (add_fetched(t, &call, &fetched) != 0)
 			return -1;
 	}
-	at->down_bytes += fetched;
-	server->down_bytes += fetched;
-	gb_traffic_add(&at->traffic, &t->mailbox.sent);
-	gb_traffic_add(&server->traffic, &t->mailbox.sent);
-	at->up_bytes += gb_traffic_bytes(&t->mailbox.sent);
-	server->up_bytes += gb_traffic_bytes(&t->mailbox.sent);
-	server->down_bytes += t->mailbox.down_bytes;
+	gb_traffic_add(&at->down, &fetched);
+	gb_traffic_add(&at->up, &t->mailbox.sent);
+	gb_traffic_add(&server->up, &t->mailbox.sent);
+	gb_traffic_add(&server->down, &fetched);
+	gb_traffic_add(&server->down, &t->mailbox.given);
 	return check_served(trial, first);
-}
-
-static struct gb_traffic traffic_since(const struct gb_traffic *before,
-				       const struct gb_traffic *after)
-{
-	struct gb_traffic t;
-
-	for (unsigned kind = 0; kind < GB_KINDS; kind++) {
-		t.messages[kind] = after->messages[kind] - before->messages[kind];
-		t.bytes[kind] = after->bytes[kind] - before->bytes[kind];
-	}
-	return t;
 }
 
 /* The parts of create one after the other; only one is under the clock, and in the rows. */
@@ -217,19 +198,18 @@ static int produce_parts(struct gb_trial *trial, const struct gb_call *create, e
 		return -1;
 	call.kind = GB_CALL_CREATE_PART;
 	for (int part = 0; part < GB_PARTS; part++) {
-		struct gb_traffic before = t->mailbox.sent;
-		uint64_t down_before = t->mailbox.down_bytes;
+		const struct gb_traffic sent = t->mailbox.sent, given = t->mailbox.given;
 		call.part = (enum gb_part)part;
 		if (gb_testbed_must(t, &call, call.part == timed ? &at->cost : NULL,
 				    "part of create") != 0)
 			return -1;
 		if (call.part != timed)
 			continue;
-		if (add_fetched(t, &call, &at->down_bytes) != 0)
+		if (add_fetched(t, &call, &at->down) != 0)
 			return -1;
-		at->traffic = server->traffic = traffic_since(&before, &t->mailbox.sent);
-		at->up_bytes = server->up_bytes = gb_traffic_bytes(&at->traffic);
-		server->down_bytes = at->down_bytes + t->mailbox.down_bytes - down_before;
+		at->up = server->up = gb_traffic_since(&sent, &t->mailbox.sent);
+		server->down = gb_traffic_since(&given, &t->mailbox.given);
+		gb_traffic_add(&server->down, &at->down);
 	}
 	return check_served(trial, create);
 }
@@ -288,13 +268,14 @@ static int look_at_new_keys(struct gb_trial *trial, struct gb_measure *at,
 {
 	const struct gb_call call = {.kind = GB_CALL_SEND, .device = GB_ACTOR};
 	struct gb_testbed *t = trial->testbed;
-	uint64_t fetched = 0, wanted = trial->roster.size - 1;
+	struct gb_traffic fetched = {0};
+	uint64_t wanted = trial->roster.size - 1;
 
 	if (ask_heals(trial, at, GB_ACTOR, GB_CALL_SEND) != 0 ||
 	    add_fetched(t, &call, &fetched) != 0)
 		return -1;
-	at->down_bytes += fetched;
-	server->down_bytes += fetched;
+	gb_traffic_add(&at->down, &fetched);
+	gb_traffic_add(&server->down, &fetched);
 	if (t->mailbox.n_named >= wanted)
 		return 0;
 	return gb_testbed_break(t, "keys are replaced when they have served",
@@ -311,9 +292,8 @@ static int send_and_read(struct gb_trial *trial)
 
 	if (gb_trial_send(trial, GB_ACTOR, at) != 0)
 		return -1;
-	at->traffic = server->traffic = t->mailbox.sent;
-	at->up_bytes = server->up_bytes = gb_traffic_bytes(&t->mailbox.sent);
-	server->down_bytes = t->mailbox.down_bytes;
+	at->up = server->up = t->mailbox.sent;
+	server->down = t->mailbox.given;
 	if (gb_task_rotates(trial->task) && look_at_new_keys(trial, at, server) != 0)
 		return -1;
 	for (size_t i = 0; i < trial->roster.n; i++) {

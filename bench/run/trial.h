@@ -22,8 +22,8 @@ struct gb_measure {
 	enum gb_phase phase;
 	uint32_t device;
 	struct gb_cost cost;
-	struct gb_traffic traffic; /* PRODUCE and DELIVER: sent; otherwise: taken in */
-	uint64_t up_bytes, down_bytes, stored_bytes;
+	struct gb_traffic up, down; /* server: taken in and given out */
+	uint64_t stored_bytes;
 	enum gb_heals { GB_HEALS_NOT_ASKED, GB_HEALS_YES, GB_HEALS_NO } heals;
 };
 

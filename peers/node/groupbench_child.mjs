@@ -29,7 +29,7 @@ export const KIND = {
 };
 export const TO = { DEVICES: 0, GROUP: 1, SERVER: 2 };
 export const FANOUT = { SERVER: 0, CLIENT: 1 };
-export const FEATURE = { SETTLES: 1, SEALED: 2, REPLAYS: 4, OWN_CLOCK: 8, PER_SENDER: 16, REMOTE: 32, FORGERY_SPENDS: 64, OWN_RANDOM: 128 };
+export const FEATURE = { SETTLES: 1, SEALED: 2, REPLAYS: 4, OWN_CLOCK: 8, PER_SENDER: 16, REMOTE: 32, FORGERY_SPENDS: 64, OWN_RANDOM: 128, ENVELOPED: 256 };
 
 /* The input is refused, as the protocol demands; nothing has changed. */
 export class Rejected extends Error {}

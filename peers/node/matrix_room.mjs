@@ -73,7 +73,7 @@ function isPlain(bytes) {
 }
 
 export class MatrixRoom {
-  features = FEATURE.SEALED | FEATURE.REPLAYS | FEATURE.PER_SENDER;
+  features = FEATURE.SEALED | FEATURE.REPLAYS | FEATURE.PER_SENDER | FEATURE.ENVELOPED;
   maxSize = 1000000; // so that larger cells are skipped with a reason, by shape
 
   /* The library also says name, version and files of the backend, and what its axes can have. */

@@ -37,7 +37,7 @@ HONOURED, NOT_APPLICABLE, NOT_SUPPORTED = range(3)
 TO_DEVICES, TO_GROUP, TO_SERVER = range(3)
 FANOUT_SERVER, FANOUT_CLIENT = range(2)
 (SETTLES, SEALED, REPLAYS, OWN_CLOCK, PER_SENDER, REMOTE, FORGERY_SPENDS,
- OWN_RANDOM) = (1 << i for i in range(8))
+ OWN_RANDOM, ENVELOPED) = (1 << i for i in range(9))
 
 
 class Rejected(Exception):

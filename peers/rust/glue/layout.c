@@ -39,6 +39,7 @@ static void print_messages(void)
 	MEMBER(gb_message, to);
 	MEMBER(gb_message, body);
 	MEMBER(gb_message, uploaded);
+	MEMBER(gb_message, raw);
 	MEMBER(gb_message, event);
 	END();
 
@@ -94,6 +95,7 @@ static void print_numbers(void)
 	NUMBER(GB_REPLAYS);
 	NUMBER(GB_PER_SENDER);
 	NUMBER(GB_FORGERY_SPENDS);
+	NUMBER(GB_ENVELOPED);
 	NUMBER(GB_DIGEST_BYTES);
 }
 

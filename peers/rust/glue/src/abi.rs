@@ -17,6 +17,7 @@ pub const SEALED: u32 = 1 << 1;
 pub const REPLAYS: u32 = 1 << 2;
 pub const PER_SENDER: u32 = 1 << 4;
 pub const FORGERY_SPENDS: u32 = 1 << 6;
+pub const ENVELOPED: u32 = 1 << 8;
 
 /// What a message is for.
 #[repr(u32)]
@@ -87,7 +88,8 @@ mirror!(== gb_message {
     n_to: usize,
     to: *const u32,
     body: gb_bytes,
-    uploaded: usize,
+    uploaded: u32,
+    raw: u32,
     event: u64,
 });
 
@@ -212,5 +214,6 @@ const _: () = {
     assert!(REPLAYS == layout::GB_REPLAYS);
     assert!(PER_SENDER == layout::GB_PER_SENDER);
     assert!(FORGERY_SPENDS == layout::GB_FORGERY_SPENDS);
+    assert!(ENVELOPED == layout::GB_ENVELOPED);
     assert!(DIGEST_BYTES == layout::GB_DIGEST_BYTES as usize);
 };

@@ -11,7 +11,9 @@ mod outbox;
 pub mod random;
 mod table;
 
-pub use abi::{Fanout, Kind, DIGEST_BYTES, FORGERY_SPENDS, PER_SENDER, REPLAYS, SEALED, SETTLES};
+pub use abi::{
+    Fanout, Kind, DIGEST_BYTES, ENVELOPED, FORGERY_SPENDS, PER_SENDER, REPLAYS, SEALED, SETTLES,
+};
 pub use outbox::{Outbox, Outgoing, To};
 pub use std::ffi::CStr;
 pub use table::table;

@@ -43,7 +43,8 @@ impl<'a> Outgoing<'a> {
             n_to: to.len(),
             to: to.as_ptr(),
             body,
-            uploaded: self.uploaded,
+            uploaded: self.uploaded as u32,
+            raw: 0,
             event: 0,
         }
     }

@@ -4,7 +4,7 @@ use super::world::Pair;
 use super::{Library, World};
 use crate::{
     Answer, CStr, Config, Error, Incoming, Kind, Offer, Outbox, Outgoing, Peer, Published, Result,
-    Shape, To, DIGEST_BYTES, PER_SENDER, REPLAYS, SEALED,
+    Shape, To, DIGEST_BYTES, ENVELOPED, PER_SENDER, REPLAYS, SEALED,
 };
 use base64::Engine;
 
@@ -12,7 +12,7 @@ const PICKLE_KEY: [u8; 32] = [7; 32];
 
 impl<L: Library> Peer for World<L> {
     const NAME: &'static CStr = L::NAME;
-    const FEATURES: u32 = SEALED | REPLAYS | PER_SENDER;
+    const FEATURES: u32 = SEALED | REPLAYS | PER_SENDER | ENVELOPED;
     const MAX_SIZE: u32 = 100_000;
     const OFFERS: &'static [Offer] = &[
         Offer::Checkpoint,

@@ -1,0 +1,140 @@
+/* Raw bytes: what of a message is Olm's, Megolm's or a backup's, as the backend says it and as the
+ * bodies have it. */
+#define _GNU_SOURCE /* memmem */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "room.h"
+
+/* Digits of base64 between `name` and the next quote, as bytes. */
+static size_t decoded_behind(struct gb_bytes body, const char *name)
+{
+	const char *begin = memmem(body.p, body.len, name, strlen(name)), *end;
+	size_t n;
+
+	assert_non_null(begin);
+	begin += strlen(name);
+	end = memchr(begin, '"', (size_t)((const char *)body.p + body.len - begin));
+	assert_non_null(end);
+	n = (size_t)(end - begin);
+	return n * 3 / 4;
+}
+
+/* Each message says how many bytes Olm or Megolm made of it. */
+static void messages_say_what_of_them_is_raw(void **state)
+{
+	static const char *const states[] = {"new", "chain", "ratchet"};
+	const struct gb_bytes text = {(const uint8_t *)"what is said", 12};
+
+	(void)state;
+	for (size_t s = 0; s < 3; s++) {
+		struct room w;
+		const struct gb_message *m;
+
+		room_open(&w, 8, states[s], false);
+		w.mailbox.is_enveloped = true;
+		(void)room_act(&w, REKEY);
+		assert_int_equal(w.mailbox.n_kept, 7);
+		for (size_t i = 0; i < 7; i++) {
+			m = &w.mailbox.kept[i];
+			assert_int_equal(m->raw, decoded_behind(m->body, "\"body\":\""));
+		}
+		gb_mailbox_empty(&w.mailbox);
+		room_must(&w, ROOM_BACKEND->send(w.world, 0, text, &w.mailbox.outbox));
+		m = &w.mailbox.kept[0];
+		assert_int_equal(m->kind, GB_APPLICATION);
+		assert_int_equal(m->raw, decoded_behind(m->body, "\"ciphertext\":\""));
+		room_close(&w);
+	}
+}
+
+/* What an outbox is told about an upload. */
+struct uploads {
+	struct gb_outbox outbox;
+	uint8_t room[65536];
+	size_t len;
+	uint32_t raw;
+};
+
+static uint8_t *reserve(struct gb_outbox *self, size_t capacity)
+{
+	struct uploads *u = (struct uploads *)self;
+
+	return capacity <= sizeof(u->room) ? u->room : NULL;
+}
+
+static void commit(struct gb_outbox *self, const struct gb_message *m)
+{
+	struct uploads *u = (struct uploads *)self;
+
+	u->len = m->body.len;
+	u->raw = m->raw;
+}
+
+/* Two keys of the device, with a signature; each other key has a signature too. */
+static void uploads_say_what_of_them_is_raw(void **state)
+{
+	static struct uploads u = {.outbox = {reserve, commit}};
+	struct room w;
+	size_t n = 0;
+
+	(void)state;
+	room_open(&w, 4, "new", true);
+	room_must(&w, ROOM_BACKEND->publish_many(w.world, 3, 1, &u.outbox));
+	for (const uint8_t *p = u.room;
+	     (p = memmem(p, u.len - (size_t)(p - u.room), "\"key\":\"", 7)) != NULL; p += 7)
+		n++;
+	assert_true(n >= 1);
+	assert_int_equal(u.raw, 2 * 32 + 64 + n * (32 + 64));
+	room_close(&w);
+}
+
+/* Of an upload to a backup and of what is restored it is the sum over the sessions. */
+static void backups_say_what_of_them_is_raw(void **state)
+{
+	static const struct {
+		const char *backup;
+		size_t beside; /* the ciphertext: an ephemeral key and MACs of 8 and 32, or an IV */
+	} rows[] = {{"pk", 32 + 8}, {"pk_mac", 32 + 8 + 32}, {"sym", 16}};
+	const struct gb_bytes text = {(const uint8_t *)"what was said", 13};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		const struct gb_axis axis = {"backup", rows[i].backup};
+		struct gb_message upload;
+		struct room w;
+		size_t each;
+
+		room_open_with(&w, 4, &axis, 1, false);
+		gb_mailbox_empty(&w.mailbox);
+		room_must(&w, ROOM_BACKEND->history(w.world, 0, 12, 1, text, &w.mailbox.outbox));
+		gb_mailbox_empty(&w.mailbox);
+		room_must(&w, ROOM_BACKEND->backup(w.world, 0, &w.mailbox.outbox));
+		upload = w.mailbox.kept[0];
+		each = decoded_behind(upload.body, "\"ciphertext\":\"") + rows[i].beside;
+		assert_int_equal(upload.raw, 12 * each);
+		/* The upload stays where it is, in front of the answers. */
+		room_must(&w, ROOM_BACKEND->stored(w.world, 0, 1, GB_SCOPE_ONE, &upload, 1,
+						   &w.mailbox.outbox));
+		assert_int_equal(w.mailbox.kept[1].raw, each);
+		room_must(&w, ROOM_BACKEND->stored(w.world, 0, 1, GB_SCOPE_ALL, &upload, 1,
+						   &w.mailbox.outbox));
+		assert_int_equal(w.mailbox.kept[2].raw, 12 * each);
+		room_close(&w);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(messages_say_what_of_them_is_raw),
+		cmocka_unit_test(uploads_say_what_of_them_is_raw),
+		cmocka_unit_test(backups_say_what_of_them_is_raw),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
