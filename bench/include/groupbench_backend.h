@@ -489,10 +489,10 @@ struct gb_backend {
 	enum gb_status (*advance)(struct gb_world *w, uint64_t ms);
 
 	/*
-	 * With GB_PER_SENDER, of the keys of `sender` that digest() is about: the number of the first
-	 * message that `device` can read with them, 0 being the first there was; of `sender` itself,
-	 * of the message that it would send next. GB_REJECTED where digest() is. Never timed, changes
-	 * nothing.
+	 * With GB_PER_SENDER, of the keys of `sender` that digest() is about: the number of the
+	 * first message that `device` can read with them, 0 being the first there was; of `sender`
+	 * itself, of the message that it would send next. GB_REJECTED where digest() is. Never
+	 * timed, changes nothing.
 	 */
 	enum gb_status (*first_index)(struct gb_world *w, uint32_t device, uint32_t sender,
 				      uint32_t *index);

@@ -18,7 +18,7 @@ const CALLS = (
   "remove rekey send process join receive digest checkpoint rollback fork save load state_size " +
   "propose_update propose_add propose_remove commit_pending discard group_info fetch_tree " +
   "join_external heals fetched asked share create_part skip store reload history backup stored " +
-  "restore read_old single_prepare single single_check"
+  "restore read_old single_prepare single single_check first_index"
 ).split(" ");
 
 const STATUS = { OK: 0, REJECTED: 1, UNSUPPORTED: 2, FAILED: 3 };
@@ -152,7 +152,7 @@ const TAKES = {
   skip: ["uu", nothing], store: ["u", u64], reload: ["u", nothing], history: ["uuub", messages],
   backup: ["u", messages], stored: ["uuum", messages], restore: ["uum", nothing],
   read_old: ["u1", bytes], single_prepare: ["u", nothing], single: ["u", nothing],
-  single_check: ["", nothing],
+  single_check: ["", nothing], first_index: ["uu", u64],
 };
 
 class Server {

@@ -539,6 +539,13 @@ export class MatrixRoom {
     if (id === undefined) throw new Rejected(`device ${device} has no session of device ${sender}`);
     return Buffer.from(id, "base64").subarray(0, 32);
   }
+  first_index(world, device, sender) {
+    const live = this.device(world, device);
+    if (device === sender && live.outbound !== undefined) return this.library.nextIndex(live.outbound.held.use);
+    const session = live.inbound.get(live.newest.get(sender));
+    if (session === undefined) throw new Rejected(`device ${device} has no session of device ${sender}`);
+    return this.library.firstKnownIndex(session.held.use);
+  }
   heals(world, device) {
     return this.device(world, device).healed ? 1 : 0;
   }

@@ -113,6 +113,7 @@ const library = {
   },
   sessionId: (session) => session.session_id(),
   sessionKey: (session) => session.session_key(),
+  nextIndex: (session) => session.message_index(),
   firstKnownIndex: (session) => session.first_known_index(),
   encryptEvent: (session, event) => session.encrypt(event),
   decryptEvent: (session, ciphertext) => session.decrypt(ciphertext),

@@ -27,7 +27,7 @@ CALLS = (
     "remove rekey send process join receive digest checkpoint rollback fork save load state_size "
     "propose_update propose_add propose_remove commit_pending discard group_info fetch_tree "
     "join_external heals fetched asked share create_part skip store reload history backup stored "
-    "restore read_old single_prepare single single_check"
+    "restore read_old single_prepare single single_check first_index"
 ).split()
 
 OK, REJECTED, UNSUPPORTED, FAILED = range(4)
@@ -141,6 +141,7 @@ TAKES = {
     "reload": ("u", nothing), "history": ("uuub", messages), "backup": ("u", messages),
     "stored": ("uuum", messages), "restore": ("uum", nothing), "read_old": ("u1", with_length),
     "single_prepare": ("u", nothing), "single": ("u", nothing), "single_check": ("", nothing),
+    "first_index": ("uu", number),
 }
 
 

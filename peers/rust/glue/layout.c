@@ -164,6 +164,8 @@ static void print_optional(void)
 	MEMBER(gb_backend, allocations);
 	CALL(set_psk, world *, uint32_t, bytes, bytes);
 	CALL(commit_psk, world *, uint32_t, bytes, outbox *);
+	MEMBER(gb_backend, advance);
+	CALL(first_index, world *, uint32_t, uint32_t, uint32_t *);
 }
 
 int main(void)

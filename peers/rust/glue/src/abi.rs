@@ -196,6 +196,8 @@ mirror!(<= gb_backend {
     allocations: *const c_void,
     set_psk: Option<unsafe extern "C" fn(World, u32, gb_bytes, gb_bytes) -> Status>,
     commit_psk: Act2<gb_bytes>,
+    advance: *const c_void,
+    first_index: Option<unsafe extern "C" fn(World, u32, u32, *mut u32) -> Status>,
 });
 
 // The table is constant, and its strings are.

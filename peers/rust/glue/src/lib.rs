@@ -138,6 +138,7 @@ pub enum Offer {
     Store,
     /// set_psk and commit_psk
     Psk,
+    FirstIndex,
 }
 
 fn absent<T>(name: &str) -> Result<T> {
@@ -239,6 +240,9 @@ pub trait Peer: Sized {
     }
     fn commit_psk(&mut self, device: u32, id: &[u8], out: &mut Outbox) -> Result {
         absent("commit_psk")
+    }
+    fn first_index(&mut self, device: u32, sender: u32) -> Result<u32> {
+        absent("first_index")
     }
 }
 

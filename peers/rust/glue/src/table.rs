@@ -334,6 +334,15 @@ unsafe extern "C" fn set_psk<P: Peer>(w: W, device: u32, id: gb_bytes, psk: gb_b
     call::<P>(w, |p| p.set_psk(device, bytes(id), bytes(psk)))
 }
 
+unsafe extern "C" fn first_index<P: Peer>(
+    w: W,
+    device: u32,
+    sender: u32,
+    index: *mut u32,
+) -> Status {
+    ask::<P, _>(w, index, |p| p.first_index(device, sender))
+}
+
 unsafe extern "C" fn commit_psk<P: Peer>(w: W, device: u32, id: gb_bytes, out: Out) -> Status {
     call::<P>(w, |p| p.commit_psk(device, bytes(id), &mut Outbox::new(out)))
 }
@@ -422,5 +431,7 @@ pub const fn table<P: Peer>() -> gb_backend {
         allocations: std::ptr::null(),
         set_psk: where_offered!(P, Psk, set_psk),
         commit_psk: where_offered!(P, Psk, commit_psk),
+        advance: std::ptr::null(),
+        first_index: where_offered!(P, FirstIndex, first_index),
     }
 }

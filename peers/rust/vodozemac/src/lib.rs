@@ -184,6 +184,10 @@ impl Library for Vodozemac {
         session.session_key().to_base64()
     }
 
+    fn next_index(session: &GroupSession) -> u32 {
+        session.message_index()
+    }
+
     fn encrypt_event(session: &mut GroupSession, event: &str) -> String {
         session.encrypt(event).to_base64()
     }

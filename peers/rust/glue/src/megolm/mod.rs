@@ -88,6 +88,8 @@ pub trait Library: Sized + 'static {
     fn outbound() -> Self::Outbound;
     fn outbound_id(session: &Self::Outbound) -> String;
     fn session_key(session: &Self::Outbound) -> String;
+    /// Of the message that it encrypts next.
+    fn next_index(session: &Self::Outbound) -> u32;
     fn encrypt_event(session: &mut Self::Outbound, event: &str) -> String;
     fn inbound(session_key: &str) -> Refusable<Self::Inbound>;
     fn inbound_id(session: &Self::Inbound) -> String;

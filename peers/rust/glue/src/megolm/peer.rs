@@ -21,6 +21,7 @@ impl<L: Library> Peer for World<L> {
         Offer::Asked,
         Offer::Share,
         Offer::Skip,
+        Offer::FirstIndex,
         Offer::Store,
     ];
 
@@ -206,6 +207,19 @@ impl<L: Library> Peer for World<L> {
 
         let id = BASE64.decode(id).map_err(|e| Error::failed("digest", e))?;
         id.try_into().map_err(|e| Error::failed("digest", e))
+    }
+
+    /// Of the device itself, where it goes on.
+    fn first_index(&mut self, device: u32, sender: u32) -> Result<u32> {
+        let room = &self.live(device)?.room;
+
+        if let (true, Some(own)) = (device == sender, &room.outbound) {
+            return Ok(L::next_index(own));
+        }
+        match room.newest.get(&sender).and_then(|id| room.inbound.get(id)) {
+            Some(inbound) => Ok(L::first_known_index(&inbound.session)),
+            None => text::refuse("first index", &format!("no session of device {sender}")),
+        }
     }
 
     fn checkpoint(&mut self) -> Result {
