@@ -76,7 +76,8 @@ static bool decode(uint8_t *out, size_t *len, struct megolm_slice in)
 		}
 	}
 	*len = n;
-	return in.len % 4 != 1;
+	/* What is left of the last digit is zero, as encode() has it. */
+	return in.len % 4 != 1 && (bits & ((1u << n_bits) - 1)) == 0;
 }
 
 size_t gb_megolm_payload_max(size_t len)
@@ -113,8 +114,8 @@ bool gb_megolm_payload_read(uint8_t *out, size_t *len, struct megolm_slice conte
 	struct megolm_slice body;
 
 	if (between(&body, content, closing_bytes))
-		return decode(out, len, body);
-	if (!between(&body, content, closing_text))
+		return decode(out, len, body) && !is_text((struct gb_bytes){out, *len});
+	if (!between(&body, content, closing_text) || !is_text((struct gb_bytes){body.p, body.len}))
 		return false;
 	*len = put(out, body.p, body.len);
 	return true;

@@ -149,7 +149,7 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_probe_skip(struct megolm_room *room, ui
  *
  * reload puts the objects of the same device back into the state that was stored; peers, rooms
  * and sessions must be the same. MEGOLM_ERR_PICKLE for what store did not write; then the
- * device is of no further use.
+ * device is of no use until it is reloaded from what store did write.
  */
 size_t megolm_probe_store_max(const struct megolm_device *device);
 enum megolm_err MEGOLM_MUST_CHECK megolm_probe_store(struct megolm_device *device, uint8_t *out,
