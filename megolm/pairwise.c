@@ -301,6 +301,8 @@ static enum megolm_err decrypt_normal(struct megolm_device *device, struct megol
 
 	for (size_t i = 0; i < MEGOLM_MAX_SESSIONS && peer->session[i] != NULL; i++) {
 		err = decrypt_with(device, peer->session[i], &out->plaintext, 1, body);
+		if (megolm_err_class(err) == MEGOLM_CLASS_RESOURCE)
+			return err;
 		if (err != MEGOLM_OK)
 			continue;
 		out->session = peer->session[i];

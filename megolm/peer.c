@@ -133,7 +133,8 @@ enum megolm_err megolm_device_keys_verify(struct megolm_device *device,
 	if (user == NULL)
 		return MEGOLM_OK;
 	by = megolm_slice_of(user->self_signing);
-	if (verify_one(device, message, keys->text, keys->user_id, by, by) != MEGOLM_OK)
+	err = verify_one(device, message, keys->text, keys->user_id, by, by);
+	if (err != MEGOLM_OK && megolm_err_class(err) != MEGOLM_CLASS_RESOURCE)
 		FAIL(MEGOLM_ERR_NOT_CROSS_SIGNED);
 out:
 	return err;

@@ -223,7 +223,12 @@ enum megolm_err megolm_device_recover(struct megolm_device *device, struct megol
 	err = megolm_device_open_session(device, peer, signed_key);
 	if (err != MEGOLM_OK)
 		return err;
+	err = megolm_device_send_dummy(device, peer, sink);
+	if (megolm_err_class(err) == MEGOLM_CLASS_RESOURCE) {
+		megolm_device_close_session(device, peer);
+		return err;
+	}
 	peer->has_recovered = true;
 	peer->recovered_ms = now_ms;
-	return megolm_device_send_dummy(device, peer, sink);
+	return err;
 }

@@ -479,7 +479,7 @@ struct megolm_shared {
  *
  * MEGOLM_ERR_NO_OLM_SESSION, before anything is sent, when a device without Olm session is
  * among them: megolm_room_next_without_session() tells which. MEGOLM_ERR_OUTPUT when the
- * sink was full: the devices served so far have the key.
+ * sink was full, or an error of class RESOURCE: the devices served so far have the key.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_share(struct megolm_room *room,
 						    struct megolm_shared *shared, uint64_t now_ms,

@@ -59,7 +59,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_receive_withheld(struct megolm_d
  *   now_ms  milliseconds on any clock of the application
  *
  * MEGOLM_ERR_TOO_SOON, before anything is done, when that was done for the peer less than an hour
- * ago. MEGOLM_ERR_OUTPUT when the sink was full: the session is there and counts.
+ * ago. MEGOLM_ERR_OUTPUT when the sink was full: the session is there and counts. It does not after
+ * an error of class RESOURCE.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_recover(struct megolm_device *device,
 							struct megolm_peer *peer,

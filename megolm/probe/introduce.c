@@ -133,17 +133,20 @@ enum megolm_err megolm_probe_pair_meet(struct megolm_device *device, struct mego
 	/* Only read: a load works on a copy. */
 	const struct megolm_owned pickle = {(uint8_t *)(uintptr_t)session.p, session.len};
 	struct megolm_pairwise *pair = NULL;
+	struct megolm_peer *met = NULL;
 	struct megolm_device_keys read;
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(megolm_device_keys_read(&read, keys));
-	TRY(megolm_peer_insert(device, peer, &read, tag));
-	if (session.len == 0)
-		return MEGOLM_OK;
-	TRY(megolm_pairwise_new(device, &pair));
-	TRY(megolm_load_session(pair->olm, &pickle));
-	megolm_pairwise_attach(device, *peer, pair);
+	if (session.len > 0) {
+		TRY(megolm_pairwise_new(device, &pair));
+		TRY(megolm_load_session(pair->olm, &pickle));
+	}
+	TRY(megolm_peer_insert(device, &met, &read, tag));
+	if (pair != NULL)
+		megolm_pairwise_attach(device, met, pair);
 	pair = NULL;
+	*peer = met;
 out:
 	megolm_pairwise_release(device, pair);
 	return err;
