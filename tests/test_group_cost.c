@@ -131,6 +131,24 @@ static void keys_of_a_sender_cost_as_often_as_there_are_senders(void **state)
 		     "remove 1 4 - 2 0 200 40 0 240 - - 3 720 - -\n");
 }
 
+/* Costs that buy healing stand apart from those that do not. */
+static void costs_say_whether_they_heal(void **state)
+{
+	static const char *const columns[] = {"operation", "size", "total_ns", "heals"};
+	static const char *const rows[] = {
+		OLM("operation=rekey heals=no", "1") ACTOR "300",
+		OLM("operation=rekey heals=no", "1") NEAR "10",
+		OLM("operation=rekey heals=no", "1") FAR "30",
+		REKEY_6 " heals=yes" ACTOR "150",
+		REKEY_6 NEAR "1000",
+		REKEY_6 FAR "400",
+	};
+
+	(void)state;
+	summarise(rows, N(rows));
+	assert_rows(costs_path, columns, N(columns), "rekey 4 360 no\nrekey 6 3350 yes\n");
+}
+
 /* Without far, without a newcomer, without those who follow a commit that adds; and what is no
  * change of the group. */
 static void a_role_that_is_missing_leaves_no_row(void **state)
@@ -281,6 +299,7 @@ int main(void)
 		cmocka_unit_test(members_of_a_tree_lie_between_near_and_far),
 		cmocka_unit_test(every_newcomer_counts),
 		cmocka_unit_test(keys_of_a_sender_cost_as_often_as_there_are_senders),
+		cmocka_unit_test(costs_say_whether_they_heal),
 		cmocka_unit_test(a_role_that_is_missing_leaves_no_row),
 		cmocka_unit_test(the_figure_has_the_sums_in_every_state),
 		cmocka_unit_test(senders_are_panels_by_number_and_share),

@@ -185,7 +185,7 @@ static void put_header(FILE *out)
 		if (!is_of_role(i))
 			fprintf(out, "%s,", gb_columns[gb_key_columns[i]].name);
 	fputs("n_members,n_joiners,actor_ns,members_ns,joiners_ns,total_ns,total_ns_low,"
-	      "total_ns_high,n_senders,all_send_ns,all_send_ns_low,all_send_ns_high\n",
+	      "total_ns_high,n_senders,all_send_ns,all_send_ns_low,all_send_ns_high,heals\n",
 	      out);
 }
 
@@ -215,6 +215,8 @@ static void put_cost(FILE *out, const struct gb_summary_row *row, const struct g
 	put_time(out, c->n_senders > 0 ? c->n_senders : NAN);
 	for (size_t i = 0; i < 3; i++)
 		put_time(out, c->n_senders > 0 ? c->n_senders * totals[i] : NAN);
+	putc(',', out);
+	gb_csv_put(out, row->heals);
 	putc('\n', out);
 }
 

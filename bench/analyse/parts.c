@@ -105,7 +105,7 @@ static void put_header(FILE *out)
 		fprintf(out, "%s,", gb_columns[gb_key_columns[i]].name);
 	for (size_t i = 0; i < GB_N_PARTS; i++)
 		fprintf(out, "%s_cpu_ns_median,", gb_part_names[i]);
-	fprintf(out, "parts_cpu_ns_median,cpu_ns_median,whole_over_parts,whole_over_parts_least\n");
+	fprintf(out, "parts_cpu_ns_median,cpu_ns_median,whole_over_parts,whole_over_parts_least,heals\n");
 }
 
 static void put_row(FILE *out, const struct sum *sum)
@@ -116,8 +116,10 @@ static void put_row(FILE *out, const struct sum *sum)
 	}
 	for (size_t i = 0; i < GB_N_PARTS; i++)
 		fprintf(out, "%.0f,", sum->part[i]);
-	fprintf(out, "%.0f,%.0f,%.4f,%.4f\n", sum->parts_median, sum->median,
+	fprintf(out, "%.0f,%.0f,%.4f,%.4f,", sum->parts_median, sum->median,
 		sum->median / sum->parts_median, sum->least / sum->parts_least);
+	gb_csv_put(out, sum->whole->heals);
+	putc('\n', out);
 }
 
 int gb_write_parts(const struct gb_cells *cells, FILE *out)

@@ -35,6 +35,7 @@ struct source {
 	struct gb_csv *csv;
 	size_t key[GB_KEY_COLUMNS];
 	size_t number[N_NUMBERS];
+	size_t heals;
 };
 
 void gb_summary_free(struct gb_summary *summary)
@@ -76,6 +77,9 @@ static int find_columns(void *context, struct gb_csv *csv, struct gb_failure *f)
 		if (find_column(s->csv, gb_columns[gb_key_columns[i]].name, &s->key[i], f) < 0)
 			return -1;
 	}
+	s->heals = MISSING;
+	if (gb_csv_has(s->csv, "heals") && find_column(s->csv, "heals", &s->heals, f) < 0)
+		return -1;
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		s->number[i] = MISSING;
 		if (i >= OPTIONAL && !gb_csv_has(s->csv, numbers[i].name))
@@ -103,9 +107,22 @@ static const char *key_text(const struct source *s, size_t i)
 	return s->key[i] != MISSING ? gb_csv_text(s->csv, s->key[i]) : "";
 }
 
-static int copy_key(const struct source *s, struct gb_summary_row *row, struct gb_failure *f)
+static const char *heals_text(const struct source *s)
 {
-	size_t size = 0;
+	return s->heals != MISSING ? gb_csv_text(s->csv, s->heals) : "";
+}
+
+static char *put_text(char *end, const char *text)
+{
+	size_t len = strlen(text) + 1;
+
+	memcpy(end, text, len);
+	return end + len;
+}
+
+static int copy_texts(const struct source *s, struct gb_summary_row *row, struct gb_failure *f)
+{
+	size_t size = strlen(heals_text(s)) + 1;
 	char *end;
 
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
@@ -114,12 +131,11 @@ static int copy_key(const struct source *s, struct gb_summary_row *row, struct g
 	if (!end)
 		return gb_fail_memory(f);
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
-		const char *text = key_text(s, i);
-		size_t len = strlen(text) + 1;
-
-		row->key[i] = memcpy(end, text, len);
-		end += len;
+		row->key[i] = end;
+		end = put_text(end, key_text(s, i));
 	}
+	row->heals = end;
+	(void)put_text(end, heals_text(s));
 	return 0;
 }
 
@@ -138,7 +154,7 @@ static int take_row(void *context, struct gb_failure *f)
 		summary->rows = rows;
 		summary->capacity = capacity;
 	}
-	if (read_numbers(s, &row, f) < 0 || copy_key(s, &row, f) < 0)
+	if (read_numbers(s, &row, f) < 0 || copy_texts(s, &row, f) < 0)
 		return -1;
 	summary->rows[summary->n++] = row;
 	return 0;

@@ -18,6 +18,7 @@ struct gb_summary_row {
 	double floor_ns;        /* likewise */
 	double floor_ns_equal;
 	double state_bytes; /* likewise */
+	const char *heals;  /* into key_text; "" where it was not asked */
 };
 
 struct gb_summary {

@@ -99,7 +99,7 @@ static int ask_heals(struct gb_trial *trial, struct gb_measure *at, uint32_t act
 	struct gb_testbed *t = trial->testbed;
 	int yes = 1;
 
-	if (!trial->is_sealed || kind == GB_CALL_CREATE || kind == GB_CALL_ADD)
+	if (!trial->is_sealed || kind == GB_CALL_ADD)
 		return 0;
 	if (t->backend->heals != NULL && t->backend->heals(t->world, actor, &yes) != GB_OK)
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "asking whether it heals failed: %s",
