@@ -563,4 +563,7 @@ const struct gb_backend gb_backend_megolm = {
 	.first_index = first_index,
 	.counts = counts,
 	.advance = advance,
+	.want = gb_megolm_want,
+	.give = gb_megolm_give,
+	.take = gb_megolm_take,
 };

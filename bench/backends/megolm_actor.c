@@ -9,20 +9,9 @@
 /* More than any single to-device message or claim of one device takes. */
 #define ONE_MESSAGE 8192
 
-/* Room keys on their way into the outbox, as many in a request as clients put there. */
-struct room_key_sink {
-	struct megolm_sink sink; /* first, so that the library's pointer leads back here */
-	struct gb_world *w;
-	struct gb_outbox *out;
-	uint32_t from;
-	uint8_t *reserved;
-	size_t n_in_request;
-	size_t around; /* bytes around the ciphertext of each; 0 before the first */
-};
-
 static uint8_t *reserve_room_key(struct megolm_sink *self, size_t max)
 {
-	struct room_key_sink *s = (struct room_key_sink *)self;
+	struct gb_megolm_sink *s = (struct gb_megolm_sink *)self;
 
 	s->reserved = s->out->reserve(s->out, max);
 	return s->reserved;
@@ -30,7 +19,7 @@ static uint8_t *reserve_room_key(struct megolm_sink *self, size_t max)
 
 /* Bytes that a message, whose body is {"messages":{USER:{DEVICE:CONTENT}}}, adds to the body
  * of the request it travels in: no second frame, and the name of a user once. */
-static size_t bytes_in_request(struct room_key_sink *s, uint32_t to, size_t len)
+static size_t bytes_in_request(struct gb_megolm_sink *s, uint32_t to, size_t len)
 {
 	static const char frame[] = "{\"messages\":{}}", around_user[] = "\"\":{}", comma[] = ",";
 	uint32_t *last = &s->w->last_request[to / s->w->devices_per_user];
@@ -46,7 +35,7 @@ static size_t bytes_in_request(struct room_key_sink *s, uint32_t to, size_t len)
 
 static void commit_room_key(struct megolm_sink *self, const struct megolm_peer *to, size_t len)
 {
-	struct room_key_sink *s = (struct room_key_sink *)self;
+	struct gb_megolm_sink *s = (struct gb_megolm_sink *)self;
 	uint32_t number = (uint32_t)megolm_peer_tag(to);
 	struct gb_message m = {.kind = GB_ROOM_KEY,
 			       .address = GB_TO_DEVICES,
@@ -61,9 +50,9 @@ static void commit_room_key(struct megolm_sink *self, const struct megolm_peer *
 	s->out->commit(s->out, &m);
 }
 
-static struct room_key_sink sink_to(struct gb_world *w, struct gb_outbox *out, uint32_t from)
+struct gb_megolm_sink gb_megolm_sink_to(struct gb_world *w, struct gb_outbox *out, uint32_t from)
 {
-	return (struct room_key_sink){
+	return (struct gb_megolm_sink){
 		.sink = {.reserve = reserve_room_key, .commit = commit_room_key},
 		.w = w,
 		.out = out,
@@ -166,8 +155,8 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static enum gb_status open_session(struct gb_world *w, struct gb_megolm_live *live,
-				   struct megolm_peer *peer)
+enum gb_status gb_megolm_open_session(struct gb_world *w, struct gb_megolm_live *live,
+				      struct megolm_peer *peer)
 {
 	struct megolm_slice key;
 	enum gb_status status = gb_megolm_claim(w, live, (uint32_t)megolm_peer_tag(peer), &key);
@@ -190,7 +179,7 @@ static enum gb_status open_sessions(struct gb_world *w, struct gb_megolm_live *l
 	*n = 0;
 	while (status == GB_OK &&
 	       (peer = megolm_room_next_without_session(live->room, &i, w->now_ms)) != NULL) {
-		status = open_session(w, live, peer);
+		status = gb_megolm_open_session(w, live, peer);
 		w->peers[*n] = peer;
 		w->devices[*n] = (uint32_t)megolm_peer_tag(peer);
 		*n += status == GB_OK;
@@ -204,7 +193,7 @@ static enum gb_status open_sessions(struct gb_world *w, struct gb_megolm_live *l
 static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uint32_t from,
 			    struct gb_outbox *out)
 {
-	struct room_key_sink sink = sink_to(w, out, from);
+	struct gb_megolm_sink sink = gb_megolm_sink_to(w, out, from);
 	struct megolm_shared shared = {0};
 	size_t n;
 	enum gb_status status = open_sessions(w, live, &n);
@@ -343,7 +332,7 @@ enum gb_status gb_megolm_create_part(struct gb_world *w, uint32_t device, enum g
 enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
 			     const struct gb_published *joining, size_t n, struct gb_outbox *out)
 {
-	struct room_key_sink sink = sink_to(w, out, device);
+	struct gb_megolm_sink sink = gb_megolm_sink_to(w, out, device);
 	struct gb_megolm_live *live;
 	enum gb_status status = actor(w, device, out, &live);
 

@@ -20,12 +20,13 @@ static const uint8_t secret[MEGOLM_BACKUP_KEY_BYTES] = {
 static const struct megolm_import_limits limits = {
 	.max_bytes = (size_t)1 << 30, .max_sessions = 1000000, .max_rounds = 1};
 
-static void room_id(char out[32], uint32_t i)
+void gb_megolm_old_room_id(char out[32], uint32_t i)
 {
 	snprintf(out, 32, "!old%u:gb.test", i);
 }
 
-static enum gb_status find_live(struct gb_world *w, uint32_t device, struct gb_megolm_live **live)
+enum gb_status gb_megolm_find_live(struct gb_world *w, uint32_t device,
+				   struct gb_megolm_live **live)
 {
 	if (device >= w->config.capacity || w->live[device] == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "device %u is not live", device);
@@ -64,7 +65,7 @@ static enum gb_status upload(struct gb_world *w, struct gb_megolm_live *live, ui
 enum gb_status gb_megolm_backup(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
 	struct gb_megolm_live *live = NULL;
-	enum gb_status status = find_live(w, device, &live);
+	enum gb_status status = gb_megolm_find_live(w, device, &live);
 
 	while (status == GB_OK && megolm_backup_missing(live->device) > 0)
 		status = upload(w, live, device, out);
@@ -134,7 +135,7 @@ static enum gb_status add_session(struct gb_world *w, struct former *f, struct g
 	char id[32];
 	enum megolm_err err;
 
-	room_id(id, i);
+	gb_megolm_old_room_id(id, i);
 	err = megolm_device_room(f->device, room, id);
 	if (err == MEGOLM_OK)
 		err = megolm_device_room(live->device, &here, id);
@@ -145,9 +146,10 @@ static enum gb_status add_session(struct gb_world *w, struct former *f, struct g
 	return gb_megolm_status(w, err, "a session of the past");
 }
 
-static void note_first(struct gb_world *w, const struct megolm_room *room)
+static void note(struct gb_megolm_old *old, const struct megolm_room *room, uint32_t room_number)
 {
-	snprintf(w->kept.first_session, sizeof w->kept.first_session, "%s",
+	old->room = room_number;
+	snprintf(old->session, sizeof old->session, "%s",
 		 megolm_room_session_id(room, "@former:gb.test", "FORMERDEVI"));
 }
 
@@ -158,14 +160,19 @@ static enum gb_status make_history(struct gb_world *w, struct former *f,
 	uint32_t n_sent = 0;
 	enum gb_status status = GB_OK;
 
+	free(w->kept.old);
+	w->kept.old = calloc(n, sizeof *w->kept.old);
+	if (w->kept.old == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "out of memory");
+	w->kept.n_old = n;
 	w->kept.n_rooms = n < ROOMS ? 1 : ROOMS;
 	for (uint32_t i = 0; i < n && status == GB_OK; i++) {
 		uint64_t next_old = (uint64_t)n_sent * n / (n_old > 0 ? n_old : 1);
+		uint32_t room_number = (uint32_t)((uint64_t)i * w->kept.n_rooms / n);
 		struct megolm_room *room = NULL;
-		status = add_session(w, f, live, (uint32_t)((uint64_t)i * w->kept.n_rooms / n),
-				     &room);
-		if (status == GB_OK && i == 0)
-			note_first(w, room);
+		status = add_session(w, f, live, room_number, &room);
+		if (status == GB_OK)
+			note(&w->kept.old[i], room, room_number);
 		if (status != GB_OK || n_sent == n_old || i < next_old)
 			continue;
 		status = send_old(w, room, device, plaintext, out);
@@ -179,7 +186,7 @@ enum gb_status gb_megolm_history(struct gb_world *w, uint32_t device, uint32_t n
 {
 	struct gb_megolm_live *live = NULL;
 	struct former f = {0};
-	enum gb_status status = find_live(w, device, &live);
+	enum gb_status status = gb_megolm_find_live(w, device, &live);
 
 	if (status == GB_OK && w->kept.backup == NULL)
 		status = gb_megolm_status(
@@ -235,9 +242,9 @@ static bool find_scope(const struct gb_world *w, struct gb_bytes upload, enum gb
 		*out = inside_object(upload, 0);
 		return true;
 	}
-	room_id(id, 0);
+	gb_megolm_old_room_id(id, 0);
 	snprintf(name, sizeof name, scope == GB_SCOPE_ROOM ? "\"%s\":{\"sessions\":" : "\"%s\":",
-		 scope == GB_SCOPE_ROOM ? id : w->kept.first_session);
+		 scope == GB_SCOPE_ROOM ? id : w->kept.old[0].session);
 	if (!find(upload, &at, name))
 		return false;
 	*out = inside_object(upload, at);
@@ -301,16 +308,16 @@ enum gb_status gb_megolm_restore(struct gb_world *w, uint32_t device, enum gb_sc
 	struct gb_megolm_live *live = NULL;
 	struct megolm_imported count;
 	char room[32];
-	enum gb_status status = find_live(w, device, &live);
+	enum gb_status status = gb_megolm_find_live(w, device, &live);
 
-	room_id(room, 0);
+	gb_megolm_old_room_id(room, 0);
 	for (size_t i = 0; i < n && status == GB_OK; i++) {
 		status = gb_megolm_status(
 			w,
 			megolm_backup_restore(w->kept.backup, live->device, &count,
 					      (struct megolm_slice){m[i].body.p, m[i].body.len},
 					      scope != GB_SCOPE_ALL ? room : NULL,
-					      scope == GB_SCOPE_ONE ? w->kept.first_session : NULL,
+					      scope == GB_SCOPE_ONE ? w->kept.old[0].session : NULL,
 					      &limits),
 			"backup");
 		if (status == GB_OK && count.n_refused > 0)
@@ -329,12 +336,12 @@ enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const str
 	struct gb_megolm_live *live = NULL;
 	struct megolm_event event;
 	enum megolm_err err = MEGOLM_ERR_UNKNOWN_SESSION;
-	enum gb_status status = find_live(w, device, &live);
+	enum gb_status status = gb_megolm_find_live(w, device, &live);
 
 	for (uint32_t i = 0; i < w->kept.n_rooms && status == GB_OK; i++) {
 		struct megolm_room *room;
 		char id[32];
-		room_id(id, i);
+		gb_megolm_old_room_id(id, i);
 		err = megolm_device_room(live->device, &room, id);
 		if (err == MEGOLM_OK)
 			err = megolm_room_decrypt(room, &event, "@former:gb.test",

@@ -584,6 +584,7 @@ void gb_megolm_close(struct gb_world *w)
 	if (w == NULL)
 		return;
 	megolm_backup_free(w->kept.backup);
+	free(w->kept.old);
 	megolm_probe_count_into(NULL);
 	for (uint32_t i = 0; i < w->n_live; i++)
 		free_live(w, w->live[w->live_devices[i]]);

@@ -100,12 +100,19 @@ struct gb_megolm_change {
 	bool joined;
 };
 
-/* Keys of the past that the homeserver keeps, encrypted: what axis `backup` is about. */
+/* A session of the past, in room !oldN:gb.test. */
+struct gb_megolm_old {
+	uint32_t room;
+	char session[44];
+};
+
+/* Keys of the past: which they are, and how the homeserver keeps them encrypted, what axis `backup`
+ * is about. */
 struct gb_megolm_kept {
 	enum megolm_backup_algorithm algorithm;
 	struct megolm_backup *backup; /* NULL before there is a history */
-	uint32_t n_rooms;
-	char first_session[44];
+	uint32_t n_rooms, n_old;
+	struct gb_megolm_old *old;
 };
 
 struct gb_world {
@@ -279,6 +286,38 @@ enum gb_status gb_megolm_give_history(struct gb_world *w, struct gb_megolm_live 
 				      struct megolm_sink *sink);
 enum gb_status gb_megolm_take_history(struct gb_world *w, struct gb_megolm_live *live,
 				      const struct gb_message *m);
+
+/* A live device; its failure is recorded. */
+enum gb_status gb_megolm_find_live(struct gb_world *w, uint32_t device,
+				   struct gb_megolm_live **live);
+
+/* The id of a room of the past. */
+void gb_megolm_old_room_id(char out[32], uint32_t i);
+
+/* Keys of the past to another device of the user, in megolm_handover.c. */
+enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t holder,
+			      struct gb_outbox *out);
+enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t reader,
+			      const struct gb_message *m, size_t n, struct gb_outbox *out);
+enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way way,
+			      const struct gb_message *m, size_t n);
+
+/* Olm messages of `from` on their way into the outbox, as many in a request as clients put there.
+ */
+struct gb_megolm_sink {
+	struct megolm_sink sink; /* first, so that the library's pointer leads back here */
+	struct gb_world *w;
+	struct gb_outbox *out;
+	uint32_t from;
+	uint8_t *reserved;
+	size_t n_in_request;
+	size_t around; /* bytes around the ciphertext of each; 0 before the first */
+};
+struct gb_megolm_sink gb_megolm_sink_to(struct gb_world *w, struct gb_outbox *out, uint32_t from);
+
+/* An Olm session with a peer, by a key that is claimed. */
+enum gb_status gb_megolm_open_session(struct gb_world *w, struct gb_megolm_live *live,
+				      struct megolm_peer *peer);
 
 /* History, its backup and what is restored, in megolm_backup.c. */
 enum gb_status gb_megolm_history(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,

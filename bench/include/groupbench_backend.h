@@ -42,7 +42,7 @@ struct gb_bytes {
 /*
  * What a message is for. Every byte a backend sends has one of these kinds.
  *
- * All but CLAIM, GROUP_INFO and RATCHET_TREE are authenticated. The oracle forges by
+ * All but CLAIM, GROUP_INFO, RATCHET_TREE and KEY_REQUEST are authenticated. The oracle forges by
  * flipping the lowest bit of the 24th byte from the end of a body, which must therefore
  * be covered by a signature, tag or ciphertext: receivers answer GB_REJECTED.
  */
@@ -54,9 +54,11 @@ enum gb_kind {
 	GB_WELCOME,
 	GB_GROUP_INFO,
 	GB_RATCHET_TREE,
-	GB_ROOM_KEY, /* m.room_key inside an Olm message, with its to-device envelope */
+	GB_ROOM_KEY, /* m.room_key or m.forwarded_room_key inside an Olm message, with its to-device
+		      * envelope */
 	GB_APPLICATION,
 	GB_BACKUP,
+	GB_KEY_REQUEST, /* m.room_key_request, to-device and in the clear */
 	GB_KINDS,
 };
 
@@ -192,6 +194,12 @@ struct gb_clocks {
 
 /* How much of what is kept is asked for. */
 enum gb_scope { GB_SCOPE_ONE, GB_SCOPE_ROOM, GB_SCOPE_ALL };
+
+/* How keys of the past come from a device that has them to another one of its user. */
+enum gb_way {
+	GB_WAY_FORWARDED, /* asked for one by one, and forwarded */
+	GB_WAYS,
+};
 
 struct gb_world; /* the backend's own */
 
@@ -500,6 +508,23 @@ struct gb_backend {
 	/* With GB_ENVELOPED: of fetched(), the bytes of keys and signatures. NULL: raw bytes are
 	 * not known, of this backend's messages neither. */
 	enum gb_status (*fetched_raw)(struct gb_world *w, uint32_t device, uint64_t *bytes);
+
+	/*
+	 * The keys of the sessions of history(), from the device that has them to another. Timed,
+	 * in this order; afterwards read_old() succeeds at the other. GB_UNSUPPORTED: this way is
+	 * none of the protocol's, or none for these two devices or so many sessions.
+	 *
+	 *   want  what `device` has to do and send before `holder` can give it the keys.
+	 *   give  `device` sends them to `reader`, in answer to the n messages that want() sent.
+	 *   take  `device` takes in the n messages that give() sent to it.
+	 */
+	enum gb_status (*want)(struct gb_world *w, uint32_t device, enum gb_way way,
+			       uint32_t holder, struct gb_outbox *out);
+	enum gb_status (*give)(struct gb_world *w, uint32_t device, enum gb_way way,
+			       uint32_t reader, const struct gb_message *m, size_t n,
+			       struct gb_outbox *out);
+	enum gb_status (*take)(struct gb_world *w, uint32_t device, enum gb_way way,
+			       const struct gb_message *m, size_t n);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */

@@ -86,8 +86,8 @@ static int reads(struct gb_trial *trial, uint32_t device, const struct gb_messag
 			       device, t->backend->error(t->world));
 }
 
-/* The first n_readable old messages are read, and the last n_sealed are not. */
-static int check_reads(struct gb_trial *trial, uint32_t device, size_t n_readable, size_t n_sealed)
+int gb_archive_check_reads(struct gb_trial *trial, uint32_t device, size_t n_readable,
+			   size_t n_sealed)
 {
 	const struct gb_archive *a = &trial->archive;
 
@@ -141,7 +141,7 @@ static int timed_backup(struct gb_trial *trial)
 	if (gb_traffic_bytes(&at->up) == 0)
 		return gb_testbed_break(trial->testbed, "what was kept reads old messages",
 					"the backup is empty");
-	return check_reads(trial, GB_ACTOR, trial->archive.n_old, 0);
+	return gb_archive_check_reads(trial, GB_ACTOR, trial->archive.n_old, 0);
 }
 
 /* The server's answer, in the mailbox. */
@@ -174,7 +174,7 @@ static int try_tampered(struct gb_trial *trial, const struct gb_call *genuine)
 	call.n = 1;
 	if (gb_trial_must_refuse(trial, &call, GB_ACTOR, "a backup that was tampered with") != 0)
 		return -1;
-	return check_reads(trial, genuine->device, 0, trial->archive.n_old);
+	return gb_archive_check_reads(trial, genuine->device, 0, trial->archive.n_old);
 }
 
 /* How many of the first old messages are of the one session, and surely of its room; and how
@@ -205,7 +205,7 @@ static int timed_restore(struct gb_trial *trial, enum gb_scope scope)
 
 	if (ask(trial, reader, scope) != 0)
 		return -1;
-	if (check_reads(trial, reader, 0, trial->archive.n_old) != 0)
+	if (gb_archive_check_reads(trial, reader, 0, trial->archive.n_old) != 0)
 		return -1;
 	call.messages = t->mailbox.kept;
 	call.n = t->mailbox.n_kept;
@@ -219,7 +219,7 @@ static int timed_restore(struct gb_trial *trial, enum gb_scope scope)
 	if (gb_testbed_must(t, &call, &at->cost, "restore") != 0)
 		return -1;
 	expect(trial, scope, &n_readable, &n_sealed);
-	return check_reads(trial, reader, n_readable, n_sealed);
+	return gb_archive_check_reads(trial, reader, n_readable, n_sealed);
 }
 
 int gb_archive_step(struct gb_trial *trial, enum gb_step step)

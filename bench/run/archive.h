@@ -10,6 +10,10 @@
  */
 int gb_archive_step(struct gb_trial *trial, enum gb_step step);
 
+/* At `device` the first n_readable old messages are read, and the last n_sealed are not. */
+int gb_archive_check_reads(struct gb_trial *trial, uint32_t device, size_t n_readable,
+			   size_t n_sealed);
+
 /* Forgets what a step GB_STEP_HISTORY left. */
 void gb_archive_clear(struct gb_archive *a);
 #endif

@@ -5,7 +5,8 @@
 
 static bool is_forgeable(enum gb_kind kind)
 {
-	return kind != GB_CLAIM && kind != GB_GROUP_INFO && kind != GB_RATCHET_TREE;
+	return kind != GB_CLAIM && kind != GB_KEY_REQUEST && kind != GB_GROUP_INFO &&
+	       kind != GB_RATCHET_TREE;
 }
 
 int gb_trial_forge(struct gb_trial *trial, const struct gb_message *m, struct gb_message *forged)
@@ -116,6 +117,21 @@ int gb_try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t devic
 		return -1;
 	call.messages = forged;
 	return gb_trial_must_refuse(trial, &call, m->from, "a forged message");
+}
+
+int gb_try_forged_call(struct gb_trial *trial, const struct gb_call *genuine)
+{
+	struct gb_call call = *genuine;
+	struct gb_message forged;
+
+	if (!trial->forge || !trial->is_sealed || genuine->n == 0 ||
+	    !is_forgeable(genuine->messages->kind))
+		return 0;
+	if (gb_trial_forge(trial, genuine->messages, &forged) != 0)
+		return -1;
+	call.messages = &forged;
+	call.n = 1;
+	return gb_trial_must_refuse(trial, &call, GB_ACTOR, "keys that were tampered with");
 }
 
 int gb_try_replay(struct gb_trial *trial, uint32_t device, const struct gb_message *m)

@@ -22,6 +22,9 @@ int gb_trial_must_refuse(struct gb_trial *trial, struct gb_call *call, uint32_t 
 int gb_try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t device,
 		  const struct gb_message *m, size_t n);
 
+/* A forged copy of the first message of a call, alone. */
+int gb_try_forged_call(struct gb_trial *trial, const struct gb_call *genuine);
+
 /* With GB_FORGERY_SPENDS: a message of `from` is sent that no member will get, and a forged copy of
  * it given to each. */
 int gb_try_forged_apart(struct gb_trial *trial, uint32_t from);

@@ -1,4 +1,6 @@
 #include "run/operations.h"
+
+#include "groupbench_backend.h"
 #include <string.h>
 
 const struct gb_operation_spec gb_operations[GB_OPERATIONS] = {
@@ -82,6 +84,11 @@ uint32_t gb_task_leavers(const struct gb_task *task)
 bool gb_step_is_part(enum gb_step step)
 {
 	return step >= GB_STEP_CLAIM && step <= GB_STEP_ENCRYPT;
+}
+
+bool gb_step_hands_over(enum gb_step step)
+{
+	return step >= GB_STEP_FORWARD && step < GB_STEP_FORWARD + GB_WAYS;
 }
 
 bool gb_step_is_single(enum gb_step step)

@@ -25,6 +25,8 @@ enum gb_step {
 	GB_STEP_RESTORE_ROOM,
 	GB_STEP_RESTORE_ALL,
 	GB_STEP_STORE,
+	/* In the order of enum gb_way. */
+	GB_STEP_FORWARD,
 	/* In the order of enum gb_single. */
 	GB_STEP_SINGLE_KEYGEN,
 	GB_STEP_SINGLE_DH,
@@ -86,6 +88,9 @@ uint32_t gb_task_leavers(const struct gb_task *task);
 
 /* Whether a step is a part of GB_STEP_CREATE. */
 bool gb_step_is_part(enum gb_step step);
+
+/* Whether a step brings keys of the past to another device. */
+bool gb_step_hands_over(enum gb_step step);
 
 /* Whether a step calls one primitive alone. */
 bool gb_step_is_single(enum gb_step step);

@@ -384,7 +384,9 @@ int gb_oracle_after(struct gb_oracle *o)
 	if (gb_step_is_single(timed_step(o)))
 		note(o, "primitive");
 	if (trial->archive.n_old > 0)
-		note(o, gb_task_restores(trial->task) ? "restored" : "kept");
+		note(o, gb_task_restores(trial->task)       ? "restored"
+			: gb_step_hands_over(timed_step(o)) ? "handed"
+							    : "kept");
 	if (trial->roster.outcast != GB_NO_DEVICE)
 		note(o, "removed");
 	if (trial->forge)

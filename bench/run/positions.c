@@ -1,4 +1,5 @@
 #include "run/positions.h"
+#include "run/handover.h"
 #include "run/rotation.h"
 #include <stdlib.h>
 
@@ -173,5 +174,7 @@ const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *tas
 	if (k > 1 && !users_leave(job, k) &&
 	    (job->size < 3 + job->senders || k > job->size - 2 - job->senders))
 		return "the group is too small to lose so many members";
-	return gb_rotation_obstacle(job, task);
+	return gb_step_hands_over(gb_operations[task->operation].timed)
+		       ? gb_handover_obstacle(job)
+		       : gb_rotation_obstacle(job, task);
 }

@@ -127,14 +127,27 @@ static int choose_live(struct gb_testbed *t)
 	return 0;
 }
 
+/* Requests and answers of the task that hands the most keys over, one each. */
+static size_t most_handed_over(const struct gb_job *job)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < job->n_tasks; i++)
+		if (gb_step_hands_over(gb_operations[job->tasks[i].operation].timed) &&
+		    2 * (size_t)job->tasks[i].k > most)
+			most = 2 * (size_t)job->tasks[i].k;
+	return most;
+}
+
 static int open_mailbox(struct gb_testbed *t)
 {
+	size_t handed_over = most_handed_over(t->job);
 	uint32_t capacity = t->job->size + t->n_joiners;
 	struct gb_mailbox_size size = {
 		.capacity = capacity,
-		.expected_bytes = ((size_t)4 << 20) + (size_t)capacity * 1024,
-		.max_kept = 1024 + (size_t)t->job->senders * 16,
-		.max_recipients = 4096 + (size_t)t->job->senders * 16,
+		.expected_bytes = ((size_t)4 << 20) + ((size_t)capacity + handed_over) * 1024,
+		.max_kept = 1024 + (size_t)t->job->senders * 16 + handed_over,
+		.max_recipients = 4096 + (size_t)t->job->senders * 16 + handed_over,
 	};
 
 	if (gb_mailbox_open(&t->mailbox, &size) != 0)
@@ -293,6 +306,12 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 		return b->backup(t->world, c->device, out);
 	case GB_CALL_RESTORE:
 		return b->restore(t->world, c->device, c->scope, c->messages, c->n);
+	case GB_CALL_WANT:
+		return b->want(t->world, c->device, c->way, c->other, out);
+	case GB_CALL_GIVE:
+		return b->give(t->world, c->device, c->way, c->other, c->messages, c->n, out);
+	case GB_CALL_TAKE:
+		return b->take(t->world, c->device, c->way, c->messages, c->n);
 	case GB_CALL_STORE:
 		return b->store(t->world, c->device, &c->stored);
 	case GB_CALL_SINGLE:

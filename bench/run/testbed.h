@@ -74,17 +74,23 @@ struct gb_call {
 		GB_CALL_RESTORE,
 		GB_CALL_READ_OLD,
 		GB_CALL_STORE,
+		GB_CALL_WANT,
+		GB_CALL_GIVE,
+		GB_CALL_TAKE,
 		GB_CALL_SINGLE,
 	} kind;
 	enum gb_part part; /* CREATE_PART */
 	uint32_t device;
 	const struct gb_published *published; /* CREATE, CREATE_PART, ADD */
 	const uint32_t *leaving;              /* REMOVE */
-	const struct gb_message *messages;    /* PROCESS, RECEIVE, READ_OLD one, JOIN, RESTORE n */
-	size_t n;                             /* of any of the three; SINGLE: calls */
-	struct gb_bytes plaintext;            /* SEND: in; RECEIVE, READ_OLD: out */
-	enum gb_scope scope;                  /* RESTORE */
-	uint64_t stored;                      /* STORE: bytes, out */
+	const struct gb_message
+		*messages;         /* PROCESS, RECEIVE, READ_OLD one; JOIN, RESTORE, GIVE, TAKE n */
+	size_t n;                  /* of any of the three; SINGLE: calls */
+	struct gb_bytes plaintext; /* SEND: in; RECEIVE, READ_OLD: out */
+	enum gb_scope scope;       /* RESTORE */
+	enum gb_way way;           /* WANT, GIVE, TAKE */
+	uint32_t other;            /* WANT: who has the keys; GIVE: who is to get them */
+	uint64_t stored;           /* STORE: bytes, out */
 };
 
 struct gb_cost {

@@ -1,6 +1,7 @@
 #include "run/archive.h"
 #include "run/arrival.h"
 #include "run/forging.h"
+#include "run/handover.h"
 #include "run/lookup.h"
 #include "run/member_state.h"
 #include "run/rotation.h"
@@ -369,6 +370,8 @@ static int make_step(struct gb_trial *trial, enum gb_step step)
 			return -1;
 		return send_and_read(trial);
 	default:
+		if (gb_step_hands_over(step))
+			return gb_handover_step(trial, (enum gb_way)(step - GB_STEP_FORWARD));
 		return gb_step_is_single(step) ? gb_single_step(trial, step)
 					       : gb_archive_step(trial, step);
 	}

@@ -1,0 +1,226 @@
+/*
+ * Keys of the past, given to another device of the user: asked for and forwarded (E2EE, "Key
+ * requests"). That the user has verified both devices is taken to be done already.
+ */
+#include "backends/megolm_world.h"
+#include <string.h>
+
+#define MOST_REQUESTS 1000 /* that stand at once in the library */
+#define CONTENT_BYTES 1024 /* of a request, or of an answer in the clear */
+
+/* The user's other devices, those that exist: in w->devices. */
+static enum gb_status find_others(struct gb_world *w, uint32_t device, size_t *n)
+{
+	uint32_t first = device - device % w->devices_per_user;
+	enum gb_status status = gb_megolm_reserve_devices(w, w->devices_per_user);
+
+	*n = 0;
+	for (uint32_t i = 0; i < w->devices_per_user && status == GB_OK; i++)
+		if (first + i != device && first + i < w->config.capacity)
+			w->devices[(*n)++] = first + i;
+	return status;
+}
+
+static enum gb_status are_of_one_user(struct gb_world *w, uint32_t one, uint32_t other)
+{
+	if (one / w->devices_per_user == other / w->devices_per_user)
+		return GB_OK;
+	return gb_megolm_fail(w, GB_UNSUPPORTED, "devices %u and %u are those of two users", one,
+			      other);
+}
+
+/* The other device as a live one knows it, verified. */
+static enum gb_status find_verified(struct gb_world *w, struct gb_megolm_live *live, uint32_t other,
+				    struct megolm_peer **peer)
+{
+	struct gb_megolm_ids ids = gb_megolm_ids(w, other);
+
+	*peer = megolm_device_find(live->device, ids.user, ids.device);
+	if (*peer == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "device %u is not known", other);
+	if (megolm_peer_is_verified(*peer))
+		return GB_OK;
+	return gb_megolm_status(w, megolm_peer_set_verified(*peer, true), "verified");
+}
+
+/* ---- asking ---- */
+
+/* The body of /sendToDevice that brings a content to all devices of the user, which "*" stands for.
+ */
+static const char before_user[] = "{\"messages\":{\"",
+		  before_content[] = "\":{\"*\":", behind[] = "}}}";
+
+static size_t put(uint8_t *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(out, text, len);
+	return len;
+}
+
+static enum gb_status write_request(struct gb_world *w, struct gb_megolm_live *live,
+				    uint32_t device, const struct gb_megolm_old *old, uint8_t *out,
+				    size_t *len)
+{
+	struct megolm_room *room;
+	char id[32];
+	size_t n, at = put(out, before_user);
+	enum megolm_err err;
+
+	at += put(out + at, gb_megolm_ids(w, device).user);
+	at += put(out + at, before_content);
+	gb_megolm_old_room_id(id, old->room);
+	err = megolm_device_room(live->device, &room, id);
+	if (err == MEGOLM_OK)
+		err = megolm_room_request_key(room, out + at, CONTENT_BYTES, &n, old->session);
+	if (err != MEGOLM_OK)
+		return gb_megolm_status(w, err, "key request");
+	at += n;
+	*len = at + put(out + at, behind);
+	return GB_OK;
+}
+
+static enum gb_status ask(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+			  struct gb_outbox *out)
+{
+	struct gb_message m = {.kind = GB_KEY_REQUEST,
+			       .address = GB_TO_DEVICES,
+			       .fanout = GB_FANOUT_SERVER,
+			       .from = device};
+	enum gb_status status = find_others(w, device, &m.n_to);
+
+	if (w->kept.n_old > MOST_REQUESTS)
+		return gb_megolm_fail(w, GB_UNSUPPORTED, "a device has at most %d requests at once",
+				      MOST_REQUESTS);
+	m.to = w->devices;
+	for (uint32_t i = 0; i < w->kept.n_old && status == GB_OK; i++) {
+		uint8_t *p = out->reserve(out, CONTENT_BYTES + GB_MEGOLM_MAX_ID + 64);
+		if (p == NULL)
+			return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
+		status = write_request(w, live, device, &w->kept.old[i], p, &m.body.len);
+		m.body.p = p;
+		if (status == GB_OK)
+			out->commit(out, &m);
+	}
+	return status;
+}
+
+enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t holder,
+			      struct gb_outbox *out)
+{
+	struct gb_megolm_live *live = NULL;
+	struct megolm_peer *peer;
+	enum gb_status status = gb_megolm_find_live(w, device, &live);
+
+	gb_megolm_enter(w);
+	(void)way;
+	if (status == GB_OK)
+		status = are_of_one_user(w, device, holder);
+	if (status == GB_OK)
+		status = find_verified(w, live, holder, &peer);
+	if (status != GB_OK)
+		return status;
+	gb_megolm_forget_fetched(live);
+	return ask(w, live, device, out);
+}
+
+/* ---- giving ---- */
+
+/* The content of a request of a device, which the homeserver names. */
+static bool content_of(const struct gb_world *w, const struct gb_message *m,
+		       struct megolm_slice *content)
+{
+	size_t before = sizeof before_user - 1 + strlen(gb_megolm_ids(w, m->from).user) +
+			sizeof before_content - 1;
+
+	if (m->kind != GB_KEY_REQUEST || m->body.len < before + sizeof behind - 1)
+		return false;
+	*content = (struct megolm_slice){m->body.p + before,
+					 m->body.len - before - (sizeof behind - 1)};
+	return true;
+}
+
+static enum gb_status answer(struct gb_world *w, struct gb_megolm_live *live,
+			     const struct gb_message *m, struct megolm_sink *sink)
+{
+	struct megolm_slice content;
+	enum megolm_answer what = MEGOLM_ANSWER_CANCELLED;
+	uint8_t unavailable[CONTENT_BYTES];
+	size_t len;
+	enum gb_status status;
+
+	if (!content_of(w, m, &content))
+		return gb_megolm_fail(w, GB_REJECTED, "not a key request");
+	status = gb_megolm_status(
+		w,
+		megolm_device_answer_request(live->device, &what, unavailable, sizeof unavailable,
+					     &len, gb_megolm_ids(w, m->from).user, content, sink),
+		"key request");
+	if (status == GB_OK && what != MEGOLM_ANSWER_FORWARDED)
+		return gb_megolm_fail(w, GB_REJECTED, "a request for a key that is not here");
+	return status;
+}
+
+/* An Olm session with the other device, if there is none. */
+static enum gb_status meet(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+			   uint32_t other, struct megolm_peer *peer, struct gb_outbox *out)
+{
+	enum gb_status status;
+
+	if (megolm_peer_has_session(peer))
+		return GB_OK;
+	status = gb_megolm_open_session(w, live, peer);
+	return status == GB_OK ? gb_megolm_send_claims(w, device, &other, 1, out) : status;
+}
+
+enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t reader,
+			      const struct gb_message *m, size_t n, struct gb_outbox *out)
+{
+	struct gb_megolm_sink sink = gb_megolm_sink_to(w, out, device);
+	struct gb_megolm_live *live = NULL;
+	struct megolm_peer *peer = NULL;
+	enum gb_status status = gb_megolm_find_live(w, device, &live);
+
+	gb_megolm_enter(w);
+	(void)way;
+	if (status == GB_OK)
+		status = find_verified(w, live, reader, &peer);
+	if (status != GB_OK)
+		return status;
+	gb_megolm_forget_fetched(live);
+	status = meet(w, live, device, reader, peer, out);
+	for (size_t i = 0; i < n && status == GB_OK; i++)
+		status = answer(w, live, &m[i], &sink.sink);
+	return status;
+}
+
+/* ---- taking in ---- */
+
+static enum gb_status take_forwarded(struct gb_world *w, struct gb_megolm_live *live,
+				     const struct gb_message *m)
+{
+	struct megolm_slice content;
+	enum megolm_to_device what = MEGOLM_OTHER;
+	enum megolm_err err = megolm_device_find_content(
+		live->device, &content, (struct megolm_slice){m->body.p, m->body.len});
+
+	if (err == MEGOLM_OK)
+		err = megolm_device_receive(live->device, &what, gb_megolm_ids(w, m->from).user,
+					    content);
+	if (err == MEGOLM_OK && what != MEGOLM_FORWARDED_ROOM_KEY)
+		return gb_megolm_fail(w, GB_REJECTED, "not a forwarded key");
+	return gb_megolm_status(w, err, "forwarded key");
+}
+
+enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way way,
+			      const struct gb_message *m, size_t n)
+{
+	struct gb_megolm_live *live = NULL;
+	enum gb_status status = gb_megolm_find_live(w, device, &live);
+
+	gb_megolm_enter(w);
+	(void)way;
+	for (size_t i = 0; i < n && status == GB_OK; i++)
+		status = take_forwarded(w, live, &m[i]);
+	return status;
+}

@@ -1,0 +1,163 @@
+/*
+ * Keys of the past that one device of a user gives another: what a worker measures of it with the
+ * megolm backend, and that backends are caught which only seem to give, or take in what is forged.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/backends.h"
+#include "run/handover.h"
+#include "worker_report.h"
+
+#define SIZE 5
+#define K    12
+
+static struct gb_job job_of(const struct gb_backend *backend, const char *devices_per_user,
+			    enum gb_operation operation)
+{
+	struct gb_job job = worker_job(backend, SIZE);
+
+	snprintf(job.axis[GB_AXIS_olm], GB_AXIS_VALUE_BYTES, "ratchet");
+	snprintf(job.axis[GB_AXIS_devices_per_user], GB_AXIS_VALUE_BYTES, "%s", devices_per_user);
+	worker_add_task(&job, operation, K, 0);
+	return job;
+}
+
+static uint64_t number(char **row, enum gb_column column)
+{
+	assert_non_null(row);
+	return strtoull(row[column], NULL, 10);
+}
+
+/* Each way has rows of who asks, gives and takes in; all bytes have a kind. */
+static void who_asks_gives_and_takes_has_a_row_each(void **state)
+{
+	struct gb_job job = job_of(&gb_backend_megolm, "3", GB_OPERATION_forward);
+	struct worker_report *r = worker_measure(&job);
+	char **asks = worker_row(r, "forward", "near", "produce");
+	char **gives = worker_row(r, "forward", "actor", "produce");
+	char **takes = worker_row(r, "forward", "near", "process");
+	char **server = worker_row(r, "forward", "server", "deliver");
+
+	(void)state;
+	assert_null(r->failed);
+	assert_int_equal(r->n_samples, 2);
+	assert_field(asks, GB_COLUMN_key_request_messages, "12");
+	assert_field(asks, GB_COLUMN_count_dh, "0");
+	assert_field(gives, GB_COLUMN_room_key_messages, "12");
+	assert_field(gives, GB_COLUMN_count_dh, "1");
+	assert_int_equal(number(gives, GB_COLUMN_down_bytes), number(asks, GB_COLUMN_up_bytes));
+	assert_field(takes, GB_COLUMN_room_key_messages, "12");
+	assert_field(takes, GB_COLUMN_verified, "bytes digest read distinct handed forged");
+	/* The user's third device gets the requests too; the server multiplies them. */
+	assert_int_equal(number(server, GB_COLUMN_down_bytes),
+			 2 * number(asks, GB_COLUMN_up_bytes) +
+				 number(takes, GB_COLUMN_down_bytes));
+	worker_forget(r);
+}
+
+static void what_cannot_be_had_is_said(void **state)
+{
+	struct gb_job job = job_of(&gb_backend_megolm, "1", GB_OPERATION_forward);
+	struct worker_report *r;
+
+	(void)state;
+	assert_string_equal(gb_task_obstacle(&job, &job.tasks[0]),
+			    "keys are given to another device of the user: devices_per_user is 2 "
+			    "or more");
+	job = job_of(&gb_backend_megolm, "2", GB_OPERATION_forward);
+	assert_null(gb_task_obstacle(&job, &job.tasks[0]));
+	job.tasks[0].k = 1001;
+	r = worker_measure(&job);
+	assert_int_equal(r->status, GB_EXIT_DONE);
+	assert_string_equal(r->skipped, "0 a device has at most 1000 requests at once");
+	worker_forget(r);
+	job = job_of(&gb_backend_mls, "", GB_OPERATION_forward);
+	r = worker_measure(&job);
+	assert_int_equal(r->status, GB_EXIT_DONE);
+	assert_string_equal(r->skipped, "0 RFC 9420, 9.2, deletes the keys of the past: there is "
+					"nothing to back up");
+	worker_forget(r);
+}
+
+/* ---- backends that lie ---- */
+
+static enum gb_status take_nothing(struct gb_world *w, uint32_t device, enum gb_way way,
+				   const struct gb_message *m, size_t n)
+{
+	(void)w, (void)device, (void)way, (void)m, (void)n;
+	return GB_OK;
+}
+
+static enum gb_status take_all_but_the_last(struct gb_world *w, uint32_t device, enum gb_way way,
+					    const struct gb_message *m, size_t n)
+{
+	return gb_backend_megolm.take(w, device, way, m, n > 1 ? n - 1 : n);
+}
+
+static enum gb_status give_nothing(struct gb_world *w, uint32_t device, enum gb_way way,
+				   uint32_t reader, const struct gb_message *m, size_t n,
+				   struct gb_outbox *out)
+{
+	(void)n;
+	return gb_backend_megolm.give(w, device, way, reader, m, 0, out);
+}
+
+static struct gb_bytes read_before;
+
+static enum gb_status read_without_keys(struct gb_world *w, uint32_t device,
+					const struct gb_message *m, struct gb_bytes *plaintext)
+{
+	(void)w, (void)device, (void)m;
+	*plaintext = read_before;
+	return GB_OK;
+}
+
+static void assert_caught(struct gb_backend *lying, const char *why)
+{
+	struct gb_job job = job_of(lying, "2", GB_OPERATION_forward);
+	struct worker_report *r = worker_measure(&job);
+
+	assert_int_equal(r->status, GB_EXIT_ORACLE);
+	assert_int_equal(r->n_rows, 0);
+	assert_non_null(r->failed);
+	if (strstr(r->failed, why) == NULL)
+		fail_msg("%s", r->failed);
+	worker_forget(r);
+}
+
+static void who_only_seems_to_give_keys_is_caught(void **state)
+{
+	struct gb_backend lying = gb_backend_megolm;
+
+	(void)state;
+	lying.take = take_nothing;
+	assert_caught(&lying, "device 1 accepted keys that were tampered with");
+	lying.take = take_all_but_the_last;
+	assert_caught(&lying, "device 1 cannot read old message 11");
+	lying = gb_backend_megolm;
+	lying.give = give_nothing;
+	assert_caught(&lying, "device 1 cannot read old message 0");
+	lying = gb_backend_megolm;
+	read_before = (struct gb_bytes){(const uint8_t *)"what was said", 13};
+	lying.read_old = read_without_keys;
+	assert_caught(&lying, "device 1 reads old message 0 without its key");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_asks_gives_and_takes_has_a_row_each),
+		cmocka_unit_test(what_cannot_be_had_is_said),
+		cmocka_unit_test(who_only_seems_to_give_keys_is_caught),
+	};
+
+	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
+}
