@@ -33,19 +33,30 @@ static int ask(struct gb_first_indices *f, struct gb_first_index *first, uint32_
 			       device, t->backend->error(t->world));
 }
 
+static struct gb_recipients recipients(const struct gb_first_indices *f)
+{
+	const struct gb_roster *r = &f->trial->roster;
+	struct gb_recipients all = {.n = r->n};
+
+	for (size_t k = 0; k < r->n; k++)
+		all.device[k] = r->seats[k].device;
+	all.device[all.n++] = GB_ACTOR;
+	return all;
+}
+
 int gb_first_indices_note(struct gb_first_indices *f)
 {
 	const struct gb_testbed *t = f->trial->testbed;
 
 	if (t->backend->first_index == NULL)
 		return 0;
-	f->before = f->trial->roster;
+	f->before = recipients(f);
 	for (uint32_t i = 0; i < t->job->senders; i++) {
 		uint32_t sender = t->actors[i];
 		if (ask(f, &f->next[i], sender, sender) != 0)
 			return -1;
 		for (size_t k = 0; k < f->before.n; k++)
-			if (ask(f, &f->first[i][k], f->before.seats[k].device, sender) != 0)
+			if (ask(f, &f->first[i][k], f->before.device[k], sender) != 0)
 				return -1;
 	}
 	return 0;
@@ -72,7 +83,7 @@ static int expect(struct gb_first_indices *f, struct gb_first_index *want, uint3
 	if (is_new)
 		return 0;
 	for (size_t k = 0; k < f->before.n; k++)
-		if (f->before.seats[k].device == device && f->first[i][k].known) {
+		if (f->before.device[k] == device && f->first[i][k].known) {
 			*want = f->first[i][k];
 			return 0;
 		}
@@ -82,11 +93,13 @@ static int expect(struct gb_first_indices *f, struct gb_first_index *want, uint3
 int gb_first_indices_check(struct gb_first_indices *f, uint32_t i, bool is_new)
 {
 	struct gb_testbed *t = f->trial->testbed;
-	const struct gb_roster *r = &f->trial->roster;
+	const struct gb_recipients all = recipients(f);
 
-	for (size_t k = 0; t->backend->first_index != NULL && k < r->n; k++) {
+	for (size_t k = 0; t->backend->first_index != NULL && k < all.n; k++) {
 		struct gb_first_index got, want;
-		uint32_t device = r->seats[k].device;
+		uint32_t device = all.device[k];
+		if (device == t->actors[i])
+			continue;
 		if (ask(f, &got, device, t->actors[i]) != 0 ||
 		    expect(f, &want, i, device, is_new) != 0)
 			return -1;

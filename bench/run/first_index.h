@@ -13,11 +13,19 @@ struct gb_first_index {
 	uint32_t index;
 };
 
+/* Who receives keys: the seats, then the first actor, which takes in what further senders send. */
+#define GB_MAX_RECIPIENTS (GB_MAX_SEATS + 1)
+
+struct gb_recipients {
+	uint32_t device[GB_MAX_RECIPIENTS];
+	size_t n;
+};
+
 struct gb_first_indices {
 	struct gb_trial *trial;
-	struct gb_roster before;                      /* the timed step */
-	struct gb_first_index *next;                  /* message of each actor, then */
-	struct gb_first_index (*first)[GB_MAX_SEATS]; /* of each actor at each seat, then */
+	struct gb_recipients before;                       /* the timed step */
+	struct gb_first_index *next;                       /* message of each actor, then */
+	struct gb_first_index (*first)[GB_MAX_RECIPIENTS]; /* of each actor at each of them, then */
 };
 
 /* 0, or -1 (the testbed's status). The actors' sessions are noted before the timed step. */

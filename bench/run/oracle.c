@@ -226,6 +226,8 @@ static int check_digests(struct gb_oracle *o)
 		for (size_t j = 0; j < r->n; j++)
 			if (agrees(o, r->seats[j].device, sender, now) != 0)
 				return -1;
+		if (agrees(o, GB_ACTOR, sender, now) != 0)
+			return -1;
 		if (gb_first_indices_check(&o->first, i, is_new) != 0)
 			return -1;
 	}
