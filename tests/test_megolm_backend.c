@@ -14,8 +14,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "backend_room.h"
 #include "delivery/delivery.h"
-#include "room.h"
 #include "stride.h"
 
 /*

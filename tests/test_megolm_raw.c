@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "room.h"
+#include "backend_room.h"
 
 /* Digits of base64 between `name` and the next quote, as bytes. */
 static size_t decoded_behind(struct gb_bytes body, const char *name)

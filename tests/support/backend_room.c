@@ -1,4 +1,4 @@
-#include "room.h"
+#include "backend_room.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

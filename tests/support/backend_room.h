@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_ROOM_H
-#define TESTS_SUPPORT_ROOM_H
+#ifndef TESTS_SUPPORT_BACKEND_ROOM_H
+#define TESTS_SUPPORT_BACKEND_ROOM_H
 #include "backends/backends.h"
 #include "delivery/directory.h"
 #include "delivery/outbox.h"
