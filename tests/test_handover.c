@@ -63,6 +63,32 @@ static void who_asks_gives_and_takes_has_a_row_each(void **state)
 	worker_forget(r);
 }
 
+/* A file needs no request and no second device of the user; its rounds are in the rows. */
+static void a_file_is_written_and_read(void **state)
+{
+	struct gb_job job = job_of(&gb_backend_megolm, "1", GB_OPERATION_key_file);
+	struct worker_report *r;
+	char **writes, **reads;
+
+	(void)state;
+	snprintf(job.axis[GB_AXIS_rounds], GB_AXIS_VALUE_BYTES, "1000");
+	r = worker_measure(&job);
+	assert_null(r->failed);
+	assert_null(worker_row(r, "key_file", "near", "produce"));
+	writes = worker_row(r, "key_file", "actor", "produce");
+	reads = worker_row(r, "key_file", "near", "process");
+	assert_field(writes, GB_COLUMN_backup_messages, "1");
+	assert_field(writes, GB_COLUMN_rounds, "1000");
+	assert_int_equal(number(writes, GB_COLUMN_backup_bytes),
+			 number(reads, GB_COLUMN_down_bytes));
+	/* Three quarters, but for the two lines around them and the ends of lines. */
+	assert_in_range(number(writes, GB_COLUMN_backup_raw_bytes),
+			(number(writes, GB_COLUMN_backup_bytes) - 300) * 3 / 4,
+			number(writes, GB_COLUMN_backup_bytes) * 3 / 4);
+	assert_field(reads, GB_COLUMN_verified, "bytes digest read distinct handed forged");
+	worker_forget(r);
+}
+
 static void what_cannot_be_had_is_said(void **state)
 {
 	struct gb_job job = job_of(&gb_backend_megolm, "1", GB_OPERATION_forward);
@@ -155,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_asks_gives_and_takes_has_a_row_each),
+		cmocka_unit_test(a_file_is_written_and_read),
 		cmocka_unit_test(what_cannot_be_had_is_said),
 		cmocka_unit_test(who_only_seems_to_give_keys_is_caught),
 	};

@@ -41,7 +41,8 @@ bool gb_is_later_axis(unsigned column)
 {
 	return column == GB_COLUMN_verification || column == GB_COLUMN_sender_device_keys ||
 	       column == GB_COLUMN_history || column == GB_COLUMN_backup ||
-	       column == GB_COLUMN_rotation_messages || column == GB_COLUMN_rotation_age;
+	       column == GB_COLUMN_rotation_messages || column == GB_COLUMN_rotation_age ||
+	       column == GB_COLUMN_rounds;
 }
 
 /* One row of samples.csv, still as the file has it. */

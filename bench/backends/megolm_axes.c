@@ -51,7 +51,8 @@ enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **
 	}
 	if (strcmp(name, "devices_per_user") == 0 && number >= 1)
 		return GB_HONOURED;
-	if (strcmp(name, "rotation_messages") == 0 || strcmp(name, "rotation_age") == 0)
+	if (strcmp(name, "rotation_messages") == 0 || strcmp(name, "rotation_age") == 0 ||
+	    strcmp(name, "rounds") == 0)
 		return GB_HONOURED;
 	if (strcmp(name, "sender_device_keys") == 0)
 		return GB_HONOURED;
@@ -86,6 +87,8 @@ void gb_megolm_set_axis(struct gb_world *w, const struct gb_axis *axis)
 		w->without_device_keys = strcmp(axis->value, "no") == 0;
 	else if (strcmp(axis->name, "rotation_messages") == 0)
 		w->rotation_messages = (uint32_t)strtoul(axis->value, NULL, 10);
+	else if (strcmp(axis->name, "rounds") == 0)
+		w->rounds = (uint32_t)strtoul(axis->value, NULL, 10);
 	else if (strcmp(axis->name, "rotation_age") == 0)
 		w->rotation_ms = (uint32_t)strtoul(axis->value, NULL, 10);
 	else if (strcmp(axis->name, "history") == 0)

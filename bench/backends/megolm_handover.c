@@ -1,6 +1,7 @@
 /*
  * Keys of the past, given to another device of the user: asked for and forwarded (E2EE, "Key
- * requests"). That the user has verified both devices is taken to be done already.
+ * requests"), or in a file (E2EE, "Key exports"). That the user has verified both devices is taken
+ * to be done already.
  */
 #include "backends/megolm_world.h"
 #include <string.h>
@@ -113,7 +114,8 @@ enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way w
 	enum gb_status status = gb_megolm_find_live(w, device, &live);
 
 	gb_megolm_enter(w);
-	(void)way;
+	if (way != GB_WAY_FORWARDED)
+		return gb_megolm_fail(w, GB_FAILED, "nobody asks for what comes this way");
 	if (status == GB_OK)
 		status = are_of_one_user(w, device, holder);
 	if (status == GB_OK)
@@ -173,25 +175,82 @@ static enum gb_status meet(struct gb_world *w, struct gb_megolm_live *live, uint
 	return status == GB_OK ? gb_megolm_send_claims(w, device, &other, 1, out) : status;
 }
 
-enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t reader,
-			      const struct gb_message *m, size_t n, struct gb_outbox *out)
+static enum gb_status give_forwarded(struct gb_world *w, struct gb_megolm_live *live,
+				     uint32_t device, uint32_t reader, const struct gb_message *m,
+				     size_t n, struct gb_outbox *out)
 {
 	struct gb_megolm_sink sink = gb_megolm_sink_to(w, out, device);
-	struct gb_megolm_live *live = NULL;
 	struct megolm_peer *peer = NULL;
-	enum gb_status status = gb_megolm_find_live(w, device, &live);
+	enum gb_status status = find_verified(w, live, reader, &peer);
 
-	gb_megolm_enter(w);
-	(void)way;
 	if (status == GB_OK)
-		status = find_verified(w, live, reader, &peer);
-	if (status != GB_OK)
-		return status;
-	gb_megolm_forget_fetched(live);
-	status = meet(w, live, device, reader, peer, out);
+		status = meet(w, live, device, reader, peer, out);
 	for (size_t i = 0; i < n && status == GB_OK; i++)
 		status = answer(w, live, &m[i], &sink.sink);
 	return status;
+}
+
+/* ---- a file ---- */
+
+static const struct megolm_slice passphrase = {(const uint8_t *)"correct horse battery staple", 28};
+
+static const struct megolm_import_limits limits = {
+	.max_bytes = (size_t)1 << 30, .max_sessions = 1000000, .max_rounds = UINT32_MAX};
+
+/* All sessions that the device has; who carries the file is not asked. */
+static enum gb_status give_file(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+				uint32_t reader, struct gb_outbox *out)
+{
+	struct gb_message m = {.kind = GB_BACKUP,
+			       .address = GB_TO_DEVICES,
+			       .fanout = GB_FANOUT_SERVER,
+			       .from = device,
+			       .n_to = 1,
+			       .to = &reader};
+	size_t cap = megolm_key_file_max(live->device);
+	uint8_t *p = out->reserve(out, cap);
+	enum gb_status status;
+
+	if (p == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
+	status = gb_megolm_status(
+		w, megolm_key_file_write(live->device, p, cap, &m.body.len, passphrase, w->rounds),
+		"key file");
+	if (status != GB_OK)
+		return status;
+	m.body.p = p;
+	m.raw = gb_megolm_raw_file(m.body);
+	out->commit(out, &m);
+	return GB_OK;
+}
+
+static enum gb_status take_file(struct gb_world *w, struct gb_megolm_live *live,
+				const struct gb_message *m)
+{
+	struct megolm_imported count = {0};
+	enum megolm_err err = megolm_key_file_read(live->device, &count, NULL,
+						   (struct megolm_slice){m->body.p, m->body.len},
+						   passphrase, &limits);
+
+	if (err == MEGOLM_OK && count.n_refused > 0)
+		return gb_megolm_fail(w, GB_REJECTED,
+				      "%zu sessions of the file are not what was put there",
+				      count.n_refused);
+	return gb_megolm_status(w, err, "key file");
+}
+
+enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t reader,
+			      const struct gb_message *m, size_t n, struct gb_outbox *out)
+{
+	struct gb_megolm_live *live = NULL;
+	enum gb_status status = gb_megolm_find_live(w, device, &live);
+
+	gb_megolm_enter(w);
+	if (status != GB_OK)
+		return status;
+	gb_megolm_forget_fetched(live);
+	return way == GB_WAY_FILE ? give_file(w, live, device, reader, out)
+				  : give_forwarded(w, live, device, reader, m, n, out);
 }
 
 /* ---- taking in ---- */
@@ -219,8 +278,8 @@ enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way w
 	enum gb_status status = gb_megolm_find_live(w, device, &live);
 
 	gb_megolm_enter(w);
-	(void)way;
 	for (size_t i = 0; i < n && status == GB_OK; i++)
-		status = take_forwarded(w, live, &m[i]);
+		status = way == GB_WAY_FILE ? take_file(w, live, &m[i])
+					    : take_forwarded(w, live, &m[i]);
 	return status;
 }

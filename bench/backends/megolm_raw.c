@@ -63,6 +63,24 @@ uint32_t gb_megolm_raw_upload(struct gb_bytes body)
 	return raw;
 }
 
+/* Lines of base64, the last of them padded, between a first and a last line. */
+uint32_t gb_megolm_raw_file(struct gb_bytes body)
+{
+	size_t digits = 0;
+	bool is_first = true;
+
+	for (size_t i = 0; i < body.len; i++) {
+		if (body.p[i] != '\n') {
+			digits += !is_first && is_digit(body.p[i]);
+			continue;
+		}
+		if (body.len - i > 1 && body.p[i + 1] == '-')
+			break;
+		is_first = false;
+	}
+	return decoded(digits);
+}
+
 uint32_t gb_megolm_raw_event(struct gb_bytes body)
 {
 	size_t at = 0, digits = 0;

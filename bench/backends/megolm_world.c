@@ -554,6 +554,7 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 	w->primitives = MEGOLM_PROBE_LIBOLM;
 	w->user_id_len = GB_MEGOLM_SHORTEST_USER_ID;
 	w->devices_per_user = 1;
+	w->rounds = MEGOLM_KEY_FILE_ROUNDS;
 	for (size_t i = 0; i < config->n_axes; i++)
 		gb_megolm_set_axis(w, &config->axes[i]);
 	w->config.axes = NULL;

@@ -150,6 +150,7 @@ struct gb_world {
 	struct gb_megolm_answers answers;
 	bool cross_signed, without_device_keys, shared_history;
 	uint32_t rotation_messages, rotation_ms; /* 0: never */
+	uint32_t rounds;                         /* of PBKDF2 */
 	struct gb_megolm_voucher *vouchers;      /* by user; NULL unless cross_signed */
 	struct megolm_probe_call *single;        /* what was prepared last */
 	uint8_t *stored;                         /* what store() wrote last */
@@ -244,12 +245,13 @@ void gb_megolm_count_queried(const struct gb_world *w, struct gb_megolm_live *li
 void gb_megolm_forget_fetched(struct gb_megolm_live *live);
 
 /*
- * Raw bytes of bodies, in megolm_raw.c: of an upload of keys; of a room event; of a to-device
- * message, where *around, 0 before the first of a call, is what all of them have around their
- * ciphertext; of an upload of n sessions to a backup, all like the first; of the keys of so many
- * devices, users and claims.
+ * Raw bytes of bodies, in megolm_raw.c: of an upload of keys; of a file of keys; of a room event;
+ * of a to-device message, where *around, 0 before the first of a call, is what all of them have
+ * around their ciphertext; of an upload of n sessions to a backup, all like the first; of the keys
+ * of so many devices, users and claims.
  */
 uint32_t gb_megolm_raw_upload(struct gb_bytes body);
+uint32_t gb_megolm_raw_file(struct gb_bytes body);
 uint32_t gb_megolm_raw_event(struct gb_bytes body);
 uint32_t gb_megolm_raw_to_device(struct gb_bytes body, size_t *around);
 uint32_t gb_megolm_raw_backup(struct gb_bytes body, size_t n);

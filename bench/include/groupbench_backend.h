@@ -198,6 +198,7 @@ enum gb_scope { GB_SCOPE_ONE, GB_SCOPE_ROOM, GB_SCOPE_ALL };
 /* How keys of the past come from a device that has them to another one of its user. */
 enum gb_way {
 	GB_WAY_FORWARDED, /* asked for one by one, and forwarded */
+	GB_WAY_FILE,      /* in a file under a passphrase; nobody has to ask: no want() */
 	GB_WAYS,
 };
 

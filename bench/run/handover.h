@@ -10,6 +10,6 @@
  */
 int gb_handover_step(struct gb_trial *trial, enum gb_way way);
 
-/* Why keys cannot be handed over with these axes, or NULL. Static. */
-const char *gb_handover_obstacle(const struct gb_job *job);
+/* Why keys cannot be handed over this way with these axes, or NULL. Static. */
+const char *gb_handover_obstacle(const struct gb_job *job, enum gb_way way);
 #endif

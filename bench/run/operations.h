@@ -27,6 +27,7 @@ enum gb_step {
 	GB_STEP_STORE,
 	/* In the order of enum gb_way. */
 	GB_STEP_FORWARD,
+	GB_STEP_KEY_FILE,
 	/* In the order of enum gb_single. */
 	GB_STEP_SINGLE_KEYGEN,
 	GB_STEP_SINGLE_DH,

@@ -175,6 +175,8 @@ const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *tas
 	    (job->size < 3 + job->senders || k > job->size - 2 - job->senders))
 		return "the group is too small to lose so many members";
 	return gb_step_hands_over(gb_operations[task->operation].timed)
-		       ? gb_handover_obstacle(job)
+		       ? gb_handover_obstacle(job,
+					      (enum gb_way)(gb_operations[task->operation].timed -
+							    GB_STEP_FORWARD))
 		       : gb_rotation_obstacle(job, task);
 }
