@@ -2,8 +2,8 @@
  * What strangers and members can send to a device. The first byte chooses the entry: a to-device
  * request, a room event, key material, a plaintext inside a genuine Olm message, or one inside a
  * genuine Megolm message; with its high bit the rest is edits to a genuine text, three bytes each:
- * where (16 bits) and what to turn there. A refusal is never the caller's fault, and leaves the
- * device able to read what is genuine.
+ * where (16 bits) and what to turn there. A refusal is never the caller's fault; one of a to-device
+ * message leaves the device as it was, the others able to read what is genuine.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,9 @@
 
 #include "edits.h"
 #include "matrix.h"
+#include "matrix_state.h"
 #include "pairwise.h"
+#include "room.h"
 #include "state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,6 +38,22 @@ static void keep(enum entry entry, struct megolm_slice text)
 	genuine[entry].len = text.len;
 }
 
+/* The m.room_key of her new session. */
+static void keep_room_key(void)
+{
+	char content[1024], key[512];
+	size_t len = 0;
+
+	must(megolm_room_session_key(pair.alice.room, (uint8_t *)key, sizeof(key), &len));
+	snprintf(content, sizeof(content),
+		 "{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"room_id\":\"" MATRIX_ROOM
+		 "\",\"session_id\":\"%s\",\"session_key\":\"%.*s\"}",
+		 pair.alice.room->outbound.id, (int)len, key);
+	keep(OLM_PLAINTEXT,
+	     matrix_text(matrix_event(
+		     &pair, (struct matrix_claims){.type = "m.room_key", .content = content})));
+}
+
 /* Bob has read a message of Alice and been sent a room key; every run starts from there. */
 static void set_up(void)
 {
@@ -51,16 +69,37 @@ static void set_up(void)
 	matrix_share(&pair.alice, all, 1);
 	keep(EVENT, matrix_say(&pair.alice, "genuine"));
 	keep(MEGOLM_PLAINTEXT, matrix_text(event));
-	keep(OLM_PLAINTEXT, matrix_text("{\"content\":{},\"type\":\"m.dummy\"}"));
 	megolm_room_rotate(pair.alice.room);
 	pair.out.n = 0;
 	must(megolm_room_share(pair.alice.room, NULL, 0, &pair.out.sink));
 	keep(TO_DEVICE, matrix_last(&pair.out));
+	keep_room_key();
 	must(megolm_device_upload(carol.device, genuine[UPLOAD].bytes,
 				  sizeof(genuine[UPLOAD].bytes), &len, 1, true));
 	genuine[UPLOAD].len = len;
 	must(megolm_probe_checkpoint(pair.bob.device));
 	must(megolm_probe_checkpoint(pair.alice.device));
+}
+
+/* What is refused leaves Bob as he was, but for the Olm session by which it could be read. */
+static enum megolm_err take_message(struct megolm_slice body)
+{
+	char *before = matrix_state(&pair.bob), *after;
+	enum megolm_err err = matrix_receive(&pair.bob, &pair.alice, body);
+	bool is_same;
+
+	if (err == MEGOLM_OK) {
+		free(before);
+		return err;
+	}
+	after = matrix_state(&pair.bob);
+	is_same = strcmp(before, after) == 0;
+	free(after);
+	if (is_same)
+		free(before);
+	else
+		matrix_assert_moved_on(&pair.bob, before, "olm", pair.alice.device_id);
+	return err;
 }
 
 static enum megolm_err take_event(struct megolm_slice content)
@@ -108,11 +147,11 @@ static enum megolm_err take_inside(struct megolm_slice plaintext)
 
 static enum megolm_err take(enum entry entry, struct megolm_slice text)
 {
-	char plaintext[2048];
+	char plaintext[4096];
 
 	switch (entry) {
 	case TO_DEVICE:
-		return matrix_receive(&pair.bob, &pair.alice, text);
+		return take_message(text);
 	case EVENT:
 		return take_event(text);
 	case UPLOAD:
@@ -122,7 +161,7 @@ static enum megolm_err take(enum entry entry, struct megolm_slice text)
 			return MEGOLM_OK;
 		memcpy(plaintext, text.p, text.len);
 		plaintext[text.len] = '\0';
-		return matrix_receive(&pair.bob, &pair.alice, matrix_forge(&pair, plaintext));
+		return take_message(matrix_forge(&pair, plaintext));
 	case MEGOLM_PLAINTEXT:
 		must(matrix_receive(
 			&pair.bob, &pair.alice,

@@ -236,7 +236,7 @@ static const char *either(const char *claim, const char *right)
 	return claim != NULL ? claim : right;
 }
 
-struct megolm_slice matrix_forge_event(struct matrix_pair *p, struct matrix_claims c)
+const char *matrix_event(const struct matrix_pair *p, struct matrix_claims c)
 {
 	static char text[8192];
 	struct megolm_slice keys = megolm_device_keys(p->alice.device);
@@ -253,7 +253,12 @@ struct megolm_slice matrix_forge_event(struct matrix_pair *p, struct matrix_clai
 		 either(c.recipient, p->bob.user_id),
 		 either(c.recipient_key, megolm_device_ed25519(p->bob.device)),
 		 either(c.sender, p->alice.user_id), device_keys, either(c.type, "m.dummy"));
-	return matrix_forge(p, text);
+	return text;
+}
+
+struct megolm_slice matrix_forge_event(struct matrix_pair *p, struct matrix_claims c)
+{
+	return matrix_forge(p, matrix_event(p, c));
 }
 
 void matrix_story_open(struct matrix_story *s)

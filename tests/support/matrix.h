@@ -114,6 +114,8 @@ struct matrix_claims {
 	const char *device_keys; /* these instead of alice's */
 };
 
+/* The plaintext, which lives until the next call; and in an Olm message. */
+const char *matrix_event(const struct matrix_pair *p, struct matrix_claims c);
 struct megolm_slice matrix_forge_event(struct matrix_pair *p, struct matrix_claims c);
 
 /* Fails with both names unless `call` gives `want`. */

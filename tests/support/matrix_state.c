@@ -17,11 +17,18 @@
 
 static void put_bytes(FILE *out, const void *bytes, size_t n)
 {
+	static const char digits[] = "0123456789abcdef";
 	const uint8_t *p = bytes;
+	char *text = malloc(2 * n + 1);
 
-	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%02x", p[i]);
-	fputc('\n', out);
+	assert_non_null(text);
+	for (size_t i = 0; i < n; i++) {
+		text[2 * i] = digits[p[i] >> 4];
+		text[2 * i + 1] = digits[p[i] & 15];
+	}
+	text[2 * n] = '\n';
+	fwrite(text, 1, 2 * n + 1, out);
+	free(text);
 }
 
 /* What was saved is freed. */
