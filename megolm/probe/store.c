@@ -43,6 +43,14 @@ static enum megolm_err take_piece(struct megolm_slice *rest, struct megolm_owned
 	return MEGOLM_OK;
 }
 
+/* libolm tells apart what is wrong with a pickle. */
+static enum megolm_err of_pickle(enum megolm_err err)
+{
+	return err == MEGOLM_OK || megolm_err_class(err) == MEGOLM_CLASS_RESOURCE
+		       ? err
+		       : MEGOLM_ERR_PICKLE;
+}
+
 #define OBJECTS(X)                                                                                 \
 	X(account, OlmAccount, olm_clear_account)                                                  \
 	X(session, OlmSession, olm_clear_session)                                                  \
@@ -66,7 +74,7 @@ static enum megolm_err take_piece(struct megolm_slice *rest, struct megolm_owned
 		if (err != MEGOLM_OK)                                                              \
 			return err;                                                                \
 		clear(object);                                                                     \
-		return megolm_load_##name(object, &pickle);                                        \
+		return of_pickle(megolm_load_##name(object, &pickle));                             \
 	}
 OBJECTS(X)
 #undef X
