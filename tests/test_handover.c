@@ -89,6 +89,41 @@ static void a_file_is_written_and_read(void **state)
 	worker_forget(r);
 }
 
+/* Who dehydrates makes its keys once, who reads it makes them again. */
+static void a_dehydrated_device_is_made_written_to_and_read(void **state)
+{
+	struct gb_job job = job_of(&gb_backend_megolm, "2", GB_OPERATION_dehydrated);
+	struct worker_report *r = worker_measure(&job);
+	char **makes = worker_row(r, "dehydrated", "near", "produce");
+	char **writes = worker_row(r, "dehydrated", "actor", "produce");
+	char **reads = worker_row(r, "dehydrated", "near", "process");
+
+	(void)state;
+	assert_null(r->failed);
+	assert_int_equal(r->n_samples, 2);
+	/* Two of the account, 50 one-time keys, one fallback key; each but the first two signed,
+	 * and the device keys. */
+	assert_field(makes, GB_COLUMN_count_keygen, "53");
+	assert_field(makes, GB_COLUMN_count_sign, "52");
+	assert_field(makes, GB_COLUMN_key_material_messages, "1");
+	assert_field(makes, GB_COLUMN_backup_messages, "1");
+	assert_field(writes, GB_COLUMN_room_key_messages, "12");
+	assert_field(writes, GB_COLUMN_application_messages, "12");
+	assert_field(writes, GB_COLUMN_count_dh, "3");
+	assert_field(reads, GB_COLUMN_count_keygen, "53");
+	assert_field(reads, GB_COLUMN_room_key_messages, "12");
+	assert_int_equal(number(reads, GB_COLUMN_backup_down_bytes),
+			 number(makes, GB_COLUMN_backup_bytes));
+	assert_field(reads, GB_COLUMN_verified, "bytes digest read distinct handed forged");
+	worker_forget(r);
+	snprintf(job.axis[GB_AXIS_sender_device_keys], GB_AXIS_VALUE_BYTES, "no");
+	r = worker_measure(&job);
+	assert_int_equal(r->status, GB_EXIT_DONE);
+	assert_string_equal(r->skipped, "0 a dehydrated device reads messages that say who sent "
+					"them: sender_device_keys is yes");
+	worker_forget(r);
+}
+
 static void what_cannot_be_had_is_said(void **state)
 {
 	struct gb_job job = job_of(&gb_backend_megolm, "1", GB_OPERATION_forward);
@@ -146,9 +181,9 @@ static enum gb_status read_without_keys(struct gb_world *w, uint32_t device,
 	return GB_OK;
 }
 
-static void assert_caught(struct gb_backend *lying, const char *why)
+static void assert_caught(struct gb_backend *lying, enum gb_operation operation, const char *why)
 {
-	struct gb_job job = job_of(lying, "2", GB_OPERATION_forward);
+	struct gb_job job = job_of(lying, "2", operation);
 	struct worker_report *r = worker_measure(&job);
 
 	assert_int_equal(r->status, GB_EXIT_ORACLE);
@@ -165,16 +200,18 @@ static void who_only_seems_to_give_keys_is_caught(void **state)
 
 	(void)state;
 	lying.take = take_nothing;
-	assert_caught(&lying, "device 1 accepted keys that were tampered with");
+	assert_caught(&lying, GB_OPERATION_forward,
+		      "device 1 accepted keys that were tampered with");
 	lying.take = take_all_but_the_last;
-	assert_caught(&lying, "device 1 cannot read old message 11");
+	assert_caught(&lying, GB_OPERATION_forward, "device 1 cannot read old message 11");
+	assert_caught(&lying, GB_OPERATION_dehydrated, "device 1 cannot read old message 11");
 	lying = gb_backend_megolm;
 	lying.give = give_nothing;
-	assert_caught(&lying, "device 1 cannot read old message 0");
+	assert_caught(&lying, GB_OPERATION_forward, "device 1 cannot read old message 0");
 	lying = gb_backend_megolm;
 	read_before = (struct gb_bytes){(const uint8_t *)"what was said", 13};
 	lying.read_old = read_without_keys;
-	assert_caught(&lying, "device 1 reads old message 0 without its key");
+	assert_caught(&lying, GB_OPERATION_forward, "device 1 reads old message 0 without its key");
 }
 
 int main(void)
@@ -182,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_asks_gives_and_takes_has_a_row_each),
 		cmocka_unit_test(a_file_is_written_and_read),
+		cmocka_unit_test(a_dehydrated_device_is_made_written_to_and_read),
 		cmocka_unit_test(what_cannot_be_had_is_said),
 		cmocka_unit_test(who_only_seems_to_give_keys_is_caught),
 	};

@@ -96,8 +96,8 @@ static enum gb_status open_former(struct gb_world *w, struct former *f, struct g
 	return gb_megolm_status(w, err, "a former member");
 }
 
-static enum gb_status send_old(struct gb_world *w, struct megolm_room *room, uint32_t from,
-			       struct gb_bytes plaintext, struct gb_outbox *out)
+enum gb_status gb_megolm_send_old(struct gb_world *w, struct megolm_room *room, uint32_t from,
+				  struct gb_bytes plaintext, struct gb_outbox *out)
 {
 	struct gb_message m = {.kind = GB_APPLICATION,
 			       .address = GB_TO_SERVER,
@@ -175,7 +175,7 @@ static enum gb_status make_history(struct gb_world *w, struct former *f,
 			note(&w->kept.old[i], room, room_number);
 		if (status != GB_OK || n_sent == n_old || i < next_old)
 			continue;
-		status = send_old(w, room, device, plaintext, out);
+		status = gb_megolm_send_old(w, room, device, plaintext, out);
 		n_sent++;
 	}
 	return status;
@@ -329,6 +329,20 @@ enum gb_status gb_megolm_restore(struct gb_world *w, uint32_t device, enum gb_sc
 	return status;
 }
 
+/* What a dehydrated device was sent the key of. */
+static enum megolm_err read_dry(struct gb_world *w, struct gb_megolm_live *live,
+				const struct gb_message *m, struct megolm_event *event)
+{
+	struct megolm_room *room;
+	enum megolm_err err = megolm_device_room(live->device, &room, GB_MEGOLM_DRY_ROOM);
+
+	if (err != MEGOLM_OK)
+		return err;
+	return megolm_room_decrypt(room, event, gb_megolm_ids(w, m->from).user,
+				   gb_megolm_event_id(m).text,
+				   (struct megolm_slice){m->body.p, m->body.len});
+}
+
 /* A homeserver says which room an event is of; here each is tried. */
 enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				  struct gb_bytes *plaintext)
@@ -350,6 +364,8 @@ enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const str
 		if (err != MEGOLM_ERR_UNKNOWN_SESSION)
 			break;
 	}
+	if (status == GB_OK && err == MEGOLM_ERR_UNKNOWN_SESSION)
+		err = read_dry(w, live, m, &event);
 	if (status == GB_OK)
 		status = gb_megolm_status(w, err, "old message");
 	return status == GB_OK ? gb_megolm_payload_take(w, plaintext, event.content) : status;

@@ -114,7 +114,7 @@ enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way w
 	enum gb_status status = gb_megolm_find_live(w, device, &live);
 
 	gb_megolm_enter(w);
-	if (way != GB_WAY_FORWARDED)
+	if (way == GB_WAY_FILE)
 		return gb_megolm_fail(w, GB_FAILED, "nobody asks for what comes this way");
 	if (status == GB_OK)
 		status = are_of_one_user(w, device, holder);
@@ -123,7 +123,8 @@ enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way w
 	if (status != GB_OK)
 		return status;
 	gb_megolm_forget_fetched(live);
-	return ask(w, live, device, out);
+	return way == GB_WAY_DEHYDRATED ? gb_megolm_dehydrate(w, live, device, out)
+					: ask(w, live, device, out);
 }
 
 /* ---- giving ---- */
@@ -249,6 +250,8 @@ enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way w
 	if (status != GB_OK)
 		return status;
 	gb_megolm_forget_fetched(live);
+	if (way == GB_WAY_DEHYDRATED)
+		return gb_megolm_give_dehydrated(w, live, device, reader, out);
 	return way == GB_WAY_FILE ? give_file(w, live, device, reader, out)
 				  : give_forwarded(w, live, device, reader, m, n, out);
 }
@@ -278,6 +281,8 @@ enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way w
 	enum gb_status status = gb_megolm_find_live(w, device, &live);
 
 	gb_megolm_enter(w);
+	if (status == GB_OK && way == GB_WAY_DEHYDRATED)
+		return gb_megolm_rehydrate(w, live, device, m, n);
 	for (size_t i = 0; i < n && status == GB_OK; i++)
 		status = way == GB_WAY_FILE ? take_file(w, live, &m[i])
 					    : take_forwarded(w, live, &m[i]);

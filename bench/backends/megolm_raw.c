@@ -81,6 +81,13 @@ uint32_t gb_megolm_raw_file(struct gb_bytes body)
 	return decoded(digits);
 }
 
+uint32_t gb_megolm_raw_device_data(struct gb_bytes body)
+{
+	size_t at = 0, digits = 0;
+
+	return next_value(body, &at, "\"device_pickle\":\"", &digits) ? decoded(digits) : 0;
+}
+
 uint32_t gb_megolm_raw_event(struct gb_bytes body)
 {
 	size_t at = 0, digits = 0;

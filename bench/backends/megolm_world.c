@@ -202,14 +202,19 @@ static enum megolm_err vouch(const struct gb_world *w, struct megolm_device *dev
 	return megolm_device_cross_sign(device, v->identity);
 }
 
+struct megolm_policy gb_megolm_policy(const struct gb_world *w)
+{
+	return (struct megolm_policy){.max_content = GB_MEGOLM_MAX_EVENT,
+				      .rotation_period_msgs = w->rotation_messages,
+				      .rotation_period_ms = w->rotation_ms,
+				      .cross_signed = w->cross_signed,
+				      .without_device_keys = w->without_device_keys};
+}
+
 static enum megolm_err make_account(const struct gb_world *w, struct megolm_device **out,
 				    struct megolm_seeded *stream, uint32_t device)
 {
-	struct megolm_policy policy = {.max_content = GB_MEGOLM_MAX_EVENT,
-				       .rotation_period_msgs = w->rotation_messages,
-				       .rotation_period_ms = w->rotation_ms,
-				       .cross_signed = w->cross_signed,
-				       .without_device_keys = w->without_device_keys};
+	struct megolm_policy policy = gb_megolm_policy(w);
 	struct gb_megolm_ids ids = gb_megolm_ids(w, device);
 	struct megolm_random random = megolm_seeded_random(stream);
 	enum megolm_err err = megolm_seeded_begin(stream, w->config.seed, "device", device, 0);
@@ -586,6 +591,7 @@ void gb_megolm_close(struct gb_world *w)
 		return;
 	megolm_backup_free(w->kept.backup);
 	free(w->kept.old);
+	gb_megolm_dry_clear(&w->dry);
 	megolm_probe_count_into(NULL);
 	for (uint32_t i = 0; i < w->n_live; i++)
 		free_live(w, w->live[w->live_devices[i]]);

@@ -115,8 +115,16 @@ struct gb_megolm_kept {
 	struct gb_megolm_old *old;
 };
 
+/* A device that the homeserver keeps for a user, as it was uploaded. */
+struct gb_megolm_dry {
+	uint8_t *upload; /* of its keys */
+	size_t upload_len;
+	char id[44];
+};
+
 struct gb_world {
 	struct gb_config config;
+	struct gb_megolm_dry dry;
 	struct gb_megolm_kept kept;
 	enum gb_megolm_olm olm;
 	enum megolm_probe_primitives primitives;
@@ -251,6 +259,7 @@ void gb_megolm_forget_fetched(struct gb_megolm_live *live);
  * of so many devices, users and claims.
  */
 uint32_t gb_megolm_raw_upload(struct gb_bytes body);
+uint32_t gb_megolm_raw_device_data(struct gb_bytes body);
 uint32_t gb_megolm_raw_file(struct gb_bytes body);
 uint32_t gb_megolm_raw_event(struct gb_bytes body);
 uint32_t gb_megolm_raw_to_device(struct gb_bytes body, size_t *around);
@@ -288,6 +297,23 @@ enum gb_status gb_megolm_give_history(struct gb_world *w, struct gb_megolm_live 
 				      struct megolm_sink *sink);
 enum gb_status gb_megolm_take_history(struct gb_world *w, struct gb_megolm_live *live,
 				      const struct gb_message *m);
+
+/* The same to a dehydrated device, in megolm_dehydrated.c. */
+#define GB_MEGOLM_DRY_ROOM "!dry:gb.test"
+enum gb_status gb_megolm_dehydrate(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+				   struct gb_outbox *out);
+enum gb_status gb_megolm_give_dehydrated(struct gb_world *w, struct gb_megolm_live *live,
+					 uint32_t device, uint32_t reader, struct gb_outbox *out);
+enum gb_status gb_megolm_rehydrate(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+				   const struct gb_message *m, size_t n);
+void gb_megolm_dry_clear(struct gb_megolm_dry *dry);
+
+/* Sends a message of a room to the server, outside the group. */
+enum gb_status gb_megolm_send_old(struct gb_world *w, struct megolm_room *room, uint32_t from,
+				  struct gb_bytes plaintext, struct gb_outbox *out);
+
+/* The policy of every device. */
+struct megolm_policy gb_megolm_policy(const struct gb_world *w);
 
 /* A live device; its failure is recorded. */
 enum gb_status gb_megolm_find_live(struct gb_world *w, uint32_t device,

@@ -199,6 +199,10 @@ enum gb_scope { GB_SCOPE_ONE, GB_SCOPE_ROOM, GB_SCOPE_ALL };
 enum gb_way {
 	GB_WAY_FORWARDED, /* asked for one by one, and forwarded */
 	GB_WAY_FILE,      /* in a file under a passphrase; nobody has to ask: no want() */
+	/* To a device that the homeserver keeps for the user, until it is read by another: want()
+	 * makes it, give() begins as many sessions as history() had, shares them with it and sends
+	 * a message of each, and take() gets what want() sent to the server first. */
+	GB_WAY_DEHYDRATED,
 	GB_WAYS,
 };
 

@@ -69,6 +69,24 @@ static int make_history(struct gb_trial *trial)
 						   a->n_old, n_old);
 }
 
+int gb_archive_collect(struct gb_trial *trial)
+{
+	struct gb_archive *a = &trial->archive;
+	uint64_t n = trial->testbed->mailbox.sent.messages[GB_APPLICATION], seen = 0;
+	const struct gb_mailbox *mailbox = &trial->testbed->mailbox;
+	uint64_t n_old = n < GB_MAX_OLD ? n : GB_MAX_OLD;
+
+	gb_archive_clear(a);
+	for (size_t i = 0; i < mailbox->n_kept; i++) {
+		const struct gb_mailbox rest = {.kept = &mailbox->kept[i], .n_kept = 1};
+		if (mailbox->kept[i].kind != GB_APPLICATION || seen++ < a->n_old * n / n_old)
+			continue;
+		if (copy_served(&rest, GB_APPLICATION, a->old, GB_MAX_OLD, &a->n_old) != 0)
+			return out_of_memory(trial);
+	}
+	return 0;
+}
+
 /* Whether `device` reads an old message: 1 or 0, or -1. */
 static int reads(struct gb_trial *trial, uint32_t device, const struct gb_message *m)
 {

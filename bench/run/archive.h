@@ -14,6 +14,10 @@ int gb_archive_step(struct gb_trial *trial, enum gb_step step);
 int gb_archive_check_reads(struct gb_trial *trial, uint32_t device, size_t n_readable,
 			   size_t n_sealed);
 
+/* The old messages are from now on those to the server that are in the mailbox, the first and
+ * others evenly spread. */
+int gb_archive_collect(struct gb_trial *trial);
+
 /* Forgets what a step GB_STEP_HISTORY left. */
 void gb_archive_clear(struct gb_archive *a);
 #endif

@@ -41,18 +41,50 @@ static int send(struct gb_trial *trial, struct gb_call *call, enum gb_role role,
 	return 0;
 }
 
-static int take(struct gb_trial *trial, struct gb_call *call)
+/* What is for the reader: all that was sent but its own requests and the messages of rooms. */
+static size_t list_for_reader(const struct gb_mailbox *mailbox, struct gb_message *out)
 {
+	size_t n = 0;
+
+	for (size_t i = 0; i < mailbox->n_kept; i++)
+		if (mailbox->kept[i].kind != GB_KEY_REQUEST &&
+		    mailbox->kept[i].kind != GB_APPLICATION)
+			out[n++] = mailbox->kept[i];
+	return n;
+}
+
+static int take(struct gb_trial *trial, struct gb_call *call, struct gb_measure *server)
+{
+	struct gb_testbed *t = trial->testbed;
 	struct gb_measure *at =
 		gb_trial_measure(trial, GB_ROLE_NEAR, GB_PHASE_PROCESS, call->device);
 	size_t n_old = trial->archive.n_old;
 
 	count_taken(trial, call, at);
+	/* Others were given out when they were sent. */
+	for (size_t i = 0; i < call->n; i++)
+		if (call->messages[i].address == GB_TO_SERVER)
+			gb_delivery_taken(&t->mailbox, &server->down, &call->messages[i]);
 	if (gb_try_forged_call(trial, call) != 0 ||
 	    gb_archive_check_reads(trial, call->device, 0, n_old) != 0 ||
-	    gb_testbed_must(trial->testbed, call, &at->cost, "taking keys in") != 0)
+	    gb_testbed_must(t, call, &at->cost, "taking keys in") != 0)
 		return -1;
 	return gb_archive_check_reads(trial, call->device, n_old, 0);
+}
+
+static int take_all(struct gb_trial *trial, struct gb_call *call, struct gb_measure *server)
+{
+	const struct gb_mailbox *mailbox = &trial->testbed->mailbox;
+	struct gb_message *for_reader = calloc(mailbox->n_kept + 1, sizeof *for_reader);
+	int failed;
+
+	if (for_reader == NULL)
+		return gb_testbed_fail(trial->testbed, GB_EXIT_INTERNAL, "out of memory");
+	call->n = list_for_reader(mailbox, for_reader);
+	call->messages = for_reader;
+	failed = take(trial, call, server);
+	free(for_reader);
+	return failed;
 }
 
 int gb_handover_step(struct gb_trial *trial, enum gb_way way)
@@ -64,7 +96,6 @@ int gb_handover_step(struct gb_trial *trial, enum gb_way way)
 	uint32_t reader = trial->positions.near;
 	struct gb_call call = {
 		.kind = GB_CALL_WANT, .device = reader, .way = way, .other = GB_ACTOR};
-	size_t n_wanted;
 
 	if (t->backend->want == NULL || t->backend->give == NULL || t->backend->take == NULL)
 		return gb_testbed_cannot(t, "this backend gives no keys to other devices");
@@ -72,21 +103,18 @@ int gb_handover_step(struct gb_trial *trial, enum gb_way way)
 	mailbox->group_size = trial->roster.size;
 	if (way != GB_WAY_FILE && send(trial, &call, GB_ROLE_NEAR, server, "asking for keys") != 0)
 		return -1;
-	n_wanted = mailbox->n_kept;
 	call = (struct gb_call){.kind = GB_CALL_GIVE,
 				.device = GB_ACTOR,
 				.way = way,
 				.other = reader,
 				.messages = mailbox->kept,
-				.n = n_wanted};
+				.n = way == GB_WAY_FORWARDED ? mailbox->n_kept : 0};
 	if (send(trial, &call, GB_ROLE_ACTOR, server, "giving keys") != 0)
 		return -1;
 	server->up = mailbox->sent;
 	gb_traffic_add(&server->down, &mailbox->given);
-	call = (struct gb_call){.kind = GB_CALL_TAKE,
-				.device = reader,
-				.way = way,
-				.messages = mailbox->kept + n_wanted,
-				.n = mailbox->n_kept - n_wanted};
-	return take(trial, &call);
+	if (way == GB_WAY_DEHYDRATED && gb_archive_collect(trial) != 0)
+		return -1;
+	call = (struct gb_call){.kind = GB_CALL_TAKE, .device = reader, .way = way};
+	return take_all(trial, &call, server);
 }

@@ -28,6 +28,7 @@ enum gb_step {
 	/* In the order of enum gb_way. */
 	GB_STEP_FORWARD,
 	GB_STEP_KEY_FILE,
+	GB_STEP_DEHYDRATED,
 	/* In the order of enum gb_single. */
 	GB_STEP_SINGLE_KEYGEN,
 	GB_STEP_SINGLE_DH,
