@@ -5,7 +5,7 @@
 /* What stands below the title of each figure, for gnuplot to read. */
 struct gb_facts {
 	char machine[240];  /* processor, date, number of processes */
-	char versions[240]; /* program and libraries */
+	char versions[480]; /* program and libraries */
 };
 
 /*

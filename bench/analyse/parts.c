@@ -105,7 +105,8 @@ static void put_header(FILE *out)
 		fprintf(out, "%s,", gb_columns[gb_key_columns[i]].name);
 	for (size_t i = 0; i < GB_N_PARTS; i++)
 		fprintf(out, "%s_cpu_ns_median,", gb_part_names[i]);
-	fprintf(out, "parts_cpu_ns_median,cpu_ns_median,whole_over_parts,whole_over_parts_least,heals\n");
+	fprintf(out, "parts_cpu_ns_median,cpu_ns_median,whole_over_parts,whole_over_parts_least,"
+		     "heals\n");
 }
 
 static void put_row(FILE *out, const struct sum *sum)
