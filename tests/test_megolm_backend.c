@@ -387,6 +387,7 @@ static void copy_one_time_key(const struct room *w, uint32_t to, char key[47])
 static void no_two_senders_get_the_same_one_time_key(void **state)
 {
 	char key[3][47];
+	uint64_t reused;
 	struct room w;
 
 	(void)state;
@@ -401,6 +402,34 @@ static void no_two_senders_get_the_same_one_time_key(void **state)
 	assert_string_not_equal(key[0], key[1]);
 	assert_string_not_equal(key[0], key[2]);
 	assert_string_not_equal(key[1], key[2]);
+	room_must(&w, ROOM_BACKEND->keys_reused(w.world, &reused));
+	assert_int_equal(reused, 0);
+	room_close(&w);
+}
+
+/* The same upload for a second sender is the same one-time key: nobody plays device 7, and the
+ * backend tells. A rollback forgets it. */
+static void a_key_that_is_used_again_is_told(void **state)
+{
+	const uint32_t seven = 7;
+	uint64_t reused;
+	struct room w;
+
+	(void)state;
+	room_open(&w, 7, "new", false);
+	room_must(&w, ROOM_BACKEND->checkpoint(w.world));
+	for (uint32_t sender = 0; sender < 2; sender++) {
+		gb_mailbox_empty(&w.mailbox);
+		w.mailbox.sender = sender;
+		room_must(&w, ROOM_BACKEND->add(w.world, sender, w.directory.published + 7, 1,
+						&w.mailbox.outbox));
+		room_must(&w, ROOM_BACKEND->keys_reused(w.world, &reused));
+		assert_int_equal(reused, sender);
+		room_must(&w, ROOM_BACKEND->remove(w.world, sender, &seven, 1, &w.mailbox.outbox));
+	}
+	room_must(&w, ROOM_BACKEND->rollback(w.world));
+	room_must(&w, ROOM_BACKEND->keys_reused(w.world, &reused));
+	assert_int_equal(reused, 0);
 	room_close(&w);
 }
 
@@ -612,6 +641,7 @@ int main(void)
 		cmocka_unit_test(identities_have_the_length_of_their_axis),
 		cmocka_unit_test(publishing_again_gives_another_key),
 		cmocka_unit_test(no_two_senders_get_the_same_one_time_key),
+		cmocka_unit_test(a_key_that_is_used_again_is_told),
 		cmocka_unit_test(a_refused_add_leaves_nothing_behind),
 		cmocka_unit_test(any_payload_arrives),
 		cmocka_unit_test(others_share_before_they_send),

@@ -546,6 +546,7 @@ const struct gb_backend gb_backend_megolm = {
 	.heals = heals,
 	.fetched = fetched,
 	.fetched_raw = fetched_raw,
+	.keys_reused = gb_megolm_keys_reused,
 	.asked = asked,
 	.share = gb_megolm_share,
 	.create_part = create_part,

@@ -164,8 +164,11 @@ enum gb_status gb_megolm_open_session(struct gb_world *w, struct gb_megolm_live 
 	if (status != GB_OK)
 		return status;
 	gb_megolm_count_claimed(w, live, key.len);
-	return gb_megolm_status(w, megolm_device_open_session(live->device, peer, key),
-				"claimed key");
+	status = gb_megolm_status(w, megolm_device_open_session(live->device, peer, key),
+				  "claimed key");
+	if (status == GB_OK)
+		gb_megolm_note_claim(w, (uint32_t)megolm_peer_tag(peer), key);
+	return status;
 }
 
 /* An Olm session with everybody who needs the next key; those that were opened are the first
@@ -184,7 +187,7 @@ static enum gb_status open_sessions(struct gb_world *w, struct gb_megolm_live *l
 		w->devices[*n] = (uint32_t)megolm_peer_tag(peer);
 		*n += status == GB_OK;
 	}
-	while (status != GB_OK && *n > 0)
+	for (; status != GB_OK && *n > 0; w->claims.n--)
 		megolm_device_close_session(live->device, w->peers[--*n]);
 	return status;
 }

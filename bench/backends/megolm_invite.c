@@ -471,8 +471,10 @@ enum gb_status gb_megolm_uninvite(struct gb_world *w, struct gb_megolm_live *liv
 {
 	for (size_t i = w->n_invitees; i-- > 0;) {
 		struct gb_megolm_invitee *one = &w->invitees[i];
-		if (one->undo & OPENED)
+		if (one->undo & OPENED) {
 			megolm_device_close_session(live->device, one->peer);
+			w->claims.n--;
+		}
 		if (one->undo & LEARNED)
 			megolm_device_forget(live->device, one->peer);
 		if (one->undo & VOUCHED)
@@ -529,6 +531,8 @@ enum gb_status gb_megolm_invite_sessions(struct gb_world *w, struct gb_megolm_li
 			continue;
 		err = megolm_device_begin_session(live->device, one->peer, one->claimed);
 		one->undo |= err == MEGOLM_OK ? OPENED : 0;
+		if (err == MEGOLM_OK)
+			gb_megolm_note_claim(w, one->device, one->signed_key);
 		status = gb_megolm_status(w, err, "claimed key");
 	}
 	return status;

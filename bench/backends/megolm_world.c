@@ -606,6 +606,7 @@ void gb_megolm_close(struct gb_world *w)
 	free(w->n_claimed);
 	free(w->saved_n_claimed);
 	free(w->log);
+	free(w->claims.note);
 	free(w->scratch);
 	free(w->stored);
 	megolm_probe_call_free(w->single);
@@ -671,6 +672,7 @@ enum gb_status gb_megolm_rollback(struct gb_world *w)
 	memcpy(w->is_member, w->saved_is_member, w->config.capacity * sizeof *w->is_member);
 	memcpy(w->n_claimed, w->saved_n_claimed, w->config.capacity * sizeof *w->n_claimed);
 	w->n_invitees = 0;
+	w->claims.n = 0;
 	w->has_group = w->saved_has_group;
 	w->now_ms = w->saved_now_ms;
 	w->n_log = w->saved_n_log;

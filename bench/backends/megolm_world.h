@@ -122,10 +122,24 @@ struct gb_megolm_dry {
 	char id[44];
 };
 
+/* A key that a session was begun with, since the checkpoint. */
+struct gb_megolm_claim_note {
+	uint32_t device;
+	bool is_fallback;
+	uint8_t signature[8]; /* some of its digits */
+};
+
+struct gb_megolm_claims {
+	struct gb_megolm_claim_note *note;
+	size_t n, cap;
+	bool is_cut; /* memory ran out */
+};
+
 struct gb_world {
 	struct gb_config config;
 	struct gb_megolm_dry dry;
 	struct gb_megolm_kept kept;
+	struct gb_megolm_claims claims;
 	enum gb_megolm_olm olm;
 	enum megolm_probe_primitives primitives;
 	uint32_t user_id_len, devices_per_user;
@@ -251,6 +265,11 @@ void gb_megolm_count_claimed(const struct gb_world *w, struct gb_megolm_live *li
 void gb_megolm_count_queried(const struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
 			     size_t len);
 void gb_megolm_forget_fetched(struct gb_megolm_live *live);
+
+/* In megolm_claims.c: a session was begun with this key of a device; how many one-time keys were
+ * used so a second time. */
+void gb_megolm_note_claim(struct gb_world *w, uint32_t device, struct megolm_slice signed_key);
+enum gb_status gb_megolm_keys_reused(struct gb_world *w, uint64_t *n);
 
 /*
  * Raw bytes of bodies, in megolm_raw.c: of an upload of keys; of a file of keys; of a room event;

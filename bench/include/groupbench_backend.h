@@ -530,6 +530,10 @@ struct gb_backend {
 			       struct gb_outbox *out);
 	enum gb_status (*take)(struct gb_world *w, uint32_t device, enum gb_way way,
 			       const struct gb_message *m, size_t n);
+
+	/* How many keys that are for one use were used a second time, since the checkpoint, whoever
+	 * they are of: dormant devices too, which cannot refuse. Never timed. NULL: cannot tell. */
+	enum gb_status (*keys_reused)(struct gb_world *w, uint64_t *n);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */
