@@ -87,6 +87,8 @@ static void list_functions(const struct gb_backend *b)
 	ABSENT(fetch_tree);
 	ABSENT(join_external);
 	ABSENT(commit_psk);
+	ABSENT(commit_resumption);
+	ABSENT(reinit);
 	ABSENT(share);
 	ABSENT(create_part);
 	ABSENT(skip);

@@ -68,10 +68,16 @@ static struct gb_message to_server(enum gb_kind kind, uint32_t from)
 struct mls_group *gb_mls_group_of(struct gb_world *w, uint32_t device, const char *what)
 {
 	struct gb_mls_device *d = &w->device[device];
+	struct mls_reinit_parameters next;
 
-	if (d->group && !d->was_removed)
+	if (!d->group)
+		(void)gb_mls_refused(w, what, "not a member");
+	else if (d->was_removed)
+		(void)gb_mls_refused(w, what, "this device was removed");
+	else if (mls_group_reinit(d->group, &next))
+		(void)gb_mls_refused(w, what, "the group was shut down");
+	else
 		return d->group;
-	(void)gb_mls_refused(w, what, d->group ? "this device was removed" : "not a member");
 	return NULL;
 }
 
@@ -129,6 +135,8 @@ static enum gb_status mls_publish(struct gb_world *w, uint32_t device, struct gb
 {
 	enum gb_status status = gb_mls_materialise(w, device);
 
+	if (status == GB_OK)
+		status = gb_mls_keep_key_package(w, device);
 	if (status != GB_OK)
 		return status;
 	return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device),
@@ -178,7 +186,7 @@ enum gb_status gb_mls_commit(struct gb_world *w, uint32_t device, struct mls_gro
 	return gb_mls_post(w, out, to_group(GB_COMMIT, device), &w->scratch);
 }
 
-static enum gb_status commit_adds(struct gb_world *w, uint32_t device, struct mls_group *group,
+enum gb_status gb_mls_commit_adds(struct gb_world *w, uint32_t device, struct mls_group *group,
 				  const struct gb_published *joining, size_t n,
 				  struct gb_outbox *out)
 {
@@ -223,7 +231,7 @@ static enum gb_status mls_create(struct gb_world *w, uint32_t device,
 	if (err)
 		return gb_mls_failed(w, "create", err);
 	if (n > 0)
-		status = commit_adds(w, device, group, others, n, out);
+		status = gb_mls_commit_adds(w, device, group, others, n, out);
 	if (status == GB_OK)
 		d->group = group;
 	else
@@ -236,7 +244,7 @@ static enum gb_status mls_add(struct gb_world *w, uint32_t device,
 {
 	struct mls_group *group = gb_mls_group_of(w, device, "add");
 
-	return group ? commit_adds(w, device, group, joining, n, out) : GB_REJECTED;
+	return group ? gb_mls_commit_adds(w, device, group, joining, n, out) : GB_REJECTED;
 }
 
 static bool is_at(struct gb_world *w, const struct mls_group *group, uint32_t leaf, uint32_t device)
@@ -452,11 +460,16 @@ static enum gb_status mls_join(struct gb_world *w, uint32_t device, const struct
 	struct gb_mls_device *d = &w->device[device];
 	struct mls_slice tree = n > 1 ? slice(m[1].body) : (struct mls_slice){0};
 	struct mls_group *group = NULL;
+	struct mls_reinit_parameters next;
 	enum mls_err err;
 
-	if (d->group && !d->was_removed)
+	if (!d->group || d->was_removed)
+		err = mls_group_join(d->client, &group, slice(m[0].body), tree);
+	else if (mls_group_reinit(d->group, &next))
+		err = mls_group_join_successor(d->client, &group, d->group, MLS_SUCCESSION_REINIT,
+					       slice(m[0].body), tree);
+	else
 		return gb_mls_refused(w, "join", "the device has a group");
-	err = mls_group_join(d->client, &group, slice(m[0].body), tree);
 	if (err)
 		return gb_mls_failed(w, "join", err);
 	mls_group_free(d->group);
@@ -625,4 +638,7 @@ const struct gb_backend gb_backend_mls = {
 	.allocations = mls_allocations_of,
 	.set_psk = gb_mls_set_psk,
 	.commit_psk = gb_mls_commit_psk,
+	.commit_resumption = gb_mls_commit_resumption,
+	.reinit = gb_mls_reinit,
+	.succeed = gb_mls_succeed,
 };

@@ -168,6 +168,17 @@ static enum mls_err keep_key_package(struct gb_mls_device *d)
 					   contents(&d->private_part));
 }
 
+enum gb_status gb_mls_keep_key_package(struct gb_world *w, uint32_t device)
+{
+	struct gb_mls_device *d = &w->device[device];
+	enum mls_err err = d->has_joined ? keep_key_package(d) : MLS_OK;
+
+	if (err)
+		return gb_mls_failed(w, "key package", err);
+	d->has_joined = false;
+	return GB_OK;
+}
+
 enum gb_status gb_mls_materialise(struct gb_world *w, uint32_t device)
 {
 	struct gb_mls_device *d = &w->device[device];

@@ -89,6 +89,11 @@ enum gb_status gb_mls_commit(struct gb_world *w, uint32_t device, struct mls_gro
 			     const struct mls_commit_request *request, const uint32_t *joining,
 			     struct gb_outbox *out);
 
+/* The commit that adds these (bench/backends/mls.c). */
+enum gb_status gb_mls_commit_adds(struct gb_world *w, uint32_t device, struct mls_group *group,
+				  const struct gb_published *joining, size_t n,
+				  struct gb_outbox *out);
+
 /* Joins by a commit of the device's own (bench/backends/mls_external.c). */
 enum gb_status gb_mls_join_external(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				    size_t n, struct gb_outbox *out);
@@ -98,6 +103,15 @@ enum gb_status gb_mls_set_psk(struct gb_world *w, uint32_t device, struct gb_byt
 			      struct gb_bytes psk);
 enum gb_status gb_mls_commit_psk(struct gb_world *w, uint32_t device, struct gb_bytes id,
 				 struct gb_outbox *out);
+
+/* Resumption PSKs (bench/backends/mls_resumption.c). */
+enum gb_status gb_mls_commit_resumption(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+enum gb_status gb_mls_reinit(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+enum gb_status gb_mls_succeed(struct gb_world *w, uint32_t device,
+			      const struct gb_published *others, size_t n, struct gb_outbox *out);
+
+/* A device that has joined can join again by its key package, as in a rollback. */
+enum gb_status gb_mls_keep_key_package(struct gb_world *w, uint32_t device);
 
 enum gb_status gb_mls_shape(struct gb_world *w, const struct gb_shape *shape);
 enum gb_status gb_mls_checkpoint(struct gb_world *w);

@@ -534,6 +534,26 @@ struct gb_backend {
 	/* How many keys that are for one use were used a second time, since the checkpoint, whoever
 	 * they are of: dormant devices too, which cannot refuse. Never timed. NULL: cannot tell. */
 	enum gb_status (*keys_reused)(struct gb_world *w, uint64_t *n);
+
+	/*
+	 * Resumption PSKs (RFC 9420, 8.6), for protocols that have them. Not timed.
+	 *
+	 *   commit_resumption
+	 *            new keys for the group, that depend on the resumption PSK of the
+	 *            present epoch (usage application)
+	 *   reinit   a commit that shuts the group down (11.2): its members can do nothing
+	 *            more but publish() again and go on in the successor
+	 *   succeed  founds the successor of a group that was shut down, from the key
+	 *            material of all its other members, which join() it by the WELCOME; also
+	 *            sends a COMMIT to the group where `device`, and nobody else, has to
+	 *            process it to be a member
+	 */
+	enum gb_status (*commit_resumption)(struct gb_world *w, uint32_t device,
+					    struct gb_outbox *out);
+	enum gb_status (*reinit)(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+	enum gb_status (*succeed)(struct gb_world *w, uint32_t device,
+				  const struct gb_published *others, size_t n,
+				  struct gb_outbox *out);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */

@@ -51,6 +51,22 @@ static bool all_have_psks(const struct mixed_walk *walk)
 	return true;
 }
 
+static bool all_resume(const struct mixed_walk *walk)
+{
+	for (size_t i = 0; i < walk->n_parties; i++)
+		if (!walk->party[i].backend->commit_resumption)
+			return false;
+	return true;
+}
+
+static bool all_reinit(const struct mixed_walk *walk)
+{
+	for (size_t i = 0; i < walk->n_parties; i++)
+		if (!walk->party[i].backend->reinit || !walk->party[i].backend->succeed)
+			return false;
+	return true;
+}
+
 /* What all parties can do; how many kinds that are. */
 static uint32_t list_kinds(const struct mixed_walk *walk, enum mixed_kind out[MIXED_KINDS])
 {
@@ -58,7 +74,9 @@ static uint32_t list_kinds(const struct mixed_walk *walk, enum mixed_kind out[MI
 
 	for (int kind = 0; kind < MIXED_KINDS; kind++)
 		if ((kind != MIXED_EXTERNAL || all_join_by_themselves(walk)) &&
-		    (kind != MIXED_PSK || all_have_psks(walk)))
+		    (kind != MIXED_PSK || all_have_psks(walk)) &&
+		    (kind != MIXED_RESUME || all_resume(walk)) &&
+		    (kind != MIXED_REINIT || all_reinit(walk)))
 			out[n++] = (enum mixed_kind)kind;
 	return n;
 }

@@ -26,6 +26,7 @@ struct life {
 	uint32_t next;      /* the device that was never used */
 	uint32_t dormant;   /* the next member that is not live */
 	uint32_t n_sent, n_psks;
+	uint32_t n_blank; /* at most so many leaves are blank between those of members */
 	FILE *story;
 	char *broken;
 };
@@ -193,6 +194,13 @@ static bool is_to(const struct gb_message *m, uint32_t device)
 	return false;
 }
 
+/* Newcomers take blank leaves first. */
+static void count_newcomers(struct life *l, uint32_t n)
+{
+	l->n_members += n;
+	l->n_blank -= n < l->n_blank ? n : l->n_blank;
+}
+
 /* A newcomer gets the Welcome, and the ratchet tree where it travels apart. */
 static bool let_join(struct life *l, uint32_t device, const struct gb_message *tree)
 {
@@ -210,7 +218,7 @@ static bool let_join(struct life *l, uint32_t device, const struct gb_message *t
 		   backend_of(l, device)->join(world_of(l, device), device, mine, n)))
 		return false;
 	l->device[device].is_member = true;
-	l->n_members++;
+	count_newcomers(l, 1);
 	return true;
 }
 
@@ -398,17 +406,24 @@ static bool remove_members(struct life *l, uint32_t actor, uint32_t subject, uin
 
 		gone->was_removed = gone->is_member;
 		l->n_members -= gone->is_member;
+		l->n_blank++;
 		gone->is_leaving = gone->is_member = false;
 	}
 	return ok;
 }
 
-static bool rekey(struct life *l, uint32_t actor)
+typedef enum gb_status act(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+
+static bool commit(struct life *l, uint32_t actor, const char *call, act *make)
 {
 	mixed_mail_empty(&l->mail);
-	return is_ok(l, "rekey", actor,
-		     backend_of(l, actor)->rekey(world_of(l, actor), actor, &l->mail.outbox)) &&
+	return is_ok(l, call, actor, make(world_of(l, actor), actor, &l->mail.outbox)) &&
 	       deliver_commits(l);
+}
+
+static bool rekey(struct life *l, uint32_t actor)
+{
+	return commit(l, actor, "rekey", backend_of(l, actor)->rekey);
 }
 
 /* From what a member shows of the group, a newcomer joins by itself. */
@@ -435,7 +450,7 @@ static bool join_external(struct life *l, uint32_t actor)
 	    !deliver_commits(l))
 		return false;
 	l->device[d].is_member = true;
-	l->n_members++;
+	count_newcomers(l, 1);
 	return true;
 }
 
@@ -488,9 +503,106 @@ static bool commit_psk(struct life *l, uint32_t actor, uint32_t late)
 	       deliver_commits(l);
 }
 
+/* A PreSharedKey proposal by value, of type resumption and usage application (12.1.4, 8.4). */
+static bool names_resumption_psk(const struct gb_message *commit)
+{
+	static const uint8_t beginning[] = {1, 0, 4, 2, 1};
+
+	const uint8_t *p = commit->body.p;
+
+	for (size_t i = 0; i + sizeof(beginning) <= commit->body.len; i++)
+		if (memcmp(p + i, beginning, sizeof(beginning)) == 0)
+			return true;
+	return false;
+}
+
+static bool resume(struct life *l, uint32_t actor)
+{
+	if (!commit(l, actor, "commit_resumption", backend_of(l, actor)->commit_resumption))
+		return false;
+	return l->walk->private_handshake || names_resumption_psk(&l->mail.message[0]) ||
+	       broken(l, "device %u (%s) commits without the resumption PSK", actor,
+		      backend_of(l, actor)->name);
+}
+
+static bool is_shut_down(struct life *l, uint32_t device)
+{
+	const struct gb_bytes text = {(const uint8_t *)"late", 4};
+
+	mixed_mail_empty(&l->mail);
+	return backend_of(l, device)->send(world_of(l, device), device, text, &l->mail.outbox) ==
+		       GB_REJECTED ||
+	       broken(l, "device %u (%s) sends in a group that was shut down", device,
+		      backend_of(l, device)->name);
+}
+
+/* The successor, by the key material that the other members publish again. */
+static bool succeed(struct life *l, uint32_t founder)
+{
+	struct gb_published others[NEWCOMERS];
+	size_t n = 0;
+
+	mixed_mail_empty(&l->key_material);
+	for (uint32_t d = 0; d < l->next; d++) {
+		if (!l->device[d].is_member || d == founder)
+			continue;
+		if (!is_ok(l, "publish", d,
+			   backend_of(l, d)->publish(world_of(l, d), d, &l->key_material.outbox)))
+			return false;
+		others[n] = (struct gb_published){d, l->key_material.message[n].body};
+		n++;
+	}
+	mixed_mail_empty(&l->mail);
+	for (size_t i = 0; i < n; i++)
+		l->device[others[i].device].is_member = false;
+	l->n_members -= (uint32_t)n;
+	l->n_blank = 0;
+	return is_ok(l, "succeed", founder,
+		     backend_of(l, founder)
+			     ->succeed(world_of(l, founder), founder, others, n,
+				       &l->mail.outbox)) &&
+	       deliver_commits(l);
+}
+
+/*
+ * mls-rs 0.57 compares the sizes of both trees, where RFC 9420, 11.2, asks for the same members: no
+ * successor of a group with blank leaves is one to it.
+ */
+static bool can_succeed(const struct life *l)
+{
+	for (size_t i = 0; i < l->walk->n_parties; i++)
+		if (strncmp(l->walk->party[i].backend->name, "mls-rs", 6) == 0 && l->n_blank > 0)
+			return false;
+	return l->walk->tree == NULL && l->n_members > 1;
+}
+
+/* Everybody goes on in another group. Where not all can, it is a rekey. */
+static bool reinit(struct life *l, uint32_t actor, uint32_t founder)
+{
+	bool stays[NEWCOMERS] = {false};
+	const struct gb_message *tree = NULL;
+
+	if (!can_succeed(l))
+		return rekey(l, actor);
+	if (!commit(l, actor, "reinit", backend_of(l, actor)->reinit))
+		return false;
+	for (uint32_t d = 0; d < l->next; d++) {
+		stays[d] = l->device[d].is_member && d != founder;
+		if (l->device[d].is_member && !is_shut_down(l, d))
+			return false;
+	}
+	if (!succeed(l, founder) || (l->walk->fetched_tree && !(tree = fetch_tree(l, founder))))
+		return false;
+	for (uint32_t d = 0; d < l->next; d++)
+		if (stays[d] && !let_join(l, d, tree))
+			return false;
+	return true;
+}
+
 static void tell(const struct life *l, const struct mixed_op *op, uint32_t actor)
 {
-	static const char *const names[] = {"add", "remove", "rekey", "send", "join", "psk"};
+	static const char *const names[] = {"add",  "remove", "rekey",  "send",
+					    "join", "psk",    "resume", "reinit"};
 
 	if (l->story)
 		fprintf(l->story, "%s:%u (subject %u) by device %u on %s, %u members\n",
@@ -519,6 +631,12 @@ static bool take_step(struct life *l, const struct mixed_op *op)
 		break;
 	case MIXED_PSK:
 		ok = commit_psk(l, actor, member(l, op->subject));
+		break;
+	case MIXED_RESUME:
+		ok = resume(l, actor);
+		break;
+	case MIXED_REINIT:
+		ok = reinit(l, actor, member(l, op->subject));
 		break;
 	case MIXED_SEND:
 	case MIXED_KINDS:

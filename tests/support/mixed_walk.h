@@ -14,7 +14,8 @@
  *
  * After each step all members have the same digest. After each commit one member sends a
  * message, which all others read and nobody who was removed can. A member that lacks the PSK of
- * a commit refuses it, and follows once it has it.
+ * a commit refuses it, and follows once it has it; a commit that can be read must name the
+ * resumption PSK where it shall. In a group that was shut down nobody sends.
  */
 
 #define MIXED_PARTIES 6
@@ -35,6 +36,8 @@ struct mixed_op {
 		MIXED_SEND,
 		MIXED_EXTERNAL, /* a newcomer joins by a commit of its own, where all offer that */
 		MIXED_PSK,      /* a commit with an external PSK, where all offer that */
+		MIXED_RESUME,   /* one with the resumption PSK of the epoch, likewise */
+		MIXED_REINIT,   /* all go on in a successor of the group, likewise */
 		MIXED_KINDS
 	} kind;
 	uint32_t actor, subject, n;

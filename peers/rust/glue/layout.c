@@ -166,6 +166,14 @@ static void print_optional(void)
 	CALL(commit_psk, world *, uint32_t, bytes, outbox *);
 	MEMBER(gb_backend, advance);
 	CALL(first_index, world *, uint32_t, uint32_t, uint32_t *);
+	MEMBER(gb_backend, fetched_raw);
+	MEMBER(gb_backend, want);
+	MEMBER(gb_backend, give);
+	MEMBER(gb_backend, take);
+	MEMBER(gb_backend, keys_reused);
+	CALL(commit_resumption, world *, uint32_t, outbox *);
+	CALL(reinit, world *, uint32_t, outbox *);
+	CALL(succeed, world *, uint32_t, published *, size_t, outbox *);
 }
 
 int main(void)

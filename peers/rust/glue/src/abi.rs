@@ -198,6 +198,14 @@ mirror!(<= gb_backend {
     commit_psk: Act2<gb_bytes>,
     advance: *const c_void,
     first_index: Option<unsafe extern "C" fn(World, u32, u32, *mut u32) -> Status>,
+    fetched_raw: *const c_void,
+    want: *const c_void,
+    give: *const c_void,
+    take: *const c_void,
+    keys_reused: *const c_void,
+    commit_resumption: Act,
+    reinit: Act,
+    succeed: ActOnMany<gb_published>,
 });
 
 // The table is constant, and its strings are.

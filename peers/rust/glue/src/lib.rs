@@ -138,6 +138,10 @@ pub enum Offer {
     Store,
     /// set_psk and commit_psk
     Psk,
+    /// commit_resumption
+    Resumption,
+    /// reinit and succeed
+    Reinit,
     FirstIndex,
 }
 
@@ -240,6 +244,15 @@ pub trait Peer: Sized {
     }
     fn commit_psk(&mut self, device: u32, id: &[u8], out: &mut Outbox) -> Result {
         absent("commit_psk")
+    }
+    fn commit_resumption(&mut self, device: u32, out: &mut Outbox) -> Result {
+        absent("commit_resumption")
+    }
+    fn reinit(&mut self, device: u32, out: &mut Outbox) -> Result {
+        absent("reinit")
+    }
+    fn succeed(&mut self, device: u32, others: &[Published], out: &mut Outbox) -> Result {
+        absent("succeed")
     }
     fn first_index(&mut self, device: u32, sender: u32) -> Result<u32> {
         absent("first_index")

@@ -215,6 +215,7 @@ macro_rules! acts {
     };
 }
 acts!(publish rekey propose_update commit_pending group_info fetch_tree share);
+acts!(commit_resumption reinit);
 
 macro_rules! asks {
     ($($name:ident)*) => {
@@ -238,7 +239,7 @@ macro_rules! lets_in {
         })*
     };
 }
-lets_in!(create add);
+lets_in!(create add succeed);
 
 unsafe extern "C" fn remove<P: Peer>(
     w: W,
@@ -433,5 +434,13 @@ pub const fn table<P: Peer>() -> gb_backend {
         commit_psk: where_offered!(P, Psk, commit_psk),
         advance: std::ptr::null(),
         first_index: where_offered!(P, FirstIndex, first_index),
+        fetched_raw: std::ptr::null(),
+        want: std::ptr::null(),
+        give: std::ptr::null(),
+        take: std::ptr::null(),
+        keys_reused: std::ptr::null(),
+        commit_resumption: where_offered!(P, Resumption, commit_resumption),
+        reinit: where_offered!(P, Reinit, reinit),
+        succeed: where_offered!(P, Reinit, succeed),
     }
 }

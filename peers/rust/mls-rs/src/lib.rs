@@ -5,7 +5,9 @@
 mod provider;
 
 use groupbench_glue::mls::mls_rs::Provider;
-use groupbench_glue::mls::{Axes, Change, Library, Made, Shown, Standing, World, LAST_SECOND, NOW};
+use groupbench_glue::mls::{
+    Axes, Change, Library, Made, Shown, Standing, Successor, World, LAST_SECOND, NOW,
+};
 use groupbench_glue::{export, refuse, CStr, Refusable, FORGERY_SPENDS};
 use mls_rs::client_builder::*;
 use mls_rs::group::{CommitBuilder, CommitEffect, ExportedTree, ReceivedMessage};
@@ -13,7 +15,9 @@ use mls_rs::identity::{basic::*, SigningIdentity};
 use mls_rs::mls_rules::{CommitOptions, DefaultMlsRules, EncryptionOptions};
 use mls_rs::psk::{ExternalPskId, PreSharedKey};
 use mls_rs::time::MlsTime;
-use mls_rs::{CipherSuite, CipherSuiteProvider, Client, CryptoProvider, MlsMessage};
+use mls_rs::{
+    CipherSuite, CipherSuiteProvider, Client, CryptoProvider, MlsMessage, ProtocolVersion,
+};
 use mls_rs_core::group::GroupStateStorage;
 use mls_rs_core::key_package::KeyPackageData;
 use std::time::Duration;
@@ -43,6 +47,7 @@ impl Library for MlsRs {
     const TITLE: &'static str = "mls-rs";
     const FEATURES: u32 = FORGERY_SPENDS;
     const STORES: bool = true;
+    const REINITS: bool = true;
     const MAX_SKIP: (u32, &'static str) = (1024, "mls-rs' MAX_RATCHET_BACK_HISTORY");
 
     type Suite = CipherSuite;
@@ -58,7 +63,10 @@ impl Library for MlsRs {
     fn suite(number: u16) -> Option<CipherSuite> {
         let suite = CipherSuite::new(number);
 
-        Provider::<provider::Source>::THE.supported_cipher_suites().contains(&suite).then_some(suite)
+        Provider::<provider::Source>::THE
+            .supported_cipher_suites()
+            .contains(&suite)
+            .then_some(suite)
     }
 
     fn version() -> String {
@@ -109,7 +117,19 @@ impl Library for MlsRs {
     fn commit(&self, _d: &Device, group: &mut Group, change: Change) -> Refusable<Made> {
         let adds = change.add.iter().map(|p| MlsMessage::from_bytes(p.body));
         let adds: Vec<_> = adds.collect::<Result<_, _>>()?;
+        let (epoch, suite) = (group.current_epoch(), self.0.suite);
         let builder = group.commit_builder().commit_time(now());
+        let builder = match change.reinit {
+            Some(id) => {
+                let id = Some(id.to_vec());
+                builder.reinit(id, ProtocolVersion::MLS_10, suite, Default::default())?
+            }
+            None => builder,
+        };
+        let builder = match change.resumption {
+            true => builder.add_resumption_psk(epoch)?,
+            false => builder,
+        };
         let builder = adds.into_iter().try_fold(builder, CommitBuilder::add_member)?;
         let builder =
             change.remove.iter().copied().try_fold(builder, CommitBuilder::remove_member)?;
@@ -131,6 +151,7 @@ impl Library for MlsRs {
         match group.process_incoming_message_with_time(message, now())? {
             ReceivedMessage::Commit(commit) => Ok(match commit.effect {
                 CommitEffect::Removed { .. } => Standing::Removed,
+                CommitEffect::ReInit(_) => Standing::ShutDown,
                 _ => Standing::Member,
             }),
             _ => refuse("not a commit"),
@@ -183,6 +204,24 @@ impl Library for MlsRs {
 
     fn leaf_of(&self, group: &Group, _usual: u32, identity: &[u8]) -> Option<u32> {
         group.member_with_identity(identity).ok().map(|m| m.index)
+    }
+
+    fn succeed(&self, old: &Group, how: Successor) -> Refusable<(Group, Vec<u8>)> {
+        let client = old.clone().get_reinit_client(None, None)?;
+
+        match how {
+            Successor::Founded(others) => {
+                let packages = others.iter().map(|p| MlsMessage::from_bytes(p.body));
+                let packages = packages.collect::<Result<_, _>>()?;
+                let (group, welcome) = client.commit(packages, Default::default(), Some(now()))?;
+                Ok((group, welcome.first().ok_or("no Welcome")?.to_bytes()?))
+            }
+            Successor::Joined { welcome, tree } => {
+                let welcome = MlsMessage::from_bytes(welcome)?;
+                let tree = tree.map(ExportedTree::from_bytes).transpose()?;
+                Ok((client.join(&welcome, tree, Some(now()))?.0, Vec::new()))
+            }
+        }
     }
 
     fn set_psk(&self, d: &Device, id: &[u8], psk: &[u8]) -> Refusable {

@@ -5,6 +5,7 @@ use groupbench_glue::mls::{Axes, Change, Library, Made, Shown, Standing, World, 
 use groupbench_glue::random::{self, Stream};
 use groupbench_glue::{export, refuse, CStr, Refusable};
 use openmls::prelude::{tls_codec::Deserialize, tls_codec::Serialize, *};
+use openmls::schedule::psk::{ResumptionPsk, ResumptionPskUsage};
 use openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_memory_storage::MemoryStorage;
@@ -79,6 +80,7 @@ impl OpenMls {
             .wire_format_policy(self.wire_format())
             .padding_size(self.axes.padding)
             .use_ratchet_tree_extension(self.axes.tree_in_welcome)
+            .number_of_resumption_psks(1)
             .build()
     }
 
@@ -91,8 +93,7 @@ impl OpenMls {
         }
     }
 
-    fn psk(&self, id: &[u8]) -> Refusable<Proposal> {
-        let psk = Psk::External(ExternalPsk::new(id.to_vec()));
+    fn psk(&self, psk: Psk) -> Refusable<Proposal> {
         let psk = PreSharedKeyId::new(self.axes.suite, &*self.crypto, psk)?;
 
         Ok(Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(psk))))
@@ -173,12 +174,18 @@ impl Library for OpenMls {
     }
 
     fn commit(&self, d: &Device, group: &mut MlsGroup, change: Change) -> Refusable<Made> {
+        let external = change.psk.map(|id| Psk::External(ExternalPsk::new(id.to_vec())));
+        let resumption = change.resumption.then(|| {
+            let (usage, id) = (ResumptionPskUsage::Application, group.group_id().clone());
+            Psk::Resumption(ResumptionPsk::new(usage, id, group.epoch()))
+        });
+        let psks = external.into_iter().chain(resumption).map(|psk| self.psk(psk));
         let adds = change.add.iter().map(|p| self.key_package(p.body));
         let bundle = group
             .commit_builder()
             .propose_adds(adds.collect::<Refusable<Vec<_>>>()?)
             .propose_removals(change.remove.iter().map(|&leaf| LeafNodeIndex::new(leaf)))
-            .add_proposals(change.psk.map(|id| self.psk(id)).transpose()?)
+            .add_proposals(psks.collect::<Refusable<Vec<_>>>()?)
             .force_self_update(self.axes.path || change.needs_path())
             .load_psks(&d.provider.storage)?
             .create_group_info(false)
@@ -189,8 +196,9 @@ impl Library for OpenMls {
         Ok(Made { commit: commit.to_bytes()?, welcome: welcome.map(|w| w.to_bytes()).transpose()? })
     }
 
-    fn settle(&self, d: &Device, group: &mut MlsGroup, _commit: &[u8]) -> Refusable {
-        Ok(group.merge_pending_commit(&d.provider)?)
+    fn settle(&self, d: &Device, group: &mut MlsGroup, _commit: &[u8]) -> Refusable<Standing> {
+        group.merge_pending_commit(&d.provider)?;
+        Ok(Standing::Member)
     }
 
     fn discard(&self, d: &Device, group: &mut MlsGroup) -> Refusable {

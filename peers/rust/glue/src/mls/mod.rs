@@ -25,12 +25,16 @@ pub struct Change<'a> {
     pub remove: &'a [u32],
     /// The id of an external one, which the device has.
     pub psk: Option<&'a [u8]>,
+    /// The resumption PSK of the present epoch.
+    pub resumption: bool,
+    /// The id of the group that this one is reinitialized as, and nothing else then.
+    pub reinit: Option<[u8; 32]>,
 }
 
 impl Change<'_> {
     /// RFC 9420, 12.4: whether a path is needed, also where the axis asks for none.
     pub fn needs_path(&self) -> bool {
-        !self.remove.is_empty() || (self.add.is_empty() && self.psk.is_none())
+        !self.remove.is_empty() || (self.add.is_empty() && self.psk.is_none() && !self.resumption)
     }
 }
 
@@ -45,6 +49,8 @@ pub struct Made {
 pub enum Standing {
     Member,
     Removed,
+    /// Of a group that can only go on as another.
+    ShutDown,
 }
 
 /// What a group shows to who joins it by a commit of its own.
@@ -73,6 +79,8 @@ pub trait Library: Sized {
     const FEATURES: u32 = 0;
     /// Whether there is store and reload.
     const STORES: bool = false;
+    /// Whether a commit can reinitialize a group.
+    const REINITS: bool = false;
     /// Generations of a sender's ratchet that receivers bridge, and what says so.
     const MAX_SKIP: (u32, &'static str);
 
@@ -102,8 +110,13 @@ pub trait Library: Sized {
     fn found(&self, d: &Self::Device, id: &[u8]) -> Refusable<Self::Group>;
     fn commit(&self, d: &Self::Device, group: &mut Self::Group, change: Change) -> Refusable<Made>;
     /// The commit that is pending came back.
-    fn settle(&self, d: &Self::Device, group: &mut Self::Group, commit: &[u8]) -> Refusable {
-        self.process(d, group, commit).map(|_| ())
+    fn settle(
+        &self,
+        d: &Self::Device,
+        group: &mut Self::Group,
+        commit: &[u8],
+    ) -> Refusable<Standing> {
+        self.process(d, group, commit)
     }
     fn discard(&self, d: &Self::Device, group: &mut Self::Group) -> Refusable;
     fn process(&self, d: &Self::Device, group: &mut Self::Group, m: &[u8]) -> Refusable<Standing>;
@@ -123,6 +136,10 @@ pub trait Library: Sized {
 
     fn save(&self, d: &Self::Device, group: Option<&Self::Group>) -> Self::Saved;
     fn restore(&self, d: &Self::Device, saved: &Self::Saved) -> Refusable<Option<Self::Group>>;
+    /// The group that follows from one that was shut down; who founds it gets a Welcome to send.
+    fn succeed(&self, old: &Self::Group, how: Successor) -> Refusable<(Self::Group, Vec<u8>)> {
+        Ok(absent("succeed")?)
+    }
     /// The group was never there.
     fn forget(&self, d: &Self::Device, group: Self::Group) {}
     /// A group that was made outside the clock: keys of past epochs go where a client puts them.
@@ -137,6 +154,16 @@ pub trait Library: Sized {
     fn reload(&self, d: &Self::Device, group: &Self::Group) -> Refusable<bool> {
         Ok(absent("reload")?)
     }
+}
+
+/// How a device goes on with a group that was shut down.
+pub enum Successor<'a> {
+    /// From the key packages of all other members.
+    Founded(&'a [Published<'a>]),
+    Joined {
+        welcome: &'a [u8],
+        tree: Option<&'a [u8]>,
+    },
 }
 
 thread_local! {

@@ -1,5 +1,5 @@
 //! The devices and groups of a world, and each call of the harness as one of the library.
-use super::{Axes, Change, Library, Shown, Standing};
+use super::{Axes, Change, Library, Shown, Standing, Successor};
 use crate::random::{self, Stream};
 use crate::{
     failing, rejecting, Answer, CStr, Config, Error, Incoming, Kind, Offer, Outbox, Outgoing, Peer,
@@ -11,31 +11,32 @@ pub(super) struct Device<L: Library> {
     pub own: L::Device,
     pub key_package: Vec<u8>,
     pub group: Option<L::Group>,
-    was_removed: bool,
+    standing: Standing,
     /// Its commit that has not come back.
     sent: Vec<u8>,
-    saved: Option<(L::Saved, bool, Vec<u8>)>,
+    saved: Option<(L::Saved, Standing, Vec<u8>)>,
 }
 
 impl<L: Library> Device<L> {
     /// The device with its group, when it can act in it.
     fn member(&mut self, what: &str) -> Result<(&L::Device, &mut L::Group)> {
-        match &mut self.group {
-            Some(_) if self.was_removed => {
-                Err(Error::Rejected(format!("{what}: this device was removed")))
-            }
-            Some(group) => Ok((&self.own, group)),
-            None => Err(Error::Rejected(format!("{what}: not a member"))),
-        }
+        let why = match (&mut self.group, self.standing) {
+            (Some(group), Standing::Member) => return Ok((&self.own, group)),
+            (Some(_), Standing::Removed) => "this device was removed",
+            (Some(_), Standing::ShutDown) => "the group was shut down",
+            (None, _) => "not a member",
+        };
+
+        Err(Error::Rejected(format!("{what}: {why}")))
     }
 
     fn has_group(&self) -> bool {
-        self.group.is_some() && !self.was_removed
+        self.group.is_some() && self.standing != Standing::Removed
     }
 
     fn enter(&mut self, group: L::Group) {
         self.group = Some(group);
-        self.was_removed = false;
+        self.standing = Standing::Member;
         self.sent.clear();
     }
 }
@@ -61,7 +62,7 @@ impl<L: Library> World<L> {
             own,
             key_package,
             group: None,
-            was_removed: false,
+            standing: Standing::Member,
             sent: Vec::new(),
             saved: None,
         })
@@ -120,8 +121,9 @@ fn send_commit<L: Library>(
     Ok(made.commit)
 }
 
-/// The first one where the library writes and reads its state when asked.
-const OFFERED: [Offer; 8] = [
+/// The first one where the library writes and reads its state when asked, the last one where it
+/// reinitializes groups.
+const OFFERED: [Offer; 10] = [
     Offer::Store,
     Offer::Checkpoint,
     Offer::Discard,
@@ -130,13 +132,20 @@ const OFFERED: [Offer; 8] = [
     Offer::JoinExternal,
     Offer::Skip,
     Offer::Psk,
+    Offer::Resumption,
+    Offer::Reinit,
 ];
 
 impl<L: Library> Peer for World<L> {
     const NAME: &'static CStr = L::NAME;
     const FEATURES: u32 = SETTLES | SEALED | L::FEATURES;
     const MAX_SIZE: u32 = 100_000;
-    const OFFERS: &'static [Offer] = if L::STORES { &OFFERED } else { OFFERED.split_at(1).1 };
+    const OFFERS: &'static [Offer] = match (L::STORES, L::REINITS) {
+        (true, true) => &OFFERED,
+        (true, false) => OFFERED.split_at(OFFERED.len() - 1).0,
+        (false, true) => OFFERED.split_at(1).1,
+        (false, false) => OFFERED.split_at(OFFERED.len() - 1).0.split_at(1).1,
+    };
 
     fn version() -> String {
         L::version()
@@ -157,6 +166,16 @@ impl<L: Library> Peer for World<L> {
             group_id,
             seed: config.seed,
         })
+    }
+
+    fn publish(&mut self, device: u32, out: &mut Outbox) -> Result {
+        self.materialise(device)?;
+        let (library, d) = self.live(device)?;
+
+        if d.standing == Standing::ShutDown {
+            library.keep_key_package(&d.own);
+        }
+        self.publish_dormant(device, out)
     }
 
     /// The key package of a device; of one that is not live it is made and forgotten.
@@ -241,13 +260,10 @@ impl<L: Library> Peer for World<L> {
         let is_own = message.from == device && !d.sent.is_empty() && message.body == d.sent;
         let (own, group) = d.member("process")?;
 
-        if is_own {
-            library.settle(own, group, message.body).map_err(failing("process"))?;
-        } else {
-            let standing =
-                library.process(own, group, message.body).map_err(rejecting("process"))?;
-            d.was_removed = standing == Standing::Removed;
-        }
+        d.standing = match is_own {
+            true => library.settle(own, group, message.body).map_err(failing("process"))?,
+            false => library.process(own, group, message.body).map_err(rejecting("process"))?,
+        };
         d.sent.clear();
         Ok(())
     }
@@ -255,10 +271,14 @@ impl<L: Library> Peer for World<L> {
     fn join(&mut self, device: u32, messages: &[Incoming]) -> Result {
         let (library, d) = self.live(device)?;
 
-        if d.has_group() {
-            return Err(Error::Rejected("join: the device has a group".into()));
-        }
-        let group = library.join(&d.own, messages[0].body, messages.get(1).map(|m| m.body));
+        let (welcome, tree) = (messages[0].body, messages.get(1).map(|m| m.body));
+        let group = match (&d.group, d.standing) {
+            (None, _) | (_, Standing::Removed) => library.join(&d.own, welcome, tree),
+            (Some(old), Standing::ShutDown) => {
+                library.succeed(old, Successor::Joined { welcome, tree }).map(|made| made.0)
+            }
+            _ => return Err(Error::Rejected("join: the device has a group".into())),
+        };
         // A Welcome that is refused may take the key package with it; it is no part of this call.
         if group.is_err() {
             library.keep_key_package(&d.own);
@@ -282,7 +302,7 @@ impl<L: Library> Peer for World<L> {
         for d in self.devices.iter_mut().flatten() {
             let saved = self.library.save(&d.own, d.group.as_ref());
 
-            d.saved = Some((saved, d.was_removed, d.sent.clone()));
+            d.saved = Some((saved, d.standing, d.sent.clone()));
         }
         Ok(())
     }
@@ -290,14 +310,14 @@ impl<L: Library> Peer for World<L> {
     fn rollback(&mut self) -> Result {
         for d in self.devices.iter_mut().flatten() {
             match &d.saved {
-                Some((saved, was_removed, sent)) => {
+                Some((saved, standing, sent)) => {
                     d.group = self.library.restore(&d.own, saved).map_err(failing("rollback"))?;
-                    (d.was_removed, d.sent) = (*was_removed, sent.clone());
+                    (d.standing, d.sent) = (*standing, sent.clone());
                     self.library.keep_key_package(&d.own);
                 }
                 None => {
                     d.group.take().into_iter().for_each(|g| self.library.forget(&d.own, g));
-                    (d.was_removed, d.sent) = (false, Vec::new());
+                    (d.standing, d.sent) = (Standing::Member, Vec::new());
                 }
             }
         }
@@ -371,5 +391,31 @@ impl<L: Library> Peer for World<L> {
 
     fn commit_psk(&mut self, device: u32, id: &[u8], out: &mut Outbox) -> Result {
         self.commit(device, "commit_psk", Change { psk: Some(id), ..Default::default() }, out)
+    }
+
+    fn commit_resumption(&mut self, device: u32, out: &mut Outbox) -> Result {
+        let change = Change { resumption: true, ..Default::default() };
+
+        self.commit(device, "commit_resumption", change, out)
+    }
+
+    fn reinit(&mut self, device: u32, out: &mut Outbox) -> Result {
+        let change = Change { reinit: Some(random::array()), ..Default::default() };
+
+        self.commit(device, "reinit", change, out)
+    }
+
+    fn succeed(&mut self, device: u32, others: &[Published], out: &mut Outbox) -> Result {
+        let (library, d) = self.live(device)?;
+        let Some(old) = d.group.as_ref().filter(|_| d.standing == Standing::ShutDown) else {
+            return Err(Error::Rejected("succeed: the group was not shut down".into()));
+        };
+        let made = library.succeed(old, Successor::Founded(others)).map_err(rejecting("succeed"));
+        let (group, welcome) = made?;
+        let joining: Vec<u32> = others.iter().map(|p| p.device).collect();
+
+        out.send(&[Outgoing::new(Kind::Welcome, To::Devices(&joining), device, &welcome)])?;
+        d.enter(group);
+        Ok(())
     }
 }
