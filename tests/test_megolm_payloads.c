@@ -513,6 +513,23 @@ static size_t cross_signing_key_bytes(const char *usage, size_t user, bool is_si
 			 : bytes;
 }
 
+static size_t identity_upload_bytes(size_t user)
+{
+	return LENGTH("{\"master_key\":,\"self_signing_key\":,\"user_signing_key\":}") +
+	       cross_signing_key_bytes("master", user, false) +
+	       cross_signing_key_bytes("self_signing", user, true) +
+	       cross_signing_key_bytes("user_signing", user, true);
+}
+
+/* The device's signature on its keys gives way to one by a longer name, and signs the master key.
+ */
+static size_t signatures_upload_bytes(size_t user, size_t device)
+{
+	return LENGTH("{\"\":{\"\":,\"\":}}") + user + device + KEY +
+	       device_keys_bytes(user, device) + KEY - device +
+	       cross_signing_key_bytes("master", user, true) + device - KEY;
+}
+
 static void cross_signing_keys_are_uploaded_together(void **state)
 {
 	size_t len = 0, user = strlen(BOB);
@@ -522,11 +539,10 @@ static void cross_signing_keys_are_uploaded_together(void **state)
 	open_user(&u, "PHONE");
 	ASSERT_DONE(megolm_identity_upload(u.identity, memory, sizeof(memory), &len));
 	assert_canonical(written(len));
-	assert_int_equal(len,
-			 LENGTH("{\"master_key\":,\"self_signing_key\":,\"user_signing_key\":}") +
-				 cross_signing_key_bytes("master", user, false) +
-				 cross_signing_key_bytes("self_signing", user, true) +
-				 cross_signing_key_bytes("user_signing", user, true));
+	assert_int_equal(len, identity_upload_bytes(user));
+	/* With names of 16 and 10 bytes. */
+	assert_int_equal(identity_upload_bytes(16), 899);
+	assert_int_equal(signatures_upload_bytes(16, 10), 836);
 	ASSERT_ERR(megolm_identity_upload(u.identity, memory, len - 1, &len), MEGOLM_ERR_OUTPUT);
 	assert_true(len <= megolm_identity_upload_max(u.identity));
 	close_user(&u);
@@ -596,11 +612,7 @@ static void signatures_are_uploaded_with_what_they_are_on(void **state)
 		ASSERT_DONE(megolm_signatures_upload(u.identity, u.device, memory, sizeof(memory),
 						     &len));
 		assert_canonical(written(len));
-		/* The device's signature on its keys gives way to one by a longer name. */
-		assert_int_equal(len, LENGTH("{\"\":{\"\":,\"\":}}") + user + device + KEY +
-					      device_keys_bytes(user, device) + KEY - device +
-					      cross_signing_key_bytes("master", user, true) +
-					      device - KEY);
+		assert_int_equal(len, signatures_upload_bytes(user, device));
 		assert_true(len <= megolm_signatures_upload_max(u.identity, u.device));
 		json = json_loadb((const char *)memory, len, 0, NULL);
 		assert_int_equal(json_object_size(json_object_get(json, BOB)), 2);

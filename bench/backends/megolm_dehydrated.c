@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ONE_TIME_KEYS 50 /* half of what an account can hold, as clients upload them */
-
 /* Which encrypts it: any 32 bytes, which the user's devices share. */
 static const uint8_t secret[MEGOLM_DEHYDRATION_KEY_BYTES] = {
 	0x67, 0x72, 0x6f, 0x75, 0x70, 0x62, 0x65, 0x6e, 0x63, 0x68, 0x20,
@@ -42,14 +40,15 @@ static enum gb_status send_upload(struct gb_world *w, struct megolm_device *dry,
 				  struct gb_outbox *out)
 {
 	struct gb_message m = to_server(GB_KEY_MATERIAL, from);
-	size_t cap = megolm_device_upload_max(dry, ONE_TIME_KEYS);
+	size_t cap = megolm_device_upload_max(dry, MEGOLM_ONE_TIME_KEYS);
 	uint8_t *p = out->reserve(out, cap);
 	enum gb_status status;
 
 	if (p == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
 	status = gb_megolm_status(
-		w, megolm_device_upload(dry, p, cap, &m.body.len, ONE_TIME_KEYS, true), "upload");
+		w, megolm_device_upload(dry, p, cap, &m.body.len, MEGOLM_ONE_TIME_KEYS, true),
+		"upload");
 	if (status != GB_OK)
 		return status;
 	m.body.p = p;
