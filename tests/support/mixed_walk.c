@@ -5,33 +5,15 @@
 #include <string.h>
 
 #include "axes.h"
-#include "mixed_mail.h"
+#include "mixed_life.h"
 
-#define NEWCOMERS     200
 #define MOST_ADDED    3
 #define MOST_SENT     3
 #define LEAST_STAYS   1
 #define MOST_FOUNDERS (2 * MIXED_PARTIES)
 #define NO_DEVICE     UINT32_MAX
 
-/* The group as the delivery service sees it. */
-struct life {
-	const struct mixed_walk *walk;
-	struct gb_world *world[MIXED_PARTIES];
-	struct mixed_mail mail, key_material;
-	struct device {
-		bool is_member, is_leaving, was_removed;
-	} * device;         /* those that are live; capacity of them */
-	uint32_t n_members; /* that are live */
-	uint32_t next;      /* the device that was never used */
-	uint32_t dormant;   /* the next member that is not live */
-	uint32_t n_sent, n_psks;
-	uint32_t n_blank; /* at most so many leaves are blank between those of members */
-	FILE *story;
-	char *broken;
-};
-
-static bool broken(struct life *l, const char *format, ...)
+bool mixed_broken(struct life *l, const char *format, ...)
 {
 	va_list arguments;
 
@@ -45,7 +27,7 @@ static bool broken(struct life *l, const char *format, ...)
 
 static uint32_t capacity(const struct mixed_walk *walk)
 {
-	return walk->size + NEWCOMERS;
+	return walk->size + MIXED_NEWCOMERS;
 }
 
 /* Who was there from the beginning lives where the group was made. */
@@ -56,25 +38,26 @@ static size_t home(const struct life *l, uint32_t device)
 	return (l->walk->first_home + device) % l->walk->n_parties;
 }
 
-static const struct gb_backend *backend_of(const struct life *l, uint32_t device)
+const struct gb_backend *mixed_backend(const struct life *l, uint32_t device)
 {
 	return l->walk->party[home(l, device)].backend;
 }
 
-static struct gb_world *world_of(const struct life *l, uint32_t device)
+struct gb_world *mixed_world(const struct life *l, uint32_t device)
 {
 	return l->world[home(l, device)];
 }
 
-static bool is_ok(struct life *l, const char *call, uint32_t device, enum gb_status status)
+bool mixed_is_ok(struct life *l, const char *call, uint32_t device, enum gb_status status)
 {
 	static const char *const names[] = {"OK", "REJECTED", "UNSUPPORTED", "FAILED"};
 
 	if (status == GB_OK)
 		return true;
-	return broken(l, "%s at device %u (party %zu, %s): %s: %s", call, device, home(l, device),
-		      backend_of(l, device)->name, status <= GB_FAILED ? names[status] : "?",
-		      backend_of(l, device)->error(world_of(l, device)));
+	return mixed_broken(l, "%s at device %u (party %zu, %s): %s: %s", call, device,
+			    home(l, device), mixed_backend(l, device)->name,
+			    status <= GB_FAILED ? names[status] : "?",
+			    mixed_backend(l, device)->error(mixed_world(l, device)));
 }
 
 /* Member number n of those that are not leaving, taken modulo how many there are. */
@@ -158,15 +141,16 @@ bool mixed_walk_opens(const struct mixed_walk *walk)
 
 static bool let_process(struct life *l, uint32_t device, const struct gb_message *m)
 {
-	enum gb_status status = backend_of(l, device)->process(world_of(l, device), device, m);
+	enum gb_status status =
+		mixed_backend(l, device)->process(mixed_world(l, device), device, m);
 
 	/* Who is being removed may learn it from the commit or be unable to read it. */
 	if (l->device[device].is_leaving && status == GB_REJECTED)
 		return true;
-	return is_ok(l, "process", device, status);
+	return mixed_is_ok(l, "process", device, status);
 }
 
-static bool deliver_commits(struct life *l)
+bool mixed_deliver(struct life *l)
 {
 	for (size_t i = 0; i < l->mail.n; i++)
 		for (uint32_t d = 0; d < l->next && l->mail.message[i].kind == GB_COMMIT; d++)
@@ -176,12 +160,12 @@ static bool deliver_commits(struct life *l)
 }
 
 /* The last message, by which a member shows the ratchet tree; NULL when it cannot. */
-static const struct gb_message *fetch_tree(struct life *l, uint32_t actor)
+const struct gb_message *mixed_fetch_tree(struct life *l, uint32_t actor)
 {
-	const struct gb_backend *backend = backend_of(l, actor);
+	const struct gb_backend *backend = mixed_backend(l, actor);
 
-	if (!is_ok(l, "fetch_tree", actor,
-		   backend->fetch_tree(world_of(l, actor), actor, &l->mail.outbox)))
+	if (!mixed_is_ok(l, "fetch_tree", actor,
+			 backend->fetch_tree(mixed_world(l, actor), actor, &l->mail.outbox)))
 		return NULL;
 	return &l->mail.message[l->mail.n - 1];
 }
@@ -202,7 +186,7 @@ static void count_newcomers(struct life *l, uint32_t n)
 }
 
 /* A newcomer gets the Welcome, and the ratchet tree where it travels apart. */
-static bool let_join(struct life *l, uint32_t device, const struct gb_message *tree)
+bool mixed_let_join(struct life *l, uint32_t device, const struct gb_message *tree)
 {
 	struct gb_message mine[2];
 	size_t n = 0;
@@ -211,11 +195,11 @@ static bool let_join(struct life *l, uint32_t device, const struct gb_message *t
 		if (l->mail.message[i].kind == GB_WELCOME && is_to(&l->mail.message[i], device))
 			mine[n++] = l->mail.message[i];
 	if (n == 0)
-		return broken(l, "nobody sent device %u a Welcome", device);
+		return mixed_broken(l, "nobody sent device %u a Welcome", device);
 	if (tree)
 		mine[n++] = *tree;
-	if (!is_ok(l, "join", device,
-		   backend_of(l, device)->join(world_of(l, device), device, mine, n)))
+	if (!mixed_is_ok(l, "join", device,
+			 mixed_backend(l, device)->join(mixed_world(l, device), device, mine, n)))
 		return false;
 	l->device[device].is_member = true;
 	count_newcomers(l, 1);
@@ -227,12 +211,12 @@ static bool let_in(struct life *l, uint32_t actor, uint32_t first, uint32_t n)
 	const struct gb_message *tree = NULL;
 
 	if (l->walk->fetched_tree) {
-		tree = fetch_tree(l, actor);
+		tree = mixed_fetch_tree(l, actor);
 		if (!tree)
 			return false;
 	}
 	for (uint32_t d = first; d < first + n; d++)
-		if (!let_join(l, d, tree))
+		if (!mixed_let_join(l, d, tree))
 			return false;
 	return true;
 }
@@ -244,17 +228,19 @@ static bool all_agree(struct life *l)
 	uint8_t first[GB_DIGEST_BYTES], other[GB_DIGEST_BYTES];
 	uint32_t a = member(l, 0);
 
-	if (!is_ok(l, "digest", a, backend_of(l, a)->digest(world_of(l, a), a, a, first)))
+	if (!mixed_is_ok(l, "digest", a,
+			 mixed_backend(l, a)->digest(mixed_world(l, a), a, a, first)))
 		return false;
 	for (uint32_t d = a + 1; d < l->next; d++) {
 		if (!l->device[d].is_member)
 			continue;
-		if (!is_ok(l, "digest", d, backend_of(l, d)->digest(world_of(l, d), d, a, other)))
+		if (!mixed_is_ok(l, "digest", d,
+				 mixed_backend(l, d)->digest(mixed_world(l, d), d, a, other)))
 			return false;
 		if (memcmp(first, other, sizeof(first)) != 0)
-			return broken(l,
-				      "device %u (%s) and device %u (%s) are in different epochs",
-				      a, backend_of(l, a)->name, d, backend_of(l, d)->name);
+			return mixed_broken(
+				l, "device %u (%s) and device %u (%s) are in different epochs", a,
+				mixed_backend(l, a)->name, d, mixed_backend(l, d)->name);
 	}
 	return true;
 }
@@ -264,16 +250,16 @@ static bool let_receive(struct life *l, uint32_t device, const struct gb_message
 {
 	struct gb_bytes got = {0};
 	enum gb_status status =
-		backend_of(l, device)->receive(world_of(l, device), device, m, &got);
+		mixed_backend(l, device)->receive(mixed_world(l, device), device, m, &got);
 
 	if (l->device[device].was_removed)
 		return status != GB_OK ||
-		       broken(l, "device %u was removed and reads what device %u sends", device,
-			      m->from);
-	if (!is_ok(l, "receive", device, status))
+		       mixed_broken(l, "device %u was removed and reads what device %u sends",
+				    device, m->from);
+	if (!mixed_is_ok(l, "receive", device, status))
 		return false;
 	return (got.len == strlen(want) && memcmp(got.p, want, got.len) == 0) ||
-	       broken(l, "device %u reads other bytes than device %u sent", device, m->from);
+	       mixed_broken(l, "device %u reads other bytes than device %u sent", device, m->from);
 }
 
 /* n messages of one member, which every other member reads; in reverse where that is wanted. */
@@ -285,13 +271,14 @@ static bool exchange(struct life *l, uint32_t sender, uint32_t n, bool reverse)
 	for (uint32_t i = 0; i < n; i++) {
 		snprintf(text[i], sizeof(text[i]), "message number %u", l->n_sent++);
 		struct gb_bytes plaintext = {(const uint8_t *)text[i], strlen(text[i])};
-		if (!is_ok(l, "send", sender,
-			   backend_of(l, sender)->send(world_of(l, sender), sender, plaintext,
-						       &l->mail.outbox)))
+		if (!mixed_is_ok(l, "send", sender,
+				 mixed_backend(l, sender)->send(mixed_world(l, sender), sender,
+								plaintext, &l->mail.outbox)))
 			return false;
 	}
 	if (l->mail.n != n)
-		return broken(l, "device %u sent %zu messages, want %u", sender, l->mail.n, n);
+		return mixed_broken(l, "device %u sent %zu messages, want %u", sender, l->mail.n,
+				    n);
 	for (uint32_t d = 0; d < l->next; d++)
 		for (uint32_t i = 0; i < n && d != sender; i++) {
 			uint32_t at = reverse ? n - 1 - i : i;
@@ -312,11 +299,12 @@ static bool publish(struct life *l, uint32_t n, struct gb_published out[])
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t d = l->next++;
 
-		if (!is_ok(l, "publish", d,
-			   backend_of(l, d)->publish(world_of(l, d), d, &l->key_material.outbox)))
+		if (!mixed_is_ok(l, "publish", d,
+				 mixed_backend(l, d)->publish(mixed_world(l, d), d,
+							      &l->key_material.outbox)))
 			return false;
 		if (l->key_material.n != i + 1)
-			return broken(l, "device %u did not publish one key package", d);
+			return mixed_broken(l, "device %u did not publish one key package", d);
 		out[i] = (struct gb_published){d, l->key_material.message[i].body};
 	}
 	return true;
@@ -334,7 +322,7 @@ static bool make_shape(struct life *l)
 	l->n_members = 3;
 	for (size_t i = 0; i < 3; i++)
 		l->device[live[i]].is_member = true;
-	return is_ok(l, "shape", 0, walk->party[0].backend->shape(l->world[0], &shape));
+	return mixed_is_ok(l, "shape", 0, walk->party[0].backend->shape(l->world[0], &shape));
 }
 
 /* A member that never was live, or NO_DEVICE. */
@@ -358,9 +346,10 @@ static bool found(struct life *l)
 	mixed_mail_empty(&l->mail);
 	l->device[0].is_member = true;
 	l->n_members = 1;
-	return is_ok(l, "create", 0,
-		     backend_of(l, 0)->create(world_of(l, 0), 0, others, n, &l->mail.outbox)) &&
-	       deliver_commits(l) && (n == 0 || let_in(l, 0, 1, n));
+	return mixed_is_ok(l, "create", 0,
+			   mixed_backend(l, 0)->create(mixed_world(l, 0), 0, others, n,
+						       &l->mail.outbox)) &&
+	       mixed_deliver(l) && (n == 0 || let_in(l, 0, 1, n));
 }
 
 static bool add(struct life *l, uint32_t actor, uint32_t n)
@@ -373,10 +362,10 @@ static bool add(struct life *l, uint32_t actor, uint32_t n)
 	if (!publish(l, n, newcomers))
 		return false;
 	mixed_mail_empty(&l->mail);
-	return is_ok(l, "add", actor,
-		     backend_of(l, actor)->add(world_of(l, actor), actor, newcomers, n,
-					       &l->mail.outbox)) &&
-	       deliver_commits(l) && let_in(l, actor, first, n);
+	return mixed_is_ok(l, "add", actor,
+			   mixed_backend(l, actor)->add(mixed_world(l, actor), actor, newcomers, n,
+							&l->mail.outbox)) &&
+	       mixed_deliver(l) && let_in(l, actor, first, n);
 }
 
 static bool remove_members(struct life *l, uint32_t actor, uint32_t subject, uint32_t n)
@@ -397,10 +386,10 @@ static bool remove_members(struct life *l, uint32_t actor, uint32_t subject, uin
 	if (n_leaving == 0)
 		return true;
 	mixed_mail_empty(&l->mail);
-	ok = is_ok(l, "remove", actor,
-		   backend_of(l, actor)->remove(world_of(l, actor), actor, leaving, n_leaving,
-						&l->mail.outbox)) &&
-	     deliver_commits(l);
+	ok = mixed_is_ok(l, "remove", actor,
+			 mixed_backend(l, actor)->remove(mixed_world(l, actor), actor, leaving,
+							 n_leaving, &l->mail.outbox)) &&
+	     mixed_deliver(l);
 	for (uint32_t i = 0; i < n_leaving; i++) {
 		struct device *gone = &l->device[leaving[i]];
 
@@ -412,24 +401,22 @@ static bool remove_members(struct life *l, uint32_t actor, uint32_t subject, uin
 	return ok;
 }
 
-typedef enum gb_status act(struct gb_world *w, uint32_t device, struct gb_outbox *out);
-
-static bool commit(struct life *l, uint32_t actor, const char *call, act *make)
+bool mixed_commit(struct life *l, uint32_t actor, const char *call, mixed_act *make)
 {
 	mixed_mail_empty(&l->mail);
-	return is_ok(l, call, actor, make(world_of(l, actor), actor, &l->mail.outbox)) &&
-	       deliver_commits(l);
+	return mixed_is_ok(l, call, actor, make(mixed_world(l, actor), actor, &l->mail.outbox)) &&
+	       mixed_deliver(l);
 }
 
-static bool rekey(struct life *l, uint32_t actor)
+bool mixed_rekey(struct life *l, uint32_t actor)
 {
-	return commit(l, actor, "rekey", backend_of(l, actor)->rekey);
+	return mixed_commit(l, actor, "rekey", mixed_backend(l, actor)->rekey);
 }
 
 /* From what a member shows of the group, a newcomer joins by itself. */
 static bool join_external(struct life *l, uint32_t actor)
 {
-	const struct gb_backend *backend = backend_of(l, actor);
+	const struct gb_backend *backend = mixed_backend(l, actor);
 	struct gb_message shown[2];
 	uint32_t d = l->next;
 
@@ -437,17 +424,18 @@ static bool join_external(struct life *l, uint32_t actor)
 		return true;
 	l->next++;
 	mixed_mail_empty(&l->mail);
-	if (!is_ok(l, "group_info", actor,
-		   backend->group_info(world_of(l, actor), actor, &l->mail.outbox)) ||
-	    (l->walk->fetched_tree && !fetch_tree(l, actor)))
+	if (!mixed_is_ok(l, "group_info", actor,
+			 backend->group_info(mixed_world(l, actor), actor, &l->mail.outbox)) ||
+	    (l->walk->fetched_tree && !mixed_fetch_tree(l, actor)))
 		return false;
 	for (size_t i = 0; i < l->mail.n && i < 2; i++)
 		shown[i] = l->mail.message[i];
-	if (!is_ok(l, "materialise", d, backend_of(l, d)->materialise(world_of(l, d), d)) ||
-	    !is_ok(l, "join_external", d,
-		   backend_of(l, d)->join_external(world_of(l, d), d, shown, l->mail.n,
-						   &l->mail.outbox)) ||
-	    !deliver_commits(l))
+	if (!mixed_is_ok(l, "materialise", d,
+			 mixed_backend(l, d)->materialise(mixed_world(l, d), d)) ||
+	    !mixed_is_ok(l, "join_external", d,
+			 mixed_backend(l, d)->join_external(mixed_world(l, d), d, shown, l->mail.n,
+							    &l->mail.outbox)) ||
+	    !mixed_deliver(l))
 		return false;
 	l->device[d].is_member = true;
 	count_newcomers(l, 1);
@@ -460,8 +448,9 @@ static bool set_psk(struct life *l, uint32_t device, struct gb_bytes id)
 	static const uint8_t psk[32] = "what all members were told aside";
 	struct gb_bytes value = {psk, sizeof(psk)};
 
-	return is_ok(l, "set_psk", device,
-		     backend_of(l, device)->set_psk(world_of(l, device), device, id, value));
+	return mixed_is_ok(
+		l, "set_psk", device,
+		mixed_backend(l, device)->set_psk(mixed_world(l, device), device, id, value));
 }
 
 /*
@@ -474,10 +463,10 @@ static bool refuses_without_psk(struct life *l, uint32_t device, const struct gb
 
 	if (l->walk->private_handshake)
 		return true;
-	status = backend_of(l, device)->process(world_of(l, device), device, commit);
+	status = mixed_backend(l, device)->process(mixed_world(l, device), device, commit);
 	return status == GB_REJECTED ||
-	       broken(l, "device %u (%s) takes in a commit with a PSK that it lacks", device,
-		      backend_of(l, device)->name);
+	       mixed_broken(l, "device %u (%s) takes in a commit with a PSK that it lacks", device,
+			    mixed_backend(l, device)->name);
 }
 
 /* Everybody has a new PSK but `late`, which gets it once it has seen the commit. */
@@ -492,111 +481,16 @@ static bool commit_psk(struct life *l, uint32_t actor, uint32_t late)
 		if (l->device[d].is_member && (d != late || d == actor) && !set_psk(l, d, id))
 			return false;
 	mixed_mail_empty(&l->mail);
-	if (!is_ok(l, "commit_psk", actor,
-		   backend_of(l, actor)->commit_psk(world_of(l, actor), actor, id,
-						    &l->mail.outbox)))
+	if (!mixed_is_ok(l, "commit_psk", actor,
+			 mixed_backend(l, actor)->commit_psk(mixed_world(l, actor), actor, id,
+							     &l->mail.outbox)))
 		return false;
 	if (l->mail.n != 1)
-		return broken(l, "device %u sent %zu messages, want one commit", actor, l->mail.n);
+		return mixed_broken(l, "device %u sent %zu messages, want one commit", actor,
+				    l->mail.n);
 	return (late == actor ||
 		(refuses_without_psk(l, late, &l->mail.message[0]) && set_psk(l, late, id))) &&
-	       deliver_commits(l);
-}
-
-/* A PreSharedKey proposal by value, of type resumption and usage application (12.1.4, 8.4). */
-static bool names_resumption_psk(const struct gb_message *commit)
-{
-	static const uint8_t beginning[] = {1, 0, 4, 2, 1};
-
-	const uint8_t *p = commit->body.p;
-
-	for (size_t i = 0; i + sizeof(beginning) <= commit->body.len; i++)
-		if (memcmp(p + i, beginning, sizeof(beginning)) == 0)
-			return true;
-	return false;
-}
-
-static bool resume(struct life *l, uint32_t actor)
-{
-	if (!commit(l, actor, "commit_resumption", backend_of(l, actor)->commit_resumption))
-		return false;
-	return l->walk->private_handshake || names_resumption_psk(&l->mail.message[0]) ||
-	       broken(l, "device %u (%s) commits without the resumption PSK", actor,
-		      backend_of(l, actor)->name);
-}
-
-static bool is_shut_down(struct life *l, uint32_t device)
-{
-	const struct gb_bytes text = {(const uint8_t *)"late", 4};
-
-	mixed_mail_empty(&l->mail);
-	return backend_of(l, device)->send(world_of(l, device), device, text, &l->mail.outbox) ==
-		       GB_REJECTED ||
-	       broken(l, "device %u (%s) sends in a group that was shut down", device,
-		      backend_of(l, device)->name);
-}
-
-/* The successor, by the key material that the other members publish again. */
-static bool succeed(struct life *l, uint32_t founder)
-{
-	struct gb_published others[NEWCOMERS];
-	size_t n = 0;
-
-	mixed_mail_empty(&l->key_material);
-	for (uint32_t d = 0; d < l->next; d++) {
-		if (!l->device[d].is_member || d == founder)
-			continue;
-		if (!is_ok(l, "publish", d,
-			   backend_of(l, d)->publish(world_of(l, d), d, &l->key_material.outbox)))
-			return false;
-		others[n] = (struct gb_published){d, l->key_material.message[n].body};
-		n++;
-	}
-	mixed_mail_empty(&l->mail);
-	for (size_t i = 0; i < n; i++)
-		l->device[others[i].device].is_member = false;
-	l->n_members -= (uint32_t)n;
-	l->n_blank = 0;
-	return is_ok(l, "succeed", founder,
-		     backend_of(l, founder)
-			     ->succeed(world_of(l, founder), founder, others, n,
-				       &l->mail.outbox)) &&
-	       deliver_commits(l);
-}
-
-/*
- * mls-rs 0.57 compares the sizes of both trees, where RFC 9420, 11.2, asks for the same members: no
- * successor of a group with blank leaves is one to it.
- */
-static bool can_succeed(const struct life *l)
-{
-	for (size_t i = 0; i < l->walk->n_parties; i++)
-		if (strncmp(l->walk->party[i].backend->name, "mls-rs", 6) == 0 && l->n_blank > 0)
-			return false;
-	return l->walk->tree == NULL && l->n_members > 1;
-}
-
-/* Everybody goes on in another group. Where not all can, it is a rekey. */
-static bool reinit(struct life *l, uint32_t actor, uint32_t founder)
-{
-	bool stays[NEWCOMERS] = {false};
-	const struct gb_message *tree = NULL;
-
-	if (!can_succeed(l))
-		return rekey(l, actor);
-	if (!commit(l, actor, "reinit", backend_of(l, actor)->reinit))
-		return false;
-	for (uint32_t d = 0; d < l->next; d++) {
-		stays[d] = l->device[d].is_member && d != founder;
-		if (l->device[d].is_member && !is_shut_down(l, d))
-			return false;
-	}
-	if (!succeed(l, founder) || (l->walk->fetched_tree && !(tree = fetch_tree(l, founder))))
-		return false;
-	for (uint32_t d = 0; d < l->next; d++)
-		if (stays[d] && !let_join(l, d, tree))
-			return false;
-	return true;
+	       mixed_deliver(l);
 }
 
 static void tell(const struct life *l, const struct mixed_op *op, uint32_t actor)
@@ -606,7 +500,7 @@ static void tell(const struct life *l, const struct mixed_op *op, uint32_t actor
 
 	if (l->story)
 		fprintf(l->story, "%s:%u (subject %u) by device %u on %s, %u members\n",
-			names[op->kind], op->n, op->subject, actor, backend_of(l, actor)->name,
+			names[op->kind], op->n, op->subject, actor, mixed_backend(l, actor)->name,
 			l->n_members);
 }
 
@@ -624,7 +518,7 @@ static bool take_step(struct life *l, const struct mixed_op *op)
 		ok = remove_members(l, actor, op->subject, 1 + op->n % MOST_ADDED);
 		break;
 	case MIXED_REKEY:
-		ok = rekey(l, actor);
+		ok = mixed_rekey(l, actor);
 		break;
 	case MIXED_EXTERNAL:
 		ok = join_external(l, actor);
@@ -633,10 +527,10 @@ static bool take_step(struct life *l, const struct mixed_op *op)
 		ok = commit_psk(l, actor, member(l, op->subject));
 		break;
 	case MIXED_RESUME:
-		ok = resume(l, actor);
+		ok = mixed_resume(l, actor);
 		break;
 	case MIXED_REINIT:
-		ok = reinit(l, actor, member(l, op->subject));
+		ok = mixed_reinit(l, actor, member(l, op->subject));
 		break;
 	case MIXED_SEND:
 	case MIXED_KINDS:
@@ -651,10 +545,10 @@ static bool play(struct life *l, size_t *at)
 
 	for (size_t i = 0; i < walk->n_parties; i++)
 		if (open_party(walk, i, &l->world[i]) != GB_OK)
-			return broken(l, "party %zu (%s): open: %s", i,
-				      walk->party[i].backend->name,
-				      l->world[i] ? walk->party[i].backend->error(l->world[i])
-						  : "no world");
+			return mixed_broken(l, "party %zu (%s): open: %s", i,
+					    walk->party[i].backend->name,
+					    l->world[i] ? walk->party[i].backend->error(l->world[i])
+							: "no world");
 	if (!(walk->tree ? make_shape(l) && add(l, 0, walk->founders) : found(l)) ||
 	    !all_agree(l) || !exchange(l, member(l, 0), 1, false))
 		return false;
