@@ -1,6 +1,6 @@
 #include "party.h"
 
-#include <ctime>
+#include <chrono>
 
 void ok(enum mls_err err)
 {
@@ -15,9 +15,13 @@ uint16_t code_point(uint32_t number)
 	return static_cast<uint16_t>(number);
 }
 
+/* Not time(), whose clock is up to a tick late, and still in the second before that in which
+ * another process has just begun a lifetime. */
 static uint64_t now_s()
 {
-	return static_cast<uint64_t>(time(nullptr));
+	const auto now = std::chrono::system_clock::now().time_since_epoch();
+
+	return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
 }
 
 /* Scripts name resumption PSKs of earlier epochs, and deliver messages of earlier epochs late. */
