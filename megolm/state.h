@@ -57,6 +57,8 @@ struct megolm_peer {
 	uint64_t recovered_ms; /* when megolm_device_recover last began a session */
 	struct megolm_pairwise *session[MEGOLM_MAX_SESSIONS];     /* the one to send by first */
 	struct megolm_pairwise *saved_order[MEGOLM_MAX_SESSIONS]; /* at the checkpoint */
+	bool saved_has_recovered;
+	uint64_t saved_recovered_ms;
 };
 
 struct megolm_member {

@@ -124,6 +124,38 @@ static void a_dehydrated_device_is_made_written_to_and_read(void **state)
 	worker_forget(r);
 }
 
+/* Who lost its Olm session begins another, and is answered by that one: its messages are those of a
+ * new session at the actor, and then of a ratchet step at near. */
+static void a_lost_session_is_replaced(void **state)
+{
+	struct gb_job job = job_of(&gb_backend_megolm, "2", GB_OPERATION_recover);
+	struct worker_report *r = worker_measure(&job);
+	char **asks = worker_row(r, "recover", "near", "produce");
+	char **gives = worker_row(r, "recover", "actor", "produce");
+
+	(void)state;
+	assert_null(r->failed);
+	assert_int_equal(r->n_samples, 2);
+	assert_field(asks, GB_COLUMN_claim_messages, "1");
+	assert_field(asks, GB_COLUMN_room_key_messages, "1");
+	assert_field(asks, GB_COLUMN_key_request_messages, "12");
+	assert_field(asks, GB_COLUMN_count_keygen, "2");
+	assert_field(asks, GB_COLUMN_count_dh, "3");
+	assert_field(asks, GB_COLUMN_count_verify, "1");
+	assert_field(gives, GB_COLUMN_room_key_messages, "12");
+	assert_field(gives, GB_COLUMN_count_keygen, "1");
+	assert_field(gives, GB_COLUMN_count_dh, "4");
+	assert_field(worker_row(r, "recover", "near", "process"), GB_COLUMN_room_key_messages,
+		     "12");
+	worker_forget(r);
+	snprintf(job.axis[GB_AXIS_olm], GB_AXIS_VALUE_BYTES, "new");
+	r = worker_measure(&job);
+	assert_int_equal(r->status, GB_EXIT_DONE);
+	assert_string_equal(r->skipped,
+			    "0 there is no Olm session to lose: olm is chain or ratchet");
+	worker_forget(r);
+}
+
 static void what_cannot_be_had_is_said(void **state)
 {
 	struct gb_job job = job_of(&gb_backend_megolm, "1", GB_OPERATION_forward);
@@ -220,6 +252,7 @@ int main(void)
 		cmocka_unit_test(who_asks_gives_and_takes_has_a_row_each),
 		cmocka_unit_test(a_file_is_written_and_read),
 		cmocka_unit_test(a_dehydrated_device_is_made_written_to_and_read),
+		cmocka_unit_test(a_lost_session_is_replaced),
 		cmocka_unit_test(what_cannot_be_had_is_said),
 		cmocka_unit_test(who_only_seems_to_give_keys_is_caught),
 	};

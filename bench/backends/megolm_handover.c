@@ -4,6 +4,8 @@
  * to be done already.
  */
 #include "backends/megolm_world.h"
+
+#include "megolm_withheld.h"
 #include <string.h>
 
 #define MOST_REQUESTS 1000 /* that stand at once in the library */
@@ -106,6 +108,29 @@ static enum gb_status ask(struct gb_world *w, struct gb_megolm_live *live, uint3
 	return status;
 }
 
+/* The device has lost its Olm session with the other: it claims a key, begins one, says m.dummy. */
+static enum gb_status recover(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+			      uint32_t holder, struct megolm_peer *peer, struct gb_outbox *out)
+{
+	struct gb_megolm_sink sink = gb_megolm_sink_to(w, out, device);
+	struct megolm_slice key;
+	enum gb_status status;
+
+	if (!megolm_peer_has_session(peer))
+		return gb_megolm_fail(w, GB_UNSUPPORTED,
+				      "there is no Olm session to lose: olm is "
+				      "chain or ratchet");
+	megolm_device_close_session(live->device, peer);
+	status = gb_megolm_claim(w, live, holder, &key);
+	if (status != GB_OK)
+		return status;
+	gb_megolm_count_claimed(w, live, key.len);
+	status = gb_megolm_status(
+		w, megolm_device_recover(live->device, peer, key, w->now_ms, &sink.sink),
+		"recovery");
+	return status == GB_OK ? gb_megolm_send_claims(w, device, &holder, 1, out) : status;
+}
+
 enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t holder,
 			      struct gb_outbox *out)
 {
@@ -123,6 +148,10 @@ enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way w
 	if (status != GB_OK)
 		return status;
 	gb_megolm_forget_fetched(live);
+	if (way == GB_WAY_RECOVERED)
+		status = recover(w, live, device, holder, peer, out);
+	if (status != GB_OK)
+		return status;
 	return way == GB_WAY_DEHYDRATED ? gb_megolm_dehydrate(w, live, device, out)
 					: ask(w, live, device, out);
 }
@@ -141,6 +170,23 @@ static bool content_of(const struct gb_world *w, const struct gb_message *m,
 	*content = (struct megolm_slice){m->body.p + before,
 					 m->body.len - before - (sizeof behind - 1)};
 	return true;
+}
+
+/* A to-device message that was encrypted, and must be of this type. */
+static enum gb_status take_encrypted(struct gb_world *w, struct gb_megolm_live *live,
+				     const struct gb_message *m, enum megolm_to_device wanted)
+{
+	struct megolm_slice content;
+	enum megolm_to_device what = MEGOLM_OTHER;
+	enum megolm_err err = megolm_device_find_content(
+		live->device, &content, (struct megolm_slice){m->body.p, m->body.len});
+
+	if (err == MEGOLM_OK)
+		err = megolm_device_receive(live->device, &what, gb_megolm_ids(w, m->from).user,
+					    content);
+	if (err == MEGOLM_OK && what != wanted)
+		return gb_megolm_fail(w, GB_REJECTED, "another event than was expected");
+	return gb_megolm_status(w, err, "to-device message");
 }
 
 static enum gb_status answer(struct gb_world *w, struct gb_megolm_live *live,
@@ -187,7 +233,8 @@ static enum gb_status give_forwarded(struct gb_world *w, struct gb_megolm_live *
 	if (status == GB_OK)
 		status = meet(w, live, device, reader, peer, out);
 	for (size_t i = 0; i < n && status == GB_OK; i++)
-		status = answer(w, live, &m[i], &sink.sink);
+		status = m[i].kind == GB_ROOM_KEY ? take_encrypted(w, live, &m[i], MEGOLM_DUMMY)
+						  : answer(w, live, &m[i], &sink.sink);
 	return status;
 }
 
@@ -258,22 +305,6 @@ enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way w
 
 /* ---- taking in ---- */
 
-static enum gb_status take_forwarded(struct gb_world *w, struct gb_megolm_live *live,
-				     const struct gb_message *m)
-{
-	struct megolm_slice content;
-	enum megolm_to_device what = MEGOLM_OTHER;
-	enum megolm_err err = megolm_device_find_content(
-		live->device, &content, (struct megolm_slice){m->body.p, m->body.len});
-
-	if (err == MEGOLM_OK)
-		err = megolm_device_receive(live->device, &what, gb_megolm_ids(w, m->from).user,
-					    content);
-	if (err == MEGOLM_OK && what != MEGOLM_FORWARDED_ROOM_KEY)
-		return gb_megolm_fail(w, GB_REJECTED, "not a forwarded key");
-	return gb_megolm_status(w, err, "forwarded key");
-}
-
 enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way way,
 			      const struct gb_message *m, size_t n)
 {
@@ -284,7 +315,8 @@ enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way w
 	if (status == GB_OK && way == GB_WAY_DEHYDRATED)
 		return gb_megolm_rehydrate(w, live, device, m, n);
 	for (size_t i = 0; i < n && status == GB_OK; i++)
-		status = way == GB_WAY_FILE ? take_file(w, live, &m[i])
-					    : take_forwarded(w, live, &m[i]);
+		status = way == GB_WAY_FILE
+				 ? take_file(w, live, &m[i])
+				 : take_encrypted(w, live, &m[i], MEGOLM_FORWARDED_ROOM_KEY);
 	return status;
 }

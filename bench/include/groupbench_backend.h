@@ -55,7 +55,7 @@ enum gb_kind {
 	GB_GROUP_INFO,
 	GB_RATCHET_TREE,
 	GB_ROOM_KEY, /* m.room_key or m.forwarded_room_key inside an Olm message, with its to-device
-		      * envelope */
+		      * envelope; m.dummy too, which makes room for one */
 	GB_APPLICATION,
 	GB_BACKUP,
 	GB_KEY_REQUEST, /* m.room_key_request, to-device and in the clear */
@@ -203,6 +203,9 @@ enum gb_way {
 	 * makes it, give() begins as many sessions as history() had, shares them with it and sends
 	 * a message of each, and take() gets what want() sent to the server first. */
 	GB_WAY_DEHYDRATED,
+	/* As FORWARDED, after who lacks them has lost its pairwise session with who has them: it
+	 * begins another. */
+	GB_WAY_RECOVERED,
 	GB_WAYS,
 };
 

@@ -41,14 +41,21 @@ static int send(struct gb_trial *trial, struct gb_call *call, enum gb_role role,
 	return 0;
 }
 
-/* What is for the reader: all that was sent but its own requests and the messages of rooms. */
-static size_t list_for_reader(const struct gb_mailbox *mailbox, struct gb_message *out)
+static bool asks_the_holder(enum gb_way way)
+{
+	return way == GB_WAY_FORWARDED || way == GB_WAY_RECOVERED;
+}
+
+/* What is for the reader: all that was sent but what itself sent to devices, and the messages of
+ * rooms. */
+static size_t list_for_reader(const struct gb_mailbox *mailbox, uint32_t reader,
+			      struct gb_message *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < mailbox->n_kept; i++)
-		if (mailbox->kept[i].kind != GB_KEY_REQUEST &&
-		    mailbox->kept[i].kind != GB_APPLICATION)
+		if (mailbox->kept[i].kind != GB_APPLICATION &&
+		    (mailbox->kept[i].from != reader || mailbox->kept[i].address == GB_TO_SERVER))
 			out[n++] = mailbox->kept[i];
 	return n;
 }
@@ -80,7 +87,7 @@ static int take_all(struct gb_trial *trial, struct gb_call *call, struct gb_meas
 
 	if (for_reader == NULL)
 		return gb_testbed_fail(trial->testbed, GB_EXIT_INTERNAL, "out of memory");
-	call->n = list_for_reader(mailbox, for_reader);
+	call->n = list_for_reader(mailbox, call->device, for_reader);
 	call->messages = for_reader;
 	failed = take(trial, call, server);
 	free(for_reader);
@@ -96,6 +103,7 @@ int gb_handover_step(struct gb_trial *trial, enum gb_way way)
 	uint32_t reader = trial->positions.near;
 	struct gb_call call = {
 		.kind = GB_CALL_WANT, .device = reader, .way = way, .other = GB_ACTOR};
+	size_t n_for_holder;
 
 	if (t->backend->want == NULL || t->backend->give == NULL || t->backend->take == NULL)
 		return gb_testbed_cannot(t, "this backend gives no keys to other devices");
@@ -103,12 +111,13 @@ int gb_handover_step(struct gb_trial *trial, enum gb_way way)
 	mailbox->group_size = trial->roster.size;
 	if (way != GB_WAY_FILE && send(trial, &call, GB_ROLE_NEAR, server, "asking for keys") != 0)
 		return -1;
+	n_for_holder = asks_the_holder(way) ? mailbox->n_kept : 0;
 	call = (struct gb_call){.kind = GB_CALL_GIVE,
 				.device = GB_ACTOR,
 				.way = way,
 				.other = reader,
 				.messages = mailbox->kept,
-				.n = way == GB_WAY_FORWARDED ? mailbox->n_kept : 0};
+				.n = n_for_holder};
 	if (send(trial, &call, GB_ROLE_ACTOR, server, "giving keys") != 0)
 		return -1;
 	server->up = mailbox->sent;

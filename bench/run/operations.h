@@ -29,6 +29,7 @@ enum gb_step {
 	GB_STEP_FORWARD,
 	GB_STEP_KEY_FILE,
 	GB_STEP_DEHYDRATED,
+	GB_STEP_RECOVER,
 	/* In the order of enum gb_single. */
 	GB_STEP_SINGLE_KEYGEN,
 	GB_STEP_SINGLE_DH,

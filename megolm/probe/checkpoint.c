@@ -48,6 +48,8 @@ static enum megolm_err save_peer(struct megolm_device *device, struct megolm_pee
 {
 	release_others(device, peer->saved_order, peer->session);
 	memcpy(peer->saved_order, peer->session, sizeof peer->session);
+	peer->saved_has_recovered = peer->has_recovered;
+	peer->saved_recovered_ms = peer->recovered_ms;
 	for (size_t i = 0; i < MEGOLM_MAX_SESSIONS && peer->session[i] != NULL; i++) {
 		struct megolm_pairwise *session = peer->session[i];
 		enum megolm_err err;
@@ -132,6 +134,8 @@ static enum megolm_err restore_peer(struct megolm_device *device, struct megolm_
 {
 	release_others(device, peer->session, peer->saved_order);
 	memcpy(peer->session, peer->saved_order, sizeof peer->session);
+	peer->has_recovered = peer->saved_has_recovered;
+	peer->recovered_ms = peer->saved_recovered_ms;
 	for (size_t i = 0; i < MEGOLM_MAX_SESSIONS && peer->session[i] != NULL; i++) {
 		struct megolm_pairwise *session = peer->session[i];
 		enum megolm_err err;
