@@ -7,8 +7,6 @@
 #include "backends/backends.h"
 #include "run/worker.h"
 
-#include <dlfcn.h>
-#include <olm/olm.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,104 +16,26 @@
 
 #include <cmocka.h>
 
+#include "libolm_interposed.h"
+
 static struct {
 	const char *failing; /* the function that fails in the second sample */
 	unsigned n_created, n_failures, n_accounts, n_accounts_timed;
 	bool is_armed, is_timed;
 } now;
 
-static bool fails(const char *name)
+static bool fails(enum function which)
 {
-	if (!now.is_armed || now.failing == NULL || strcmp(now.failing, name) != 0)
+	now.n_accounts += which == FUNCTION_olm_create_account;
+	now.n_accounts_timed += which == FUNCTION_olm_create_account && now.is_timed;
+	if (!now.is_armed || now.failing == NULL || strcmp(now.failing, names[which]) != 0)
 		return false;
 	now.n_failures++;
 	return true;
 }
 
-static void *libolm(const char *name)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	if (symbol == NULL)
-		abort();
-	return symbol;
-}
-
-/* A function of libolm that fails when it is told to. */
-#define INTERPOSE(name, parameters, arguments)                                                     \
-	size_t name parameters                                                                     \
-	{                                                                                          \
-		static union {                                                                     \
-			void *symbol;                                                              \
-			size_t(*call) parameters;                                                  \
-		} real;                                                                            \
-		if (fails(#name))                                                                  \
-			return olm_error();                                                        \
-		if (real.symbol == NULL)                                                           \
-			real.symbol = libolm(#name);                                               \
-		return real.call arguments;                                                        \
-	}
-
-INTERPOSE(olm_encrypt,
-	  (OlmSession * s, void const *p, size_t p_len, void *r, size_t r_len, void *m,
-	   size_t m_len),
-	  (s, p, p_len, r, r_len, m, m_len))
-INTERPOSE(olm_decrypt, (OlmSession * s, size_t type, void *m, size_t m_len, void *p, size_t p_max),
-	  (s, type, m, m_len, p, p_max))
-INTERPOSE(olm_create_outbound_session,
-	  (OlmSession * s, OlmAccount const *a, void const *k, size_t k_len, void const *o,
-	   size_t o_len, void *r, size_t r_len),
-	  (s, a, k, k_len, o, o_len, r, r_len))
-INTERPOSE(olm_create_inbound_session_from,
-	  (OlmSession * s, OlmAccount *a, void const *k, size_t k_len, void *m, size_t m_len),
-	  (s, a, k, k_len, m, m_len))
-INTERPOSE(olm_remove_one_time_keys, (OlmAccount * a, OlmSession *s), (a, s))
-INTERPOSE(olm_ed25519_verify,
-	  (OlmUtility * u, void const *k, size_t k_len, void const *m, size_t m_len, void *s,
-	   size_t s_len),
-	  (u, k, k_len, m, m_len, s, s_len))
-INTERPOSE(olm_init_outbound_group_session, (OlmOutboundGroupSession * s, uint8_t *r, size_t r_len),
-	  (s, r, r_len))
-INTERPOSE(olm_outbound_group_session_key, (OlmOutboundGroupSession * s, uint8_t *k, size_t k_len),
-	  (s, k, k_len))
-INTERPOSE(olm_init_inbound_group_session,
-	  (OlmInboundGroupSession * s, uint8_t const *k, size_t k_len), (s, k, k_len))
-INTERPOSE(olm_group_encrypt,
-	  (OlmOutboundGroupSession * s, uint8_t const *p, size_t p_len, uint8_t *m, size_t m_len),
-	  (s, p, p_len, m, m_len))
-INTERPOSE(olm_group_decrypt,
-	  (OlmInboundGroupSession * s, uint8_t *m, size_t m_len, uint8_t *p, size_t p_max,
-	   uint32_t *index),
-	  (s, m, m_len, p, p_max, index))
-
-/* libolm would say why; a utility still says what was wrong with a forged signature before. */
-enum OlmErrorCode olm_utility_last_error_code(const OlmUtility *utility)
-{
-	static union {
-		void *symbol;
-		enum OlmErrorCode (*call)(const OlmUtility *utility);
-	} real;
-
-	if (now.n_failures > 0)
-		return OLM_OUTPUT_BUFFER_TOO_SMALL;
-	if (real.symbol == NULL)
-		real.symbol = libolm("olm_utility_last_error_code");
-	return real.call(utility);
-}
-
-size_t olm_create_account(OlmAccount *account, void *random, size_t len)
-{
-	static union {
-		void *symbol;
-		size_t (*call)(OlmAccount *account, void *random, size_t len);
-	} real;
-
-	if (real.symbol == NULL)
-		real.symbol = libolm("olm_create_account");
-	now.n_accounts++;
-	now.n_accounts_timed += now.is_timed;
-	return real.call(account, random, len);
-}
+/* A utility still says what was wrong with a forged signature before. */
+REASON(olm_utility_last_error_code, OlmUtility, now.n_failures > 0)
 
 /* ---- the backend, watched ---- */
 

@@ -130,7 +130,7 @@ static void put_rings(FILE *out, const struct megolm_device *device)
 	for (const struct megolm_request *r = device->request; r != NULL; r = r->next)
 		fprintf(out, "request: %s %s %s\n", r->room_id, r->session_id, r->id);
 	fprintf(out, "bundles: %zu\n", device->n_bundles);
-	for (size_t i = 0; device->bundle != NULL && i < MEGOLM_MAX_BUNDLES; i++) {
+	for (size_t i = 0; i < device->n_bundles && i < MEGOLM_MAX_BUNDLES; i++) {
 		fprintf(out, "bundle %zu: %s %s %s ", i, device->bundle[i].sender,
 			device->bundle[i].room_id, device->bundle[i].url);
 		put_bytes(out, &device->bundle[i].attachment, sizeof(struct megolm_attachment));

@@ -1,5 +1,17 @@
+#ifndef LIBOLM_INTERPOSED_H
+#define LIBOLM_INTERPOSED_H
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <olm/olm.h>
+#include <olm/pk.h>
+
 /*
- * Every function of libolm that megolm/ calls and that can fail.
+ * Definitions of the program's own, which stand before libolm's, of every function that megolm/
+ * calls and that can fail. For the one file of a test that includes this, after _GNU_SOURCE: it
+ * says by fails() which calls do.
+ *
  * X(name, parameters, arguments)
  */
 #define FUNCTIONS(X)                                                                               \
@@ -91,3 +103,60 @@
 	  (OlmPkSigning * s, void *p, size_t p_len, void const *k, size_t n), (s, p, p_len, k, n)) \
 	X(olm_pk_sign, (OlmPkSigning * s, uint8_t const *m, size_t m_len, uint8_t *p, size_t n),   \
 	  (s, m, m_len, p, n))
+
+enum function {
+#define X(name, parameters, arguments) FUNCTION_##name,
+	FUNCTIONS(X)
+#undef X
+		N_FUNCTIONS
+};
+
+static const char *const names[] = {
+#define X(name, parameters, arguments) #name,
+	FUNCTIONS(X)
+#undef X
+};
+
+static bool fails(enum function which);
+
+static void *libolm(const char *name)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (symbol == NULL)
+		abort();
+	return symbol;
+}
+
+#define X(name, parameters, arguments)                                                             \
+	size_t name parameters                                                                     \
+	{                                                                                          \
+		static union {                                                                     \
+			void *symbol;                                                              \
+			size_t(*call) parameters;                                                  \
+		} real;                                                                            \
+		if (fails(FUNCTION_##name))                                                        \
+			return olm_error();                                                        \
+		if (real.symbol == NULL)                                                           \
+			real.symbol = libolm(#name);                                               \
+		return real.call arguments;                                                        \
+	}
+FUNCTIONS(X)
+#undef X
+
+/* Why a call failed, by the function of this name and this type: a reason that nothing else gives,
+ * if is_forged. */
+#define REASON(name, type, is_forged)                                                              \
+	enum OlmErrorCode name(const type *object)                                                 \
+	{                                                                                          \
+		static union {                                                                     \
+			void *symbol;                                                              \
+			enum OlmErrorCode (*call)(const type *object);                             \
+		} real;                                                                            \
+		if (is_forged)                                                                     \
+			return OLM_OUTPUT_BUFFER_TOO_SMALL;                                        \
+		if (real.symbol == NULL)                                                           \
+			real.symbol = libolm(#name);                                               \
+		return real.call(object);                                                          \
+	}
+#endif
