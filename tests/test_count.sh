@@ -33,7 +33,7 @@ adds_up() {
 		NR == 1 {
 			for (i = 1; i <= NF; i++) {
 				at[$i] = i
-				if ($i ~ /_messages$/) kind[substr($i, 1, length($i) - 9)]
+				if ($i ~ /_down_raw_bytes$/) kind[substr($i, 1, length($i) - 15)]
 			}
 			next
 		}
