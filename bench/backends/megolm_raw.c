@@ -41,14 +41,26 @@ static bool is_digit(uint8_t c)
 	       c == '+' || c == '/';
 }
 
-/* No other string in an upload is as long and base64 throughout. */
+static const char device_id[] = "\"device_id\":";
+
+/* Whether the string that begins there is a device's id, which may be a key, but serves as a name.
+ */
+static bool is_device_id(struct gb_bytes body, size_t at)
+{
+	size_t len = sizeof device_id - 1;
+
+	return at >= len && memcmp(body.p + at - len, device_id, len) == 0;
+}
+
+/* Nothing else in an upload is as long and base64 throughout: where a dehydrated device's id is a
+ * member's name, a colon follows in its ":ID". */
 uint32_t gb_megolm_raw_upload(struct gb_bytes body)
 {
 	uint32_t raw = 0;
 
 	for (size_t i = 0; i < body.len; i++) {
 		size_t n = 0;
-		if (body.p[i] != '"')
+		if (body.p[i] != '"' || is_device_id(body, i))
 			continue;
 		while (i + 1 + n < body.len && is_digit(body.p[i + 1 + n]))
 			n++;
@@ -63,21 +75,16 @@ uint32_t gb_megolm_raw_upload(struct gb_bytes body)
 	return raw;
 }
 
-/* Lines of base64, the last of them padded, between a first and a last line. */
+/* Lines of 128 digits, the last of them shorter and padded, between a first and a last line. */
 uint32_t gb_megolm_raw_file(struct gb_bytes body)
 {
-	size_t digits = 0;
-	bool is_first = true;
+	static const char first[] = "-----BEGIN MEGOLM SESSION DATA-----\n",
+			  last[] = "-----END MEGOLM SESSION DATA-----\n";
+	size_t n = body.len - (sizeof first - 1) - (sizeof last - 1);
+	size_t digits = n - (n + 128) / 129;
 
-	for (size_t i = 0; i < body.len; i++) {
-		if (body.p[i] != '\n') {
-			digits += !is_first && is_digit(body.p[i]);
-			continue;
-		}
-		if (body.len - i > 1 && body.p[i + 1] == '-')
-			break;
-		is_first = false;
-	}
+	for (size_t i = sizeof first - 1 + n - 1; i > 0 && body.p[i - 1] == '='; i--)
+		digits--;
 	return decoded(digits);
 }
 
