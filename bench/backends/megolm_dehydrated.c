@@ -183,6 +183,7 @@ static enum gb_status meet(struct gb_world *w, struct gb_megolm_live *live, uint
 					  "claimed key");
 	if (status != GB_OK)
 		return status;
+	gb_megolm_note_claim(w, reader, key);
 	count_answers(w, live, reader, upload.device_keys.len, key.len);
 	status = gb_megolm_send_queries(w, device, &reader, 1, out);
 	return status == GB_OK ? send_claim(w, device, reader, out) : status;
@@ -248,6 +249,8 @@ enum gb_status gb_megolm_rehydrate(struct gb_world *w, struct gb_megolm_live *li
 	err = megolm_device_rehydrate(&dry, gb_megolm_ids(w, device).user,
 				      (struct megolm_slice){m->body.p, m->body.len}, secret,
 				      &random, &policy);
+	if (err == MEGOLM_ERR_PICKLE) /* the homeserver gave it */
+		return gb_megolm_fail(w, GB_REJECTED, "not a device that the user left there");
 	for (size_t i = 1; i < n && err == MEGOLM_OK; i++)
 		err = read_mail(w, dry, &m[i]);
 	if (err == MEGOLM_OK)
