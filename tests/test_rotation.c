@@ -142,6 +142,9 @@ static void what_cannot_be_had_is_said(void **state)
 		 "the sender's keys are replaced before it is so many steps ahead"},
 		{&gb_backend_megolm, "100", "0", GB_OPERATION_catch_up, 99, NULL},
 		{&gb_backend_megolm, "0", "0", GB_OPERATION_catch_up, 1000, NULL},
+		{&gb_backend_megolm, "1", "0", GB_OPERATION_send, 0,
+		 "every message brings new keys: that is send_rotated"},
+		{&gb_backend_megolm, "2", "0", GB_OPERATION_send, 0, NULL},
 		{&gb_backend_megolm, "1", "0", GB_OPERATION_send_rotated, 0, NULL},
 		{&gb_backend_megolm, "0", "1", GB_OPERATION_send_rotated, 0, NULL},
 	};

@@ -56,5 +56,8 @@ const char *gb_rotation_obstacle(const struct gb_job *job, const struct gb_task 
 	if (gb_operations[task->operation].timed == GB_STEP_CATCH_UP && messages > 0 &&
 	    task->k >= messages)
 		return "the sender's keys are replaced before it is so many steps ahead";
+	if (gb_operations[task->operation].timed == GB_STEP_SEND && !gb_task_sends_first(task) &&
+	    messages == 1)
+		return "every message brings new keys: that is send_rotated";
 	return NULL;
 }
