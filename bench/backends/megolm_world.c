@@ -289,6 +289,17 @@ enum gb_status gb_megolm_enter_room(struct gb_world *w, struct gb_megolm_live *l
 	return gb_megolm_status(w, err, "room");
 }
 
+static enum gb_status find_keys(struct gb_world *w, struct gb_megolm_live *live)
+{
+	struct megolm_upload parts = {0};
+	enum megolm_err err =
+		megolm_upload_read(&parts, (struct megolm_slice){live->upload.p, live->upload.len});
+
+	live->one_time_key = parts.one_time_keys;
+	live->fallback_key = parts.fallback_keys;
+	return gb_megolm_status(w, err, "first upload");
+}
+
 enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 {
 	struct gb_megolm_live *live;
@@ -301,7 +312,7 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	status = gb_megolm_account(w, &live->device, &live->stream, device, &live->upload);
 	if (status == GB_OK)
-		status = gb_megolm_fallback_key(w, &live->upload, &live->fallback_key);
+		status = find_keys(w, live);
 	if (status == GB_OK)
 		status = make_claimed_keys(w, live->device, w->n_claimed[device]);
 	if (status != GB_OK) {

@@ -87,8 +87,9 @@ struct gb_megolm_live {
 	struct megolm_seeded stream; /* its randomness; must not move */
 	struct megolm_device *device;
 	struct megolm_room *room;
-	struct gb_megolm_upload upload;        /* of publish_many() */
-	struct megolm_slice fallback_key;      /* lies in it; signed */
+	struct gb_megolm_upload upload; /* of publish_many() */
+	/* Lie in it, signed. Nobody claims the first: those of a claim are made when it comes. */
+	struct megolm_slice one_time_key, fallback_key;
 	struct gb_megolm_claimable *claimable; /* by device, of an actor; NULL: none */
 	struct gb_megolm_progress now, saved;
 	bool is_saved;
