@@ -36,8 +36,9 @@ enum gb_status gb_mls_reinit(struct gb_world *w, uint32_t device, struct gb_outb
 
 	if (!group)
 		return GB_REJECTED;
-	/* An id of this world that no group had. */
-	w->group_id[0]++;
+	/* An id of this world that no group had: a number in its first four bytes. */
+	for (size_t i = 0; i < 4 && ++w->group_id[i] == 0; i++)
+		;
 	return gb_mls_commit(w, device, group, &request, NULL, out);
 }
 

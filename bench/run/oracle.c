@@ -320,8 +320,8 @@ static bool kinds_add_up(const struct gb_traffic *given, const struct gb_traffic
 	return true;
 }
 
-/* What is in the rows is what went through: up, and down, kind by kind, no less than was read.
- * Recipients that nobody follows have looked senders up too. */
+/* What is in the rows is what went through: up in all, and down, kind by kind, no less than was
+ * read. Recipients that nobody follows have looked senders up too. */
 static int check_bytes(struct gb_oracle *o)
 {
 	const struct gb_sample *s = &o->trial->sample;

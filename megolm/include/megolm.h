@@ -141,7 +141,8 @@ size_t megolm_device_one_time_key_max(const struct megolm_device *device);
  * (with "fallback":true for a fallback key) to out[0 .. *len - 1]. An account keeps its
  * 100 newest one-time keys and its two newest fallback keys. MEGOLM_ERR_OUTPUT when `cap`
  * is smaller than megolm_device_one_time_key_max(): no key was made. With another error the
- * account may hold new keys that nobody was given; the next call gives them.
+ * account may hold new keys that nobody was given: the same call again gives them, while another
+ * one that succeeds counts them as published, though nobody has them.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_new_one_time_key(struct megolm_device *device,
 								 uint8_t *out, size_t cap,

@@ -145,7 +145,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_probe_skip(struct megolm_room *room, ui
 /*
  * Writes all that a device would store to go on later: pickles of the account and of every
  * session, and the keys of the devices it knows. What it does not hold: which messages were
- * seen. MEGOLM_ERR_OUTPUT when `cap` is below megolm_probe_store_max().
+ * seen, and whether the fallback key was used. MEGOLM_ERR_OUTPUT when `cap` is below
+ * megolm_probe_store_max().
  *
  * reload puts the objects of the same device back into the state that was stored; peers, rooms
  * and sessions must be the same. MEGOLM_ERR_PICKLE for what store did not write; then the
