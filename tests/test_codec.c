@@ -9,6 +9,7 @@
 
 #include "codec.h"
 #include "secret.h"
+#include "vectors.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -186,6 +187,47 @@ static void vector_length_boundaries(void **state)
 	}
 }
 
+/* A vector of that length reads back with it; where it would be too large, there is only its
+ * header. */
+static void check_length(struct mls_slice header, uint64_t length)
+{
+	static uint8_t bytes[4 + 65536];
+	struct mls_blob v;
+	struct mls_buf out = {0};
+
+	assert_true(header.len <= 4);
+	memcpy(bytes, header.p, header.len);
+	memset(bytes + header.len, 0, sizeof(bytes) - header.len);
+	if (length > 65536) {
+		assert_int_equal(mls_blob_decode(header, &v), MLS_ERR_TRUNCATED);
+	} else {
+		struct mls_slice whole = {bytes, header.len + (size_t)length};
+
+		assert_int_equal(mls_blob_decode(whole, &v), MLS_OK);
+		assert_int_equal(v.bytes.len, length);
+		assert_int_equal(mls_blob_encode(&out, &v), MLS_OK);
+		assert_true(mls_slice_equal(mls_buf_slice(&out), whole));
+		out.len = 0;
+	}
+	assert_int_equal(mls_put_length(&out, (size_t)length), MLS_OK);
+	assert_true(mls_slice_equal(mls_buf_slice(&out), header));
+	mls_buf_free(&out);
+}
+
+static void vector_lengths_of_the_working_group(void **state)
+{
+	json_t *cases = vectors_load("deserialization.json");
+
+	(void)state;
+	for (size_t i = 0; i < json_array_size(cases); i++) {
+		json_t *v = json_array_get(cases, i);
+
+		check_length(vector_hex(v, "vlbytes_header"), vector_number(v, "length"));
+		vector_done(v);
+	}
+	vectors_free();
+}
+
 static void too_long_to_encode(void **state)
 {
 	struct mls_buf out = {0};
@@ -296,6 +338,7 @@ int main(void)
 		cmocka_unit_test(exactly_one_encoding),
 		cmocka_unit_test(vector_length),
 		cmocka_unit_test(vector_length_boundaries),
+		cmocka_unit_test(vector_lengths_of_the_working_group),
 		cmocka_unit_test(too_long_to_encode),
 		cmocka_unit_test(presence_octet),
 		cmocka_unit_test(vector_of_elements),
