@@ -1,4 +1,5 @@
 #include "run/pace.h"
+#include "run/positions.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,27 @@ static double expect_of_any(const struct gb_paces *p, const struct gb_job *to)
 	return n[1] > 0 ? sum[1] / (double)n[1] : sum[0] / (double)n[0];
 }
 
+/*
+ * What a process takes that has no sample to take: the mean of those that took none, of its own
+ * backend, if any has run. Until one has, it is next to nothing.
+ */
+static double expect_without_samples(const struct gb_paces *p, const struct gb_job *to)
+{
+	double sum[2] = {0, 0};
+	size_t n[2] = {0, 0};
+
+	for (size_t i = 0; i < p->jobs->n; i++) {
+		bool is_own = p->jobs->job[i].backend == to->backend;
+		if (p->of[i].n == 0 || is_measure(&p->of[i]))
+			continue;
+		sum[is_own] += mean_ns(&p->of[i]);
+		n[is_own]++;
+	}
+	if (n[0] + n[1] == 0)
+		return 0;
+	return n[1] > 0 ? sum[1] / (double)n[1] : sum[0] / (double)n[0];
+}
+
 /* Between two sizes that have run, time is taken to grow by one power of the size. */
 static double interpolate(const struct gb_paces *p, const struct gb_job *below,
 			  const struct gb_job *above, const struct gb_job *to)
@@ -162,7 +184,9 @@ static void expect(struct gb_paces *p, size_t at)
 	const struct gb_job *least = below != NULL ? least_of_two(p, below, at) : NULL;
 	struct gb_pace_of_job *pace = pace_of(p, to);
 
-	if (from == NULL)
+	if (gb_job_is_left_out(to))
+		pace->ns = expect_without_samples(p, to);
+	else if (from == NULL)
 		pace->ns = expect_of_any(p, to);
 	else if (below != NULL && above != NULL && pairs(below) < pairs(above))
 		pace->ns = interpolate(p, below, above, to);

@@ -9,7 +9,7 @@
  * groups; what one sample of each cell takes grows with the pairs of a sender and a member. The
  * larger of the two is expected. Beyond two numbers of pairs that have run, growth goes on as
  * between them; beyond one, 50 pairs are taken to cost what does not grow. Between two it is what
- * lies between.
+ * lies between. A job that the scenario leaves out takes what others took without a sample.
  */
 struct gb_pace_of_job {
 	double ns;        /* all its processes together; with n = 0: what is expected of one */

@@ -152,13 +152,18 @@ void gb_positions_leavers(const struct gb_job *job, const struct gb_task *task,
 	include_middle(job, leavers, k);
 }
 
+bool gb_job_is_left_out(const struct gb_job *job)
+{
+	return job->sampling.most_pairs != 0 &&
+	       (uint64_t)job->senders * job->size > job->sampling.most_pairs;
+}
+
 const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *task)
 {
 	uint32_t k = gb_task_leavers(task);
 	bool is_part = gb_step_is_part(gb_operations[task->operation].timed);
 
-	if (job->sampling.most_pairs != 0 &&
-	    (uint64_t)job->senders * job->size > job->sampling.most_pairs)
+	if (gb_job_is_left_out(job))
 		return "more pairs of sender and member than most_pairs of the scenario";
 	if (is_part && job->backend->create_part == NULL)
 		return "a group of this backend is not made in such parts";

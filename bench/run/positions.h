@@ -39,6 +39,9 @@ void gb_positions_actors(const struct gb_job *job, uint32_t *actors);
  * actor. */
 uint32_t gb_positions_most_senders(uint32_t size);
 
+/* Whether the scenario leaves out every cell of the job: more pairs than its most_pairs. */
+bool gb_job_is_left_out(const struct gb_job *job);
+
 /* Why this group is too small for the task, or the scenario leaves it out, or NULL. Static. */
 const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *task);
 #endif
