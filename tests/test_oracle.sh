@@ -19,6 +19,7 @@ declare -A operations=(
 	[replaying]="create|{ add: 1 }|rekey|{ remove: 1 }|send"
 	[forgeable]="create|{ add: 1 }|rekey|{ remove: 1 }|send"
 	[forgetful]="create|{ add: 1 }|rekey|{ remove: 1 }|{ add_each: 2 }|{ rekey_after_add: 1 }"
+	[keyless]="create|{ add: 1 }|rekey|{ remove: 1 }"
 )
 # With keys of a sender, an add hands out the ones there are: no digest changes.
 operations[megolm-constant]="rekey|{ remove: 1 }|{ rekey_after_remove: 1 }"
@@ -31,6 +32,7 @@ declare -A notices=(
 	[replaying]="accepted a replay of a message"
 	[forgeable]="accepted a forged message"
 	[forgetful]=" on, wanted "
+	[keyless]=" cannot read device 0, wanted from message "
 )
 
 # run BACKENDS OPERATION: into $work/run; leaves $status and $said.

@@ -1,4 +1,5 @@
 #include "run/first_index.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 int gb_first_indices_open(struct gb_first_indices *f, struct gb_trial *trial)
@@ -90,13 +91,28 @@ static int expect(struct gb_first_indices *f, struct gb_first_index *want, uint3
 	return given(f, want, i);
 }
 
+static int differ(struct gb_testbed *t, uint32_t device, uint32_t sender,
+		  const struct gb_first_index *got, const struct gb_first_index *want)
+{
+	char found[64], wanted[64] = "nothing: who gives the keys has none";
+
+	snprintf(found, sizeof found, "cannot read device %u", sender);
+	if (got->known)
+		snprintf(found, sizeof found, "reads device %u from message %u on", sender,
+			 got->index);
+	if (want->known)
+		snprintf(wanted, sizeof wanted, "from message %u on", want->index);
+	return gb_testbed_break(t, "keys begin where they were given", "device %u %s, wanted %s",
+				device, found, wanted);
+}
+
 int gb_first_indices_check(struct gb_first_indices *f, uint32_t i, bool is_new)
 {
 	struct gb_testbed *t = f->trial->testbed;
 	const struct gb_recipients all = recipients(f);
 
 	for (size_t k = 0; t->backend->first_index != NULL && k < all.n; k++) {
-		struct gb_first_index got, want;
+		struct gb_first_index got = {0}, want = {0};
 		uint32_t device = all.device[k];
 		if (device == t->actors[i])
 			continue;
@@ -104,10 +120,7 @@ int gb_first_indices_check(struct gb_first_indices *f, uint32_t i, bool is_new)
 		    expect(f, &want, i, device, is_new) != 0)
 			return -1;
 		if (!got.known || !want.known || got.index != want.index)
-			return gb_testbed_break(t, "keys begin where they were given",
-						"device %u reads device %u from message %u on, "
-						"wanted %u",
-						device, t->actors[i], got.index, want.index);
+			return differ(t, device, t->actors[i], &got, &want);
 	}
 	return 0;
 }

@@ -291,6 +291,19 @@ static void make_forgetful(struct gb_backend *b)
 	b->first_index = forgetful_first_index;
 }
 
+/* ---- keyless ---- */
+
+static enum gb_status keyless_first_index(struct gb_world *w, uint32_t device, uint32_t sender,
+					  uint32_t *index)
+{
+	return device == sender ? now.base->first_index(w, device, sender, index) : GB_REJECTED;
+}
+
+static void make_keyless(struct gb_backend *b)
+{
+	b->first_index = keyless_first_index;
+}
+
 /* ---- reusing ---- */
 
 static enum gb_status reusing_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
@@ -420,6 +433,7 @@ static const struct {
 	{"idle", make_idle},           {"constant", make_constant},   {"reusing", make_reusing},
 	{"unserved", make_unserved},   {"leaky", make_leaky},         {"open_past", make_open_past},
 	{"replaying", make_replaying}, {"forgeable", make_forgeable}, {"forgetful", make_forgetful},
+	{"keyless", make_keyless},
 };
 
 static void mutate(struct gb_backend *b, const char *mutation)

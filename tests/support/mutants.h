@@ -18,6 +18,7 @@
  *   replaying   what was read is read again as another event
  *   forgeable   a signature or tag is not looked at: the oracle's forgery is taken in
  *   forgetful   recipients lose the first message of the keys they are given
+ *   keyless     recipients say that they have no keys
  */
 #define MUTANTS_OF_ANY(Y, base)                                                                    \
 	Y(base, idle, founders_agree_and_read)                                                     \
@@ -32,7 +33,8 @@
 	Y(base, forgeable, forged_application_messages_are_refused)
 #define MUTANTS_OF_SENDERS(Y, base)                                                                \
 	MUTANTS_OF_SEALED(Y, base)                                                                 \
-	Y(base, forgetful, keys_begin_where_they_were_given)
+	Y(base, forgetful, keys_begin_where_they_were_given)                                       \
+	Y(base, keyless, keys_begin_where_they_were_given)
 #define MUTANTS(Y) MUTANTS_OF_ANY(Y, null) MUTANTS_OF_SEALED(Y, mls) MUTANTS_OF_SENDERS(Y, megolm)
 
 #define MUTANT_ID(base, mutation, promise) MUTANT_##base##_##mutation,
