@@ -161,6 +161,32 @@ static void messages_cross_once_and_are_bounded(void **state)
 	free(p);
 }
 
+/* ---- results that are too large ---- */
+
+/* The next number after 2^32 - 1 is none of a message, and 0 must not be made of it. */
+static void a_first_index_has_32_bits(void **state)
+{
+	struct play *p = calloc(1, sizeof(*p));
+	uint32_t index = 7;
+	char why[700];
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(gb_plugin_load(BAD "counts_too_far first_index", why, sizeof why),
+			 GB_EXIT_DONE);
+	p->backend = gb_backend_find("bad", strlen("bad"));
+	assert_true(play_open(p, PROMISE_SEED));
+	assert_int_equal(p->backend->first_index(p->world, 0, 0, &index), GB_OK);
+	assert_true(index == UINT32_MAX);
+	assert_int_equal(p->backend->first_index(p->world, 1, 0, &index), GB_FAILED);
+	assert_true(index == UINT32_MAX);
+	snprintf(why, sizeof why, "%s", p->backend->error(p->world));
+	why[strcspn(why, ";")] = '\0';
+	assert_string_equal(why, "the child answered first_index with malformed results");
+	play_close(p);
+	free(p);
+}
+
 /* ---- all of them ---- */
 
 static struct CMUnitTest tests[100];
@@ -185,6 +211,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof misbehaviours / sizeof misbehaviours[0]; i++)
 		add(misbehaviours[i].what, misbehaviour_is_one_error, &misbehaviours[i]);
 	add("messages_cross_once_and_are_bounded", messages_cross_once_and_are_bounded, NULL);
+	add("a_first_index_has_32_bits", a_first_index_has_32_bits, NULL);
 	add("silence_ends_at_the_deadline", silence_ends_at_the_deadline, NULL);
 	add("grandchildren_are_ended_too", grandchildren_are_ended_too, NULL);
 	add("what_cannot_be_started_is_refused", what_cannot_be_started_is_refused, NULL);

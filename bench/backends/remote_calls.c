@@ -298,15 +298,20 @@ static enum gb_status remote_first_index(struct gb_world *w, uint32_t device, ui
 					 uint32_t *index)
 {
 	struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_first_index);
-	uint64_t number = 0;
+	struct gb_frame_answer a;
+	uint64_t number;
 	enum gb_status status;
 
 	gb_frame_u32(f, device);
 	gb_frame_u32(f, sender);
-	status = gb_remote_ask_number(w, &number);
-	if (status == GB_OK)
-		*index = (uint32_t)number;
-	return status;
+	status = gb_remote_ask(w, &a);
+	if (status != GB_OK)
+		return status;
+	number = gb_reading_u64(&a.results);
+	if (a.results.is_bad || a.results.len > 0 || number > UINT32_MAX)
+		return gb_remote_malformed(w, &a);
+	*index = (uint32_t)number;
+	return GB_OK;
 }
 
 static enum gb_status remote_save(struct gb_world *w, uint32_t device, struct gb_bytes *state)

@@ -118,6 +118,12 @@ def raises(server, question):
     return server.honest(question)
 
 
+def counts_too_far(server, question):
+    """At device 0 the largest number there is, at device 1 the next."""
+    device = struct.unpack_from("<I", question, 9)[0]
+    return server.honest(question)[:HEAD] + gb.number(0xffffffff + device)
+
+
 class Server(gb.Server):
     def honest(self, question):
         return super().answer(question)
@@ -131,4 +137,6 @@ if __name__ == "__main__":
     WHAT, CALL = (sys.argv[1:] + ["rekey"])[:2]
     backend = Null()
     backend.NAME = "bad"
+    if CALL == "first_index":  # which Null has no use for
+        Null.first_index = lambda self, world, device, sender: 0
     gb.serve(backend, Server)
