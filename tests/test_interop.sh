@@ -15,12 +15,13 @@ missing() {
 	[ -n "$(command -v go)" ] || echo "go not found: it builds the runner"
 }
 
-echo 1..1
 reason=$(missing | head -1)
 if [ -n "$reason" ]; then
+	echo 1..1
 	echo "ok 1 # SKIP $reason"
 	exit 0
 fi
+echo 1..2
 mkdir -p "$B/interop"
 scripts=(welcome_join application commit external_join external_proposals branch reinit)
 if make interop > "$log" 2>&1 &&
@@ -29,4 +30,19 @@ if make interop > "$log" 2>&1 &&
 else
 	sed 's/^/# /' "$log"
 	echo "not ok 1 - the runner's scripts pass"
+fi
+
+# A runner in which its assignments are made in another way.
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/interop/proto" "$work/interop/test-runner" "$work/build/interop"
+touch "$work/go.mod" "$work/interop/proto/mls_client.proto"
+echo "package main" > "$work/interop/test-runner/main.go"
+said=$(B=$work/build MLS_INTEROP=$work interop/run -1 2>&1)
+status=$?
+if [ $status -eq 1 ] && [[ $said == "$work/interop/test-runner/main.go: found no append(tuple, v)"* ]] &&
+	[ "$(wc -l <<< "$said")" -eq 1 ]; then
+	echo "ok 2 - a runner that cannot be mended is refused with one line"
+else
+	echo "# status $status: $said"
+	echo "not ok 2 - a runner that cannot be mended is refused with one line"
 fi
