@@ -100,7 +100,7 @@ struct mls_storage;
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
  *                      type, which are always there, without default types (7.2)
  *   key_package_lifetime_s  0: 90 days; members with the default policy refuse more
- *   random, now_s      randomness, fill NULL: mls_random_system(); seconds since 1970
+ *   random, now_s      randomness, fill NULL: mls_random_system(); mls_client_set_time
  *   storage            where state is kept (mls_storage.h), unless
  *   ephemeral          there is none: groups end with the process, or mls_group_save is called
  *   threads            how many a call may use, for many members; 0, 1: it never starts one
@@ -137,7 +137,11 @@ enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
 /* Wipes and frees; NULL is allowed. Groups of the client must be gone. */
 void mls_client_free(struct mls_client *client);
 
-/* Tells the client what time it is, in seconds since 1970. */
+/*
+ * Tells the client what time it is, in seconds since 1970, by a precise clock (CLOCK_REALTIME):
+ * time() may lag a tick behind it, and a key package of another implementation that begins in the
+ * second it was made in is then not yet valid.
+ */
 void mls_client_set_time(struct mls_client *client, uint64_t now_s);
 
 /* The public signature key; memory of the client. */
