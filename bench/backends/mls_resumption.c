@@ -5,19 +5,12 @@ enum gb_status gb_mls_commit_resumption(struct gb_world *w, uint32_t device, str
 {
 	struct mls_group *group = gb_mls_group_of(w, device, "commit_resumption");
 	struct mls_psk_name psk = {{0}, {0}, 0};
-	const struct mls_commit_request request = {
-		.psks = &psk,
-		.n_psks = 1,
-		.without_proposals = true,
-		.path_if_required = !w->axes.path,
-		.handshake = w->axes.handshake,
-	};
 
 	if (!group)
 		return GB_REJECTED;
 	psk.group_id = mls_group_id(group);
 	psk.epoch = mls_group_epoch(group);
-	return gb_mls_commit(w, device, group, &request, NULL, out);
+	return gb_mls_commit_with_psk(w, device, group, &psk, out);
 }
 
 enum gb_status gb_mls_reinit(struct gb_world *w, uint32_t device, struct gb_outbox *out)

@@ -89,6 +89,10 @@ enum gb_status gb_mls_commit(struct gb_world *w, uint32_t device, struct mls_gro
 			     const struct mls_commit_request *request, const uint32_t *joining,
 			     struct gb_outbox *out);
 
+/* The same with one PSK and nothing else. */
+enum gb_status gb_mls_commit_with_psk(struct gb_world *w, uint32_t device, struct mls_group *group,
+				      const struct mls_psk_name *psk, struct gb_outbox *out);
+
 /* The commit that adds these (bench/backends/mls.c). */
 enum gb_status gb_mls_commit_adds(struct gb_world *w, uint32_t device, struct mls_group *group,
 				  const struct gb_published *joining, size_t n,
