@@ -38,10 +38,7 @@ enum gb_status gb_megolm_find_live(struct gb_world *w, uint32_t device,
 static enum gb_status upload(struct gb_world *w, struct gb_megolm_live *live, uint32_t from,
 			     struct gb_outbox *out)
 {
-	struct gb_message m = {.kind = GB_BACKUP,
-			       .address = GB_TO_SERVER,
-			       .fanout = GB_FANOUT_SERVER,
-			       .from = from};
+	struct gb_message m = gb_megolm_to_server(GB_BACKUP, from);
 	size_t cap = megolm_backup_upload_max(live->device, BATCH), n = 0;
 	enum gb_status status = out == NULL ? gb_megolm_scratch(w, cap) : GB_OK;
 	uint8_t *p = out != NULL ? out->reserve(out, cap) : w->scratch;
@@ -99,10 +96,7 @@ static enum gb_status open_former(struct gb_world *w, struct former *f, struct g
 enum gb_status gb_megolm_send_old(struct gb_world *w, struct megolm_room *room, uint32_t from,
 				  struct gb_bytes plaintext, struct gb_outbox *out)
 {
-	struct gb_message m = {.kind = GB_APPLICATION,
-			       .address = GB_TO_SERVER,
-			       .fanout = GB_FANOUT_SERVER,
-			       .from = from};
+	struct gb_message m = gb_megolm_to_server(GB_APPLICATION, from);
 	enum gb_status status = gb_megolm_scratch(w, gb_megolm_payload_max(plaintext.len));
 	struct megolm_slice content;
 	uint8_t *p;

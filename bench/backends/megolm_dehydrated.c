@@ -30,16 +30,10 @@ static enum gb_status keep(struct gb_world *w, uint8_t **kept, size_t *len, stru
 	return GB_OK;
 }
 
-static struct gb_message to_server(enum gb_kind kind, uint32_t from)
-{
-	return (struct gb_message){
-		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
-}
-
 static enum gb_status send_upload(struct gb_world *w, struct megolm_device *dry, uint32_t from,
 				  struct gb_outbox *out)
 {
-	struct gb_message m = to_server(GB_KEY_MATERIAL, from);
+	struct gb_message m = gb_megolm_to_server(GB_KEY_MATERIAL, from);
 	size_t cap = megolm_device_upload_max(dry, MEGOLM_ONE_TIME_KEYS);
 	uint8_t *p = out->reserve(out, cap);
 	enum gb_status status;
@@ -62,7 +56,7 @@ static enum gb_status send_upload(struct gb_world *w, struct megolm_device *dry,
 static enum gb_status send_data(struct gb_world *w, struct megolm_device *dry, uint32_t from,
 				struct gb_outbox *out)
 {
-	struct gb_message m = to_server(GB_BACKUP, from);
+	struct gb_message m = gb_megolm_to_server(GB_BACKUP, from);
 	size_t cap = megolm_device_dehydrated_max(dry);
 	uint8_t *p = out->reserve(out, cap);
 	enum gb_status status;
@@ -134,7 +128,7 @@ static enum gb_status claim_first(struct gb_world *w, struct megolm_slice keys,
 static enum gb_status send_claim(struct gb_world *w, uint32_t device, uint32_t reader,
 				 struct gb_outbox *out)
 {
-	struct gb_message m = to_server(GB_CLAIM, device);
+	struct gb_message m = gb_megolm_to_server(GB_CLAIM, device);
 	size_t cap = GB_MEGOLM_MAX_ID + sizeof w->dry.id + 64;
 	uint8_t *p = out->reserve(out, cap);
 	struct megolm_directory_request r;

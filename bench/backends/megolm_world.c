@@ -324,14 +324,17 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 	return GB_OK;
 }
 
+struct gb_message gb_megolm_to_server(enum gb_kind kind, uint32_t from)
+{
+	return (struct gb_message){
+		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
+}
+
 /* An upload that was made before. */
 static enum gb_status send_upload(struct gb_world *w, uint32_t number, struct gb_bytes upload,
 				  struct gb_outbox *out)
 {
-	struct gb_message m = {.kind = GB_KEY_MATERIAL,
-			       .address = GB_TO_SERVER,
-			       .fanout = GB_FANOUT_SERVER,
-			       .from = number};
+	struct gb_message m = gb_megolm_to_server(GB_KEY_MATERIAL, number);
 	struct gb_megolm_end *end = &w->upload_end[number];
 	uint8_t *p = out->reserve(out, upload.len);
 

@@ -335,6 +335,9 @@ enum gb_status gb_megolm_send_old(struct gb_world *w, struct megolm_room *room, 
 /* The policy of every device. */
 struct megolm_policy gb_megolm_policy(const struct gb_world *w);
 
+/* A message of this kind that stays at the server, without a body yet. */
+struct gb_message gb_megolm_to_server(enum gb_kind kind, uint32_t from);
+
 /* A live device; its failure is recorded. */
 enum gb_status gb_megolm_find_live(struct gb_world *w, uint32_t device,
 				   struct gb_megolm_live **live);
