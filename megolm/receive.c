@@ -215,6 +215,27 @@ static void keep(struct megolm_device *device, struct brought *brought)
 		megolm_bundle_keep(device, &brought->bundle);
 }
 
+/* Reads what the event brings. A key that tells nothing new is no reason to refuse a message that
+ * is genuine: the other device goes on to use the Olm session that it begins. */
+static enum megolm_err read(struct megolm_device *device, struct brought *brought,
+			    const struct incoming *in, const struct megolm_peer *known,
+			    const char *sender)
+{
+	enum megolm_err err = MEGOLM_OK;
+
+	brought->what = kind_of(in);
+	if (brought->what == MEGOLM_ROOM_KEY)
+		err = read_room_key(device, brought, in);
+	else if (brought->what == MEGOLM_FORWARDED_ROOM_KEY)
+		err = read_forwarded(device, brought, in, known);
+	else if (brought->what == MEGOLM_ROOM_KEY_BUNDLE)
+		err = read_bundle(device, brought, in, sender);
+	if (err != MEGOLM_ERR_SESSION_KNOWN)
+		return err;
+	brought->what = MEGOLM_KNOWN_KEY;
+	return MEGOLM_OK;
+}
+
 /* Whatever can be refused comes before the one-time key is destroyed. */
 static enum megolm_err act(struct megolm_device *device, struct brought *brought,
 			   struct incoming *in, const char *sender)
@@ -224,13 +245,7 @@ static enum megolm_err act(struct megolm_device *device, struct brought *brought
 
 	if (known == NULL)
 		TRY(megolm_peer_insert(device, &in->peer, &in->keys, 0));
-	brought->what = kind_of(in);
-	if (brought->what == MEGOLM_ROOM_KEY)
-		TRY(read_room_key(device, brought, in));
-	else if (brought->what == MEGOLM_FORWARDED_ROOM_KEY)
-		TRY(read_forwarded(device, brought, in, known));
-	else if (brought->what == MEGOLM_ROOM_KEY_BUNDLE)
-		TRY(read_bundle(device, brought, in, sender));
+	TRY(read(device, brought, in, known, sender));
 	TRY(megolm_pairwise_accept(device, in->peer, &in->olm));
 	in->peer->is_stranger = in->peer->is_stranger || known == NULL;
 	keep(device, brought);

@@ -110,11 +110,11 @@ static void a_key_must_reach_further_back(void **state)
 	ASSERT_DONE(give(&k, NULL, NULL, NULL, late));
 	ASSERT_REFUSED(&k.pair.bob, matrix_read(&k.pair.bob, &k.pair.alice, first, "$1", "first"),
 		       MEGOLM_ERR_UNKNOWN_INDEX);
-	ASSERT_ERR(give(&k, NULL, NULL, NULL, late), MEGOLM_ERR_SESSION_KNOWN);
+	ASSERT_DONE(give(&k, NULL, NULL, NULL, late));
 	ASSERT_DONE(give(&k, NULL, NULL, NULL, early.key));
 	ASSERT_DONE(matrix_read(&k.pair.bob, &k.pair.alice, first, "$1", "first"));
-	ASSERT_ERR(give(&k, NULL, NULL, NULL, late), MEGOLM_ERR_SESSION_KNOWN);
-	ASSERT_ERR(give(&k, NULL, NULL, NULL, early.key), MEGOLM_ERR_SESSION_KNOWN);
+	ASSERT_DONE(give(&k, NULL, NULL, NULL, late));
+	ASSERT_DONE(give(&k, NULL, NULL, NULL, early.key));
 	/* What was seen before the key came stays seen. */
 	ASSERT_REFUSED(&k.pair.bob, matrix_read(&k.pair.bob, &k.pair.alice, first, "$2", "first"),
 		       MEGOLM_ERR_REPLAY);

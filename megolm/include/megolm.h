@@ -386,6 +386,9 @@ enum megolm_to_device {
 	MEGOLM_ROOM_KEY_BUNDLE,    /* where the history of a room lies: megolm_device_bundle() */
 	MEGOLM_DUMMY,              /* m.dummy: carries nothing, but moves the ratchet */
 	MEGOLM_OTHER,              /* another type; ignored */
+	/* A room key or a forwarded one that tells nothing new about a session that is known: of
+	 * the room nothing changes. */
+	MEGOLM_KNOWN_KEY,
 };
 
 /*
@@ -412,9 +415,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_find_content(const struct megolm
  * comes again; it is no nearer to being the one to send by.
  *
  * MEGOLM_ERR_LIMIT for a stranger, a room or a session beyond the bounds of the policy. Of a
- * room key or a forwarded one: MEGOLM_ERR_SESSION_KNOWN when it tells nothing new,
- * MEGOLM_ERR_WRONG_SENDER when the session is another device's, MEGOLM_ERR_RATCHET when a
- * forwarded one contradicts what is known.
+ * room key or a forwarded one: MEGOLM_ERR_WRONG_SENDER when the session is another device's,
+ * MEGOLM_ERR_RATCHET when a forwarded one contradicts what is known.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_receive(struct megolm_device *device,
 							enum megolm_to_device *what,
