@@ -46,4 +46,23 @@ check refuses_a_table_without_end [ "$(tools/fill-tables "$work/open.md" 2>&1)" 
 
 check documents_are_not_stale tools/fill-tables --check README.md docs/published.md docs/performance.md \
 	docs/backends.md
+check figures_in_sentences_are_not_stale tools/prose-figures
+cat > "$work/figures.sql" <<- 'end'
+	-- README.md: one machine, {} times as
+	--   dear: as so often;
+	select '7';
+	-- LICENSE: Version {}.{}, January 2004
+	select '2', 0;
+	-- LICENSE: {} and {}
+	select '2';
+	-- LICENSE: Version {}
+	select '2', '0';
+	-- LICENSE: {}
+	select ratio from "bulk/none";
+end
+check says_which_figures_are_stale [ "$(tools/prose-figures "$work/figures.sql" 2> /dev/null)" = \
+	"README.md: wanted: one machine, 7 times as dear: as so often;
+LICENSE: {} and {}: fewer figures than places
+LICENSE: Version {}: other figures than places
+LICENSE: {}: the query failed" ]
 echo "1..$n"

@@ -1,0 +1,97 @@
+-- README.md: one computation, again and again, deviates by {} %.
+select printf('%.0f', 100 * json_extract(readfile('results/reference/quick/manifest.json'), '$.noise.deviation'));
+
+-- docs/published.md: and 100,000 members in {} minutes, and of 20
+select printf('%.0f', (julianday(json_extract(m, '$.ended')) - julianday(json_extract(m, '$.started'))) * 1440)
+  from (select readfile('results/reference/comparison/manifest.json') as m);
+
+-- docs/published.md: **Below 50 members the published lines are flat** but for create, at {} to {} ms.
+select printf('%.0f', min(time_ms + 0)), printf('%.0f', max(time_ms + 0))
+  from "published/arewemlsyet-2023" where group_size + 0 < 50 and series <> 'MLS create';
+
+-- docs/published.md: What was measured in 2023 took {} s for 100,000 members.
+select printf('%,d', round(time_ms / 1000)) from "published/arewemlsyet-2023"
+  where series = 'MLS create' and group_size = '100000';
+
+-- docs/published.md: MLS in JavaScript is {} to {} times as fast as what was published then,
+--   where C is {} to {} times as fast;
+select (select printf('%.0f', min(published_over_measured + 0)) from "relatives/published" where measured like 'ts-mls %'),
+       (select printf('%.0f', max(published_over_measured + 0)) from "relatives/published" where measured like 'ts-mls %'),
+       (select printf('%.0f', min(published_over_measured + 0)) from "comparison/published" where measured like 'mls %'),
+       (select printf('%.0f', max(published_over_measured + 0)) from "comparison/published" where measured like 'mls %');
+
+-- docs/published.md: One commit of 300 takes {} % of the time of 300 commits in a cold tree, {} % in a full one:
+select printf('%.0f', 100 * c.ratio), printf('%.0f', 100 * f.ratio) from "bulk/verdicts" c, "bulk/verdicts" f
+ where c.expectation = 'mls.add:k cheaper than mls.add_each:k from 3' and f.expectation = c.expectation
+   and c.first like '%tree=cold' and f.first like '%tree=full';
+
+-- docs/published.md: Of {} removals one commit takes less than {} %.
+select size, printf('%.0f', 0.5 + max(100 * ratio)) from "bulk/verdicts"
+ where expectation like 'mls.remove:k cheaper than mls.remove_each:k%';
+
+-- docs/published.md: MLS in a full tree is cheaper from about k = {} on, on OpenSSL from {}; in a cold tree from {} and {}.
+with v as (select first, second, printf('%.0f', crossing) as k from "bulk/verdicts"
+            where expectation = 'mls.add:k cheaper than megolm.add:k' and second like '%olm=new%')
+select (select k from v where first like '%full' and second like '%new'),
+       (select k from v where first like '%full' and second like '%openssl'),
+       (select k from v where first like '%cold' and second like '%new'),
+       (select k from v where first like '%cold' and second like '%openssl');
+
+-- docs/published.md: (`chain`) Megolm stays cheaper: {} to {} times at k = {}, on OpenSSL {} to {} times.
+with v as (select second, size, ratio + 0 as ratio from "bulk/verdicts"
+            where expectation = 'mls.add:k cheaper than megolm.add:k' and second like '%olm=chain%')
+select (select printf('%.2g', min(ratio)) from v where second like '%chain'),
+       (select printf('%.2g', max(ratio)) from v where second like '%chain'), max(size),
+       (select printf('%.2g', min(ratio)) from v where second like '%openssl'),
+       (select printf('%.2g', max(ratio)) from v where second like '%openssl')
+  from v;
+
+-- docs/published.md: after many adds** (in a full tree {} ms after one, {} ms after 300)
+with s as (select operation, k, printf('%.0f', cpu_ns_median / 1e6) as ms from "bulk/summary"
+            where backend = 'mls' and tree = 'full' and role = 'actor' and phase = 'total')
+select (select ms from s where operation = 'rekey_after_add' and k = '1'),
+       (select ms from s where operation = 'rekey_after_add' and k = '300');
+
+-- docs/published.md: joining a group of {} took {} s with an OpenMLS of 2026
+select printf('%,d', group_size), printf('%.1f', value / 1000.0) from "published/openmls-2026-join"
+ where series = 'join group' order by group_size + 0 desc limit 1;
+
+-- docs/published.md: Of the reference run, at {} members, in its {} pairs of states
+select printf('%,d', max(size + 0)), count(*) from "comparison/verdicts"
+ where expectation = 'mls.rekey cheaper than megolm.rekey from 100' and verdict <> '' and second <> '';
+
+-- docs/published.md: `mls.rekey cheaper than megolm.rekey from 100` | {} of {} |
+select sum(verdict = 'holds'), count(*) from "comparison/verdicts"
+ where expectation = 'mls.rekey cheaper than megolm.rekey from 100' and second <> '';
+
+-- docs/published.md: `mls.add:1 cheaper than megolm.rekey from 100` | {} of {} |
+select sum(verdict = 'holds'), count(*) from "comparison/verdicts"
+ where expectation = 'mls.add:1 cheaper than megolm.rekey from 100' and second <> '';
+
+-- docs/published.md: `mls.create at least 2 times megolm.rekey from 1000` | {} of {} |
+select sum(verdict = 'holds'), count(*) from "comparison/verdicts"
+ where expectation = 'mls.create at least 2 times megolm.rekey from 1000' and second <> '';
+
+-- docs/published.md: In a cold tree it takes {} to {} times as long as `chain`
+select printf('%.2g', min(ratio + 0)), printf('%.2g', max(ratio + 0)) from "comparison/verdicts"
+ where expectation = 'mls.rekey cheaper than megolm.rekey from 100' and first like '%cold' and second like '%olm=chain%';
+
+-- docs/published.md: To create a group, MLS takes {} to {} times as long as a new Megolm session in state `chain`,
+--   {} times as long as in `ratchet` on OpenSSL
+with v as (select second, ratio + 0 as ratio from "comparison/verdicts"
+            where expectation = 'mls.create at least 2 times megolm.rekey from 1000')
+select (select printf('%.2g', min(ratio)) from v where second like '%olm=chain%'),
+       (select printf('%.2g', max(ratio)) from v where second like '%olm=chain%'),
+       (select printf('%.2g', max(ratio)) from v where second like '%olm=ratchet olm_crypto=openssl');
+
+-- docs/published.md: (`megolm.add:1`, {} of {}) MLS takes longer in all states
+select sum(verdict = 'holds'), count(*) from "comparison/verdicts"
+ where expectation = 'mls.add:1 cheaper than megolm.add:1 from 100' and second <> '';
+
+-- docs/published.md: and that removing from a full tree is ({}).
+select distinct growth from "openmls-2021/verdicts" where expectation = 'mls.remove:1 tree=full grows at least as N';
+
+-- docs/published.md: and {} times as long in the worst case as in the best for {} members.
+with e as (select distinct expectation from "exact-sizes/verdicts"
+            where expectation like 'mls.rekey/bytes tree=cold % at least % times mls.rekey/bytes tree=full % at 129' and verdict = 'holds')
+select substr(expectation, instr(expectation, 'at least ') + 9, 3), '129' from e;
