@@ -12,27 +12,40 @@ const BATCH = 250; // users of a query, devices of a claim, messages of a reques
 const KEPT_KEYS = 50; // one-time keys of a live device in the directory, which 100 would fill
 const END = 32; // characters of an upload that are kept
 const MOST_PAIRS = 10100; // of actors and others; what was tried
+const MOST_DEPTH = 16; // of objects in objects that others write
 
 const utf8 = (text) => new Uint8Array(Buffer.from(text));
 
 /* Keys in the order of their names, as Matrix signs them. */
-function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+function canonical(value, depth = MOST_DEPTH) {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.keys(value).sort().map((k) => `${JSON.stringify(k)}:${canonical(value[k])}`).join(",")}}`;
+  if (depth === 0) throw new Rejected("objects in too many objects");
+  const inner = (v) => canonical(v, depth - 1);
+  if (Array.isArray(value)) return `[${value.map(inner).join(",")}]`;
+  return `{${Object.keys(value).sort().map((k) => `${JSON.stringify(k)}:${inner(value[k])}`).join(",")}}`;
 }
 function unsigned(object) {
   const { signatures: _, ...rest } = object;
   return canonical(rest);
 }
 
-/* What the library refuses is an Error with a name in capitals. */
-function refusing(work) {
+/* What others write is of this form, or refused here, by name: no error that it would cause below is a refusal. */
+function objectOf(value, what) {
+  if (value === null || typeof value !== "object") throw new Rejected(`${what}: not an object`);
+  return value;
+}
+function textOf(value, what) {
+  if (typeof value !== "string") throw new Rejected(`${what}: not a string`);
+  return value;
+}
+function parsed(text, what) {
+  let value;
   try {
-    return work();
+    value = JSON.parse(text);
   } catch (e) {
-    throw e instanceof Unsupported || e instanceof Rejected ? e : new Rejected(String(e.message ?? e));
+    throw new Rejected(`${what}: ${e.message}`);
   }
+  return objectOf(value, what);
 }
 
 /* An object of the library, its pickle at the checkpoint, and whether it has changed since. */
@@ -76,7 +89,8 @@ export class MatrixRoom {
   features = FEATURE.SEALED | FEATURE.REPLAYS | FEATURE.PER_SENDER | FEATURE.ENVELOPED;
   maxSize = 1000000; // so that larger cells are skipped with a reason, by shape
 
-  /* The library also says name, version and files of the backend, and what its axes can have. */
+  /* The library also says name, version and files of the backend, what its axes can have, and which
+   * errors of its own are refusals of bad input. */
   constructor(library) {
     const { name, version, files, axes } = library;
     Object.assign(this, { library, name, version, files, axes });
@@ -95,6 +109,15 @@ export class MatrixRoom {
   }
   close(world) {
     for (const held of world.held) this.library.free(held.object);
+  }
+
+  /* What the library refuses is refused, in its words. Whatever else is thrown is a fault. */
+  refusing(work) {
+    try {
+      return work();
+    } catch (e) {
+      throw this.library.isRefusal(e) ? new Rejected(e.message) : e;
+    }
   }
 
   hold(world, kind, object) {
@@ -139,14 +162,14 @@ export class MatrixRoom {
   }
 
   verify(key, object, ids) {
-    const signature = object.signatures?.[ids.user]?.[`ed25519:${ids.device}`];
-    this.library.verify(key, unsigned(object), String(signature));
+    const signature = objectOf(object, "what is signed").signatures?.[ids.user]?.[`ed25519:${ids.device}`];
+    this.library.verify(key, unsigned(object), textOf(signature, "signature"));
   }
   /* Device keys whose own signature holds, and which are those of this device. */
   checkedKeys(keys, ids) {
-    const curve25519 = keys.keys?.[`curve25519:${ids.device}`];
-    const ed25519 = keys.keys?.[`ed25519:${ids.device}`];
-    if (keys.user_id !== ids.user || keys.device_id !== ids.device || !curve25519 || !ed25519) throw new Rejected("device keys of another device");
+    const [curve25519, ed25519] = ["curve25519", "ed25519"].map((kind) => keys?.keys?.[`${kind}:${ids.device}`]);
+    const isOfBoth = typeof curve25519 === "string" && typeof ed25519 === "string";
+    if (keys?.user_id !== ids.user || keys.device_id !== ids.device || !isOfBoth) throw new Rejected("device keys of another device");
     this.verify(ed25519, keys, ids);
     return { curve25519, ed25519 };
   }
@@ -283,11 +306,11 @@ export class MatrixRoom {
   /* Meets a device by what the directory says: signatures first, then a session. */
   meet(world, from, device, keysJson, oneTimeJson) {
     const ids = idsOf(world, device);
-    return refusing(() => {
-      const { curve25519, ed25519 } = this.checkedKeys(JSON.parse(keysJson), ids);
-      const [signed] = Object.values(JSON.parse(oneTimeJson));
+    return this.refusing(() => {
+      const { curve25519, ed25519 } = this.checkedKeys(parsed(keysJson, "device keys"), ids);
+      const [signed] = Object.values(parsed(oneTimeJson, "one-time key"));
       this.verify(ed25519, signed, ids);
-      const session = this.library.begin(from.account.use, curve25519, signed.key);
+      const session = this.library.begin(from.account.use, curve25519, textOf(signed.key, "one-time key"));
       return { keys: keysJson, curve25519, ed25519, sessions: [this.hold(world, "Session", session)], due: true };
     });
   }
@@ -301,7 +324,7 @@ export class MatrixRoom {
   }
   /* As another client may write it. */
   splitAnyOrder(text) {
-    const { device_keys, one_time_keys } = refusing(() => JSON.parse(text));
+    const { device_keys, one_time_keys } = parsed(text, "key material");
     if (device_keys === undefined || one_time_keys === undefined) throw new Rejected("key material: not an upload");
     return [canonical(device_keys), canonical(one_time_keys)];
   }
@@ -483,7 +506,7 @@ export class MatrixRoom {
       try {
         return { text: this.library.decrypt(session.use, sealed), session: undefined };
       } catch (e) {
-        if (type === 0) throw e;
+        if (type === 0 || !this.library.isRefusal(e)) throw e;
       }
     }
     if (type !== 0) throw new Rejected("no Olm session reads it");
@@ -494,18 +517,20 @@ export class MatrixRoom {
     const to = this.device(world, device);
     const ids = idsOf(world, m.from);
     if (m.kind !== KIND.ROOM_KEY) throw new Rejected("not a to-device message");
-    refusing(() => {
-      const content = JSON.parse(Buffer.from(m.body).toString()).messages?.[to.ids.user]?.[to.ids.device];
+    this.refusing(() => {
+      const content = parsed(Buffer.from(m.body).toString(), "room key").messages?.[to.ids.user]?.[to.ids.device];
       const own = content?.ciphertext?.[to.curve25519];
       if (content?.algorithm !== OLM || own === undefined) throw new Rejected("for another recipient");
-      const { text, session } = this.decryptFrom(world, to, m.from, own, content.sender_key);
-      const event = JSON.parse(text);
+      const sealed = { type: objectOf(own, "Olm message").type, body: textOf(own.body, "Olm message") };
+      if (sealed.type !== 0 && sealed.type !== 1) throw new Rejected("Olm message: of no type");
+      const { text, session } = this.decryptFrom(world, to, m.from, sealed, textOf(content.sender_key, "sender key"));
+      const event = parsed(text, "room key");
       const known = to.peers.get(m.from);
       if (event.sender !== ids.user || event.recipient !== to.ids.user || event.recipient_keys?.ed25519 !== to.ed25519) throw new Rejected("of or for somebody else");
       const keys = known ?? { ...this.checkedKeys(event.sender_device_keys, ids), keys: canonical(event.sender_device_keys), sessions: [], due: true };
       if (keys.curve25519 !== content.sender_key || keys.ed25519 !== event.keys?.ed25519) throw new Rejected("of another sender");
       if (event.type !== "m.room_key" || event.content?.algorithm !== MEGOLM || event.content.room_id !== ROOM) throw new Rejected("not a room key");
-      this.takeSession(world, to, m.from, event.content.session_key);
+      this.takeSession(world, to, m.from, textOf(event.content.session_key, "session key"));
       to.peers.set(m.from, { ...keys, due: true, sessions: session ? [session, ...keys.sessions] : keys.sessions });
     });
   }
@@ -518,16 +543,17 @@ export class MatrixRoom {
   }
   receive(world, device, m) {
     const to = this.device(world, device);
-    return refusing(() => {
-      const event = JSON.parse(Buffer.from(m.body).toString());
+    return this.refusing(() => {
+      const event = parsed(Buffer.from(m.body).toString(), "event");
       const session = to.inbound.get(event.session_id);
       if (m.kind !== KIND.APPLICATION || event.algorithm !== MEGOLM || session === undefined || session.from !== m.from) throw new Rejected("no session reads it");
-      const { plaintext, message_index } = this.library.decryptEvent(session.held.use, event.ciphertext);
-      const { content, room_id, type } = JSON.parse(plaintext);
+      const { plaintext, message_index } = this.library.decryptEvent(session.held.use, textOf(event.ciphertext, "event"));
+      const { content, room_id, type } = parsed(plaintext, "event");
+      const said = textOf(content?.body, "content");
       if (room_id !== ROOM || type !== "m.room.message") throw new Rejected("not an event that this backend sends");
       if ((session.seen.get(message_index) ?? m.event) !== m.event) throw new Rejected("a replay");
       session.seen.set(message_index, m.event);
-      return new Uint8Array(Buffer.from(content.body, content.msgtype === "m.text" ? "utf8" : "base64"));
+      return new Uint8Array(Buffer.from(said, content.msgtype === "m.text" ? "utf8" : "base64"));
     });
   }
 
@@ -541,10 +567,10 @@ export class MatrixRoom {
   }
   first_index(world, device, sender) {
     const live = this.device(world, device);
-    if (device === sender && live.outbound !== undefined) return this.library.nextIndex(live.outbound.held.use);
+    if (device === sender && live.outbound !== undefined) return this.library.nextIndex(live.outbound.held.object);
     const session = live.inbound.get(live.newest.get(sender));
     if (session === undefined) throw new Rejected(`device ${device} has no session of device ${sender}`);
-    return this.library.firstKnownIndex(session.held.use);
+    return this.library.firstKnownIndex(session.held.object);
   }
   heals(world, device) {
     return this.device(world, device).healed ? 1 : 0;

@@ -38,6 +38,14 @@ const AXES = {
   history: (v) => (v === "joined" ? "" : "this backend has no key bundles"),
 };
 
+/* What libolm says of input that is bad; the other errors that it has are of its caller, of pickles
+ * and of memory. */
+const REFUSALS = new Set([
+  "OLM.BAD_MESSAGE_VERSION", "OLM.BAD_MESSAGE_FORMAT", "OLM.BAD_MESSAGE_MAC", "OLM.BAD_MESSAGE_KEY_ID",
+  "OLM.INVALID_BASE64", "OLM.UNKNOWN_MESSAGE_INDEX", "OLM.BAD_SESSION_KEY", "OLM.BAD_SIGNATURE",
+  "OLM.INPUT_BUFFER_TOO_SMALL",
+]);
+
 const PICKLE = "k";
 const utility = new Olm.Utility();
 
@@ -46,6 +54,7 @@ const library = {
   version: `@matrix-org/olm ${version} (libolm ${Olm.get_library_version().join(".")}), Node ${process.versions.node}`,
   files: ["olm-wasm.mjs", "matrix_room.mjs", "groupbench_child.mjs", "package-lock.json"].map(here),
   axes: AXES,
+  isRefusal: (e) => e instanceof Error && REFUSALS.has(e.message),
 
   /* A stream of bytes that follows from these words, and what the library draws from from now on. */
   stream(...words) {

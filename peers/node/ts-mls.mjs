@@ -10,6 +10,7 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as mls from "ts-mls";
+import * as errors from "ts-mls/mlsError.js";
 import { decodeRatchetTree, ratchetTreeEncoder } from "ts-mls/ratchetTree.js";
 import { encode } from "ts-mls/codec/tlsEncoder.js";
 import { FEATURE, KIND, Rejected, TO, Unsupported, message, serve } from "./groupbench_child.mjs";
@@ -83,12 +84,19 @@ async function makeDevice(world, device) {
   return { keyPackage: made.publicPackage, privatePackage: made.privatePackage, body };
 }
 
+/* Of bad input the library says what is wrong, or lets through what WebCrypto says of a key that is
+ * none. What it calls its own fault, or any other error, is a fault. */
+function isRefusal(e) {
+  if (e instanceof DOMException) return e.name === "DataError" || e.name === "OperationError";
+  return e instanceof errors.MlsError && !(e instanceof errors.InternalError) && !(e instanceof errors.DependencyError);
+}
+
 /* What was said is refused, in the library's words. */
 async function refusing(work) {
   try {
     return await work();
   } catch (e) {
-    throw e instanceof Rejected ? e : new Rejected(`${e.name}: ${e.message}`);
+    throw isRefusal(e) ? new Rejected(`${e.name}: ${e.message}`) : e;
   }
 }
 
