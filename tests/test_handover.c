@@ -213,6 +213,15 @@ static enum gb_status read_without_keys(struct gb_world *w, uint32_t device,
 	return GB_OK;
 }
 
+static enum gb_status read_another(struct gb_world *w, uint32_t device, const struct gb_message *m,
+				   struct gb_bytes *plaintext)
+{
+	enum gb_status status = gb_backend_megolm.read_old(w, device, m, plaintext);
+
+	plaintext->len -= status == GB_OK;
+	return status;
+}
+
 static void assert_caught(struct gb_backend *lying, enum gb_operation operation, const char *why)
 {
 	struct gb_job job = job_of(lying, "2", operation);
@@ -244,6 +253,11 @@ static void who_only_seems_to_give_keys_is_caught(void **state)
 	read_before = (struct gb_bytes){(const uint8_t *)"what was said", 13};
 	lying.read_old = read_without_keys;
 	assert_caught(&lying, GB_OPERATION_forward, "device 1 reads old message 0 without its key");
+	lying = gb_backend_megolm;
+	lying.read_old = read_another;
+	assert_caught(&lying, GB_OPERATION_forward, "device 1 reads other words in old message 0");
+	assert_caught(&lying, GB_OPERATION_dehydrated,
+		      "device 1 reads other words in old message 0");
 }
 
 int main(void)

@@ -147,6 +147,17 @@ static void note(struct gb_megolm_old *old, const struct megolm_room *room, uint
 		 megolm_room_session_id(room, "@former:gb.test", "FORMERDEVI"));
 }
 
+static bool keep_said(struct gb_megolm_kept *kept, struct gb_bytes plaintext)
+{
+	free(kept->said);
+	kept->said_len = plaintext.len;
+	kept->said = malloc(plaintext.len + 1);
+	if (kept->said == NULL)
+		return false;
+	memcpy(kept->said, plaintext.p, plaintext.len);
+	return true;
+}
+
 static enum gb_status make_history(struct gb_world *w, struct former *f,
 				   struct gb_megolm_live *live, uint32_t device, uint32_t n,
 				   uint32_t n_old, struct gb_bytes plaintext, struct gb_outbox *out)
@@ -156,7 +167,7 @@ static enum gb_status make_history(struct gb_world *w, struct former *f,
 
 	free(w->kept.old);
 	w->kept.old = calloc(n, sizeof *w->kept.old);
-	if (w->kept.old == NULL)
+	if (w->kept.old == NULL || !keep_said(&w->kept, plaintext))
 		return gb_megolm_fail(w, GB_FAILED, "out of memory");
 	w->kept.n_old = n;
 	w->kept.n_rooms = n < ROOMS ? 1 : ROOMS;

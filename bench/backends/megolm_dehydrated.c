@@ -186,8 +186,8 @@ static enum gb_status meet(struct gb_world *w, struct gb_megolm_live *live, uint
 enum gb_status gb_megolm_give_dehydrated(struct gb_world *w, struct gb_megolm_live *live,
 					 uint32_t device, uint32_t reader, struct gb_outbox *out)
 {
-	static const uint8_t words[] = "what was said when no device was there";
 	struct gb_megolm_sink sink = gb_megolm_sink_to(w, out, device);
+	const struct gb_bytes said = {w->kept.said, w->kept.said_len};
 	struct megolm_peer *peer = NULL;
 	struct megolm_room *room = NULL;
 	enum megolm_err err;
@@ -201,9 +201,7 @@ enum gb_status gb_megolm_give_dehydrated(struct gb_world *w, struct gb_megolm_li
 	for (uint32_t i = 0; i < w->kept.n_old && err == MEGOLM_OK; i++) {
 		megolm_room_rotate(room);
 		err = megolm_room_share(room, NULL, w->now_ms, &sink.sink);
-		if (err == MEGOLM_OK &&
-		    gb_megolm_send_old(w, room, device, (struct gb_bytes){words, sizeof words - 1},
-				       out) != GB_OK)
+		if (err == MEGOLM_OK && gb_megolm_send_old(w, room, device, said, out) != GB_OK)
 			return GB_FAILED;
 	}
 	return gb_megolm_status(w, err, "room key");

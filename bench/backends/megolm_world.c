@@ -605,6 +605,7 @@ void gb_megolm_close(struct gb_world *w)
 		return;
 	megolm_backup_free(w->kept.backup);
 	free(w->kept.old);
+	free(w->kept.said);
 	gb_megolm_dry_clear(&w->dry);
 	megolm_probe_count_into(NULL);
 	for (uint32_t i = 0; i < w->n_live; i++)

@@ -114,6 +114,8 @@ struct gb_megolm_kept {
 	struct megolm_backup *backup; /* NULL before there is a history */
 	uint32_t n_rooms, n_old;
 	struct gb_megolm_old *old;
+	uint8_t *said; /* in each old message */
+	size_t said_len;
 };
 
 /* A device that the homeserver keeps for a user, as it was uploaded. */

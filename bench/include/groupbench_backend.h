@@ -201,7 +201,8 @@ enum gb_way {
 	GB_WAY_FILE,      /* in a file under a passphrase; nobody has to ask: no want() */
 	/* To a device that the homeserver keeps for the user, until it is read by another: want()
 	 * makes it, give() begins as many sessions as history() had, shares them with it and sends
-	 * a message of each, and take() gets what want() sent to the server first. */
+	 * a message of each with history()'s plaintext, and take() gets what want() sent to the
+	 * server first. */
 	GB_WAY_DEHYDRATED,
 	/* As FORWARDED, after who lacks them has lost its pairwise session with who has them: it
 	 * begins another. */

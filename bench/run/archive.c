@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The plaintext of every old message. */
+static const uint8_t words[] = "what was said when the device was not there";
+
 static void free_all(struct gb_message *m, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -45,7 +48,6 @@ static int out_of_memory(struct gb_trial *trial)
 
 static int make_history(struct gb_trial *trial)
 {
-	static const uint8_t words[] = "what was said when the device was not there";
 	struct gb_testbed *t = trial->testbed;
 	struct gb_bytes plaintext = {words, sizeof words - 1};
 	uint32_t k = trial->task->k, n_old = k < GB_MAX_OLD ? k : GB_MAX_OLD;
@@ -87,21 +89,27 @@ int gb_archive_collect(struct gb_trial *trial)
 	return 0;
 }
 
-/* Whether `device` reads an old message: 1 or 0, or -1. */
-static int reads(struct gb_trial *trial, uint32_t device, const struct gb_message *m)
+/* How `device` fares with an old message. */
+enum reading { READ, READ_AS_ANOTHER, REFUSED, FAILED };
+
+static enum reading read_old(struct gb_trial *trial, uint32_t device, const struct gb_message *m)
 {
 	struct gb_testbed *t = trial->testbed;
 	struct gb_call call = {.kind = GB_CALL_READ_OLD, .device = device, .messages = m, .n = 1};
 	enum gb_status status = gb_testbed_call(t, &call, NULL);
 
 	if (t->status != GB_EXIT_DONE)
-		return -1;
-	if (status == GB_OK && call.plaintext.len > 0)
-		return 1;
+		return FAILED;
+	if (status == GB_OK)
+		return call.plaintext.len == sizeof words - 1 &&
+				       memcmp(call.plaintext.p, words, sizeof words - 1) == 0
+			       ? READ
+			       : READ_AS_ANOTHER;
 	if (status == GB_REJECTED)
-		return 0;
-	return gb_testbed_fail(t, GB_EXIT_INTERNAL, "reading an old message: device %u failed: %s",
-			       device, t->backend->error(t->world));
+		return REFUSED;
+	(void)gb_testbed_fail(t, GB_EXIT_INTERNAL, "reading an old message: device %u failed: %s",
+			      device, t->backend->error(t->world));
+	return FAILED;
 }
 
 int gb_archive_check_reads(struct gb_trial *trial, uint32_t device, size_t n_readable,
@@ -111,13 +119,18 @@ int gb_archive_check_reads(struct gb_trial *trial, uint32_t device, size_t n_rea
 
 	for (size_t i = 0; i < a->n_old; i++) {
 		bool readable = i < n_readable, sealed = i >= a->n_old - n_sealed;
-		int read = readable || sealed ? reads(trial, device, &a->old[i]) : 0;
-		if (read < 0)
+		enum reading reading =
+			readable || sealed ? read_old(trial, device, &a->old[i]) : REFUSED;
+		if (reading == FAILED)
 			return -1;
-		if (readable && read == 0)
-			return gb_testbed_break(trial->testbed, "what was kept reads old messages",
-						"device %u cannot read old message %zu", device, i);
-		if (sealed && read == 1)
+		if (readable && reading != READ)
+			return gb_testbed_break(
+				trial->testbed, "what was kept reads old messages",
+				reading == REFUSED
+					? "device %u cannot read old message %zu"
+					: "device %u reads other words in old message %zu",
+				device, i);
+		if (sealed && reading != REFUSED)
 			return gb_testbed_break(trial->testbed, "nobody reads without keys",
 						"device %u reads old message %zu without its key",
 						device, i);

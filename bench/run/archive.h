@@ -5,8 +5,8 @@
 /*
  * The steps about keys of the past: a device that has many of them backs them up, and a new
  * one restores them. Verified with old messages: the new device reads none before; after,
- * those of the sessions that it asked for, and no others. An answer that was tampered with is
- * refused, except where the encryption cannot notice (backup: pk).
+ * those of the sessions that it asked for, in the words that were sent, and no others. An answer
+ * that was tampered with is refused, except where the encryption cannot notice (backup: pk).
  */
 int gb_archive_step(struct gb_trial *trial, enum gb_step step);
 
