@@ -79,6 +79,7 @@ static void list_functions(const struct gb_backend *b)
 	printf("%s: not offered\n", #name)
 	ABSENT(checkpoint);
 	ABSENT(fork);
+	ABSENT(save);
 	ABSENT(state_size);
 	ABSENT(propose_update);
 	ABSENT(commit_pending);
@@ -86,16 +87,30 @@ static void list_functions(const struct gb_backend *b)
 	ABSENT(group_info);
 	ABSENT(fetch_tree);
 	ABSENT(join_external);
+	ABSENT(heals);
+	ABSENT(fetched);
+	ABSENT(fetched_raw);
+	ABSENT(asked);
 	ABSENT(commit_psk);
 	ABSENT(commit_resumption);
 	ABSENT(reinit);
+	ABSENT(succeed);
 	ABSENT(share);
 	ABSENT(create_part);
 	ABSENT(skip);
 	ABSENT(store);
+	ABSENT(reload);
 	ABSENT(history);
+	ABSENT(backup);
+	ABSENT(want);
+	ABSENT(give);
+	ABSENT(take);
+	ABSENT(advance);
+	ABSENT(first_index);
+	ABSENT(keys_reused);
 	ABSENT(single);
 	ABSENT(counts);
+	ABSENT(allocations);
 #undef ABSENT
 }
 

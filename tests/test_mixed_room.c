@@ -140,6 +140,18 @@ static bool rekey_or_remove(struct room *r, uint32_t sender, const uint32_t *lea
 	return good && agree(r, sender);
 }
 
+/* The same event may be read again; its bytes as another one may not. */
+static bool replay(struct room *r, uint32_t device, const struct gb_message *m)
+{
+	struct gb_message another = *m;
+	struct gb_bytes read;
+
+	another.event = 0; /* which no mail gives */
+	return holds(r, CALL(r, receive, device, m, &read) == GB_OK, "reads again", device) &&
+	       holds(r, CALL(r, receive, device, &another, &read) == GB_REJECTED,
+		     "refuses a replay", device);
+}
+
 /* Members read what is sent, and others do not. */
 static bool send(struct room *r, uint32_t sender)
 {
@@ -161,6 +173,7 @@ static bool send(struct room *r, uint32_t sender)
 						 memcmp(read.p, said.p, said.len) == 0
 				       : status == GB_REJECTED;
 		holds(r, good, r->is_member[d] ? "reads" : "is refused", d);
+		good = good && (!r->is_member[d] || replay(r, d, &mail.message[0]));
 	}
 	mixed_mail_empty(&mail);
 	return good;

@@ -17,6 +17,7 @@
 #include "backends/child.h"
 #include "backends/plugins.h"
 #include "backends/remote_world.h"
+#include "mixed_mail.h"
 #include "promises.h"
 
 #define BAD    "python3 tests/plugins/bad_child.py "
@@ -187,6 +188,175 @@ static void a_first_index_has_32_bits(void **state)
 	free(p);
 }
 
+/* ---- calls that not every backend has ---- */
+
+static const struct gb_message two[] = {
+	{.kind = GB_COMMIT, .address = GB_TO_GROUP, .from = 5, .body = {(const uint8_t *)"one", 3}},
+	{.kind = GB_COMMIT, .address = GB_TO_GROUP, .from = 5, .body = {(const uint8_t *)"two", 3}},
+};
+static const struct gb_bytes id = {(const uint8_t *)"id", 2}, psk = {(const uint8_t *)"psk", 3};
+static const struct gb_published other = {8, {(const uint8_t *)"keys", 4}};
+
+enum asked {
+	ASK_first_index,
+	ASK_advance,
+	ASK_want,
+	ASK_give,
+	ASK_take,
+	ASK_keys_reused,
+	ASK_set_psk,
+	ASK_commit_psk,
+	ASK_commit_resumption,
+	ASK_reinit,
+	ASK_succeed,
+	N_ASKED
+};
+
+/* What each is asked with here, as the child spells it. */
+static const struct {
+	const char *call, *arguments;
+} asked[N_ASKED] = {
+	[ASK_first_index] = {"first_index", "3 4"},
+	[ASK_advance] = {"advance", "4294967297"},
+	[ASK_want] = {"want", "3 2 4"},
+	[ASK_give] = {"give", "3 1 4 one two"},
+	[ASK_take] = {"take", "3 3 one two"},
+	[ASK_keys_reused] = {"keys_reused", ""},
+	[ASK_set_psk] = {"set_psk", "3 b'id' b'psk'"},
+	[ASK_commit_psk] = {"commit_psk", "3 b'id'"},
+	[ASK_commit_resumption] = {"commit_resumption", "3"},
+	[ASK_reinit] = {"reinit", "3"},
+	[ASK_succeed] = {"succeed", "3 (8, b'keys')"},
+};
+
+static enum gb_status ask(const struct gb_backend *b, struct gb_world *w, enum asked what,
+			  struct gb_outbox *out)
+{
+	uint64_t number;
+	uint32_t index;
+
+	switch (what) {
+	case ASK_first_index:
+		return b->first_index(w, 3, 4, &index);
+	case ASK_advance:
+		return b->advance(w, UINT64_C(4294967297));
+	case ASK_want:
+		return b->want(w, 3, GB_WAY_DEHYDRATED, 4, out);
+	case ASK_give:
+		return b->give(w, 3, GB_WAY_FILE, 4, two, 2, out);
+	case ASK_take:
+		return b->take(w, 3, GB_WAY_RECOVERED, two, 2);
+	case ASK_keys_reused:
+		return b->keys_reused(w, &number);
+	case ASK_set_psk:
+		return b->set_psk(w, 3, id, psk);
+	case ASK_commit_psk:
+		return b->commit_psk(w, 3, id, out);
+	case ASK_commit_resumption:
+		return b->commit_resumption(w, 3, out);
+	case ASK_reinit:
+		return b->reinit(w, 3, out);
+	default:
+		return b->succeed(w, 3, &other, 1, out);
+	}
+}
+
+/* A world of a child that does `what` when it is asked `call`, which is offered every call. */
+struct bad_world {
+	struct gb_backend table;
+	struct gb_child *child;
+	struct gb_world *world;
+	struct mixed_mail mail;
+};
+
+static struct bad_world *open_bad(const char *what, const char *call)
+{
+	const struct gb_config config = {.struct_size = sizeof(config), .capacity = 9};
+	struct bad_world *bad = calloc(1, sizeof(*bad));
+	char command[200], why[GB_FRAME_TEXT];
+
+	assert_non_null(bad);
+	snprintf(command, sizeof(command), BAD "%s %s", what, call);
+	bad->child = gb_child_start(command, why, sizeof(why));
+	assert_non_null(bad->child);
+	gb_remote_fill(&bad->table, UINT64_MAX, false);
+	mixed_mail_open(&bad->mail);
+	assert_int_equal(gb_remote_open(&bad->world, bad->child, &config), GB_OK);
+	return bad;
+}
+
+static void close_bad(struct bad_world *bad)
+{
+	mixed_mail_empty(&bad->mail);
+	bad->table.close(bad->world);
+	gb_child_free(bad->child);
+	free(bad);
+}
+
+static void arguments_cross_as_they_are(void **state)
+{
+	struct bad_world *bad = open_bad("repeats", "nothing");
+
+	(void)state;
+	for (int i = 0; i < N_ASKED; i++) {
+		assert_int_equal(ask(&bad->table, bad->world, (enum asked)i, &bad->mail.outbox),
+				 GB_REJECTED);
+		assert_string_equal(bad->table.error(bad->world), asked[i].arguments);
+	}
+	assert_int_equal(bad->mail.n, 0);
+	close_bad(bad);
+}
+
+/* What it says of a call whose answer is not its own; nothing is sent. */
+static void must_end(const char *what, enum asked call, const char *want)
+{
+	struct bad_world *bad = open_bad(what, asked[call].call);
+	char why[GB_FRAME_TEXT];
+
+	if (ask(&bad->table, bad->world, call, &bad->mail.outbox) != GB_FAILED)
+		fail_msg("%s %s does not fail", asked[call].call, what);
+	assert_int_equal(bad->mail.n, 0);
+	snprintf(why, sizeof(why), "the child answered %s with %s; ", asked[call].call, want);
+	if (strncmp(bad->table.error(bad->world), why, strlen(why)) != 0)
+		fail_msg("%s, want %s", bad->table.error(bad->world), why);
+	/* It is gone, and so is its world. */
+	assert_int_equal(ask(&bad->table, bad->world, call, &bad->mail.outbox), GB_FAILED);
+	close_bad(bad);
+}
+
+static void nonsense_in_answer_to_any_call_is_one_error(void **state)
+{
+	(void)state;
+	for (int i = 0; i < N_ASKED; i++) {
+		must_end("adds", (enum asked)i, "malformed results");
+		must_end("babbles", (enum asked)i, "a malformed frame");
+	}
+	must_end("cuts", ASK_want, "malformed results");
+	must_end("cuts", ASK_keys_reused, "malformed results");
+	must_end("invents", ASK_give, "malformed results");
+}
+
+/* More than the protocol names in a call: the cell says so, and the child is not even asked. */
+static void too_many_messages_of_keys_are_unsupported(void **state)
+{
+	struct gb_message many[GB_REMOTE_MESSAGES + 1];
+	struct bad_world *bad = open_bad("adds", "nothing");
+
+	(void)state;
+	for (size_t i = 0; i < GB_REMOTE_MESSAGES + 1; i++)
+		many[i] = two[0];
+	assert_int_equal(bad->table.take(bad->world, 3, GB_WAY_FILE, many, GB_REMOTE_MESSAGES + 1),
+			 GB_UNSUPPORTED);
+	assert_string_equal(bad->table.error(bad->world),
+			    "a plugin in a process takes in 64 messages at most");
+	assert_int_equal(bad->table.give(bad->world, 3, GB_WAY_FILE, 4, many,
+					 GB_REMOTE_MESSAGES + 1, &bad->mail.outbox),
+			 GB_UNSUPPORTED);
+	assert_int_equal(bad->table.take(bad->world, 3, GB_WAY_FILE, many, GB_REMOTE_MESSAGES),
+			 GB_OK);
+	close_bad(bad);
+}
+
 /* ---- all of them ---- */
 
 static struct CMUnitTest tests[100];
@@ -212,6 +382,11 @@ int main(void)
 		add(misbehaviours[i].what, misbehaviour_is_one_error, &misbehaviours[i]);
 	add("messages_cross_once_and_are_bounded", messages_cross_once_and_are_bounded, NULL);
 	add("a_first_index_has_32_bits", a_first_index_has_32_bits, NULL);
+	add("arguments_cross_as_they_are", arguments_cross_as_they_are, NULL);
+	add("nonsense_in_answer_to_any_call_is_one_error",
+	    nonsense_in_answer_to_any_call_is_one_error, NULL);
+	add("too_many_messages_of_keys_are_unsupported", too_many_messages_of_keys_are_unsupported,
+	    NULL);
 	add("silence_ends_at_the_deadline", silence_ends_at_the_deadline, NULL);
 	add("grandchildren_are_ended_too", grandchildren_are_ended_too, NULL);
 	add("what_cannot_be_started_is_refused", what_cannot_be_started_is_refused, NULL);

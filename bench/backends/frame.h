@@ -65,7 +65,17 @@
 	X(single_prepare)                                                                          \
 	X(single)                                                                                  \
 	X(single_check)                                                                            \
-	X(first_index)
+	X(first_index)                                                                             \
+	X(advance)                                                                                 \
+	X(want)                                                                                    \
+	X(give)                                                                                    \
+	X(take)                                                                                    \
+	X(keys_reused)                                                                             \
+	X(set_psk)                                                                                 \
+	X(commit_psk)                                                                              \
+	X(commit_resumption)                                                                       \
+	X(reinit)                                                                                  \
+	X(succeed)
 
 enum gb_process_call {
 #define GB_PROCESS_CALL_ID(name) GB_PROCESS_##name,

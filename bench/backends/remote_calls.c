@@ -73,6 +73,8 @@ SENDS(group_info)
 SENDS(fetch_tree)
 SENDS(share)
 SENDS(backup)
+SENDS(commit_resumption)
+SENDS(reinit)
 
 static void put_published(struct gb_frame *f, const struct gb_published *published, size_t n)
 {
@@ -113,6 +115,13 @@ static enum gb_status remote_propose_add(struct gb_world *w, uint32_t device,
 					 const struct gb_published *joining, struct gb_outbox *out)
 {
 	return send_to_published(w, GB_PROCESS_propose_add, device, joining, 1, out);
+}
+
+static enum gb_status remote_succeed(struct gb_world *w, uint32_t device,
+				     const struct gb_published *others, size_t n,
+				     struct gb_outbox *out)
+{
+	return send_to_published(w, GB_PROCESS_succeed, device, others, n, out);
 }
 
 static enum gb_status remote_create_part(struct gb_world *w, uint32_t device, enum gb_part part,
@@ -262,6 +271,51 @@ static enum gb_status remote_restore(struct gb_world *w, uint32_t device, enum g
 									    : GB_FAILED;
 }
 
+/* How many messages the keys of the past are in is the library's choice. */
+static enum gb_status begin_handover(struct gb_world *w, enum gb_process_call call,
+				     const uint32_t *numbers, size_t n_numbers,
+				     const struct gb_message *m, size_t n)
+{
+	if (n > GB_REMOTE_MESSAGES) {
+		(void)gb_remote_fail(w, "a plugin in a process takes in 64 messages at most");
+		return GB_UNSUPPORTED;
+	}
+	return begin_with(w, call, numbers, n_numbers, m, n);
+}
+
+static enum gb_status remote_want(struct gb_world *w, uint32_t device, enum gb_way way,
+				  uint32_t holder, struct gb_outbox *out)
+{
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_want, device, out);
+
+	if (f == NULL)
+		return GB_FAILED;
+	gb_frame_u32(f, way);
+	gb_frame_u32(f, holder);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_give(struct gb_world *w, uint32_t device, enum gb_way way,
+				  uint32_t reader, const struct gb_message *m, size_t n,
+				  struct gb_outbox *out)
+{
+	const uint32_t numbers[] = {device, way, reader};
+	enum gb_status status = gb_remote_has_room(w, out) ? GB_OK : GB_FAILED;
+
+	if (status == GB_OK)
+		status = begin_handover(w, GB_PROCESS_give, numbers, 3, m, n);
+	return status == GB_OK ? gb_remote_ask_sending(w, out) : status;
+}
+
+static enum gb_status remote_take(struct gb_world *w, uint32_t device, enum gb_way way,
+				  const struct gb_message *m, size_t n)
+{
+	const uint32_t numbers[] = {device, way};
+	enum gb_status status = begin_handover(w, GB_PROCESS_take, numbers, 2, m, n);
+
+	return status == GB_OK ? gb_remote_ask_plain(w) : status;
+}
+
 static enum gb_status remote_history(struct gb_world *w, uint32_t device, uint32_t n,
 				     uint32_t n_old, struct gb_bytes plaintext,
 				     struct gb_outbox *out)
@@ -327,6 +381,40 @@ static enum gb_status remote_load(struct gb_world *w, uint32_t device, struct gb
 	gb_frame_u32(f, device);
 	gb_frame_bytes(f, state);
 	return gb_remote_ask_plain(w);
+}
+
+static enum gb_status remote_set_psk(struct gb_world *w, uint32_t device, struct gb_bytes id,
+				     struct gb_bytes psk)
+{
+	struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_set_psk);
+
+	gb_frame_u32(f, device);
+	gb_frame_bytes(f, id);
+	gb_frame_bytes(f, psk);
+	return gb_remote_ask_plain(w);
+}
+
+static enum gb_status remote_commit_psk(struct gb_world *w, uint32_t device, struct gb_bytes id,
+					struct gb_outbox *out)
+{
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_commit_psk, device, out);
+
+	if (f == NULL)
+		return GB_FAILED;
+	gb_frame_bytes(f, id);
+	return gb_remote_ask_sending(w, out);
+}
+
+static enum gb_status remote_advance(struct gb_world *w, uint64_t ms)
+{
+	gb_frame_u64(gb_remote_begin(w, GB_PROCESS_advance), ms);
+	return gb_remote_ask_plain(w);
+}
+
+static enum gb_status remote_keys_reused(struct gb_world *w, uint64_t *n)
+{
+	(void)gb_remote_begin(w, GB_PROCESS_keys_reused);
+	return gb_remote_ask_number(w, n);
 }
 
 static enum gb_status remote_heals(struct gb_world *w, uint32_t device, int *yes)
@@ -400,5 +488,15 @@ void gb_remote_fill(struct gb_backend *table, uint64_t calls, bool counts)
 	OFFER(single)
 	OFFER(single_check)
 	OFFER(first_index)
+	OFFER(advance)
+	OFFER(want)
+	OFFER(give)
+	OFFER(take)
+	OFFER(keys_reused)
+	OFFER(set_psk)
+	OFFER(commit_psk)
+	OFFER(commit_resumption)
+	OFFER(reinit)
+	OFFER(succeed)
 #undef OFFER
 }

@@ -18,14 +18,15 @@ const CALLS = (
   "remove rekey send process join receive digest checkpoint rollback fork save load state_size " +
   "propose_update propose_add propose_remove commit_pending discard group_info fetch_tree " +
   "join_external heals fetched asked share create_part skip store reload history backup stored " +
-  "restore read_old single_prepare single single_check first_index"
+  "restore read_old single_prepare single single_check first_index advance want give take " +
+  "keys_reused set_psk commit_psk commit_resumption reinit succeed"
 ).split(" ");
 
 const STATUS = { OK: 0, REJECTED: 1, UNSUPPORTED: 2, FAILED: 3 };
 const ANSWER = { HONOURED: 0, NOT_APPLICABLE: 1, NOT_SUPPORTED: 2 };
 export const KIND = {
   KEY_MATERIAL: 0, CLAIM: 1, PROPOSAL: 2, COMMIT: 3, WELCOME: 4, GROUP_INFO: 5, RATCHET_TREE: 6,
-  ROOM_KEY: 7, APPLICATION: 8, BACKUP: 9,
+  ROOM_KEY: 7, APPLICATION: 8, BACKUP: 9, KEY_REQUEST: 10,
 };
 export const TO = { DEVICES: 0, GROUP: 1, SERVER: 2 };
 export const FANOUT = { SERVER: 0, CLIENT: 1 };
@@ -136,7 +137,7 @@ const raw = (value) => Buffer.from(value);
  * What each call takes, and what its result is:
  *   u  number of 32 bits        c  number of 8 bits      b  bytes
  *   n  numbers                  p  published material    m  messages, by their numbers
- *   1  one such message
+ *   1  one such message         q  number of 64 bits, a BigInt
  */
 const TAKES = {
   publish: ["u", messages], publish_many: ["uu", messages], materialise: ["u", nothing],
@@ -152,7 +153,10 @@ const TAKES = {
   skip: ["uu", nothing], store: ["u", u64], reload: ["u", nothing], history: ["uuub", messages],
   backup: ["u", messages], stored: ["uuum", messages], restore: ["uum", nothing],
   read_old: ["u1", bytes], single_prepare: ["u", nothing], single: ["u", nothing],
-  single_check: ["", nothing], first_index: ["uu", u64],
+  single_check: ["", nothing], first_index: ["uu", u64], advance: ["q", nothing],
+  want: ["uuu", messages], give: ["uuum", messages], take: ["uum", nothing], keys_reused: ["", u64],
+  set_psk: ["ubb", nothing], commit_psk: ["ub", messages], commit_resumption: ["u", messages],
+  reinit: ["u", messages], succeed: ["up", messages],
 };
 
 class Server {
@@ -205,6 +209,7 @@ class Server {
   argument(kind, reader, held) {
     if (kind === "u") return reader.u32();
     if (kind === "c") return reader.u8();
+    if (kind === "q") return reader.u64();
     if (kind === "b") return reader.bytes();
     if (kind === "n") return reader.numbers();
     if (kind === "p") return reader.published();

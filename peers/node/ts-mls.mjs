@@ -253,7 +253,7 @@ class TsMls {
     for (let i = 0; i < n; i++) await this.send(world, device, new Uint8Array());
   }
 
-  async take(world, device, body, using = suite) {
+  async read(world, device, body, using = suite) {
     const group = this.group(world, device);
     return refusing(async () => {
       const m = decode(body);
@@ -267,13 +267,13 @@ class TsMls {
       world.groups.set(device, { state: pending });
       return;
     }
-    const result = await this.take(world, device, m.body, using);
+    const result = await this.read(world, device, m.body, using);
     if (result.kind !== "newState") throw new Rejected("not a commit");
     world.groups.set(device, { state: result.newState });
   }
   async receive(world, device, m) {
     const group = this.group(world, device);
-    const result = await this.take(world, device, m.body);
+    const result = await this.read(world, device, m.body);
     if (result.kind !== "applicationMessage") throw new Rejected("not an application message");
     world.groups.set(device, { ...group, state: result.newState });
     return result.message;

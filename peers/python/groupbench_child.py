@@ -27,13 +27,14 @@ CALLS = (
     "remove rekey send process join receive digest checkpoint rollback fork save load state_size "
     "propose_update propose_add propose_remove commit_pending discard group_info fetch_tree "
     "join_external heals fetched asked share create_part skip store reload history backup stored "
-    "restore read_old single_prepare single single_check first_index"
+    "restore read_old single_prepare single single_check first_index advance want give take "
+    "keys_reused set_psk commit_psk commit_resumption reinit succeed"
 ).split()
 
 OK, REJECTED, UNSUPPORTED, FAILED = range(4)
 HONOURED, NOT_APPLICABLE, NOT_SUPPORTED = range(3)
 (KEY_MATERIAL, CLAIM, PROPOSAL, COMMIT, WELCOME, GROUP_INFO, RATCHET_TREE, ROOM_KEY, APPLICATION,
- BACKUP) = range(10)
+ BACKUP, KEY_REQUEST) = range(11)
 TO_DEVICES, TO_GROUP, TO_SERVER = range(3)
 FANOUT_SERVER, FANOUT_CLIENT = range(2)
 (SETTLES, SEALED, REPLAYS, OWN_CLOCK, PER_SENDER, REMOTE, FORGERY_SPENDS,
@@ -124,7 +125,7 @@ def nothing(_):
 # What each call takes, by the letters below, and what its result is.
 #   u  number of 32 bits        c  number of 8 bits      b  bytes
 #   n  numbers                  p  published material    m  messages, by their numbers
-#   1  one such message
+#   1  one such message         q  number of 64 bits
 TAKES = {
     "publish": ("u", messages), "publish_many": ("uu", messages), "materialise": ("u", nothing),
     "shape": ("uucnn", nothing), "create": ("up", messages), "add": ("up", messages),
@@ -141,7 +142,10 @@ TAKES = {
     "reload": ("u", nothing), "history": ("uuub", messages), "backup": ("u", messages),
     "stored": ("uuum", messages), "restore": ("uum", nothing), "read_old": ("u1", with_length),
     "single_prepare": ("u", nothing), "single": ("u", nothing), "single_check": ("", nothing),
-    "first_index": ("uu", number),
+    "first_index": ("uu", number), "advance": ("q", nothing), "want": ("uuu", messages),
+    "give": ("uuum", messages), "take": ("uum", nothing), "keys_reused": ("", number),
+    "set_psk": ("ubb", nothing), "commit_psk": ("ub", messages),
+    "commit_resumption": ("u", messages), "reinit": ("u", messages), "succeed": ("up", messages),
 }
 
 
@@ -156,6 +160,8 @@ class Place:
             return reader.take("I")
         if kind == "c":
             return reader.take("B")
+        if kind == "q":
+            return reader.take("Q")
         if kind == "b":
             return reader.bytes()
         if kind == "n":

@@ -1,6 +1,8 @@
 """The null backend in a process of its own that misbehaves: bad_child.py WHAT [CALL].
 
-It does WHAT, one of the functions below, when it is asked CALL, which is rekey by default."""
+It does WHAT, one of the functions below, when it is asked CALL, which is rekey by default. Calls
+that the null backend has no use for are offered too, and give something of the right form; where
+WHAT is "repeats", they refuse with their arguments."""
 
 import os
 import signal
@@ -124,6 +126,24 @@ def counts_too_far(server, question):
     return server.honest(question)[:HEAD] + gb.number(0xffffffff + device)
 
 
+OPTIONAL = ("first_index advance want give take keys_reused set_psk commit_psk commit_resumption "
+            "reinit succeed").split()
+
+
+def spelled(argument):
+    return argument.body.decode() if isinstance(argument, gb.Message) else str(argument)
+
+
+def something(name):
+    def method(self, world, *arguments):
+        if WHAT == "repeats":
+            flat = [a for b in arguments for a in (b if isinstance(b, list) else [b])]
+            raise gb.Rejected(" ".join(map(spelled, flat)))
+        sent = [gb.Message(gb.COMMIT, gb.TO_GROUP, 0, bytes(40))]
+        return {gb.messages: sent, gb.number: 7}.get(gb.TAKES[name][1])
+    return method
+
+
 class Server(gb.Server):
     def honest(self, question):
         return super().answer(question)
@@ -137,6 +157,6 @@ if __name__ == "__main__":
     WHAT, CALL = (sys.argv[1:] + ["rekey"])[:2]
     backend = Null()
     backend.NAME = "bad"
-    if CALL == "first_index":  # which Null has no use for
-        Null.first_index = lambda self, world, device, sender: 0
+    for name in OPTIONAL:
+        setattr(Null, name, something(name))
     gb.serve(backend, Server)

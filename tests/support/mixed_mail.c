@@ -7,6 +7,9 @@ struct mixed_mail_block {
 	uint8_t bytes[];
 };
 
+/* Of all mails: no two messages have one number. */
+static uint64_t n_events;
+
 static uint8_t *reserve(struct gb_outbox *self, size_t capacity)
 {
 	struct mixed_mail *mail = (struct mixed_mail *)self;
@@ -30,6 +33,7 @@ static void commit(struct gb_outbox *self, const struct gb_message *m)
 		abort();
 	*kept = *m;
 	kept->to = mail->to[mail->n];
+	kept->event = ++n_events;
 	for (size_t i = 0; i < m->n_to; i++)
 		mail->to[mail->n][i] = m->to[i];
 	mail->n++;

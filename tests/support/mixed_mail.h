@@ -5,7 +5,8 @@
 #define MIXED_MAIL_MESSAGES   64
 #define MIXED_MAIL_RECIPIENTS 64
 
-/* An outbox that keeps every message, whoever it is for, until it is emptied. */
+/* An outbox that keeps every message, whoever it is for, until it is emptied, and numbers them as a
+ * delivery service does. */
 struct mixed_mail {
 	struct gb_outbox outbox; /* first, so that a backend's pointer leads back here */
 	struct gb_message message[MIXED_MAIL_MESSAGES];
