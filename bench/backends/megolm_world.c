@@ -96,6 +96,12 @@ enum gb_status gb_megolm_reserve_devices(struct gb_world *w, size_t n)
 
 /* ---- the homeserver ---- */
 
+struct gb_message gb_megolm_to_server(enum gb_kind kind, uint32_t from)
+{
+	return (struct gb_message){
+		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
+}
+
 enum gb_status gb_megolm_reserve_log(struct gb_world *w, size_t n)
 {
 	size_t cap = 2 * (w->n_log + n);
@@ -132,32 +138,6 @@ static void free_live(struct gb_world *w, struct gb_megolm_live *live)
 	free(live->claimable);
 	free(live->upload.p);
 	free(live);
-}
-
-/* The next signed one-time key, in the scratch. */
-static enum gb_status next_key(struct gb_world *w, struct megolm_device *device,
-			       struct megolm_slice *signed_key)
-{
-	size_t len = 0, cap = megolm_device_one_time_key_max(device);
-	enum gb_status status = gb_megolm_scratch(w, cap);
-
-	if (status != GB_OK)
-		return status;
-	status = gb_megolm_status(w, megolm_device_new_one_time_key(device, w->scratch, cap, &len),
-				  "one-time key");
-	*signed_key = (struct megolm_slice){w->scratch, len};
-	return status;
-}
-
-enum gb_status gb_megolm_fallback_key(struct gb_world *w, const struct gb_megolm_upload *upload,
-				      struct megolm_slice *signed_key)
-{
-	struct megolm_upload parts = {0};
-	enum megolm_err err =
-		megolm_upload_read(&parts, (struct megolm_slice){upload->p, upload->len});
-
-	*signed_key = parts.fallback_keys;
-	return gb_megolm_status(w, err, "fallback key");
 }
 
 const struct gb_megolm_voucher *gb_megolm_voucher(const struct gb_world *w, uint32_t device)
@@ -257,18 +237,6 @@ enum gb_status gb_megolm_account(struct gb_world *w, struct megolm_device **out,
 	return status;
 }
 
-/* The keys that others have claimed meanwhile. */
-static enum gb_status make_claimed_keys(struct gb_world *w, struct megolm_device *device,
-					size_t n_claimed)
-{
-	struct megolm_slice key;
-	enum gb_status status = GB_OK;
-
-	for (size_t i = 0; i < n_claimed && status == GB_OK; i++)
-		status = next_key(w, device, &key);
-	return status;
-}
-
 int gb_megolm_shelf(const struct gb_world *w, const char *what)
 {
 	return gb_stock_shelf("megolm %s, seed %llu, user id %u, devices of a user %u, %s", what,
@@ -314,7 +282,7 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 	if (status == GB_OK)
 		status = find_keys(w, live);
 	if (status == GB_OK)
-		status = make_claimed_keys(w, live->device, w->n_claimed[device]);
+		status = gb_megolm_make_claimed_keys(w, live->device, w->n_claimed[device]);
 	if (status != GB_OK) {
 		free_live(w, live);
 		return status;
@@ -322,240 +290,6 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 	w->live[device] = live;
 	w->live_devices[w->n_live++] = device;
 	return GB_OK;
-}
-
-struct gb_message gb_megolm_to_server(enum gb_kind kind, uint32_t from)
-{
-	return (struct gb_message){
-		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
-}
-
-/* An upload that was made before. */
-static enum gb_status send_upload(struct gb_world *w, uint32_t number, struct gb_bytes upload,
-				  struct gb_outbox *out)
-{
-	struct gb_message m = gb_megolm_to_server(GB_KEY_MATERIAL, number);
-	struct gb_megolm_end *end = &w->upload_end[number];
-	uint8_t *p = out->reserve(out, upload.len);
-
-	if (p == NULL)
-		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
-	memcpy(p, upload.p, upload.len);
-	m.body = (struct gb_bytes){p, upload.len};
-	memcpy(end->bytes, upload.p + upload.len - sizeof end->bytes, sizeof end->bytes);
-	end->is_known = true;
-	m.raw = gb_megolm_raw_upload(m.body);
-	out->commit(out, &m);
-	return GB_OK;
-}
-
-/* An upload without fallback key: the one that the directory has stands. */
-static enum gb_status upload_again(struct gb_world *w, uint32_t number,
-				   struct megolm_device *device, struct gb_outbox *out)
-{
-	size_t cap = megolm_device_upload_max(device, 1), len = 0;
-	enum gb_status status = gb_megolm_scratch(w, cap);
-
-	if (status != GB_OK)
-		return status;
-	status = gb_megolm_status(w, megolm_device_upload(device, w->scratch, cap, &len, 1, false),
-				  "upload");
-	return status == GB_OK ? send_upload(w, number, (struct gb_bytes){w->scratch, len}, out)
-			       : status;
-}
-
-enum gb_status gb_megolm_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out)
-{
-	struct gb_megolm_live *live;
-	enum gb_status status = gb_megolm_materialise(w, device);
-
-	if (status != GB_OK)
-		return status;
-	live = w->live[device];
-	status = live->now.has_published
-			 ? upload_again(w, device, live->device, out)
-			 : send_upload(w, device,
-				       (struct gb_bytes){live->upload.p, live->upload.len}, out);
-	live->now.has_published = live->now.has_published || status == GB_OK;
-	return status;
-}
-
-static enum gb_status publish_dormant(struct gb_world *w, uint32_t number, int shelf,
-				      struct gb_outbox *out)
-{
-	struct gb_bytes kept;
-	struct megolm_device *device = NULL;
-	struct megolm_seeded stream;
-	struct gb_megolm_upload upload = {0};
-	enum gb_status status;
-
-	if (gb_stock_find(shelf, number, &kept))
-		return send_upload(w, number, kept, out);
-	status = gb_megolm_account(w, &device, &stream, number, &upload);
-	kept = (struct gb_bytes){upload.p, upload.len};
-	if (status == GB_OK)
-		status = send_upload(w, number, kept, out);
-	if (status == GB_OK)
-		gb_stock_put(shelf, number, kept);
-	megolm_device_free(device);
-	free(upload.p);
-	return status;
-}
-
-enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
-				      struct gb_outbox *out)
-{
-	enum gb_status status = GB_OK;
-
-	/* Making a device also makes what vouches for it. */
-	int shelf = w->cross_signed ? GB_STOCK_NONE : gb_megolm_shelf(w, "upload");
-
-	for (uint32_t i = 0; i < n && status == GB_OK; i++)
-		status = publish_dormant(w, first + i, shelf, out);
-	return status;
-}
-
-/* ---- the key directory ---- */
-
-/* A copy in the scratch. */
-static enum gb_status to_scratch(struct gb_world *w, struct megolm_slice *s)
-{
-	enum gb_status status = gb_megolm_scratch(w, s->len);
-
-	if (status != GB_OK)
-		return status;
-	memcpy(w->scratch, s->p, s->len);
-	s->p = w->scratch;
-	return GB_OK;
-}
-
-enum gb_status gb_megolm_keep_upload(struct gb_world *w, uint32_t device, struct megolm_slice keys)
-{
-	struct gb_megolm_upload *upload = &w->uploads[device];
-
-	free(upload->p);
-	*upload = (struct gb_megolm_upload){malloc(keys.len), keys.len};
-	if (upload->p == NULL)
-		return gb_megolm_fail(w, GB_FAILED, "out of memory");
-	memcpy(upload->p, keys.p, keys.len);
-	return GB_OK;
-}
-
-enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megolm_slice *keys)
-{
-	const struct gb_megolm_upload *upload = &w->uploads[device];
-	struct megolm_device *dormant = NULL;
-	struct megolm_seeded stream;
-	enum gb_status status = GB_OK;
-
-	if (w->live[device] != NULL) {
-		*keys = megolm_device_keys(w->live[device]->device);
-		return GB_OK;
-	}
-	if (upload->p != NULL) {
-		*keys = (struct megolm_slice){upload->p, upload->len};
-		return GB_OK;
-	}
-	gb_megolm_enter_untimed(w);
-	status = gb_megolm_account(w, &dormant, &stream, device, NULL);
-	if (status == GB_OK) {
-		*keys = megolm_device_keys(dormant);
-		status = to_scratch(w, keys);
-	}
-	megolm_device_free(dormant);
-	gb_megolm_enter(w);
-	return status;
-}
-
-void gb_megolm_forget_fetched(struct gb_megolm_live *live)
-{
-	live->now.fetched = live->now.asked = 0;
-	live->now.n_fetched_devices = live->now.n_fetched_users = live->now.n_fetched_keys = 0;
-}
-
-void gb_megolm_count_claimed(const struct gb_world *w, struct gb_megolm_live *live, size_t len)
-{
-	static const char around[] = "{\"failures\":{},\"one_time_keys\":{\"\":{\"\":}}}";
-
-	live->now.fetched +=
-		sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, 0).device) + len;
-	live->now.n_fetched_keys++;
-}
-
-void gb_megolm_count_queried(const struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
-			     size_t len)
-{
-	static const char around[] = "{\"device_keys\":{\"\":{\"\":}},\"failures\":{}}";
-	static const char vouching[] = ",\"master_keys\":{\"\":},\"self_signing_keys\":{\"\":}";
-	const struct gb_megolm_voucher *v = gb_megolm_voucher(w, device);
-	size_t bytes =
-		sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, device).device) + len;
-
-	if (v != NULL)
-		bytes += sizeof vouching - 1 + 2 * (size_t)w->user_id_len + v->master.len +
-			 v->self_signing.len;
-	live->now.fetched += bytes;
-	live->now.n_fetched_devices++;
-	live->now.n_fetched_users += v != NULL;
-}
-
-/* The key of a dormant device behind those that are published and claimed; the fallback key when
- * all are, the same each time. */
-static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
-				    struct megolm_slice *signed_key)
-{
-	struct megolm_device *device = NULL;
-	struct megolm_seeded stream;
-	struct gb_megolm_upload upload = {0};
-	enum gb_status status = gb_megolm_account(w, &device, &stream, number, &upload);
-
-	if (status == GB_OK && w->n_claimed[number] >= GB_MEGOLM_MAX_CLAIMS) {
-		status = gb_megolm_fallback_key(w, &upload, signed_key);
-		if (status == GB_OK)
-			status = to_scratch(w, signed_key);
-	} else if (status == GB_OK) {
-		status = make_claimed_keys(w, device, w->n_claimed[number]);
-		if (status == GB_OK)
-			status = next_key(w, device, signed_key);
-	}
-	megolm_device_free(device);
-	free(upload.p);
-	return status;
-}
-
-static enum gb_status claim_unprepared(struct gb_world *w, uint32_t device,
-				       struct megolm_slice *signed_key)
-{
-	bool is_out = w->n_claimed[device] >= GB_MEGOLM_MAX_CLAIMS;
-	struct gb_megolm_live *live = w->live[device];
-	enum gb_status status = GB_OK;
-
-	if (live == NULL)
-		status = claim_dormant(w, device, signed_key);
-	else if (is_out)
-		*signed_key = live->fallback_key;
-	else
-		status = next_key(w, live->device, signed_key);
-	if (status == GB_OK && !is_out)
-		w->n_claimed[device]++;
-	return status;
-}
-
-enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, uint32_t device,
-			       struct megolm_slice *signed_key)
-{
-	struct gb_megolm_claimable *ready = by->claimable != NULL ? &by->claimable[device] : NULL;
-	enum gb_status status;
-
-	if (ready != NULL && ready->p != NULL && !ready->claimed) {
-		ready->claimed = true;
-		*signed_key = (struct megolm_slice){ready->p, ready->len};
-		return GB_OK;
-	}
-	gb_megolm_enter_untimed(w);
-	status = claim_unprepared(w, device, signed_key);
-	gb_megolm_enter(w);
-	return status;
 }
 
 /* ---- open and close ---- */

@@ -227,27 +227,8 @@ enum gb_status gb_megolm_account(struct gb_world *w, struct megolm_device **out,
 				 struct megolm_seeded *stream, uint32_t device,
 				 struct gb_megolm_upload *upload);
 
-/* The fallback key in an upload. */
-enum gb_status gb_megolm_fallback_key(struct gb_world *w, const struct gb_megolm_upload *upload,
-				      struct megolm_slice *signed_key);
-
 /* Makes a dormant device live; nothing happens when it is live. */
 enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device);
-
-/* Sends the next upload of a live device, or the first one of any device. */
-enum gb_status gb_megolm_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out);
-enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
-				      struct gb_outbox *out);
-
-/* What the directory answers a query and a claim with: *keys and *signed_key lie in the scratch
- * and in devices. Not counted. */
-enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megolm_slice *keys);
-enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, uint32_t device,
-			       struct megolm_slice *signed_key);
-
-/* Has the device keys at hand when somebody asks for them: making an account is no sender's
- * work, and would be timed as such. */
-enum gb_status gb_megolm_keep_upload(struct gb_world *w, uint32_t device, struct megolm_slice keys);
 
 /* Membership, as the homeserver has it. Room in the log must have been reserved. */
 enum gb_status gb_megolm_reserve_log(struct gb_world *w, size_t n);
@@ -261,6 +242,31 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 void gb_megolm_close(struct gb_world *w);
 enum gb_answer gb_megolm_axis(const char *name, const char *value, const char **reason);
 void gb_megolm_set_axis(struct gb_world *w, const struct gb_axis *axis);
+
+/* ---- the key directory, in megolm_directory.c ---- */
+
+/* Sends the next upload of a live device, or the first one of any device. */
+enum gb_status gb_megolm_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
+				      struct gb_outbox *out);
+
+/* The fallback key in an upload. */
+enum gb_status gb_megolm_fallback_key(struct gb_world *w, const struct gb_megolm_upload *upload,
+				      struct megolm_slice *signed_key);
+
+/* Makes the one-time keys of a device that others have claimed meanwhile. */
+enum gb_status gb_megolm_make_claimed_keys(struct gb_world *w, struct megolm_device *device,
+					   size_t n_claimed);
+
+/* What the directory answers a query and a claim with: *keys and *signed_key lie in the scratch
+ * and in devices. Not counted. */
+enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megolm_slice *keys);
+enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, uint32_t device,
+			       struct megolm_slice *signed_key);
+
+/* Has the device keys at hand when somebody asks for them: making an account is no sender's
+ * work, and would be timed as such. */
+enum gb_status gb_megolm_keep_upload(struct gb_world *w, uint32_t device, struct megolm_slice keys);
 
 /* An answer of /keys/claim, and one of /keys/query, about one device, whose key or keys have `len`
  * bytes, is counted in what a live device fetched. */
