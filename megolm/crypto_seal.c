@@ -195,6 +195,7 @@ enum megolm_err megolm_pbkdf2(uint8_t out[64], struct megolm_slice passphrase,
 {
 	if (passphrase.len > INT_MAX || rounds > INT_MAX)
 		return MEGOLM_ERR_TOO_LARGE;
+	megolm_count_pbkdf2(rounds);
 	if (PKCS5_PBKDF2_HMAC((const char *)passphrase.p, (int)passphrase.len, salt, 16,
 			      (int)rounds, EVP_sha512(), 64, out) != 1)
 		return MEGOLM_ERR_PRIMITIVE;

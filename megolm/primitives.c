@@ -112,6 +112,11 @@ void megolm_count_aead(size_t len)
 	COUNT(aead_bytes, len);
 }
 
+void megolm_count_pbkdf2(uint32_t rounds)
+{
+	COUNT(pbkdf2_rounds, rounds);
+}
+
 /* RFC 5869: one HMAC extracts, each further one expands by 32 bytes. */
 void megolm_count_hkdf(size_t in_len, size_t salt_len, size_t info_len, size_t out_len)
 {

@@ -76,8 +76,9 @@ enum megolm_err megolm_primitive_take_failure(void);
 /* Counts random bytes handed to libolm. */
 void megolm_count_random(size_t len);
 
-/* Count what is done outside libolm: an AEAD over so many bytes, an HMAC, an HKDF. */
+/* Count what is done outside libolm: an AEAD over so many bytes, an HMAC, a PBKDF2, an HKDF. */
 void megolm_count_aead(size_t len);
 void megolm_count_hmac(size_t key_len, size_t len);
+void megolm_count_pbkdf2(uint32_t rounds);
 void megolm_count_hkdf(size_t in_len, size_t salt_len, size_t info_len, size_t out_len);
 #endif

@@ -47,6 +47,27 @@ static enum megolm_err read_file(struct matrix_device *d, struct megolm_imported
 				    &megolm_default_import_limits);
 }
 
+/* What a passphrase costs is counted, once each way, and no HMAC of it beside. */
+static void the_rounds_of_a_file_are_counted(void **state)
+{
+	struct megolm_counts counts = {0};
+	struct megolm_imported n = {0};
+	struct matrix_story s;
+	struct file f;
+
+	(void)state;
+	matrix_story_open(&s);
+	megolm_probe_count_into(&counts);
+	write_file(&f, &s.bob);
+	assert_int_equal(counts.pbkdf2_rounds, ROUNDS);
+	assert_int_equal(counts.hmac, 1);
+	ASSERT_DONE(read_file(&s.bob, &n, &f));
+	megolm_probe_count_into(NULL);
+	assert_int_equal(counts.pbkdf2_rounds, 2 * ROUNDS);
+	assert_int_equal(counts.hmac, 2);
+	matrix_story_close(&s);
+}
+
 static void a_device_reads_by_an_imported_file(void **state)
 {
 	struct megolm_imported n = {0};
@@ -229,6 +250,7 @@ static void recovery_keys_have_prefix_and_parity(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_rounds_of_a_file_are_counted),
 		cmocka_unit_test(a_device_reads_by_an_imported_file),
 		cmocka_unit_test(an_imported_session_is_of_the_device_it_names),
 		cmocka_unit_test(the_armour_is_that_of_the_specification),

@@ -249,8 +249,9 @@ static int merge_text(char **kept, const char *text, struct gb_failure *f)
 /* Files of earlier versions lack these, and later axes. */
 static bool is_later_count(unsigned column)
 {
-	return column == GB_COLUMN_allocations || column == GB_COLUMN_state_bytes ||
-	       column == GB_COLUMN_key_request_messages || column == GB_COLUMN_key_request_bytes ||
+	return column == GB_COLUMN_count_pbkdf2_rounds || column == GB_COLUMN_allocations ||
+	       column == GB_COLUMN_state_bytes || column == GB_COLUMN_key_request_messages ||
+	       column == GB_COLUMN_key_request_bytes ||
 	       (column >= GB_COLUMN_up_raw_bytes && column < GB_COLUMN_count_keygen);
 }
 

@@ -512,7 +512,8 @@ static enum gb_status counts(struct gb_world *w, struct gb_counts *out)
 				  .aead_bytes = c->aead_bytes,
 				  .cbc = c->cbc,
 				  .cbc_bytes = c->cbc_bytes,
-				  .random_bytes = c->random_bytes};
+				  .random_bytes = c->random_bytes,
+				  .pbkdf2_rounds = c->pbkdf2_rounds};
 	return GB_OK;
 }
 

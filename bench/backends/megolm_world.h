@@ -327,7 +327,7 @@ enum gb_status gb_megolm_take_history(struct gb_world *w, struct gb_megolm_live 
 				      const struct gb_message *m);
 
 /* The same to a dehydrated device, in megolm_dehydrated.c. */
-#define GB_MEGOLM_DRY_ROOM "!dry:gb.test"
+#define GB_MEGOLM_DRY_ROOM "!dry0:gb.test"
 enum gb_status gb_megolm_dehydrate(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
 				   struct gb_outbox *out);
 enum gb_status gb_megolm_give_dehydrated(struct gb_world *w, struct gb_megolm_live *live,

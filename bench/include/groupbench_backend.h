@@ -178,7 +178,8 @@ struct gb_shape {
 	X(aead_bytes, "bytes through the AEAD")                                                    \
 	X(cbc, "AES-CBC encryptions and decryptions")                                              \
 	X(cbc_bytes, "bytes through AES-CBC")                                                      \
-	X(random_bytes, "random bytes drawn")
+	X(random_bytes, "random bytes drawn")                                                      \
+	X(pbkdf2_rounds, "rounds of PBKDF2, each an HMAC-SHA-512 that no other count has")
 
 struct gb_counts {
 #define GB_PRIMITIVE_FIELD(name, sentence) uint64_t name;

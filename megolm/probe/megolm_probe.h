@@ -25,6 +25,7 @@ struct megolm_counts {
 	uint64_t aead;        /* AES-256-GCM seals and opens */
 	uint64_t aead_bytes;  /* plaintext through them */
 	uint64_t random_bytes;
+	uint64_t pbkdf2_rounds; /* each an HMAC-SHA-512, in none of the others */
 };
 
 /* Where calls on this thread are counted from now on; NULL: nowhere. */
