@@ -29,8 +29,8 @@ sed 's/^tree:.*/&\npadding: 100/; /^olm:/d; /^  /d; s/backends: .*/backends: [ml
 	"$work/floor.yaml" > "$work/padded.yaml"
 
 primitives="keygen dh signer_keygen sign sign_bytes verify verify_bytes hash hash_blocks hmac_keys
-	hmac aead aead_bytes cbc cbc_bytes random_bytes"
-algorithms="x25519 ed25519 sha256 aes128gcm aes256cbc random"
+	hmac aead aead_bytes cbc cbc_bytes random_bytes pbkdf2_rounds"
+algorithms="x25519 ed25519 sha256 aes128gcm aes256gcm chacha20poly1305 aes256cbc random pbkdf2_sha512"
 
 # The parts of a first message, users who vouch for their devices, messages that do not say whose.
 cat > "$work/users.yaml" << 'END'
@@ -75,6 +75,35 @@ samples: { processes: 1, min: 1, max: 1, budget: 60s }
 measure: [create, { add: 1 }, { add: 4 }, { add_each: 2 }, rekey, { remove: 1 }]
 END
 
+# Keys of the past, to another device of the user and to a backup.
+cat > "$work/handover.yaml" << 'END'
+# The same where a device gives keys of the past to another one.
+name: handover
+backends: [megolm]
+size: [5]
+olm: [new, ratchet, chain]
+devices_per_user: 2
+verification: [device, cross_signed]
+sender_device_keys: [yes, no]
+rounds: 1000
+samples: { processes: 1, min: 1, max: 1, budget: 60s }
+measure: [{ forward: [1, 7] }, { key_file: [1, 7] }]
+END
+for run in recover dehydrated; do
+	sed "s/^name:.*/name: $run/; s/^measure:.*/measure: [{ $run: [1, 7] }]/" "$work/handover.yaml" > "$work/$run.yaml"
+done
+cat > "$work/archive.yaml" << 'END'
+# The same where a server keeps them.
+name: archive
+backends: [megolm]
+size: [5]
+olm: [chain]
+backup: [pk, pk_mac, sym]
+samples: { processes: 1, min: 1, max: 1, budget: 60s }
+measure: [{ backup: [1, 9, 25] }, { restore_one: [1, 25] }, { restore_room: [9, 25] },
+  { restore_all: [1, 25] }]
+END
+
 # prices PRIMITIVE...: a calibration in which these cost 1 and all others nothing.
 prices() {
 	local library algorithm primitive price all libraries=
@@ -97,7 +126,8 @@ prices() {
 # agrees RUN BACKEND RULE COLUMN PRIMITIVE...: the floor of the primitives and the counts of
 # the column are `equal`, or the floor is `below` or equal; in every cell that has a floor.
 # With `stepped` they are equal, and one more for each sender where somebody receives a message with
-# a new ratchet key: libolm does the Diffie-Hellman of such a step twice. With `process` they are equal where a
+# a new ratchet key: libolm does the Diffie-Hellman of such a step twice, as it does, whatever the
+# axis says, of the first answer after a recovery. With `process` they are equal where a
 # member takes something in, and the floor is below where an actor reads its own commit again when
 # it comes back, or a newcomer searches for the parent hash that fits. Who creates an MLS group
 # makes its own first leaf in the same call, which could have been made before, and protects a
@@ -130,7 +160,7 @@ agrees() {
 	fi
 }
 
-for run in floor options padded users past senders rotation again; do
+for run in floor options padded users past senders rotation again handover recover dehydrated archive; do
 	if ! said=$("$program" run "$work/$run.yaml" --out "$work/$run" -q --calibration none 2>&1); then
 		echo "not ok 1 - run"
 		sed 's/^/# /' <<< "$said"
@@ -138,7 +168,7 @@ for run in floor options padded users past senders rotation again; do
 	fi
 done
 
-echo 1..62
+echo 1..100
 for run in floor options; do
 	agrees $run mls equal keygen keygen
 	agrees $run mls equal dh dh
@@ -169,3 +199,24 @@ agrees again megolm equal verify verify
 agrees again megolm equal cbc cbc
 agrees again megolm equal cbc_bytes cbc_bytes
 agrees again megolm below hash_blocks hash_blocks
+for run in handover recover archive; do
+	agrees $run megolm equal keygen keygen signer_keygen
+	agrees $run megolm $([ $run = recover ] && echo below || echo stepped) dh dh
+	agrees $run megolm equal sign sign
+	agrees $run megolm equal verify verify
+	agrees $run megolm equal cbc cbc
+	agrees $run megolm equal cbc_bytes cbc_bytes
+	agrees $run megolm equal aead aead
+	agrees $run megolm equal aead_bytes aead_bytes
+	agrees $run megolm equal pbkdf2_rounds pbkdf2_rounds
+	agrees $run megolm below hash_blocks hash_blocks
+done
+# Where a device is dehydrated and read again, libolm pickles it, and every public key is made again.
+agrees dehydrated megolm equal dh dh
+agrees dehydrated megolm equal aead aead
+agrees dehydrated megolm equal aead_bytes aead_bytes
+agrees dehydrated megolm below keygen keygen signer_keygen
+agrees dehydrated megolm below sign sign
+agrees dehydrated megolm below verify verify
+agrees dehydrated megolm below cbc_bytes cbc_bytes
+agrees dehydrated megolm below hash_blocks hash_blocks

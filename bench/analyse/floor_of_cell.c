@@ -9,6 +9,7 @@
 /* More members or steps than any axis allows have no floor: the file is hostile. */
 #define MOST_WORK    UINT64_C(4000000000)
 #define MOST_DEVICES 16
+#define MOST_ROUNDS  10000000u
 
 static const char *text_of(const struct gb_cell *cell, unsigned column)
 {
@@ -23,9 +24,10 @@ static bool is(const struct gb_cell *cell, unsigned column, const char *value)
 	return strcmp(text_of(cell, column), value) == 0;
 }
 
-/* A decimal number up to GB_MOST_MEMBERS, `otherwise` where the field is empty. */
-static bool read_number(const struct gb_cell *cell, unsigned column, uint32_t otherwise,
-			uint32_t *out)
+/* A decimal number up to `most`, which ten times fit 32 bits; `otherwise` where the field is empty.
+ */
+static bool read_up_to(const struct gb_cell *cell, unsigned column, uint32_t otherwise,
+		       uint32_t most, uint32_t *out)
 {
 	const char *text = text_of(cell, column);
 	uint32_t n = 0;
@@ -34,12 +36,18 @@ static bool read_number(const struct gb_cell *cell, unsigned column, uint32_t ot
 	if (*text == '\0')
 		return true;
 	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9' || n > GB_MOST_MEMBERS)
+		if (*text < '0' || *text > '9' || n > most)
 			return false;
 		n = 10 * n + (uint32_t)(*text - '0');
 	}
 	*out = n;
-	return n <= GB_MOST_MEMBERS;
+	return n <= most;
+}
+
+static bool read_number(const struct gb_cell *cell, unsigned column, uint32_t otherwise,
+			uint32_t *out)
+{
+	return read_up_to(cell, column, otherwise, GB_MOST_MEMBERS, out);
 }
 
 static bool read_word(const struct gb_cell *cell, unsigned column, const char *const *words,
@@ -78,6 +86,8 @@ static bool read_role(const struct gb_cell *cell, struct gb_floor_case *c)
 		c->role = GB_FLOOR_MEMBER;
 	else if (is(cell, GB_COLUMN_phase, "join"))
 		c->role = GB_FLOOR_JOINER;
+	else if (is(cell, GB_COLUMN_phase, "produce") && !is(cell, GB_COLUMN_role, "actor"))
+		c->role = GB_FLOOR_ASKER;
 	else
 		return false;
 	return true;
@@ -94,16 +104,42 @@ static enum gb_operation operation_of(const char *name)
 	return gb_operation_find(name, strlen(name));
 }
 
+/* Runs from before an axis have none of its operations that would need it. */
+static bool read_keeping(const struct gb_cell *cell, struct gb_floor_case *c)
+{
+	static const char *const backups[] = {"pk", "pk_mac", "sym", ""};
+	unsigned word;
+
+	if (!read_word(cell, GB_COLUMN_backup, backups, 4, &word))
+		return false;
+	c->backup = word < 3 ? (enum gb_floor_backup)word : GB_FLOOR_BACKUP_PK;
+	return read_up_to(cell, GB_COLUMN_rounds, 0, MOST_ROUNDS, &c->rounds);
+}
+
 static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 			   struct gb_task *task)
 {
 	/* Of steps that are not named here there is no formula. */
 	static const enum gb_floor_step steps[GB_STEPS] = {
-		[GB_STEP_NOTHING] = GB_FLOOR_NOTHING, [GB_STEP_CREATE] = GB_FLOOR_CREATE,
-		[GB_STEP_ADD] = GB_FLOOR_ADD,         [GB_STEP_REMOVE] = GB_FLOOR_REMOVE,
-		[GB_STEP_REKEY] = GB_FLOOR_REKEY,     [GB_STEP_SEND] = GB_FLOOR_SEND,
-		[GB_STEP_CLAIM] = GB_FLOOR_CLAIM,     [GB_STEP_VERIFY] = GB_FLOOR_VERIFY,
-		[GB_STEP_SESSION] = GB_FLOOR_SESSION, [GB_STEP_ENCRYPT] = GB_FLOOR_ENCRYPT,
+		[GB_STEP_NOTHING] = GB_FLOOR_NOTHING,
+		[GB_STEP_CREATE] = GB_FLOOR_CREATE,
+		[GB_STEP_ADD] = GB_FLOOR_ADD,
+		[GB_STEP_REMOVE] = GB_FLOOR_REMOVE,
+		[GB_STEP_REKEY] = GB_FLOOR_REKEY,
+		[GB_STEP_SEND] = GB_FLOOR_SEND,
+		[GB_STEP_CLAIM] = GB_FLOOR_CLAIM,
+		[GB_STEP_VERIFY] = GB_FLOOR_VERIFY,
+		[GB_STEP_SESSION] = GB_FLOOR_SESSION,
+		[GB_STEP_ENCRYPT] = GB_FLOOR_ENCRYPT,
+		[GB_STEP_BACKUP] = GB_FLOOR_BACKUP,
+		[GB_STEP_RESTORE_ONE] = GB_FLOOR_RESTORE_ONE,
+		[GB_STEP_RESTORE_ROOM] = GB_FLOOR_RESTORE_ROOM,
+		[GB_STEP_RESTORE_ALL] = GB_FLOOR_RESTORE_ALL,
+		[GB_STEP_FORWARD] = GB_FLOOR_FORWARD,
+		[GB_STEP_KEY_FILE] = GB_FLOOR_KEY_FILE,
+		[GB_STEP_DEHYDRATED] = GB_FLOOR_DEHYDRATED,
+		[GB_STEP_RECOVER] = GB_FLOOR_RECOVER,
+		[GB_STEP_STORE] = GB_FLOOR_STORE,
 	};
 	static const enum gb_primitive singles[] = {
 		GB_PRIMITIVE_keygen, GB_PRIMITIVE_dh,   GB_PRIMITIVE_sign, GB_PRIMITIVE_verify,
@@ -139,7 +175,8 @@ bool gb_floor_case_of_cell(const struct gb_cell *cell, uint32_t device, struct g
 	out->path = !is(cell, GB_COLUMN_path, "no");
 	out->tree_apart = is(cell, GB_COLUMN_tree_delivery, "fetched");
 	out->private = is(cell, GB_COLUMN_handshake, "private");
-	if (!read_protocol(cell, out) || !read_role(cell, out) || !read_operation(cell, out, task))
+	if (!read_keeping(cell, out) || !read_protocol(cell, out) || !read_role(cell, out) ||
+	    !read_operation(cell, out, task))
 		return false;
 	if (!read_number(cell, GB_COLUMN_size, 0, &out->size) ||
 	    !read_number(cell, GB_COLUMN_payload, 0, &out->payload) ||
@@ -213,7 +250,9 @@ static void price(const struct gb_cell *cell, const struct gb_prices *prices,
 	double at[GB_PRICED_PRIMITIVES];
 
 	read_number(cell, GB_COLUMN_suite, 1, &suite);
-	algorithms = is_megolm ? gb_algorithms_of_olm() : gb_algorithms_of_suite(suite);
+	algorithms = is_megolm
+			     ? gb_algorithms_of_matrix(is(cell, GB_COLUMN_operation, "dehydrated"))
+			     : gb_algorithms_of_suite(suite);
 	gb_prices_select(prices, library, algorithms, GB_PRICE_MINIMUM, at);
 	out->minimum = gb_tally_ns(counts, at);
 	gb_prices_select(prices, library, algorithms, GB_PRICE_MEDIAN, at);

@@ -15,6 +15,8 @@ static const char *unit_of(enum gb_primitive primitive)
 
 	if (last != NULL && strcmp(last, "_bytes") == 0)
 		return "ns a byte";
+	if (last != NULL && strcmp(last, "_rounds") == 0)
+		return "ns a round";
 	return last != NULL && strcmp(last, "_blocks") == 0 ? "ns a block" : "ns a call";
 }
 

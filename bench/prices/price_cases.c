@@ -7,12 +7,23 @@
 #include <stdio.h>
 
 const char *const gb_case_names[GB_CASE_KINDS] = {
-	"key generation",         "Diffie-Hellman",        "signature key generation",
-	"signature of 64 bytes",  "signature of 16 KiB",   "verification of 64 bytes",
-	"verification of 16 KiB", "hash of one block",     "hash of 16 KiB",
-	"HMAC under a new key",   "HMAC under a kept key", "AEAD of 64 bytes",
-	"AEAD of 16 KiB",         "CBC of 64 bytes",       "CBC of 16 KiB",
+	"key generation",
+	"Diffie-Hellman",
+	"signature key generation",
+	"signature of 64 bytes",
+	"signature of 16 KiB",
+	"verification of 64 bytes",
+	"verification of 16 KiB",
+	"hash of one block",
+	"hash of 16 KiB",
+	"HMAC under a new key",
+	"HMAC under a kept key",
+	"AEAD of 64 bytes",
+	"AEAD of 16 KiB",
+	"CBC of 64 bytes",
+	"CBC of 16 KiB",
 	"random bytes",
+	"passphrase",
 };
 
 void gb_case_own(struct gb_case_list *list, void *state, void (*close)(void *state))
@@ -40,6 +51,8 @@ static bool add(struct gb_case_list *list, enum gb_library library, enum gb_algo
 		return gb_openssl_hash_cases(list, algorithm);
 	if (gb_algorithm_has(algorithm, GB_PRIMITIVE_random_bytes))
 		return gb_openssl_random_cases(list, algorithm);
+	if (gb_algorithm_has(algorithm, GB_PRIMITIVE_pbkdf2_rounds))
+		return gb_openssl_passphrase_cases(list, algorithm);
 	return gb_openssl_cipher_cases(list, algorithm);
 }
 

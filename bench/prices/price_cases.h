@@ -26,6 +26,7 @@ enum gb_case_kind {
 	GB_CASE_CBC_SHORT, /* encryption; the key set up as well */
 	GB_CASE_CBC_LONG,
 	GB_CASE_RANDOM,
+	GB_CASE_PBKDF2, /* GB_CASE_ROUNDS rounds, 64 bytes of output */
 	GB_CASE_KINDS,
 };
 
@@ -33,6 +34,7 @@ enum gb_case_kind {
 #define GB_CASE_SHORT        64
 #define GB_CASE_LONG         16384
 #define GB_CASE_RANDOM_BYTES 1024
+#define GB_CASE_ROUNDS       256
 
 extern const char *const gb_case_names[GB_CASE_KINDS];
 
@@ -86,6 +88,7 @@ bool gb_openssl_signature_cases(struct gb_case_list *list, enum gb_algorithm alg
 bool gb_openssl_hash_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
 bool gb_openssl_cipher_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
 bool gb_openssl_random_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
+bool gb_openssl_passphrase_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
 bool gb_libolm_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
 bool gb_sodium_cases(struct gb_case_list *list, enum gb_algorithm algorithm);
 #endif

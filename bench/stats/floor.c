@@ -45,5 +45,10 @@ enum gb_floor_answer gb_floor(const struct gb_floor_case *c, struct gb_tally *co
 {
 	if (c->step == GB_FLOOR_SINGLE)
 		return single(c, counts);
+	/* No protocol asks for cryptography where a device stores what it has. */
+	if (c->step == GB_FLOOR_STORE) {
+		*counts = (struct gb_tally){0};
+		return GB_FLOOR_KNOWN;
+	}
 	return c->protocol == GB_FLOOR_MLS ? gb_floor_mls(c, counts) : gb_floor_megolm(c, counts);
 }

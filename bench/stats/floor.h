@@ -1,5 +1,6 @@
 #ifndef GB_STATS_FLOOR_H
 #define GB_STATS_FLOOR_H
+#include "stats/megolm_sizes.h"
 #include "stats/tally.h"
 #include "stats/tree_history.h"
 
@@ -25,12 +26,27 @@ enum gb_floor_step {
 	GB_FLOOR_SESSION,
 	GB_FLOOR_ENCRYPT,
 	GB_FLOOR_SINGLE, /* k calls of one primitive, no group involved */
+	/* Keys of k sessions of the past, and what a member has, stored; Megolm only, but for
+	 * STORE. */
+	GB_FLOOR_BACKUP,
+	GB_FLOOR_RESTORE_ONE,
+	GB_FLOOR_RESTORE_ROOM, /* one of ten */
+	GB_FLOOR_RESTORE_ALL,
+	GB_FLOOR_FORWARD,
+	GB_FLOOR_KEY_FILE,
+	GB_FLOOR_DEHYDRATED,
+	GB_FLOOR_RECOVER,
+	GB_FLOOR_STORE,
 };
 
-enum gb_floor_role { GB_FLOOR_ACTOR, GB_FLOOR_MEMBER, GB_FLOOR_JOINER };
+/* An asker is who wants keys of the past, before it gets them; then it is a member. */
+enum gb_floor_role { GB_FLOOR_ACTOR, GB_FLOOR_MEMBER, GB_FLOOR_JOINER, GB_FLOOR_ASKER };
 
 /* States of Olm sessions that the formulas know. */
 enum gb_floor_olm { GB_FLOOR_OLM_NEW, GB_FLOOR_OLM_RATCHET, GB_FLOOR_OLM_CHAIN };
+
+/* How a backup is encrypted: the axis. */
+enum gb_floor_backup { GB_FLOOR_BACKUP_PK, GB_FLOOR_BACKUP_PK_MAC, GB_FLOOR_BACKUP_SYM };
 
 struct gb_floor_case {
 	enum gb_floor_protocol protocol;
@@ -41,7 +57,7 @@ struct gb_floor_case {
 	enum gb_floor_role role;
 	uint32_t device;          /* who plays the role; the actor is device 0 */
 	uint32_t size;            /* members before `before`; of CREATE: after it. At least 2. */
-	uint32_t k;               /* of ADD and REMOVE, in either place, and of SINGLE */
+	uint32_t k;               /* of ADD and REMOVE, in either place, and of SINGLE; sessions */
 	enum gb_primitive single; /* of SINGLE: keygen, dh, sign, verify, hash, hmac, aead or cbc */
 	const uint32_t *leavers;  /* k devices, with REMOVE in either place; device 0 stays */
 	uint32_t payload;         /* plaintext of SEND */
@@ -61,9 +77,11 @@ struct gb_floor_case {
 	enum gb_floor_olm olm;
 	uint32_t senders; /* devices that act, one after the other; the actor pays for all */
 	uint32_t devices_per_user;
-	bool cross_signed;        /* users vouch for their devices */
-	bool without_device_keys; /* Olm messages do not carry the sender's */
-	bool shared_history;      /* newcomers get the keys of the past too, from the actor */
+	bool cross_signed;           /* users vouch for their devices */
+	bool without_device_keys;    /* Olm messages do not carry the sender's */
+	bool shared_history;         /* newcomers get the keys of the past too, from the actor */
+	enum gb_floor_backup backup; /* of BACKUP and RESTORE_ */
+	uint32_t rounds;             /* of KEY_FILE: PBKDF2's */
 };
 
 enum gb_floor_answer {
@@ -81,4 +99,11 @@ enum gb_floor_answer gb_floor(const struct gb_floor_case *c, struct gb_tally *co
 /* The two halves of it, by protocol. */
 enum gb_floor_answer gb_floor_mls(const struct gb_floor_case *c, struct gb_tally *counts);
 enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_tally *counts);
+
+/* Of the second, what moves keys of the past. */
+bool gb_floor_moves_keys(enum gb_floor_step step);
+enum gb_floor_answer gb_floor_keys(const struct gb_floor_case *c, struct gb_tally *counts);
+
+/* What Olm messages carry of their sender. */
+enum gb_sender_keys gb_sender_keys_of(const struct gb_floor_case *c);
 #endif

@@ -1,6 +1,6 @@
 #include "stats/floor.h"
 
-#include "stats/megolm_sizes.h"
+#include "stats/olm_work.h"
 
 /*
  * The floor of a Matrix room, one function a duty (Olm and Megolm specifications). With
@@ -17,50 +17,21 @@
  *   send, receive        S + s, V + s; the first of a session like any other; where the session
  *                        before has served its time, a new one and its shares first
  *
- * libolm's hash is SHA-256, its cipher AES-256-CBC with a truncated HMAC.
+ * s is in olm_work.h; what moves keys of the past without newcomers in floor_formulas_keys.c.
  */
-static const struct gb_hash_shape sha256 = {32, 64, 8};
-
-#define MEGOLM_RATCHET    128
-#define CIPHER_KEYS       80 /* of AES, of HMAC, and the IV */
-#define TRUNCATED_MAC     8
 #define ATTACHMENT_RANDOM 40 /* its key, and the half of the IV that is not zero */
-#define LENGTH(text)      (sizeof(text) - 1)
 
-/* HKDF from a constant salt to the keys of one message. */
-static void message_keys(struct gb_tally *t, uint64_t times, uint64_t secret, uint64_t info)
-{
-	gb_tally_extract(t, &sha256, times, true, secret);
-	gb_tally_hmac_key(t, times);
-	gb_tally_expand(t, &sha256, times, info, CIPHER_KEYS);
-}
-
-static void cipher_and_mac(struct gb_tally *t, uint64_t times, uint64_t plaintext, uint64_t message)
-{
-	gb_tally_cbc(t, times, gb_cbc_padded(plaintext));
-	gb_tally_hmac_key(t, times);
-	gb_tally_hmac(t, &sha256, times, message);
-}
-
-static enum gb_sender_keys sender_keys(const struct gb_floor_case *c)
+enum gb_sender_keys gb_sender_keys_of(const struct gb_floor_case *c)
 {
 	return c->without_device_keys ? GB_SENDER_KEYS_NONE
 	       : c->cross_signed      ? GB_SENDER_KEYS_CROSS_SIGNED
 				      : GB_SENDER_KEYS_SIGNED;
 }
 
-/* An event on a chain that is there: message key and next chain key, both by HMAC. */
-static void olm_message(struct gb_tally *t, uint64_t times, uint64_t plaintext)
-{
-	gb_tally_hmac_key(t, times);
-	gb_tally_hmac(t, &sha256, 2 * times, 1);
-	message_keys(t, times, 32, LENGTH("OLM_KEYS"));
-	cipher_and_mac(t, times, plaintext, gb_olm_message_bytes(plaintext));
-}
-
 static void room_key(struct gb_tally *t, const struct gb_floor_case *c, uint64_t times)
 {
-	olm_message(t, times, gb_room_key_bytes(c->identity, sender_keys(c), c->shared_history));
+	gb_olm_message(t, times,
+		       gb_room_key_bytes(c->identity, gb_sender_keys_of(c), c->shared_history));
 }
 
 /*
@@ -76,25 +47,7 @@ static void past_keys(struct gb_tally *t, const struct gb_floor_case *c)
 		return;
 	if (c->role == GB_FLOOR_ACTOR)
 		t->random_bytes += (uint64_t)ATTACHMENT_RANDOM * (c->one_by_one ? c->k : 1);
-	olm_message(t, newcomers, gb_room_key_bundle_bytes(c->identity, sender_keys(c)));
-}
-
-/* Root and chain key from the three Diffie-Hellman results of a new session. */
-static void first_keys(struct gb_tally *t, uint64_t times)
-{
-	t->dh += 3 * times;
-	gb_tally_extract(t, &sha256, times, true, (uint64_t)3 * 32);
-	gb_tally_hmac_key(t, times);
-	gb_tally_expand(t, &sha256, times, LENGTH("OLM_ROOT"), 64);
-}
-
-/* Root and chain key from one more. */
-static void next_keys(struct gb_tally *t, uint64_t times)
-{
-	t->dh += times;
-	gb_tally_extract(t, &sha256, times, false, 32);
-	gb_tally_hmac_key(t, times);
-	gb_tally_expand(t, &sha256, times, LENGTH("OLM_RATCHET"), 64);
+	gb_olm_message(t, newcomers, gb_room_key_bundle_bytes(c->identity, gb_sender_keys_of(c)));
 }
 
 /* Devices that come into a group, or make one, have each other's keys still to verify. */
@@ -129,21 +82,15 @@ static void verify_strangers(struct gb_tally *t, const struct gb_floor_case *c, 
 	gb_tally_verify(t, devices, gb_one_time_key_signed());
 }
 
-static void begin_sessions(struct gb_tally *t, uint64_t devices)
-{
-	t->keygen += 2 * devices;
-	first_keys(t, devices);
-}
-
 static void share(struct gb_tally *t, const struct gb_floor_case *c, enum gb_floor_olm olm,
 		  uint64_t devices)
 {
 	if (olm == GB_FLOOR_OLM_NEW) {
 		verify_strangers(t, c, devices);
-		begin_sessions(t, devices);
+		gb_olm_begin(t, devices);
 	} else if (olm == GB_FLOOR_OLM_RATCHET) {
 		t->keygen += devices;
-		next_keys(t, devices);
+		gb_olm_next_keys(t, devices);
 	}
 	room_key(t, c, devices);
 }
@@ -156,35 +103,11 @@ static void take_in(struct gb_tally *t, const struct gb_floor_case *c, enum gb_f
 			gb_tally_verify(t, 1, gb_self_signing_key_signed(c->identity));
 	}
 	if (olm == GB_FLOOR_OLM_NEW)
-		first_keys(t, 1);
+		gb_olm_first_keys(t, 1);
 	else if (olm == GB_FLOOR_OLM_RATCHET)
-		next_keys(t, 1);
+		gb_olm_next_keys(t, 1);
 	room_key(t, c, 1);
 	gb_tally_verify(t, 1, GB_SESSION_KEY_BYTES);
-}
-
-static void new_session(struct gb_tally *t)
-{
-	t->random_bytes += MEGOLM_RATCHET;
-	t->signer_keygen += 1;
-	gb_tally_sign(t, 1, GB_SESSION_KEY_BYTES);
-}
-
-/* The last of the ratchet's four parts moves on with each message. */
-static void message(struct gb_tally *t, const struct gb_floor_case *c)
-{
-	uint64_t plaintext = gb_room_message_bytes(c->payload);
-	uint64_t message = gb_megolm_message_bytes(plaintext);
-
-	message_keys(t, 1, MEGOLM_RATCHET, LENGTH("MEGOLM_KEYS"));
-	cipher_and_mac(t, 1, plaintext, message);
-	if (c->role == GB_FLOOR_ACTOR) {
-		gb_tally_hmac_key(t, 1);
-		gb_tally_hmac(t, &sha256, 1, 1);
-		gb_tally_sign(t, 1, message + TRUNCATED_MAC);
-	} else {
-		gb_tally_verify(t, 1, message + TRUNCATED_MAC);
-	}
 }
 
 /* The state of the sessions between those who were members before `before`, after it: who
@@ -229,7 +152,7 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 	switch (c->step) {
 	case GB_FLOOR_CREATE:
 	case GB_FLOOR_REKEY:
-		new_session(t);
+		gb_megolm_new_session(t);
 		share_with_members(t, c, olm_of_members(c), members);
 		share(t, c, GB_FLOOR_OLM_CHAIN, c->before == GB_FLOOR_ADD ? c->k : 0);
 		break;
@@ -240,7 +163,7 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 	case GB_FLOOR_REMOVE:
 		for (uint32_t i = 0; i < steps; i++) {
 			members -= leaving;
-			new_session(t);
+			gb_megolm_new_session(t);
 			share_with_members(t, c, i == 0 ? c->olm : GB_FLOOR_OLM_CHAIN, members);
 		}
 		break;
@@ -250,16 +173,16 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 		break;
 	case GB_FLOOR_SESSION:
 		if (c->olm == GB_FLOOR_OLM_NEW)
-			begin_sessions(t, members - 1);
+			gb_olm_begin(t, members - 1);
 		break;
 	case GB_FLOOR_ENCRYPT: /* a new session goes on as a chain does */
-		new_session(t);
+		gb_megolm_new_session(t);
 		share(t, c, c->olm == GB_FLOOR_OLM_NEW ? GB_FLOOR_OLM_CHAIN : c->olm, members - 1);
 		break;
 	case GB_FLOOR_CLAIM:
 	case GB_FLOOR_SEND:
 	case GB_FLOOR_NOTHING:
-	case GB_FLOOR_SINGLE:
+	default:
 		break;
 	}
 }
@@ -288,7 +211,7 @@ static bool has_formula(const struct gb_floor_case *c)
 		return false;
 	if (c->senders > c->size - (leaves ? c->k : 0))
 		return false;
-	if (is_part(c->step) && c->role != GB_FLOOR_ACTOR)
+	if (c->role == GB_FLOOR_ASKER || (is_part(c->step) && c->role != GB_FLOOR_ACTOR))
 		return false;
 	if (c->before == GB_FLOOR_REKEY && c->step != GB_FLOOR_SEND)
 		return false;
@@ -319,10 +242,12 @@ enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_ta
 	struct gb_tally one = {0};
 
 	*counts = (struct gb_tally){0};
+	if (gb_floor_moves_keys(c->step))
+		return gb_floor_keys(c, counts);
 	if (!has_formula(c))
 		return GB_FLOOR_UNKNOWN;
 	if (c->step == GB_FLOOR_SEND) {
-		message(counts, c);
+		gb_megolm_message(counts, c->payload, c->role == GB_FLOOR_ACTOR);
 		return c->rotates ? add_rotation(counts, c) : GB_FLOOR_KNOWN;
 	}
 	if (c->role == GB_FLOOR_ACTOR)

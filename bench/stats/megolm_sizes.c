@@ -7,6 +7,7 @@
 #define SIGNATURE     86  /* 64 bytes */
 #define ATTACHMENT_IV 22  /* 16 bytes */
 #define SESSION_KEY   306 /* GB_SESSION_KEY_BYTES and a signature */
+#define EXPORTED_KEY  220 /* GB_SESSION_KEY_BYTES */
 
 #define LENGTH(text) (sizeof(text) - 1)
 
@@ -16,6 +17,13 @@ uint64_t gb_device_keys_signed(uint64_t user_id)
 		      "\"m.megolm.v1.aes-sha2\"],\"device_id\":\"\","
 		      "\"keys\":{\"curve25519:\":\"\",\"ed25519:\":\"\"},\"user_id\":\"\"}") +
 	       3 * DEVICE_ID + 2 * KEY + user_id;
+}
+
+/* Its device id is its Curve25519 key. */
+uint64_t gb_dehydrated_keys_signed(uint64_t user_id)
+{
+	return gb_device_keys_signed(user_id) + (uint64_t)3 * (KEY - DEVICE_ID) +
+	       LENGTH("\"dehydrated\":true,");
 }
 
 static uint64_t device_keys(uint64_t user_id, enum gb_sender_keys keys)
@@ -37,6 +45,11 @@ uint64_t gb_self_signing_key_signed(uint64_t user_id)
 uint64_t gb_one_time_key_signed(void)
 {
 	return LENGTH("{\"key\":\"\"}") + KEY;
+}
+
+uint64_t gb_fallback_key_signed(void)
+{
+	return LENGTH("\"fallback\":true,") + gb_one_time_key_signed();
 }
 
 /* What is in an Olm message, from its "content" on, but for the content and its type. */
@@ -70,6 +83,48 @@ uint64_t gb_room_key_bundle_bytes(uint64_t user_id, enum gb_sender_keys keys)
 		      "\"decrypt\"],\"kty\":\"oct\"},\"url\":\"mxc://gb.test/bundle\",\"v\":"
 		      "\"v2\"},\"room_id\":\"\"}") +
 	       2 * KEY + ATTACHMENT_IV + ROOM_ID;
+}
+
+uint64_t gb_forwarded_key_bytes(uint64_t user_id, enum gb_sender_keys keys)
+{
+	return olm_event_bytes(user_id, keys) + LENGTH("m.forwarded_room_key") +
+	       LENGTH("{\"algorithm\":\"m.megolm.v1.aes-sha2\","
+		      "\"forwarding_curve25519_key_chain\":[],\"room_id\":\"\","
+		      "\"sender_claimed_ed25519_key\":\"\",\"sender_key\":\"\","
+		      "\"session_id\":\"\",\"session_key\":\"\"}") +
+	       ROOM_ID + 3 * KEY + EXPORTED_KEY;
+}
+
+uint64_t gb_dummy_bytes(uint64_t user_id, enum gb_sender_keys keys)
+{
+	return olm_event_bytes(user_id, keys) + LENGTH("m.dummy") + LENGTH("{}");
+}
+
+uint64_t gb_kept_session_bytes(void)
+{
+	return LENGTH("{\"algorithm\":\"m.megolm.v1.aes-sha2\","
+		      "\"forwarding_curve25519_key_chain\":[],"
+		      "\"sender_claimed_keys\":{\"ed25519\":\"\"},\"sender_key\":\"\","
+		      "\"session_key\":\"\",\"shared_history\":false}") +
+	       2 * KEY + EXPORTED_KEY;
+}
+
+uint64_t gb_exported_session_bytes(void)
+{
+	return gb_kept_session_bytes() + LENGTH("\"room_id\":\"\",\"session_id\":\"\",") + ROOM_ID +
+	       KEY;
+}
+
+/* In base64 without padding. */
+uint64_t gb_sealed_session_bytes(void)
+{
+	return LENGTH("{\"ciphertext\":\"\",\"ephemeral\":\"\",\"mac\":\"\"}") +
+	       (gb_cbc_padded(gb_kept_session_bytes()) * 4 + 2) / 3 + KEY + 11;
+}
+
+uint64_t gb_dehydrated_bytes(void)
+{
+	return 4 + 2 * 32 + 4 + GB_DEHYDRATED_KEYS * 32 + 1 + 32;
 }
 
 uint64_t gb_room_message_bytes(uint64_t payload)

@@ -19,7 +19,24 @@ uint64_t gb_room_key_bytes(uint64_t user_id, enum gb_sender_keys keys, bool shar
 /* The plaintext of an m.room_key_bundle, which tells a newcomer where keys of the past lie. */
 uint64_t gb_room_key_bundle_bytes(uint64_t user_id, enum gb_sender_keys keys);
 
-/* What the signature of device keys, of a self-signing key and of a one-time key covers. */
+/* Of an m.forwarded_room_key that nobody else forwarded before, and of an m.dummy. */
+uint64_t gb_forwarded_key_bytes(uint64_t user_id, enum gb_sender_keys keys);
+uint64_t gb_dummy_bytes(uint64_t user_id, enum gb_sender_keys keys);
+
+/* A session as a file of keys and as a backup have it, its history not shared; the latter in the
+ * clear, and with libolm's encryption around it, which is what MSC4048 authenticates. */
+uint64_t gb_exported_session_bytes(void);
+uint64_t gb_kept_session_bytes(void);
+uint64_t gb_sealed_session_bytes(void);
+
+/* The private keys of a dehydrated device. */
+uint64_t gb_dehydrated_bytes(void);
+#define GB_DEHYDRATED_KEYS 50 /* one-time keys; a fallback key and the device's own beside them */
+
+/* What the signature of device keys, of those of a dehydrated device, of a self-signing key, of a
+ * one-time key and of a fallback key covers. */
+uint64_t gb_dehydrated_keys_signed(uint64_t user_id);
+uint64_t gb_fallback_key_signed(void);
 uint64_t gb_self_signing_key_signed(uint64_t user_id);
 uint64_t gb_device_keys_signed(uint64_t user_id);
 uint64_t gb_one_time_key_signed(void);

@@ -12,6 +12,7 @@ enum family {
 	FAMILY_AEAD = BIT(aead) | BIT(aead_bytes),
 	FAMILY_CIPHER = BIT(cbc) | BIT(cbc_bytes),
 	FAMILY_RANDOM = BIT(random_bytes),
+	FAMILY_PASSPHRASE = BIT(pbkdf2_rounds),
 };
 
 const char *const gb_library_names[GB_LIBRARIES] = {"openssl", "libolm", "sodium"};
@@ -85,6 +86,12 @@ uint32_t gb_algorithms_of_olm(void)
 	       ALGORITHM(random);
 }
 
+uint32_t gb_algorithms_of_matrix(bool dehydrates)
+{
+	return gb_algorithms_of_olm() | ALGORITHM(pbkdf2_sha512) |
+	       (dehydrates ? ALGORITHM(chacha20poly1305) : ALGORITHM(aes256gcm));
+}
+
 uint32_t gb_algorithms_of_sodium(void)
 {
 	return ALGORITHM(x25519) | ALGORITHM(ed25519);
@@ -94,7 +101,9 @@ uint32_t gb_algorithms_of_sodium(void)
 static enum gb_library library_of(enum gb_library library, unsigned algorithm)
 {
 	static const uint32_t random = ALGORITHM(random);
-	uint32_t own = library == GB_LIBRARY_SODIUM ? gb_algorithms_of_sodium() : ~random;
+	uint32_t own = library == GB_LIBRARY_SODIUM   ? gb_algorithms_of_sodium()
+		       : library == GB_LIBRARY_LIBOLM ? gb_algorithms_of_olm() & ~random
+						      : ~(uint32_t)0;
 
 	return ((own >> algorithm) & 1) != 0 ? library : GB_LIBRARY_OPENSSL;
 }
