@@ -153,9 +153,10 @@ $(B)/groupbench: $(B)/bench/main.o $(libraries) megolm/interposed.list
 	$(Q)$(CC) $(FLAGS) -Wl,--dynamic-list=megolm/interposed.list -o $@ $(filter %.o,$^) $(link_libs)
 
 # The program with a list of backends that lie; its own list stays in the archive. And with an mls/
-# that wastes time: its calls of these functions go through tests/groupbench_waste_*.c.
-variants := $(addprefix $(B)/tests/groupbench_,mutants waste_verify waste_fetch)
+# that wastes time, or a key directory that forgets: calls of these functions go through tests/groupbench_*.c.
+variants := $(addprefix $(B)/tests/groupbench_,mutants reclaims waste_verify waste_fetch)
 $(variants): $(B)/bench/main.o
+$(B)/tests/groupbench_reclaims: WRAP := -Wl,--wrap=gb_megolm_claim
 $(B)/tests/groupbench_waste_verify: WRAP := -Wl,--wrap=mls_verify
 $(B)/tests/groupbench_waste_fetch: WRAP := $(addprefix -Wl$(comma)--wrap=mls_,hash hmac_key_init hmac_keyed \
         aead_seal aead_open)

@@ -22,7 +22,7 @@ struct trial {
 	char name[100];
 	const struct gb_backend *backend;
 	const struct promise *promise;
-	const char *mutation; /* of a plugin */
+	const char *mutation; /* to be made of the backend */
 };
 
 /* Tries the promise; what was seen instead goes to broken[]. */
@@ -56,7 +56,7 @@ static void mutant_is_caught(void **state)
 	assert_true(strlen(broken) > 0);
 }
 
-static void mutant_of_plugin_is_caught(void **state)
+static void made_mutant_is_caught(void **state)
 {
 	const struct trial *trial = *state;
 	struct gb_backend mutant;
@@ -99,6 +99,25 @@ static void try_all(struct list *list, const struct gb_backend *backend)
 			try(list, backend, &promises[i], promise_is_kept);
 }
 
+static void try_mutant(struct list *list, const struct gb_backend *base, const char *mutation,
+		       const char *promise)
+{
+	struct trial *trial = &list->trials[list->n];
+
+	try(list, base, promise_named(promise), made_mutant_is_caught);
+	trial->mutation = mutation;
+	snprintf(trial->name, sizeof(trial->name), "%s-%s %s", base->name, mutation, promise);
+}
+
+static void try_mutants_of_successors(struct list *list, const struct gb_backend *base)
+{
+	if (base->reinit == NULL || base->succeed == NULL)
+		return;
+#define ROW(base_name, mutation, promise) try_mutant(list, base, #mutation, #promise);
+	MUTANTS_OF_SUCCESSORS(ROW, any)
+#undef ROW
+}
+
 /* The mutants of a plugin. One whose forgeries spend a key cannot be repaired into reading them. */
 static void try_mutants(struct list *list, const struct gb_backend *base)
 {
@@ -117,14 +136,10 @@ static void try_mutants(struct list *list, const struct gb_backend *base)
 
 	for (size_t i = 0; i < n; i++) {
 		const char *mutation = mutations[i].mutation, *promise = mutations[i].promise;
-		struct trial *trial = &list->trials[list->n];
 
 		if (strcmp(mutation, "forgeable") == 0 && (base->features & GB_FORGERY_SPENDS) != 0)
 			promise = "forged_key_changes_are_refused";
-		try(list, base, promise_named(promise), mutant_of_plugin_is_caught);
-		trial->mutation = mutation;
-		snprintf(trial->name, sizeof(trial->name), "%s-%s %s", base->name, mutation,
-			 promise);
+		try_mutant(list, base, mutation, promise);
 	}
 }
 
@@ -141,6 +156,7 @@ static int try_plugins(struct list *list, char **files)
 	for (size_t i = 0; gb_plugin_at(i) != NULL; i++) {
 		try_all(list, gb_plugin_at(i));
 		try_mutants(list, gb_plugin_at(i));
+		try_mutants_of_successors(list, gb_plugin_at(i));
 	}
 	return 0;
 }
@@ -151,8 +167,10 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && try_plugins(&list, argv + 1) != 0)
 		return 1;
-	for (size_t i = 0; argc == 1 && gb_backends[i] != NULL; i++)
+	for (size_t i = 0; argc == 1 && gb_backends[i] != NULL; i++) {
 		try_all(&list, gb_backends[i]);
+		try_mutants_of_successors(&list, gb_backends[i]);
+	}
 	for (size_t i = 0; argc == 1 && i < N_MUTANTS; i++)
 		try(&list, &mutants[i].backend, promise_named(mutants[i].caught_by),
 		    mutant_is_caught);

@@ -85,4 +85,20 @@ for name in $names; do
 	[ $status -eq 12 ] && [ "$(rows_of "$name")" -eq 0 ]
 	result "$name beside $base"
 done
+
+# keys PROGRAM: three senders, each of whom claims a key of each device, most of which are dormant.
+keys() {
+	rm -rf "$work/run"
+	printf '# A lie?\nname: lie\nbackends: [megolm]\nsize: [12]\nsenders: [3]\nolm: [new]\n%s\n%s\n' \
+		'measure: [rekey]' 'samples: { processes: 1, min: 2, max: 2 }' > "$work/lie.yaml"
+	said=$("$(dirname "$program")/$1" run "$work/lie.yaml" --out "$work/run" --quiet --calibration none 2>&1)
+	status=$?
+}
+keys groupbench_mutants
+[ $status -eq 0 ] && grep -q '^megolm,.* once ' "$work/run/samples.csv"
+result "three senders claim a key each"
+keys groupbench_reclaims
+[ $status -eq 12 ] && [ "$(rows_of megolm)" -eq 0 ] &&
+	[[ $said == *" one-time keys were used a second time"* ]]
+result "a directory that gives a one-time key twice"
 echo "1..$n"

@@ -406,6 +406,27 @@ static void make_unserved(struct gb_backend *b)
 	b->process = unserved_process;
 }
 
+/* ---- hasty, undying ---- */
+
+static enum gb_status hasty_succeed(struct gb_world *w, uint32_t device,
+				    const struct gb_published *others, size_t n,
+				    struct gb_outbox *out)
+{
+	enum gb_status status = now.base->succeed(w, device, others, n, out);
+
+	return status == GB_REJECTED ? GB_OK : status;
+}
+
+static void make_hasty(struct gb_backend *b)
+{
+	b->succeed = hasty_succeed;
+}
+
+static void make_undying(struct gb_backend *b)
+{
+	b->reinit = b->rekey;
+}
+
 /* ---- every mutant ---- */
 
 #define OPEN(base, mutation, promise)                                                              \
@@ -418,7 +439,7 @@ MUTANTS(OPEN)
 
 struct mutant mutants[N_MUTANTS];
 
-/* A backend that no list has: a plugin. */
+/* A backend that is made into one mutant at a time. */
 static const struct gb_backend *other_base;
 
 static enum gb_status open_other(struct gb_world **out, const struct gb_config *config)
@@ -433,7 +454,7 @@ static const struct {
 	{"idle", make_idle},           {"constant", make_constant},   {"reusing", make_reusing},
 	{"unserved", make_unserved},   {"leaky", make_leaky},         {"open_past", make_open_past},
 	{"replaying", make_replaying}, {"forgeable", make_forgeable}, {"forgetful", make_forgetful},
-	{"keyless", make_keyless},
+	{"keyless", make_keyless},     {"hasty", make_hasty},         {"undying", make_undying},
 };
 
 static void mutate(struct gb_backend *b, const char *mutation)

@@ -19,6 +19,10 @@
  *   forgeable   a signature or tag is not looked at: the oracle's forgery is taken in
  *   forgetful   recipients lose the first message of the keys they are given
  *   keyless     recipients say that they have no keys
+ *   hasty       a group has a successor that was not shut down
+ *   undying     a group that was shut down goes on
+ *
+ * The last two are tried in the contract test alone: nothing of them is measured.
  */
 #define MUTANTS_OF_ANY(Y, base)                                                                    \
 	Y(base, idle, founders_agree_and_read)                                                     \
@@ -35,6 +39,9 @@
 	MUTANTS_OF_SEALED(Y, base)                                                                 \
 	Y(base, forgetful, keys_begin_where_they_were_given)                                       \
 	Y(base, keyless, keys_begin_where_they_were_given)
+#define MUTANTS_OF_SUCCESSORS(Y, base)                                                             \
+	Y(base, hasty, only_what_was_shut_down_has_a_successor)                                    \
+	Y(base, undying, only_what_was_shut_down_has_a_successor)
 #define MUTANTS(Y) MUTANTS_OF_ANY(Y, null) MUTANTS_OF_SEALED(Y, mls) MUTANTS_OF_SENDERS(Y, megolm)
 
 #define MUTANT_ID(base, mutation, promise) MUTANT_##base##_##mutation,
@@ -49,7 +56,7 @@ struct mutant {
 /* Filled before main starts. */
 extern struct mutant mutants[N_MUTANTS];
 
-/* The same of a backend that is not built in, one at a time. */
+/* The same of any backend, one at a time. */
 void mutant_of(struct gb_backend *mutant, const struct gb_backend *base, const char *mutation);
 
 #endif
