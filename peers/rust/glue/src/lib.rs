@@ -54,8 +54,28 @@ pub fn refuse<T>(why: &str) -> Refusable<T> {
     Err(Refused(why.into()))
 }
 
+/// Names of errors by which a library says that the fault is its own, or that of its store, and not
+/// the input's: those of OpenMLS, then those of mls-rs.
+const FAULTS: [&str; 7] = [
+    "LibraryError",
+    "StorageError",
+    "KeyStoreError",
+    "GroupStorageError",
+    "KeyPackageRepoError",
+    "PskStoreError",
+    "MlsRulesError",
+];
+
+fn is_fault(why: &str) -> bool {
+    why.split(|c: char| !c.is_alphanumeric()).any(|word| FAULTS.contains(&word))
+}
+
+/// A refusal, unless the library calls it a fault, which ends the run.
 pub fn rejecting(what: &str) -> impl Fn(Refused) -> Error + '_ {
-    move |Refused(why)| Error::Rejected(format!("{what}: {why}"))
+    move |Refused(why)| match is_fault(&why) {
+        true => Error::Failed(format!("{what}: {why}")),
+        false => Error::Rejected(format!("{what}: {why}")),
+    }
 }
 
 pub fn failing(what: &str) -> impl Fn(Refused) -> Error + '_ {
@@ -121,10 +141,6 @@ pub struct Incoming<'a> {
 pub enum Offer {
     /// checkpoint and rollback
     Checkpoint,
-    Fork,
-    StateSize,
-    /// propose_update, propose_add, propose_remove and commit_pending
-    Propose,
     Discard,
     GroupInfo,
     FetchTree,
@@ -187,24 +203,6 @@ pub trait Peer: Sized {
     }
     fn rollback(&mut self) -> Result {
         absent("rollback")
-    }
-    fn fork(&mut self, from: u32, to: u32) -> Result {
-        absent("fork")
-    }
-    fn state_size(&mut self, device: u32) -> Result<u64> {
-        absent("state_size")
-    }
-    fn propose_update(&mut self, device: u32, out: &mut Outbox) -> Result {
-        absent("propose_update")
-    }
-    fn propose_add(&mut self, device: u32, joining: &Published, out: &mut Outbox) -> Result {
-        absent("propose_add")
-    }
-    fn propose_remove(&mut self, device: u32, leaving: u32, out: &mut Outbox) -> Result {
-        absent("propose_remove")
-    }
-    fn commit_pending(&mut self, device: u32, out: &mut Outbox) -> Result {
-        absent("commit_pending")
     }
     fn discard(&mut self, device: u32) -> Result {
         absent("discard")

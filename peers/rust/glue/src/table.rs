@@ -214,7 +214,7 @@ macro_rules! acts {
         })*
     };
 }
-acts!(publish rekey propose_update commit_pending group_info fetch_tree share);
+acts!(publish rekey group_info fetch_tree share);
 acts!(commit_resumption reinit);
 
 macro_rules! asks {
@@ -224,7 +224,7 @@ macro_rules! asks {
         })*
     };
 }
-asks!(state_size fetched asked store);
+asks!(fetched asked store);
 
 macro_rules! lets_in {
     ($($name:ident)*) => {
@@ -286,23 +286,6 @@ unsafe extern "C" fn checkpoint<P: Peer>(w: W) -> Status {
 
 unsafe extern "C" fn rollback<P: Peer>(w: W) -> Status {
     call::<P>(w, |p| p.rollback())
-}
-
-unsafe extern "C" fn fork<P: Peer>(w: W, from: u32, to: u32) -> Status {
-    call::<P>(w, |p| p.fork(from, to))
-}
-
-unsafe extern "C" fn propose_add<P: Peer>(
-    w: W,
-    device: u32,
-    joining: *const gb_published,
-    out: Out,
-) -> Status {
-    call::<P>(w, |p| p.propose_add(device, &published(joining, 1)[0], &mut Outbox::new(out)))
-}
-
-unsafe extern "C" fn propose_remove<P: Peer>(w: W, device: u32, leaving: u32, out: Out) -> Status {
-    call::<P>(w, |p| p.propose_remove(device, leaving, &mut Outbox::new(out)))
 }
 
 unsafe extern "C" fn discard<P: Peer>(w: W, device: u32) -> Status {
@@ -399,14 +382,14 @@ pub const fn table<P: Peer>() -> gb_backend {
         digest: Some(digest::<P>),
         checkpoint: where_offered!(P, Checkpoint, checkpoint),
         rollback: where_offered!(P, Checkpoint, rollback),
-        fork: where_offered!(P, Fork, fork),
+        fork: std::ptr::null(),
         save: std::ptr::null(),
         load: std::ptr::null(),
-        state_size: where_offered!(P, StateSize, state_size),
-        propose_update: where_offered!(P, Propose, propose_update),
-        propose_add: where_offered!(P, Propose, propose_add),
-        propose_remove: where_offered!(P, Propose, propose_remove),
-        commit_pending: where_offered!(P, Propose, commit_pending),
+        state_size: std::ptr::null(),
+        propose_update: std::ptr::null(),
+        propose_add: std::ptr::null(),
+        propose_remove: std::ptr::null(),
+        commit_pending: std::ptr::null(),
         discard: where_offered!(P, Discard, discard),
         group_info: where_offered!(P, GroupInfo, group_info),
         fetch_tree: where_offered!(P, FetchTree, fetch_tree),

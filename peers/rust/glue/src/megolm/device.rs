@@ -31,10 +31,11 @@ impl<L: Library> Olm<L> {
         Olm { session: self.session.copy(), ..*self }
     }
 
-    /// With the message: whether it travels under a key that the state before it lacks.
+    /// With the message: whether it travels under a key that the state before it lacks. Nobody has
+    /// said anything here that could be refused.
     pub fn encrypt(&mut self, plaintext: &str) -> Result<(L::Message, bool)> {
         let afresh = self.fresh || self.due;
-        let message = L::encrypt(&mut self.session, plaintext).map_err(rejecting("Olm"))?;
+        let message = L::encrypt(&mut self.session, plaintext).map_err(failing("Olm"))?;
 
         (self.fresh, self.due) = (false, false);
         Ok((message, afresh))
@@ -117,6 +118,8 @@ pub struct Progress {
     pub healed: bool,
     pub fetched: u64,
     pub asked: u64,
+    /// Whose users it has yet to ask the directory about; their devices it knows already.
+    pub queried: Vec<u32>,
     /// Whose prepared keys it has claimed.
     pub claimed: HashSet<u32>,
 }

@@ -109,8 +109,7 @@ impl<L: Library> Peer for World<L> {
         self.live(device)?;
         self.server.has_group = true;
         self.server.is_member[device as usize] = true;
-        let created =
-            self.act(device, out, |w, live, queried, out| w.admit(live, others, queried, out));
+        let created = self.act(device, out, |w, live, out| w.admit(live, others, out));
 
         if created.is_err() {
             self.server.has_group = false;
@@ -120,39 +119,25 @@ impl<L: Library> Peer for World<L> {
     }
 
     fn add(&mut self, device: u32, joining: &[Published], out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| w.admit(live, joining, queried, out))
+        self.act(device, out, |w, live, out| w.admit(live, joining, out))
     }
 
     fn remove(&mut self, device: u32, leaving: &[u32], out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| {
-            let may = |&d: &u32| d != device && w.server.is_member.get(d as usize) == Some(&true);
-            if !leaving.iter().all(may) {
-                return text::refuse("remove", "not a member that this device can shut out");
-            }
-            for &leaver in leaving {
-                live.room.remove(leaver);
-                w.server.change(leaver, false);
-            }
-            live.now.seen = w.server.log.len();
-            w.hand_out_keys(live, queried, out)
-        })
+        self.act(device, out, |w, live, out| w.expel(live, leaving, out))
     }
 
     fn rekey(&mut self, device: u32, out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| {
-            live.room.outbound = None;
-            w.hand_out_keys(live, queried, out)
-        })
+        self.act(device, out, |w, live, out| w.share_key(live, true, out))
     }
 
     fn share(&mut self, device: u32, out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| w.hand_out_keys(live, queried, out))
+        self.act(device, out, |w, live, out| w.share_key(live, false, out))
     }
 
     fn send(&mut self, device: u32, plaintext: &[u8], out: &mut Outbox) -> Result {
-        self.act(device, out, |w, live, queried, out| {
+        self.act(device, out, |w, live, out| {
             if live.room.share_due() {
-                w.hand_out_keys(live, queried, out)?;
+                w.share_key(live, false, out)?;
             }
             let Some(session) = &mut live.room.outbound else {
                 return Err(Error::Failed("send: no session".into()));

@@ -17,6 +17,9 @@ struct Invitee<'a> {
 /// A stranger, and a session with it where there was none.
 type Met<L> = (Other<L>, Option<Olm<L>>);
 
+/// Sessions that are not attached to the devices yet.
+type Opened<L> = Vec<(u32, Olm<L>)>;
+
 /// An Olm session with the device, by a key that it has signed.
 fn begin_session<L: Library>(by: &Device<L>, other: &Other<L>, signed: &str) -> Result<Olm<L>> {
     let mut signed = signed_key(signed)?;
@@ -29,12 +32,12 @@ fn begin_session<L: Library>(by: &Device<L>, other: &Other<L>, signed: &str) -> 
 }
 
 impl<L: Library> World<L> {
-    /// Calls `f` for a member, which knows of everybody; with those whose keys it had to ask for.
+    /// Calls `f` for a member, which knows of everybody.
     pub fn act(
         &mut self,
         device: u32,
         out: &mut Outbox,
-        f: impl FnOnce(&mut Self, &mut Device<L>, &[u32], &mut Outbox) -> Result,
+        f: impl FnOnce(&mut Self, &mut Device<L>, &mut Outbox) -> Result,
     ) -> Result {
         L::reseed();
         self.at(device, |w, live| {
@@ -43,13 +46,13 @@ impl<L: Library> World<L> {
             }
             out.send(&[])?;
             live.now.fetched = 0;
-            let queried = w.catch_up(live)?;
-            f(w, live, &queried, out)
+            w.catch_up(live)?;
+            f(w, live, out)
         })
     }
 
     /// Who came and went since the device last looked; at first, everybody.
-    fn catch_up(&mut self, live: &mut Device<L>) -> Result<Vec<u32>> {
+    fn catch_up(&mut self, live: &mut Device<L>) -> Result {
         let changes: Vec<(u32, bool)> = match live.now.knows_members {
             true => self.server.log[live.now.seen..].to_vec(),
             false => {
@@ -57,7 +60,6 @@ impl<L: Library> World<L> {
                 all.filter(|(_, &is)| is).map(|(d, _)| (d as u32, true)).collect()
             }
         };
-        let mut queried = Vec::new();
         let number = live.number;
 
         for (device, joined) in changes.into_iter().filter(|(d, _)| *d != number) {
@@ -67,15 +69,16 @@ impl<L: Library> World<L> {
             }
             let keys = self.query(device)?;
             if !live.knows(device) {
-                queried.push(device);
+                let other = Other::verified(&keys)?;
                 live.now.fetched += self.queried_bytes(keys.len());
-                live.learn(Other::verified(&keys)?)?;
+                live.now.queried.push(device);
+                live.learn(other)?;
             }
             live.room.add(device);
         }
         live.now.knows_members = true;
         live.now.seen = self.server.log.len();
-        Ok(queried)
+        Ok(())
     }
 
     /// Lets devices in: nothing is sent and nobody is in the room before all of it has gone well.
@@ -83,7 +86,6 @@ impl<L: Library> World<L> {
         &mut self,
         live: &mut Device<L>,
         joining: &[Published],
-        queried: &[u32],
         out: &mut Outbox,
     ) -> Result {
         let mut strangers = Vec::new();
@@ -107,6 +109,7 @@ impl<L: Library> World<L> {
             }
         }
         let met = self.meet(live, &strangers)?;
+        let opened = self.open_sessions(live, live.room.outbound.is_none(), &[])?;
         let asked: Vec<u32> = strangers.iter().map(|s| s.device).collect();
         for (other, olm) in met {
             let other = live.learn(other)?;
@@ -119,7 +122,36 @@ impl<L: Library> World<L> {
         live.now.seen = self.server.log.len();
         self.send_queries(live.number, &asked, out)?;
         self.send_claims(live.number, &asked, out)?;
-        self.hand_out_keys(live, queried, out)
+        self.hand_out_keys(live, opened, out)
+    }
+
+    /// Shuts devices out, likewise.
+    pub fn expel(&mut self, live: &mut Device<L>, leaving: &[u32], out: &mut Outbox) -> Result {
+        let may =
+            |&d: &u32| d != live.number && self.server.is_member.get(d as usize) == Some(&true);
+        if !leaving.iter().all(may) {
+            return refuse("remove", "not a member that this device can shut out");
+        }
+        let is_new = live.room.outbound.is_none()
+            || leaving.iter().any(|leaver| !live.room.lacking.contains(leaver));
+        let opened = self.open_sessions(live, is_new, leaving)?;
+
+        for &leaver in leaving {
+            live.room.remove(leaver);
+            self.server.change(leaver, false);
+        }
+        live.now.seen = self.server.log.len();
+        self.hand_out_keys(live, opened, out)
+    }
+
+    /// Gives the key of the next message to who lacks it; with `anew`, a new one to everybody.
+    pub fn share_key(&mut self, live: &mut Device<L>, anew: bool, out: &mut Outbox) -> Result {
+        let opened = self.open_sessions(live, anew || live.room.outbound.is_none(), &[])?;
+
+        if anew {
+            live.room.outbound = None;
+        }
+        self.hand_out_keys(live, opened, out)
     }
 
     /// The directory's answers about strangers, what they say, and a session with each.
@@ -160,27 +192,34 @@ impl<L: Library> World<L> {
         Ok(met)
     }
 
-    /// A session with everybody who needs the next key and has none.
-    fn open_sessions(&mut self, live: &mut Device<L>, lacking: &[u32]) -> Result<Vec<u32>> {
-        let mut opened = Vec::new();
+    /// A session with each member who needs the next key and has none, but for who leaves. Nothing
+    /// has changed when it is refused, but for keys that the directory gave away.
+    fn open_sessions(
+        &mut self,
+        live: &mut Device<L>,
+        is_new: bool,
+        leaving: &[u32],
+    ) -> Result<Opened<L>> {
+        let lacking = if is_new { &live.room.members } else { &live.room.lacking };
+        let without = |d: &&u32| !live.has_session(**d) && !leaving.contains(d);
+        let without: Vec<u32> = lacking.iter().filter(without).copied().collect();
+        let mut opened = Vec::with_capacity(without.len());
 
-        for &device in lacking.iter().filter(|&&d| !live.has_session(d)).collect::<Vec<_>>() {
+        for device in without {
             let key = self.claim(live, device)?;
             live.now.fetched += self.claimed_bytes(key.len());
             let other = live.others.get(&device);
             let other = other.ok_or_else(|| Error::Failed("a member is not known".into()))?;
-            let olm = begin_session(live, other, &key)?;
-            live.other(device)?.attach(olm);
-            opened.push(device);
+            opened.push((device, begin_session(live, other, &key)?));
         }
         Ok(opened)
     }
 
-    /// Sends the key of the next message to everybody who lacks it.
-    pub fn hand_out_keys(
+    /// Sends the key of the next message to everybody who lacks it. There is nothing left to refuse.
+    fn hand_out_keys(
         &mut self,
         live: &mut Device<L>,
-        queried: &[u32],
+        opened: Opened<L>,
         out: &mut Outbox,
     ) -> Result {
         let is_new = live.room.outbound.is_none();
@@ -188,11 +227,14 @@ impl<L: Library> World<L> {
             true => live.room.members.iter().copied().collect(),
             false => live.room.lacking.iter().copied().collect(),
         };
-        let opened = self.open_sessions(live, &lacking)?;
+        let claimed: Vec<u32> = opened.iter().map(|(device, _)| *device).collect();
         let mut healed = is_new;
 
-        self.send_queries(live.number, queried, out)?;
-        self.send_claims(live.number, &opened, out)?;
+        for (device, olm) in opened {
+            live.other(device)?.attach(olm);
+        }
+        self.send_queries(live.number, &std::mem::take(&mut live.now.queried), out)?;
+        self.send_claims(live.number, &claimed, out)?;
         if is_new {
             live.room.outbound = Some(L::outbound());
             live.room.lacking = live.room.members.clone();

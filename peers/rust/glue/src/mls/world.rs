@@ -313,13 +313,13 @@ impl<L: Library> Peer for World<L> {
                 Some((saved, standing, sent)) => {
                     d.group = self.library.restore(&d.own, saved).map_err(failing("rollback"))?;
                     (d.standing, d.sent) = (*standing, sent.clone());
-                    self.library.keep_key_package(&d.own);
                 }
                 None => {
                     d.group.take().into_iter().for_each(|g| self.library.forget(&d.own, g));
                     (d.standing, d.sent) = (Standing::Member, Vec::new());
                 }
             }
+            self.library.keep_key_package(&d.own);
         }
         Ok(())
     }
