@@ -95,6 +95,22 @@ int gb_arrival_settle(struct gb_trial *trial)
 	return 0;
 }
 
+int gb_arrival_second_actor(struct gb_trial *trial)
+{
+	uint32_t device = gb_trial_second_actor(trial);
+	const struct gb_message *m;
+	size_t next = 0;
+	unsigned n_read = 0;
+
+	if (device == GB_NO_DEVICE)
+		return 0;
+	while ((m = gb_delivery_next(&trial->testbed->mailbox, &next, device, true)) != NULL)
+		if (m->kind == GB_ROOM_KEY && m->from != device &&
+		    take_in(trial, device, NULL, m, &n_read) != 0)
+			return -1;
+	return 0;
+}
+
 static bool gets_anything(const struct gb_trial *trial, uint32_t device)
 {
 	size_t next = 0;

@@ -10,6 +10,9 @@
 /* The actor takes its own commit back. */
 int gb_arrival_settle(struct gb_trial *trial);
 
+/* What the last step sent to the second actor, once it is over. */
+int gb_arrival_second_actor(struct gb_trial *trial);
+
 /* The live members take in what is for them. */
 int gb_arrival_members(struct gb_trial *trial);
 

@@ -42,6 +42,8 @@ static struct gb_recipients recipients(const struct gb_first_indices *f)
 	for (size_t k = 0; k < r->n; k++)
 		all.device[k] = r->seats[k].device;
 	all.device[all.n++] = GB_ACTOR;
+	if (gb_trial_second_actor(f->trial) != GB_NO_DEVICE)
+		all.device[all.n++] = gb_trial_second_actor(f->trial);
 	return all;
 }
 

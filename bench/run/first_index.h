@@ -13,8 +13,9 @@ struct gb_first_index {
 	uint32_t index;
 };
 
-/* Who receives keys: the seats, then the first actor, which takes in what further senders send. */
-#define GB_MAX_RECIPIENTS (GB_MAX_SEATS + 1)
+/* Who receives keys: the seats, then the first actor and the second, which take in what the others
+ * send. */
+#define GB_MAX_RECIPIENTS (GB_MAX_SEATS + 2)
 
 struct gb_recipients {
 	uint32_t device[GB_MAX_RECIPIENTS];

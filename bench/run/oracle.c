@@ -120,9 +120,14 @@ static int outcast_reads_nothing(struct gb_oracle *o)
 /* `from` says something; everybody else reads it, who was shut out does not. */
 static int say(struct gb_oracle *o, uint32_t from)
 {
+	uint32_t second = gb_trial_second_actor(o->trial);
+
 	if (gb_try_forged_apart(o->trial, from) != 0 || gb_trial_send(o->trial, from, NULL) != 0)
 		return -1;
 	if (from != GB_ACTOR && gb_trial_deliver(o->trial, GB_ACTOR, NULL, 1) != 0)
+		return -1;
+	if (second != GB_NO_DEVICE && from != second &&
+	    gb_trial_deliver(o->trial, second, NULL, 1) != 0)
 		return -1;
 	for (size_t i = 0; i < o->trial->roster.n; i++) {
 		uint32_t reader = o->trial->roster.seats[i].device;
@@ -152,6 +157,9 @@ int gb_oracle_before(struct gb_oracle *o)
 	struct gb_testbed *t = trial->testbed;
 
 	forget_early(o);
+	/* The timed step gives no keys: those it sends by are of the step before. */
+	if (gb_task_sends_first(trial->task) && gb_arrival_second_actor(trial) != 0)
+		return -1;
 	for (uint32_t i = 0; i < t->job->senders; i++)
 		if (gb_trial_digest(trial, t->actors[i], t->actors[i], o->before[i],
 				    &o->known[i]) != 0)
@@ -209,7 +217,10 @@ static int check_digests(struct gb_oracle *o)
 {
 	struct gb_testbed *t = o->trial->testbed;
 	const struct gb_roster *r = &o->trial->roster;
+	uint32_t second = gb_trial_second_actor(o->trial);
 
+	if (gb_arrival_second_actor(o->trial) != 0)
+		return -1;
 	for (uint32_t i = 0; i < t->job->senders; i++) {
 		uint8_t now[GB_DIGEST_BYTES];
 		uint32_t sender = t->actors[i];
@@ -226,7 +237,8 @@ static int check_digests(struct gb_oracle *o)
 		for (size_t j = 0; j < r->n; j++)
 			if (agrees(o, r->seats[j].device, sender, now) != 0)
 				return -1;
-		if (agrees(o, GB_ACTOR, sender, now) != 0)
+		if (agrees(o, GB_ACTOR, sender, now) != 0 ||
+		    (second != GB_NO_DEVICE && agrees(o, second, sender, now) != 0))
 			return -1;
 		if (gb_first_indices_check(&o->first, i, is_new) != 0)
 			return -1;

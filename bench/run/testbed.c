@@ -97,7 +97,8 @@ static void add_live(struct gb_testbed *t, uint32_t device, bool listens)
 	t->live[t->n_live++] = device;
 }
 
-/* Every device with a role in some task is live; all but the further actors listen. */
+/* Every device with a role in some task is live; all listen but the actors behind the second, which
+ * stands for them. */
 static int choose_live(struct gb_testbed *t)
 {
 	const struct gb_job *job = t->job;
@@ -123,7 +124,7 @@ static int choose_live(struct gb_testbed *t)
 			add_live(t, p.removed, true);
 	}
 	for (uint32_t i = 1; i < job->senders; i++)
-		add_live(t, t->actors[i], false);
+		add_live(t, t->actors[i], i == 1);
 	return 0;
 }
 

@@ -80,6 +80,13 @@ bool gb_trial_shares_history(const struct gb_trial *trial)
 	return strcmp(trial->testbed->job->axis[GB_AXIS_history], "shared") == 0;
 }
 
+uint32_t gb_trial_second_actor(const struct gb_trial *trial)
+{
+	const struct gb_testbed *t = trial->testbed;
+
+	return t->job->senders > 1 ? t->actors[1] : GB_NO_DEVICE;
+}
+
 int gb_trial_digest(struct gb_trial *trial, uint32_t device, uint32_t sender,
 		    uint8_t digest[GB_DIGEST_BYTES], bool *known)
 {

@@ -90,6 +90,11 @@ int gb_trial_run(struct gb_trial *trial);
 struct gb_measure *gb_trial_measure(struct gb_trial *trial, enum gb_role role, enum gb_phase phase,
 				    uint32_t device);
 
+/* An actor that stands for all but the first where it is about what they can read: the second. It
+ * takes in what others have sent when the step is over, untimed: what it then knows of them is no
+ * part of the state that was measured. GB_NO_DEVICE where one actor is all there is. */
+uint32_t gb_trial_second_actor(const struct gb_trial *trial);
+
 /* Has `from` send trial->plaintext to the group, the mailbox emptied before. */
 int gb_trial_send(struct gb_trial *trial, uint32_t from, struct gb_measure *at);
 
