@@ -9,8 +9,8 @@
 #define BACKEND GB_AXIS_OF_BACKEND
 
 const struct gb_axis_spec gb_axes[GB_AXES] = {
-#define X(name, type, range, default_value, unit, owner, sentence)                                 \
-	[GB_AXIS_##name] = {#name, type, range, default_value, unit, owner, sentence},
+#define X(name, type, range, default_value, unit, owner, operations, sentence)                     \
+	[GB_AXIS_##name] = {#name, type, range, default_value, unit, owner, operations, sentence},
 #include "axes.def"
 #undef X
 };

@@ -23,6 +23,7 @@ struct gb_axis_spec {
 	const char *default_value; /* "" when a scenario must give it */
 	const char *unit;
 	enum gb_axis_owner owner;
+	const char *operations; /* "all", "only NAME..." or "not NAME...", see axes.def */
 	const char *sentence;
 };
 

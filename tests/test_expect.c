@@ -197,6 +197,31 @@ static void assert_says(const char *expectation, const char *text)
 		fail_msg("%s: said %s; want %s", expectation, r.out, text);
 }
 
+/* A create takes 1 us a member, whatever the tree: there is one curve. */
+static void a_claim_may_name_an_axis_that_makes_no_difference(void **state)
+{
+	FILE *file = begin("samples.csv");
+
+	(void)state;
+	put_samples_header(file);
+	for (size_t i = 0; i < N(sizes); i++) {
+		put_actor_sample(file, "backend=mls operation=create suite=1", sizes[i], 1,
+				 1000 * sizes[i]);
+		put_actor_sample(file, "backend=mls operation=rekey suite=1 tree=full", sizes[i], 1,
+				 100000);
+	}
+	assert_int_equal(fclose(file), 0);
+	assert_says("mls.create tree=full grows at most as N", "  holds: 1 us N; mls create, 7");
+	assert_says("mls.create tree=cold at least 9 times mls.rekey at 1000",
+		    "  holds: 10 times at N = 1000; mls create, mls rekey tree=full\n");
+	assert_says("mls.rekey tree=cold cheaper than mls.create", "  not measured\n");
+	assert_says("mls.create suite=2 grows at most as N", "  not measured\n");
+	assert_says("mls.create tree=cold cheaper than mls.create tree=full",
+		    "  not judged: both are one curve, mls create\n");
+	assert_says("mls.create size=1000 at most 10 times mls.create size=100",
+		    "  holds: 10 times");
+}
+
 static void claims_are_judged_by_what_was_measured(void **state)
 {
 	(void)state;
@@ -525,6 +550,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_refused_with_its_place),
 		cmocka_unit_test(what_is_right_is_understood),
 		cmocka_unit_test(claims_are_judged_by_what_was_measured),
+		cmocka_unit_test(a_claim_may_name_an_axis_that_makes_no_difference),
 		cmocka_unit_test(growth_is_judged_over_a_span_only),
 		cmocka_unit_test(every_state_that_is_meant_is_judged),
 		cmocka_unit_test(what_it_depends_on_is_said),

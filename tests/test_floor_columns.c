@@ -140,6 +140,35 @@ static void the_receipt_of_a_first_message_has_a_floor(void **state)
 	assert_floor("near", "process", "7 7 7 2 2");
 }
 
+/* What makes no difference has no value; a rekey without its state has no floor. */
+static void floor_needs_no_state_that_makes_no_difference(void **state)
+{
+	static const char *const rows[][1] = {
+		{"backend=mls operation=create size=5 suite=1 process=1 sample=1 role=joiner "
+		 "phase=join device=4 cpu_ns=300 wall_ns=1"},
+		{"backend=mls operation=rekey size=5 suite=1 process=1 sample=1 role=far "
+		 "phase=process device=4 cpu_ns=300 wall_ns=1"},
+		{"backend=megolm operation=primitive_keygen k=2 size=5 olm_crypto=libolm process=1 "
+		 "sample=1 role=actor phase=produce device=0 cpu_ns=4000 wall_ns=1"},
+		{"backend=megolm operation=rekey size=5 olm_crypto=libolm process=1 "
+		 "sample=1 role=actor phase=produce device=0 cpu_ns=300 wall_ns=1"},
+	};
+	static const char *const want[][3] = {
+		{"joiner", "join", "100 200 100 3 1.5"},
+		{"far", "process", "- - - - -"},
+		{"actor", "total", "2000 4000 200 2 1"},
+		{"actor", "total", "- - - - -"},
+	};
+
+	(void)state;
+	write_prices(run, prices, N(prices));
+	for (size_t i = 0; i < N(rows); i++) {
+		write_samples(samples_path, rows[i], 1);
+		assert_int_equal(summarise().status, 0);
+		assert_floor(want[i][0], want[i][1], want[i][2]);
+	}
+}
+
 /* Two newcomers: the first, at leaf 4, shares one node of the path, the other, at leaf 1,
  * three. The least beside the least, the mean beside the median. */
 static void several_devices_share_a_row(void **state)
@@ -243,6 +272,7 @@ int main(void)
 		cmocka_unit_test(floor_stands_beside_the_whole_operation),
 		cmocka_unit_test(each_cell_has_its_library),
 		cmocka_unit_test(several_devices_share_a_row),
+		cmocka_unit_test(floor_needs_no_state_that_makes_no_difference),
 		cmocka_unit_test(the_receipt_of_a_first_message_has_a_floor),
 		cmocka_unit_test(hostile_keys_have_no_floor),
 		cmocka_unit_test(damaged_prices_stop_the_stage),

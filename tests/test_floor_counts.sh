@@ -90,7 +90,7 @@ samples: { processes: 1, min: 1, max: 1, budget: 60s }
 measure: [{ forward: [1, 7] }, { key_file: [1, 7] }]
 END
 for run in recover dehydrated; do
-	sed "s/^name:.*/name: $run/; s/^measure:.*/measure: [{ $run: [1, 7] }]/" "$work/handover.yaml" > "$work/$run.yaml"
+	sed "s/^name:.*/name: $run/; s/^measure:.*/measure: [{ $run: [1, 2, 7, 8] }]/" "$work/handover.yaml" > "$work/$run.yaml"
 done
 cat > "$work/archive.yaml" << 'END'
 # The same where a server keeps them.

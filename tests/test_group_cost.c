@@ -103,6 +103,22 @@ static void every_newcomer_counts(void **state)
 		     "create - 4 cold 0 3 110 0 75 185 160 210 - - - -\n");
 }
 
+/* A create has no state of a tree and is MLS all the same; so is an addition whose tree nobody
+ * wrote down: without the members it has no sum. */
+static void a_create_needs_no_tree(void **state)
+{
+	static const char *const rows[] = {
+		"backend=mls operation=create size=4 suite=1" ACTOR "100",
+		"backend=mls operation=create size=4 suite=1" JOINER "20",
+		"backend=mls operation=add k=2 size=4 suite=1" ACTOR "100",
+		"backend=mls operation=add k=2 size=4 suite=1" JOINER "20",
+	};
+
+	(void)state;
+	summarise(rows, N(rows));
+	assert_costs("create - 4 - 0 3 100 0 60 160 - - - - - -\n");
+}
+
 #define OLM(operation, senders) "backend=megolm size=4 olm=chain senders=" senders " " operation
 
 /* Three members read 20 ns each in the mean; when all four send, that is four times. Nobody but
@@ -245,6 +261,30 @@ static void the_figure_has_the_sums_in_every_state(void **state)
 	assert_int_equal(access(in_plots("senders", "svg"), F_OK), -1);
 }
 
+/* A create has no state, and says so beside what has one. */
+static void a_row_for_every_state_is_named_so(void **state)
+{
+	static const char *const rows[] = {
+		"backend=mls operation=create size=2 suite=1" ACTOR "1000000",
+		"backend=mls operation=create size=2 suite=1" JOINER "2000000",
+		"backend=mls operation=create size=4 suite=1" ACTOR "1000000",
+		"backend=mls operation=create size=4 suite=1" JOINER "2000000",
+		"backend=mls operation=rekey size=2 suite=1 tree=cold" ACTOR "1000000",
+		"backend=mls operation=rekey size=2 suite=1 tree=cold" FAR "4000000",
+	};
+
+	(void)state;
+	summarise(rows, N(rows));
+	plot();
+	assert_drawn("group_cost",
+		     "1,Create a group of all members,1,MLS: best to worst,band,1,1,1,1,2,,3,3\n"
+		     "1,Create a group of all members,1,MLS: best to worst,band,1,1,1,1,4,,7,7\n"
+		     "2,New keys for the group,1,MLS: best to worst,band,1,1,1,1,2,,5,5\n"
+		     "2,New keys for the group,2,MLS: tree cold,line,1,2,1,2,2,5,5,5\n"
+		     "1,Create a group of all members,3,MLS: tree any,line,1,3,1,3,2,3,3,3\n"
+		     "1,Create a group of all members,3,MLS: tree any,line,1,3,1,3,4,7,7,7\n");
+}
+
 #define SENDERS(size, senders)                                                                     \
 	"backend=megolm operation=rekey olm=chain size=" size " senders=" senders
 
@@ -298,10 +338,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_of_a_tree_lie_between_near_and_far),
 		cmocka_unit_test(every_newcomer_counts),
+		cmocka_unit_test(a_create_needs_no_tree),
 		cmocka_unit_test(keys_of_a_sender_cost_as_often_as_there_are_senders),
 		cmocka_unit_test(costs_say_whether_they_heal),
 		cmocka_unit_test(a_role_that_is_missing_leaves_no_row),
 		cmocka_unit_test(the_figure_has_the_sums_in_every_state),
+		cmocka_unit_test(a_row_for_every_state_is_named_so),
 		cmocka_unit_test(senders_are_panels_by_number_and_share),
 	};
 	char command[100];

@@ -106,6 +106,100 @@ static void axes_that_mean_nothing_collapse(void **state)
 	gb_scenario_free(&s);
 }
 
+static const struct gb_job *job_of(const struct gb_jobs *jobs, const char *tree)
+{
+	for (size_t i = 0; i < jobs->n; i++)
+		if (strcmp(jobs->job[i].axis[GB_AXIS_tree], tree) == 0)
+			return &jobs->job[i];
+	fail_msg("no job with tree %s", tree);
+	return NULL;
+}
+
+static void axes_that_make_no_difference_to_an_operation_multiply_no_cells(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: 8\ntree: [cold, full]\nolm: [new, chain]", "create, rekey");
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(jobs.n, 4);
+	assert_int_equal(job_of(&jobs, "cold")->n_tasks, 2);
+	assert_int_equal(job_of(&jobs, "full")->n_tasks, 1);
+	assert_int_equal(job_of(&jobs, "full")->tasks[0].operation, GB_OPERATION_rekey);
+	for (size_t i = 0; i < jobs.n; i++)
+		if (jobs.job[i].backend == &olm_backend)
+			assert_int_equal(jobs.job[i].n_tasks, 2);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
+static void points_without_an_operation_are_left_out(void **state)
+{
+	struct gb_scenario s;
+	struct gb_jobs jobs;
+	char why[640] = "";
+
+	(void)state;
+	read_scenario(&s, "size: [4, 8]\ntree: [cold, full]", "create, store");
+	s.n_backends = 1;
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	/* Of each size cold: both; full: store. */
+	assert_int_equal(jobs.n, 4);
+	gb_jobs_free(&jobs);
+	read_scenario(&s, "size: [4, 8]\ntree: [cold, full]", "create");
+	s.n_backends = 1;
+	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
+	assert_int_equal(jobs.n, 2);
+	for (size_t i = 0; i < jobs.n; i++)
+		assert_int_equal(jobs.job[i].n_tasks, 1);
+	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
+}
+
+/* How many operations a word of axes.def means. */
+static size_t n_meant(const char *word)
+{
+	size_t len = strlen(word), n = 0;
+
+	for (unsigned i = 0; i < GB_OPERATIONS; i++)
+		n += word[len - 1] == '*' ? strncmp(gb_operations[i].name, word, len - 1) == 0
+					  : strcmp(gb_operations[i].name, word) == 0;
+	return n;
+}
+
+static void axes_name_operations_that_exist(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < GB_AXES; i++) {
+		char words[300], *rest, *word;
+
+		assert_true((size_t)snprintf(words, sizeof words, "%s", gb_axes[i].operations) <
+			    sizeof words);
+		word = strtok_r(words, " ", &rest);
+		if (strcmp(word, "all") == 0) {
+			assert_string_equal(rest, "");
+			continue;
+		}
+		assert_true(strcmp(word, "only") == 0 || strcmp(word, "not") == 0);
+		word = strtok_r(NULL, " ", &rest);
+		assert_non_null(word);
+		for (; word != NULL; word = strtok_r(NULL, " ", &rest))
+			if (n_meant(word) == 0)
+				fail_msg("axis %s: \"%s\" is no operation", gb_axes[i].name, word);
+	}
+	assert_false(gb_operation_depends(GB_OPERATION_create, GB_AXIS_tree));
+	assert_true(gb_operation_depends(GB_OPERATION_add, GB_AXIS_tree));
+	assert_false(gb_operation_depends(GB_OPERATION_primitive_dh, GB_AXIS_tree));
+	assert_true(gb_operation_depends(GB_OPERATION_key_file, GB_AXIS_rounds));
+	assert_false(gb_operation_depends(GB_OPERATION_send, GB_AXIS_rounds));
+	assert_true(gb_operation_depends(GB_OPERATION_restore_all, GB_AXIS_backup));
+	/* "add" is not "add_each". */
+	assert_false(gb_operation_depends(GB_OPERATION_rekey_after_add, GB_AXIS_rotation_age));
+	assert_true(gb_operation_depends(GB_OPERATION_create, GB_AXIS_size));
+}
+
 /* A picture over all sizes exists early and fills in. */
 static void sizes_come_in_rounds(void **state)
 {
@@ -555,6 +649,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(axes_that_mean_nothing_collapse),
+		cmocka_unit_test(axes_that_make_no_difference_to_an_operation_multiply_no_cells),
+		cmocka_unit_test(points_without_an_operation_are_left_out),
+		cmocka_unit_test(axes_name_operations_that_exist),
 		cmocka_unit_test(sizes_come_in_rounds),
 		cmocka_unit_test(senders_are_of_backends_with_keys_of_a_sender),
 		cmocka_unit_test(portions_of_senders_are_numbers_once_each),

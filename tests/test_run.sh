@@ -76,6 +76,32 @@ holds test "$(grep -c '"reason": "the group is too small to lose so many members
 holds grep -q '"operation": "remove"' "$work/large/manifest.json"
 result "the manifest says what was not measured"
 
+cat > "$work/states.yaml" << 'END'
+# Is what makes no difference measured once?
+name: states
+backends: [mls, megolm]
+size: 3
+tree: [cold, full]
+olm: [new, chain]
+rounds: [1000, 1001]
+samples: { processes: 1, max: 1, budget: 1ms }
+measure: [create, rekey]
+END
+# states_of BACKEND OPERATION: tree, olm and rounds of the actor's rows.
+states_of() {
+	awk -F, -v b="$1" -v o="$2" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["backend"] == b && $at["operation"] == o && $at["role"] == "actor" && $at["phase"] == "produce" {
+			print "[" $at["tree"] "," $at["olm"] "," $at["rounds"] "]" }' \
+		"$work/states/samples.csv" | sort | tr -d '\n'
+}
+expect 0 "7 cells at 4 points, 4 processes in all" "$program" check "$work/states.yaml"
+expect 0 "4 of 4 processes" "$program" run "$work/states.yaml" --calibration none --out "$work/states"
+holds test "$(states_of mls create)" = "[,,]"
+holds test "$(states_of mls rekey)" = "[cold,,][full,,]"
+holds test "$(states_of megolm create)" = "[,chain,][,new,]"
+holds test "$(states_of megolm rekey)" = "[,chain,][,new,]"
+result "an axis that makes no difference to an operation does not multiply its cells"
+
 # sizes_of RUN: those it measured.
 sizes_of() { cut -d, -f4 "$1/samples.csv" | tail -n +2 | sort -nu | tr '\n' ' '; }
 sed 's/size:.*/size: [2, 40, 50]/' "$work/short.yaml" > "$work/sizes.yaml"

@@ -190,6 +190,24 @@ static int judge_parts(struct judge *j, const struct gb_expectation *e,
 	return status;
 }
 
+/* Whether a claim compares a curve with itself, each size with that size. */
+static bool is_of_itself(const struct gb_expectation *e, const struct gb_curve *first,
+			 const struct gb_curve *second)
+{
+	return first == second && (e->over_k || e->first.value[GB_AXIS_size] == NULL);
+}
+
+static void say_one_curve(struct judge *j, const struct gb_curve *curve)
+{
+	struct gb_verdict v = {.ruling = GB_RULING_NOT_JUDGED, .n_sizes = curve->n};
+	char name[160];
+
+	note(j, curve, curve, &v);
+	gb_curve_name(curve, name, sizeof(name));
+	put_verdict(j, name, name, &v, "");
+	printf("  not judged: both are one curve, %s\n", name);
+}
+
 static const struct gb_curves *curves_of(const struct judge *j, const struct gb_expectation *e)
 {
 	if (e->of_bytes)
@@ -212,6 +230,10 @@ static void judge_first(struct judge *j, const struct gb_expectation *e,
 
 		if (!gb_pattern_matches(&e->second, second) || !gb_curves_pair(e, first, second))
 			continue;
+		if (is_of_itself(e, first, second)) {
+			say_one_curve(j, first);
+			continue;
+		}
 		gb_judge_pair(e, first, second, &v);
 		note(j, first, second, &v);
 		say_pair(j, first, second, &v);

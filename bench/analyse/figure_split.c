@@ -1,4 +1,5 @@
 #include "analyse/figures.h"
+#include "analyse/protocol.h"
 #include "analyse/ratios.h"
 
 #include <math.h>
@@ -68,21 +69,28 @@ static bool is_mls(const struct gb_summary_row *row)
 	return strcmp(gb_summary_key(row, GB_COLUMN_backend), "mls") == 0;
 }
 
+/* The state of its tree in a name; no value where none makes a difference. */
+static const char *tree_of(const struct gb_summary_row *row)
+{
+	if (gb_is_of_any_value(row->key, GB_AXIS_tree))
+		return "any";
+	return gb_summary_key(row, GB_COLUMN_tree);
+}
+
 /* "Olm new / tree full", "Olm new on OpenSSL / tree full" */
 static void name_pair(const struct gb_summary_row *other, const struct gb_summary_row *mls,
 		      char *label, size_t size)
 {
 	const char *olm = gb_summary_key(other, GB_COLUMN_olm);
 	bool on_openssl = strcmp(gb_summary_key(other, GB_COLUMN_olm_crypto), "openssl") == 0;
-	const char *tree = gb_summary_key(mls, GB_COLUMN_tree);
+	const char *tree = tree_of(mls);
 
 	if (*olm != '\0')
 		snprintf(label, size, "Olm %.12s%s / tree %.12s", olm,
 			 on_openssl ? " on OpenSSL" : "", tree);
 	else
 		snprintf(label, size, "%.12s tree %.12s / tree %.12s",
-			 gb_summary_key(other, GB_COLUMN_backend),
-			 gb_summary_key(other, GB_COLUMN_tree), tree);
+			 gb_summary_key(other, GB_COLUMN_backend), tree_of(other), tree);
 	gb_gnuplot_text(label);
 }
 

@@ -1,4 +1,5 @@
 #include "analyse/figure_states.h"
+#include "analyse/protocol.h"
 #include "run/senders.h"
 
 #include <math.h>
@@ -31,6 +32,7 @@ struct states {
 
 static const char *const backends[][2] = {{"mls", "MLS"}, {"megolm", "Megolm"}};
 static const char *const trees[] = {"full", "cold", "grown", "halfblank", "churned"};
+static const char ANY[] = "any"; /* instead of a state */
 static const char *const olms[] = {"chain", "ratchet", "new"};
 static const char *const backups[] = {"pk", "pk_mac", "sym"};
 
@@ -64,6 +66,14 @@ static unsigned rank_of_state(const struct trait *t)
 	if (*t->tree != '\0')
 		return rank_in(trees, N(trees), t->tree);
 	return *t->olm != '\0' ? rank_in(olms, N(olms), t->olm) : 0;
+}
+
+/* What stands for all states looks like the one in the middle, which is seldom beside it. */
+static unsigned look_of(const struct trait *t)
+{
+	bool is_any = strcmp(t->tree, ANY) == 0 || strcmp(t->olm, ANY) == 0;
+
+	return 1 + (is_any ? GB_LOOKS / 2 : rank_of_state(t)) % GB_LOOKS;
 }
 
 static bool is_default(enum gb_axis_id axis, const char *value)
@@ -149,10 +159,16 @@ static void name_state(const struct trait *t, char *name, size_t size)
 
 /* ---- what a row is and says ---- */
 
-/* Of the axes that a figure holds all rows have one value, which names no state. */
-static const char *if_free(const struct gb_layout *layout, enum gb_axis_id axis, const char *value)
+/* Of the axes that a figure holds all rows have one value, which names no state; of the others a
+ * row that has none may stand for all. */
+static const char *state_of_axis(const struct gb_layout *layout, enum gb_axis_id axis,
+				 const struct gb_summary_row *row)
 {
-	return (layout->free_axes & GB_FREE(axis)) != 0 ? value : "";
+	if ((layout->free_axes & GB_FREE(axis)) == 0)
+		return "";
+	return gb_is_of_any_value(row->key, axis)
+		       ? ANY
+		       : gb_summary_key(row, (enum gb_column)GB_COLUMN_OF_AXIS(axis));
 }
 
 static struct trait trait_of(const struct gb_summary_row *row, const struct gb_layout *layout,
@@ -163,9 +179,9 @@ static struct trait trait_of(const struct gb_summary_row *row, const struct gb_l
 		.crypto = gb_summary_key(row, GB_COLUMN_crypto),
 		.olm_crypto = gb_summary_key(row, GB_COLUMN_olm_crypto),
 		.form = form,
-		.tree = if_free(layout, GB_AXIS_tree, gb_summary_key(row, GB_COLUMN_tree)),
-		.olm = if_free(layout, GB_AXIS_olm, gb_summary_key(row, GB_COLUMN_olm)),
-		.backup = if_free(layout, GB_AXIS_backup, gb_summary_key(row, GB_COLUMN_backup)),
+		.tree = state_of_axis(layout, GB_AXIS_tree, row),
+		.olm = state_of_axis(layout, GB_AXIS_olm, row),
+		.backup = state_of_axis(layout, GB_AXIS_backup, row),
 		.by_sender = strcmp(gb_summary_key(row, GB_COLUMN_senders), "1") == 0,
 	};
 }
@@ -289,7 +305,7 @@ static void make_group(const struct gb_layout *layout, struct states *states, si
 	for (size_t i = first; i < end; i++) {
 		name_state(&states->trait[i], state, sizeof(state));
 		snprintf(s.name, sizeof(s.name), "%.50s%.29s", name, state);
-		s.look = 1 + rank_of_state(&states->trait[i]) % GB_LOOKS;
+		s.look = look_of(&states->trait[i]);
 		states->group[i] = group;
 		states->band[i] = band;
 		states->all[i] = all;

@@ -1,5 +1,6 @@
 #include "analyse/floor_of_cell.h"
 
+#include "analyse/protocol.h"
 #include "run/positions.h"
 
 #include <math.h>
@@ -59,21 +60,26 @@ static bool read_word(const struct gb_cell *cell, unsigned column, const char *c
 	return false;
 }
 
-/* A backend with a ratchet tree does MLS, one with Olm sessions Megolm. */
+/* The state it was in; one that makes no difference has any value. */
 static bool read_protocol(const struct gb_cell *cell, struct gb_floor_case *c)
 {
 	static const char *const olms[] = {"new", "ratchet", "chain"};
-	unsigned word;
+	unsigned word = 0;
 
-	if (gb_tree_history_read(&c->tree, text_of(cell, GB_COLUMN_tree)) &&
-	    is(cell, GB_COLUMN_olm, "")) {
+	switch (gb_protocol_of(cell->key)) {
+	case GB_PROTOCOL_MLS:
 		c->protocol = GB_FLOOR_MLS;
-		return true;
-	}
-	if (read_word(cell, GB_COLUMN_olm, olms, 3, &word) && is(cell, GB_COLUMN_tree, "")) {
+		return gb_tree_history_read(&c->tree, text_of(cell, GB_COLUMN_tree)) ||
+		       gb_is_of_any_value(cell->key, GB_AXIS_tree);
+	case GB_PROTOCOL_MEGOLM:
 		c->protocol = GB_FLOOR_MEGOLM;
+		if (!gb_is_of_any_value(cell->key, GB_AXIS_olm) &&
+		    !read_word(cell, GB_COLUMN_olm, olms, 3, &word))
+			return false;
 		c->olm = (enum gb_floor_olm)word;
 		return true;
+	case GB_PROTOCOL_UNKNOWN:
+		break;
 	}
 	return false;
 }
@@ -91,17 +97,6 @@ static bool read_role(const struct gb_cell *cell, struct gb_floor_case *c)
 	else
 		return false;
 	return true;
-}
-
-/* Of an operation, or of those who read the message that one sends. */
-static enum gb_operation operation_of(const char *name)
-{
-	for (unsigned i = 0; i < GB_OPERATIONS; i++) {
-		const char *receipt = gb_operation_receipt((enum gb_operation)i);
-		if (receipt != NULL && strcmp(receipt, name) == 0)
-			return (enum gb_operation)i;
-	}
-	return gb_operation_find(name, strlen(name));
 }
 
 /* Runs from before an axis have none of its operations that would need it. */
@@ -147,7 +142,7 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 	};
 	const char *name = text_of(cell, GB_COLUMN_operation);
 
-	task->operation = operation_of(name);
+	task->operation = gb_operation_of_row(name);
 	if (task->operation == GB_OPERATIONS || !read_number(cell, GB_COLUMN_k, 0, &task->k))
 		return false;
 	c->before = steps[gb_operations[task->operation].before];
@@ -236,7 +231,8 @@ static enum gb_library library_of(const struct gb_cell *cell)
 {
 	if (is(cell, GB_COLUMN_crypto, "sodium"))
 		return GB_LIBRARY_SODIUM;
-	if (is(cell, GB_COLUMN_tree, "") && !is(cell, GB_COLUMN_olm_crypto, "openssl"))
+	if (gb_protocol_of(cell->key) == GB_PROTOCOL_MEGOLM &&
+	    !is(cell, GB_COLUMN_olm_crypto, "openssl"))
 		return GB_LIBRARY_LIBOLM;
 	return GB_LIBRARY_OPENSSL;
 }
@@ -244,7 +240,7 @@ static enum gb_library library_of(const struct gb_cell *cell)
 static void price(const struct gb_cell *cell, const struct gb_prices *prices,
 		  const struct gb_tally *counts, struct gb_cell_floor *out)
 {
-	bool is_megolm = is(cell, GB_COLUMN_tree, "");
+	bool is_megolm = gb_protocol_of(cell->key) == GB_PROTOCOL_MEGOLM;
 	enum gb_library library = library_of(cell);
 	uint32_t suite = 1, algorithms;
 	double at[GB_PRICED_PRIMITIVES];

@@ -1,6 +1,7 @@
 #include "analyse/group_cost.h"
 
 #include "analyse/csv.h"
+#include "analyse/protocol.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -15,6 +16,11 @@ struct roles {
 static bool is(const struct gb_summary_row *row, enum gb_column column, const char *text)
 {
 	return strcmp(gb_summary_key(row, column), text) == 0;
+}
+
+static bool has_tree(const struct gb_summary_row *row)
+{
+	return gb_protocol_of(row->key) == GB_PROTOCOL_MLS;
 }
 
 static bool same_cell(const struct gb_summary_row *a, const struct gb_summary_row *b)
@@ -91,7 +97,7 @@ static double weight_of_far(const struct roles *r, double n_members, unsigned lo
 
 	if (!r->near || !r->far)
 		return r->far ? n_members : 0;
-	if (is(r->actor, GB_COLUMN_tree, "") || top == 0)
+	if (!has_tree(r->actor) || top == 0)
 		return n_members / 2;
 	return (sum_of_levels(n) - levels_of_leavers(n, leavers)) / top;
 }
@@ -116,7 +122,7 @@ static bool count_parties(const struct roles *r, struct gb_group_cost *out, doub
 {
 	unsigned long n = strtoul(gb_summary_key(r->actor, GB_COLUMN_size), NULL, 10);
 	unsigned long k = strtoul(gb_summary_key(r->actor, GB_COLUMN_k), NULL, 10), leavers = 0;
-	bool by_sender = is(r->actor, GB_COLUMN_tree, "");
+	bool by_sender = !has_tree(r->actor);
 
 	if (is(r->actor, GB_COLUMN_operation, "remove"))
 		leavers = k;

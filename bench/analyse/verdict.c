@@ -1,5 +1,6 @@
 #include "analyse/verdict.h"
 
+#include "run/operations.h"
 #include "stats/order.h"
 #include "stats/resample.h"
 
@@ -31,6 +32,18 @@ static bool is_of_axis(const struct gb_curve *curve, size_t axis)
 	return axis != GB_AXIS_size || curve->over != GB_KEY_SIZE;
 }
 
+/* A curve stands for every value of an axis that makes no difference to its operation. */
+static bool has_value(const struct gb_curve *curve, size_t axis, const char *wanted)
+{
+	enum gb_operation operation = gb_operation_of_row(curve->key[GB_KEY_OPERATION]);
+	const char *value = curve->key[GB_KEY_AXES + axis];
+
+	if (*value == '\0' && operation != GB_OPERATIONS &&
+	    !gb_operation_depends(operation, (enum gb_axis_id)axis))
+		return true;
+	return strcmp(value, wanted) == 0;
+}
+
 bool gb_pattern_matches(const struct gb_curve_pattern *pattern, const struct gb_curve *curve)
 {
 	if (strcmp(pattern->backend, curve->key[GB_KEY_BACKEND]) != 0 ||
@@ -39,7 +52,7 @@ bool gb_pattern_matches(const struct gb_curve_pattern *pattern, const struct gb_
 		return false;
 	for (size_t i = 0; i < GB_AXES; i++) {
 		if (is_of_axis(curve, i) && pattern->value[i] &&
-		    strcmp(pattern->value[i], curve->key[GB_KEY_AXES + i]) != 0)
+		    !has_value(curve, i, pattern->value[i]))
 			return false;
 	}
 	return true;

@@ -14,7 +14,7 @@ const struct gb_column_spec gb_columns[GB_COLUMNS] = {
 #include "run/columns_sample.def"
 #include "run/columns_verdict.def"
 #undef X
-#define X(name, type, range, default_value, unit, owner, sentence)                                 \
+#define X(name, type, range, default_value, unit, owner, operations, sentence)                     \
 	[GB_COLUMN_##name] = {#name, GB_COLUMN_TEXT, sentence},
 #include "axes.def"
 #undef X

@@ -5,6 +5,7 @@
 #include "run/scenario.h"
 #include <glob.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct gb_option options[] = {GB_PLUGIN_OPTION};
 
@@ -38,6 +39,8 @@ static void list_axes(void)
 		if (a->default_value[0] != '\0')
 			printf("; default %s%s%s", a->default_value, a->unit[0] ? " " : "",
 			       a->unit);
+		if (strcmp(a->operations, "all") != 0)
+			printf("; %s", a->operations);
 		printf("\n");
 	}
 }

@@ -92,14 +92,27 @@ static int add_task(struct gb_job *job, const struct gb_task *task)
 	return 0;
 }
 
-/* The operations of the scenario, a send once for each payload. */
-static int fill_tasks(struct gb_job *job, const struct gb_scenario *s)
+/* Whether the operation is measured at this point: of the axes that make no difference to it only
+ * the first value is. */
+static bool is_measured_here(const struct product *p, enum gb_operation operation)
 {
+	for (unsigned i = 0; i < GB_AXES; i++)
+		if (p->at[i] > 0 && !gb_operation_depends(operation, (enum gb_axis_id)i))
+			return false;
+	return true;
+}
+
+/* The operations of the scenario at this point, a send once for each payload. */
+static int fill_tasks(struct gb_job *job, const struct product *p)
+{
+	const struct gb_scenario *s = p->scenario;
 	const struct gb_axis_values *payloads = &s->axes[GB_AXIS_payload];
 
 	for (size_t i = 0; i < s->n_measures; i++) {
 		struct gb_task task = s->measures[i];
-		bool is_send = gb_operations[task.operation].timed == GB_STEP_SEND;
+		bool is_send = gb_operation_depends(task.operation, GB_AXIS_payload);
+		if (!is_measured_here(p, task.operation))
+			continue;
 		for (size_t j = 0; j < (is_send ? payloads->n : 1); j++) {
 			task.payload = is_send ? (uint32_t)strtoul(payloads->v[j], NULL, 10) : 0;
 			if (add_task(job, &task) != 0)
@@ -131,10 +144,15 @@ static bool is_same_point(const struct gb_job *a, const struct gb_job *b)
 	return true;
 }
 
-/* Forgets the last job when it is at the point of another: two portions can be one number. */
-static void drop_repeated(struct gb_jobs *jobs, size_t first)
+/* Forgets the last job when there is nothing to measure in it, or when it is at the point of
+ * another: two portions can be one number. */
+static void drop_needless(struct gb_jobs *jobs, size_t first, bool is_repeated)
 {
-	for (size_t i = first; i + 1 < jobs->n; i++)
+	if (jobs->job[jobs->n - 1].n_tasks == 0) {
+		jobs->n--;
+		return;
+	}
+	for (size_t i = first; is_repeated && i + 1 < jobs->n; i++)
 		if (is_same_point(&jobs->job[i], &jobs->job[jobs->n - 1])) {
 			jobs->n--;
 			return;
@@ -152,7 +170,7 @@ static int make_job(const struct product *p, struct gb_job *job)
 	if (job->sampling.single_above != 0 && job->size > job->sampling.single_above)
 		job->sampling.processes = 1;
 	count_senders(job);
-	return fill_tasks(job, p->scenario);
+	return fill_tasks(job, p);
 }
 
 /* The next point of the product; false after the last. */
@@ -201,8 +219,7 @@ static enum gb_exit multiply(struct product *p, struct gb_jobs *jobs, char *why,
 				 p->scenario->name, GB_MAX_TASKS);
 			return GB_EXIT_INPUT;
 		}
-		if (p->n[GB_AXIS_senders] > 1)
-			drop_repeated(jobs, first);
+		drop_needless(jobs, first, p->n[GB_AXIS_senders] > 1);
 	} while (advance(p));
 	return GB_EXIT_DONE;
 }

@@ -15,7 +15,9 @@ struct gb_unsupported {
 /*
  * Everything a scenario asks for: for each backend the product of the axes that mean
  * something to it (those that do not collapse to one point, their column empty). Each job
- * measures all operations at its point; its process number is 0.
+ * measures all operations at its point, but for those that were at another one: an operation is
+ * measured at the first value only of an axis that makes no difference to it. Its process number
+ * is 0.
  *
  * The sizes come in rounds, so that a picture over all of them exists early and fills in: powers
  * of ten, the smallest and the largest first; then 2 and 5 times powers of ten; then the rest.

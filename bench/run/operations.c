@@ -23,6 +23,30 @@ enum gb_operation gb_operation_find(const char *name, size_t len)
 	return GB_OPERATIONS;
 }
 
+/* Whether a word of axes.def, of `len` bytes, means the name. */
+static bool is_meant(const char *word, size_t len, const char *name)
+{
+	if (len > 0 && word[len - 1] == '*')
+		return strncmp(word, name, len - 1) == 0;
+	return strlen(name) == len && memcmp(word, name, len) == 0;
+}
+
+bool gb_operation_depends(enum gb_operation operation, enum gb_axis_id axis)
+{
+	const char *word = gb_axes[axis].operations;
+	bool is_exception = strncmp(word, "not ", 4) == 0;
+
+	if (strcmp(word, "all") == 0)
+		return true;
+	/* Behind "not" or "only". */
+	for (word += strcspn(word, " "); *word != '\0'; word += strcspn(word, " ")) {
+		word++;
+		if (is_meant(word, strcspn(word, " "), gb_operations[operation].name))
+			return !is_exception;
+	}
+	return is_exception;
+}
+
 static bool involves(const struct gb_task *task, enum gb_step step)
 {
 	const struct gb_operation_spec *spec = &gb_operations[task->operation];
@@ -67,6 +91,16 @@ const char *gb_operation_receipt(enum gb_operation operation)
 	default:
 		return "receive";
 	}
+}
+
+enum gb_operation gb_operation_of_row(const char *name)
+{
+	for (unsigned i = 0; i < GB_OPERATIONS; i++) {
+		const char *receipt = gb_operation_receipt((enum gb_operation)i);
+		if (receipt != NULL && strcmp(receipt, name) == 0)
+			return (enum gb_operation)i;
+	}
+	return gb_operation_find(name, strlen(name));
 }
 
 uint32_t gb_task_joiners(const struct gb_task *task)

@@ -1,5 +1,6 @@
 #ifndef GB_RUN_OPERATIONS_H
 #define GB_RUN_OPERATIONS_H
+#include "axes.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,13 @@ extern const struct gb_operation_spec gb_operations[GB_OPERATIONS];
 
 /* GB_OPERATIONS when there is none of this name. */
 enum gb_operation gb_operation_find(const char *name, size_t len);
+
+/* The operation whose rows have this name, those of its readers too ("receive"); GB_OPERATIONS when
+ * there is none. */
+enum gb_operation gb_operation_of_row(const char *name);
+
+/* Whether the value of an axis makes a difference to the operation: see axes.def. */
+bool gb_operation_depends(enum gb_operation operation, enum gb_axis_id axis);
 
 /* An operation with its numbers: what a worker measures as one cell. */
 struct gb_task {

@@ -25,7 +25,8 @@ static void put_number(struct row *r, unsigned column, uint64_t number)
 	snprintf(r->field[column], FIELD_BYTES, "%" PRIu64, number);
 }
 
-/* Payload belongs to messages only; the other axes to every operation. */
+/* Payload is the task's; the other axes are the job's, and those that make no difference to the
+ * operation are empty. */
 static void put_cell(struct row *r, const struct gb_trial *trial, const struct gb_measure *m)
 {
 	const struct gb_job *job = trial->testbed->job;
@@ -40,11 +41,10 @@ static void put_cell(struct row *r, const struct gb_trial *trial, const struct g
 	if (operation->takes_k)
 		put_number(r, GB_COLUMN_k, trial->task->k);
 	for (unsigned i = 0; i < GB_AXES; i++)
-		put_text(r, GB_COLUMN_OF_AXIS(i), job->axis[i]);
-	if (is_send)
+		if (gb_operation_depends(trial->task->operation, (enum gb_axis_id)i))
+			put_text(r, GB_COLUMN_OF_AXIS(i), job->axis[i]);
+	if (gb_operation_depends(trial->task->operation, GB_AXIS_payload))
 		put_number(r, GB_COLUMN_payload, trial->task->payload);
-	else
-		put_text(r, GB_COLUMN_payload, "");
 }
 
 static void put_raw_bytes(struct row *r, const struct gb_measure *m, const struct gb_traffic *shown)

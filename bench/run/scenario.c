@@ -545,7 +545,7 @@ static const struct key scenario_keys[] = {
 	{"expect", read_expect, 0, 0, 0, "claims that `groupbench expect` judges"},
 	{"seed", read_u64, offsetof(struct gb_scenario, seed), 1, INT64_MAX,
 	 "all randomness derives from it"},
-#define X(axis, type, range, default_value, unit, owner, sentence)                                 \
+#define X(axis, type, range, default_value, unit, owner, operations, sentence)                     \
 	{#axis, read_axis, GB_AXIS_##axis, 0, 0, sentence},
 #include "axes.def"
 #undef X
