@@ -498,6 +498,62 @@ static void who_has_no_one_time_keys_left_gives_its_fallback_key(void **state)
 	close_world(&w);
 }
 
+/* The peer that device d is to device 0, with an Olm session that this key begins. */
+static struct megolm_peer *meet_by(struct world *w, uint32_t d, const char *key)
+{
+	struct gb_megolm_ids ids = gb_megolm_ids(w->world, d);
+	struct megolm_device *at = w->world->live[0]->device;
+	struct megolm_peer *peer = megolm_device_find(at, ids.user, ids.device);
+
+	if (peer == NULL)
+		assert_int_equal(megolm_device_learn(at, &peer,
+						     megolm_device_keys(w->world->live[d]->device),
+						     ids.user, ids.device, d),
+				 MEGOLM_OK);
+	assert_int_equal(
+		megolm_device_open_session(
+			at, peer, (struct megolm_slice){(const uint8_t *)key, strlen(key)}),
+		MEGOLM_OK);
+	return peer;
+}
+
+/* Once it has read a message that was sealed by its fallback key, later claims get another, which
+ * serves as long; a message on its way by the first is still read. A rollback brings the first
+ * back. */
+static void a_fallback_key_that_was_used_is_replaced(void **state)
+{
+	char first[512], second[512], third[512], key[512];
+	struct world w;
+
+	(void)state;
+	open_world(&w, 5, "1", "device");
+	assert_ok(&w, BACKEND->materialise(w.world, 3));
+	for (size_t i = 0; i < GB_MEGOLM_MAX_CLAIMS; i++)
+		claim(&w, 3, key);
+	for (unsigned round = 0; round < 2; round++) {
+		assert_ok(&w, BACKEND->checkpoint(w.world));
+		claim(&w, 3, first);
+		assert_dummy_arrives(&w, meet_by(&w, 3, first), 3);
+		claim(&w, 3, second);
+		assert_non_null(strstr(second, "\"fallback\":true"));
+		assert_string_not_equal(second, first);
+		claim(&w, 3, third);
+		assert_string_equal(third, second);
+		assert_dummy_arrives(&w, meet_by(&w, 3, first), 3);
+		claim(&w, 3, third);
+		assert_string_equal(third, second);
+		assert_dummy_arrives(&w, meet_by(&w, 3, second), 3);
+		assert_ok(&w, BACKEND->rollback(w.world));
+		claim(&w, 3, key);
+		assert_string_equal(key, first);
+		assert_dummy_arrives(&w, meet_by(&w, 3, first), 3);
+		claim(&w, 3, key);
+		assert_string_not_equal(key, first);
+		/* The next round begins with this one. */
+	}
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,6 +565,7 @@ int main(void)
 		cmocka_unit_test(a_refused_create_leaves_nothing_behind),
 		cmocka_unit_test(a_refused_room_key_leaves_nothing_behind),
 		cmocka_unit_test(who_has_no_one_time_keys_left_gives_its_fallback_key),
+		cmocka_unit_test(a_fallback_key_that_was_used_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,10 +9,8 @@
 
 void gb_megolm_note_claim(struct gb_world *w, uint32_t device, struct megolm_slice signed_key)
 {
-	static const char fallback[] = "\"fallback\":true";
 	struct gb_megolm_claims *c = &w->claims;
 	struct gb_megolm_claim_note *note;
-	size_t head = signed_key.len < 64 ? signed_key.len : 64;
 
 	if (c->n == c->cap) {
 		size_t cap = c->cap > 0 ? 2 * c->cap : 1024;
@@ -25,12 +23,11 @@ void gb_megolm_note_claim(struct gb_world *w, uint32_t device, struct megolm_sli
 		c->cap = cap;
 	}
 	note = &c->note[c->n++];
-	*note = (struct gb_megolm_claim_note){.device = device};
+	*note = (struct gb_megolm_claim_note){.device = device,
+					      .is_fallback = gb_megolm_is_fallback(signed_key)};
 	if (signed_key.len >= FROM_END)
 		memcpy(note->signature, signed_key.p + signed_key.len - FROM_END,
 		       sizeof note->signature);
-	for (size_t i = 0; i + sizeof fallback - 1 <= head; i++)
-		note->is_fallback |= memcmp(signed_key.p + i, fallback, sizeof fallback - 1) == 0;
 }
 
 static int by_key(const void *a, const void *b)

@@ -246,7 +246,7 @@ static enum gb_status claim_unprepared(struct gb_world *w, uint32_t device,
 	if (live == NULL)
 		status = claim_dormant(w, device, signed_key);
 	else if (is_out)
-		*signed_key = live->fallback_key;
+		status = gb_megolm_newest_fallback(w, live, signed_key);
 	else
 		status = next_key(w, live->device, signed_key);
 	if (status == GB_OK && !is_out)
@@ -258,15 +258,20 @@ enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, ui
 			       struct megolm_slice *signed_key)
 {
 	struct gb_megolm_claimable *ready = by->claimable != NULL ? &by->claimable[device] : NULL;
+	struct gb_megolm_live *live = w->live[device];
+	bool is_ready = ready != NULL && ready->p != NULL && !ready->claimed, is_fallback = false;
 	enum gb_status status;
 
-	if (ready != NULL && ready->p != NULL && !ready->claimed) {
+	if (is_ready) {
 		ready->claimed = true;
 		*signed_key = (struct megolm_slice){ready->p, ready->len};
-		return GB_OK;
+		is_fallback = live != NULL && gb_megolm_is_fallback(*signed_key);
+		if (!is_fallback)
+			return GB_OK;
 	}
 	gb_megolm_enter_untimed(w);
-	status = claim_unprepared(w, device, signed_key);
+	status = is_fallback ? gb_megolm_newest_fallback(w, live, signed_key)
+			     : claim_unprepared(w, device, signed_key);
 	gb_megolm_enter(w);
 	return status;
 }

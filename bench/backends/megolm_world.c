@@ -136,6 +136,7 @@ static void free_live(struct gb_world *w, struct gb_megolm_live *live)
 	for (uint32_t i = 0; live->claimable != NULL && i < w->config.capacity; i++)
 		free(live->claimable[i].p);
 	free(live->claimable);
+	gb_megolm_fallback_clear(live);
 	free(live->upload.p);
 	free(live);
 }
@@ -382,6 +383,7 @@ enum gb_status gb_megolm_checkpoint(struct gb_world *w)
 		struct gb_megolm_live *live = w->live[w->live_devices[i]];
 
 		status = gb_megolm_status(w, megolm_probe_checkpoint(live->device), "checkpoint");
+		gb_megolm_fallback_checkpoint(live);
 		live->saved = live->now;
 		live->is_saved = true;
 	}
@@ -397,6 +399,7 @@ enum gb_status gb_megolm_checkpoint(struct gb_world *w)
 static enum gb_status roll_back(struct gb_world *w, struct gb_megolm_live *live)
 {
 	live->now = live->saved;
+	gb_megolm_fallback_rollback(live);
 	if (!live->now.has_room)
 		live->room = NULL;
 	for (uint32_t i = 0; live->claimable != NULL && i < w->config.capacity; i++)

@@ -90,6 +90,8 @@ struct gb_megolm_live {
 	struct gb_megolm_upload upload; /* of publish_many() */
 	/* Lie in it, signed. Nobody claims the first: those of a claim are made when it comes. */
 	struct megolm_slice one_time_key, fallback_key;
+	/* The fallback keys that came after that, at the checkpoint and since; NULL: none. */
+	struct gb_megolm_upload kept_fallback, new_fallback;
 	struct gb_megolm_claimable *claimable; /* by device, of an actor; NULL: none */
 	struct gb_megolm_progress now, saved;
 	bool is_saved;
@@ -274,6 +276,18 @@ void gb_megolm_count_claimed(const struct gb_world *w, struct gb_megolm_live *li
 void gb_megolm_count_queried(const struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
 			     size_t len);
 void gb_megolm_forget_fetched(struct gb_megolm_live *live);
+
+/*
+ * In megolm_fallback.c: the fallback key that the directory has of a live device. One that has
+ * begun a session there was replaced, as clients do it once they have read its message, in a
+ * request of their own, which is not timed.
+ */
+bool gb_megolm_is_fallback(struct megolm_slice signed_key);
+enum gb_status gb_megolm_newest_fallback(struct gb_world *w, struct gb_megolm_live *live,
+					 struct megolm_slice *signed_key);
+void gb_megolm_fallback_checkpoint(struct gb_megolm_live *live);
+void gb_megolm_fallback_rollback(struct gb_megolm_live *live);
+void gb_megolm_fallback_clear(struct gb_megolm_live *live);
 
 /* In megolm_claims.c: a session was begun with this key of a device; how many one-time keys were
  * used so a second time. */
