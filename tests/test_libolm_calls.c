@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include "backends/backends.h"
-#include "run/worker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +16,7 @@
 #include <cmocka.h>
 
 #include "libolm_interposed.h"
+#include "worker_report.h"
 
 static struct {
 	const char *failing; /* the function that fails in the second sample */
@@ -75,38 +75,21 @@ static enum gb_status watched_share(struct gb_world *w, uint32_t device, struct 
 	return status;
 }
 
-/* What a worker says about two samples of one operation. */
-static char *measure(enum gb_exit *status, const char *olm, uint32_t senders, struct gb_task task)
+/* What a worker reports of two samples of one operation; the caller forgets it. */
+static struct worker_report *measure(const char *olm, uint32_t senders, enum gb_operation operation)
 {
 	struct gb_backend watched = gb_backend_megolm;
-	struct gb_job job = {.backend = &watched, .size = 12, .senders = senders, .seed = 1};
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	struct gb_job job;
 
-	assert_non_null(out);
 	watched.create = watched_create;
 	watched.add = watched_add;
 	watched.share = watched_share;
-	job.sampling = (struct gb_sampling){.processes = 5, .min = 2, .max = 2, .budget_ns = 1};
-	for (size_t i = 0; i < GB_AXES; i++)
-		snprintf(job.axis[i], GB_AXIS_VALUE_BYTES, "%s", gb_axes[i].default_value);
-	snprintf(job.axis[GB_AXIS_size], GB_AXIS_VALUE_BYTES, "12");
+	job = worker_job(&watched, 12);
+	job.senders = senders;
 	snprintf(job.axis[GB_AXIS_senders], GB_AXIS_VALUE_BYTES, "%u", senders);
 	snprintf(job.axis[GB_AXIS_olm], GB_AXIS_VALUE_BYTES, "%s", olm);
-	job.tasks[job.n_tasks++] = task;
-	*status = gb_worker_measure(&job, out);
-	fclose(out);
-	return text;
-}
-
-static size_t count_samples(const char *text)
-{
-	size_t n = 0;
-
-	for (text = strstr(text, "\nsample "); text != NULL; text = strstr(text + 1, "\nsample "))
-		n++;
-	return n;
+	worker_add_task(&job, operation, gb_operations[operation].takes_k ? 5 : 0, 0);
+	return worker_measure(&job);
 }
 
 static void an_error_of_libolm_is_no_sample(void **state)
@@ -127,20 +110,18 @@ static void an_error_of_libolm_is_no_sample(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		enum gb_exit status;
-		char *text;
+		struct worker_report *r;
 
 		memset(&now, 0, sizeof(now));
 		now.failing = functions[i];
-		text = measure(&status, "new", 1, (struct gb_task){GB_OPERATION_create, 0, 0});
-		if (now.n_failures == 0 || count_samples(text) != 1 ||
-		    (status != GB_EXIT_INTERNAL && status != GB_EXIT_ORACLE) ||
-		    strstr(text, "\ndone\n") != NULL ||
-		    strstr(text, "libolm reports an error") == NULL)
+		r = measure("new", 1, GB_OPERATION_create);
+		if (now.n_failures == 0 || r->n_samples != 1 || r->failed == NULL || r->is_done ||
+		    (r->status != GB_EXIT_INTERNAL && r->status != GB_EXIT_ORACLE) ||
+		    strstr(r->failed, "libolm reports an error") == NULL)
 			fail_msg("%s failed %u times: status %d, %zu samples, said: %s",
-				 functions[i], now.n_failures, (int)status, count_samples(text),
-				 text);
-		free(text);
+				 functions[i], now.n_failures, (int)r->status, r->n_samples,
+				 r->failed != NULL ? r->failed : "nothing");
+		worker_forget(r);
 	}
 }
 
@@ -148,21 +129,20 @@ static void an_error_of_libolm_is_no_sample(void **state)
 static void no_account_is_made_under_the_clock(void **state)
 {
 	static const char *const states[] = {"new", "chain", "ratchet"};
-	static const struct gb_task tasks[] = {{GB_OPERATION_create, 0, 0},
-					       {GB_OPERATION_add, 5, 0}};
+	static const enum gb_operation operations[] = {GB_OPERATION_create, GB_OPERATION_add};
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++) {
-		enum gb_exit status;
-		char *text;
+		struct worker_report *r;
 
 		memset(&now, 0, sizeof(now));
-		text = measure(&status, states[i / 2], 4, tasks[i % 2]);
-		if (status != GB_EXIT_DONE || count_samples(text) != 2)
-			fail_msg("%s", text);
+		r = measure(states[i / 2], 4, operations[i % 2]);
+		if (r->failed != NULL)
+			fail_msg("%s", r->failed);
+		assert_int_equal(r->n_samples, 2);
 		assert_true(now.n_accounts > 0);
 		assert_int_equal(now.n_accounts_timed, 0);
-		free(text);
+		worker_forget(r);
 	}
 }
 

@@ -21,15 +21,6 @@ static const char *version(void)
 	return text;
 }
 
-/* NULL, with the reason recorded, when the device is not live. */
-static struct gb_megolm_live *find_live(struct gb_world *w, uint32_t device)
-{
-	if (device < w->config.capacity && w->live[device] != NULL)
-		return w->live[device];
-	(void)gb_megolm_fail(w, GB_FAILED, "device %u is not live", device);
-	return NULL;
-}
-
 /* ---- what is not timed ---- */
 
 static enum gb_status publish(struct gb_world *w, uint32_t device, struct gb_outbox *out)
@@ -79,7 +70,7 @@ static enum gb_status rollback(struct gb_world *w)
 /* The session goes on as if it had been used. */
 static enum gb_status skip(struct gb_world *w, uint32_t device, uint32_t n)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 
 	gb_megolm_enter_untimed(w);
 	if (live == NULL)
@@ -97,7 +88,7 @@ static enum gb_status advance(struct gb_world *w, uint64_t ms)
 
 static enum gb_status store(struct gb_world *w, uint32_t device, uint64_t *bytes)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	size_t max;
 	enum gb_status status;
 
@@ -121,7 +112,7 @@ static enum gb_status store(struct gb_world *w, uint32_t device, uint64_t *bytes
 
 static enum gb_status reload(struct gb_world *w, uint32_t device)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 
 	gb_megolm_enter_untimed(w);
 	if (live == NULL)
@@ -337,7 +328,7 @@ static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *l
 
 static enum gb_status process(struct gb_world *w, uint32_t device, const struct gb_message *m)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 
 	gb_megolm_enter(w);
 	if (live == NULL)
@@ -349,7 +340,7 @@ static enum gb_status process(struct gb_world *w, uint32_t device, const struct 
 static enum gb_status join(struct gb_world *w, uint32_t device, const struct gb_message *m,
 			   size_t n)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	enum gb_status status = GB_OK;
 
 	gb_megolm_enter(w);
@@ -371,7 +362,7 @@ static enum gb_status receive(struct gb_world *w, uint32_t device, const struct 
 			      struct gb_bytes *plaintext)
 {
 	struct gb_megolm_ids from = gb_megolm_ids(w, m->from);
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	struct megolm_event event;
 	enum gb_status status;
 
@@ -414,7 +405,7 @@ static enum gb_status digest(struct gb_world *w, uint32_t device, uint32_t sende
 			     uint8_t out[GB_DIGEST_BYTES])
 {
 	struct gb_megolm_ids ids = gb_megolm_ids(w, sender);
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	const char *id = NULL;
 
 	if (live == NULL)
@@ -432,7 +423,7 @@ static enum gb_status first_index(struct gb_world *w, uint32_t device, uint32_t 
 				  uint32_t *index)
 {
 	struct gb_megolm_ids ids = gb_megolm_ids(w, sender);
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	enum megolm_err err = MEGOLM_ERR_UNKNOWN_SESSION;
 
 	gb_megolm_enter_untimed(w);
@@ -447,7 +438,7 @@ static enum gb_status first_index(struct gb_world *w, uint32_t device, uint32_t 
 
 static enum gb_status state_size(struct gb_world *w, uint32_t device, uint64_t *bytes)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 
 	if (live == NULL)
 		return GB_FAILED;
@@ -457,7 +448,7 @@ static enum gb_status state_size(struct gb_world *w, uint32_t device, uint64_t *
 
 static enum gb_status fetched(struct gb_world *w, uint32_t device, uint64_t *bytes)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 
 	if (live == NULL)
 		return GB_FAILED;
@@ -467,7 +458,7 @@ static enum gb_status fetched(struct gb_world *w, uint32_t device, uint64_t *byt
 
 static enum gb_status fetched_raw(struct gb_world *w, uint32_t device, uint64_t *bytes)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 
 	if (live == NULL)
 		return GB_FAILED;
@@ -478,7 +469,7 @@ static enum gb_status fetched_raw(struct gb_world *w, uint32_t device, uint64_t 
 
 static enum gb_status asked(struct gb_world *w, uint32_t device, uint64_t *bytes)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 
 	if (live == NULL)
 		return GB_FAILED;
@@ -488,7 +479,7 @@ static enum gb_status asked(struct gb_world *w, uint32_t device, uint64_t *bytes
 
 static enum gb_status heals(struct gb_world *w, uint32_t device, int *yes)
 {
-	struct gb_megolm_live *live = find_live(w, device);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 
 	if (live == NULL)
 		return GB_FAILED;

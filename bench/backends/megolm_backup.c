@@ -25,15 +25,6 @@ void gb_megolm_old_room_id(char out[32], uint32_t i)
 	snprintf(out, 32, "!old%u:gb.test", i);
 }
 
-enum gb_status gb_megolm_find_live(struct gb_world *w, uint32_t device,
-				   struct gb_megolm_live **live)
-{
-	if (device >= w->config.capacity || w->live[device] == NULL)
-		return gb_megolm_fail(w, GB_FAILED, "device %u is not live", device);
-	*live = w->live[device];
-	return GB_OK;
-}
-
 /* Uploads what is missing, at most n sessions, into the outbox or, without one, nowhere. */
 static enum gb_status upload(struct gb_world *w, struct gb_megolm_live *live, uint32_t from,
 			     struct gb_outbox *out)
@@ -61,8 +52,8 @@ static enum gb_status upload(struct gb_world *w, struct gb_megolm_live *live, ui
 
 enum gb_status gb_megolm_backup(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
-	struct gb_megolm_live *live = NULL;
-	enum gb_status status = gb_megolm_find_live(w, device, &live);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
+	enum gb_status status = live != NULL ? GB_OK : GB_FAILED;
 
 	while (status == GB_OK && megolm_backup_missing(live->device) > 0)
 		status = upload(w, live, device, out);
@@ -189,9 +180,9 @@ static enum gb_status make_history(struct gb_world *w, struct former *f,
 enum gb_status gb_megolm_history(struct gb_world *w, uint32_t device, uint32_t n, uint32_t n_old,
 				 struct gb_bytes plaintext, struct gb_outbox *out)
 {
-	struct gb_megolm_live *live = NULL;
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	struct former f = {0};
-	enum gb_status status = gb_megolm_find_live(w, device, &live);
+	enum gb_status status = live != NULL ? GB_OK : GB_FAILED;
 
 	if (status == GB_OK && w->kept.backup == NULL)
 		status = gb_megolm_status(
@@ -310,10 +301,10 @@ enum gb_status gb_megolm_stored(struct gb_world *w, uint32_t device, uint32_t re
 enum gb_status gb_megolm_restore(struct gb_world *w, uint32_t device, enum gb_scope scope,
 				 const struct gb_message *m, size_t n)
 {
-	struct gb_megolm_live *live = NULL;
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	struct megolm_imported count;
 	char room[32];
-	enum gb_status status = gb_megolm_find_live(w, device, &live);
+	enum gb_status status = live != NULL ? GB_OK : GB_FAILED;
 
 	gb_megolm_old_room_id(room, 0);
 	for (size_t i = 0; i < n && status == GB_OK; i++) {
@@ -352,10 +343,10 @@ static enum megolm_err read_dry(struct gb_world *w, struct gb_megolm_live *live,
 enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				  struct gb_bytes *plaintext)
 {
-	struct gb_megolm_live *live = NULL;
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	struct megolm_event event;
 	enum megolm_err err = MEGOLM_ERR_UNKNOWN_SESSION;
-	enum gb_status status = gb_megolm_find_live(w, device, &live);
+	enum gb_status status = live != NULL ? GB_OK : GB_FAILED;
 
 	for (uint32_t i = 0; i < w->kept.n_rooms && status == GB_OK; i++) {
 		struct megolm_room *room;

@@ -128,21 +128,15 @@ static enum gb_status claim_first(struct gb_world *w, struct megolm_slice keys,
 static enum gb_status send_claim(struct gb_world *w, uint32_t device, uint32_t reader,
 				 struct gb_outbox *out)
 {
-	struct gb_message m = gb_megolm_to_server(GB_CLAIM, device);
 	size_t cap = GB_MEGOLM_MAX_ID + sizeof w->dry.id + 64;
 	uint8_t *p = out->reserve(out, cap);
 	struct megolm_directory_request r;
-	enum gb_status status;
 
 	if (p == NULL)
 		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
 	megolm_claim_begin(&r, p, cap);
 	megolm_claim_add(&r, gb_megolm_ids(w, reader).user, w->dry.id);
-	status = gb_megolm_status(w, megolm_directory_request_end(&r, &m.body.len), "claim");
-	m.body.p = p;
-	if (status == GB_OK)
-		out->commit(out, &m);
-	return status;
+	return gb_megolm_send_request(w, device, &r, out);
 }
 
 static void count_answers(struct gb_world *w, struct gb_megolm_live *live, uint32_t reader,

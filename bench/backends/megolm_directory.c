@@ -119,15 +119,12 @@ enum gb_status gb_megolm_make_claimed_keys(struct gb_world *w, struct megolm_dev
 	return status;
 }
 
-enum gb_status gb_megolm_fallback_key(struct gb_world *w, const struct gb_megolm_upload *upload,
-				      struct megolm_slice *signed_key)
+enum gb_status gb_megolm_take_apart(struct gb_world *w, const struct gb_megolm_upload *upload,
+				    struct megolm_upload *parts)
 {
-	struct megolm_upload parts = {0};
-	enum megolm_err err =
-		megolm_upload_read(&parts, (struct megolm_slice){upload->p, upload->len});
-
-	*signed_key = parts.fallback_keys;
-	return gb_megolm_status(w, err, "fallback key");
+	return gb_megolm_status(
+		w, megolm_upload_read(parts, (struct megolm_slice){upload->p, upload->len}),
+		"upload");
 }
 
 /* A copy in the scratch. */
@@ -220,10 +217,12 @@ static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
 	struct megolm_device *device = NULL;
 	struct megolm_seeded stream;
 	struct gb_megolm_upload upload = {0};
+	struct megolm_upload parts = {0};
 	enum gb_status status = gb_megolm_account(w, &device, &stream, number, &upload);
 
 	if (status == GB_OK && w->n_claimed[number] >= GB_MEGOLM_MAX_CLAIMS) {
-		status = gb_megolm_fallback_key(w, &upload, signed_key);
+		status = gb_megolm_take_apart(w, &upload, &parts);
+		*signed_key = parts.fallback_keys;
 		if (status == GB_OK)
 			status = to_scratch(w, signed_key);
 	} else if (status == GB_OK) {

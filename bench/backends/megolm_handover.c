@@ -132,9 +132,9 @@ static enum gb_status recover(struct gb_world *w, struct gb_megolm_live *live, u
 enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t holder,
 			      struct gb_outbox *out)
 {
-	struct gb_megolm_live *live = NULL;
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	struct megolm_peer *peer;
-	enum gb_status status = gb_megolm_find_live(w, device, &live);
+	enum gb_status status = live != NULL ? GB_OK : GB_FAILED;
 
 	gb_megolm_enter(w);
 	if (way == GB_WAY_FILE)
@@ -291,8 +291,8 @@ static enum gb_status take_file(struct gb_world *w, struct gb_megolm_live *live,
 enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t reader,
 			      const struct gb_message *m, size_t n, struct gb_outbox *out)
 {
-	struct gb_megolm_live *live = NULL;
-	enum gb_status status = gb_megolm_find_live(w, device, &live);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
+	enum gb_status status = live != NULL ? GB_OK : GB_FAILED;
 
 	gb_megolm_enter(w);
 	if (status != GB_OK)
@@ -309,8 +309,8 @@ enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way w
 enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way way,
 			      const struct gb_message *m, size_t n)
 {
-	struct gb_megolm_live *live = NULL;
-	enum gb_status status = gb_megolm_find_live(w, device, &live);
+	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
+	enum gb_status status = live != NULL ? GB_OK : GB_FAILED;
 
 	gb_megolm_enter(w);
 	if (status == GB_OK && way == GB_WAY_DEHYDRATED)

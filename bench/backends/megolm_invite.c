@@ -144,17 +144,14 @@ static uint32_t user_of(const struct gb_world *w, const struct gb_megolm_invitee
 
 /* ---- what is asked ---- */
 
-static enum gb_status send_request(struct gb_world *w, uint32_t from,
-				   struct megolm_directory_request *r, struct gb_outbox *out)
+enum gb_status gb_megolm_send_request(struct gb_world *w, uint32_t from,
+				      struct megolm_directory_request *r, struct gb_outbox *out)
 {
-	struct gb_message m = {.kind = GB_CLAIM,
-			       .address = GB_TO_SERVER,
-			       .fanout = GB_FANOUT_SERVER,
-			       .from = from,
-			       .body = {r->p, 0}};
+	struct gb_message m = gb_megolm_to_server(GB_CLAIM, from);
 	enum gb_status status =
 		gb_megolm_status(w, megolm_directory_request_end(r, &m.body.len), "request");
 
+	m.body.p = r->p;
 	if (status == GB_OK)
 		out->commit(out, &m);
 	return status;
@@ -190,7 +187,7 @@ enum gb_status gb_megolm_send_queries(struct gb_world *w, uint32_t from, const u
 			last = user;
 		}
 		if (r.n > 0)
-			status = send_request(w, from, &r, out);
+			status = gb_megolm_send_request(w, from, &r, out);
 	}
 	return status;
 }
@@ -211,7 +208,7 @@ enum gb_status gb_megolm_send_claims(struct gb_world *w, uint32_t from, const ui
 			struct gb_megolm_ids ids = gb_megolm_ids(w, devices[at]);
 			megolm_claim_add(&r, ids.user, ids.device);
 		}
-		status = send_request(w, from, &r, out);
+		status = gb_megolm_send_request(w, from, &r, out);
 	}
 	return status;
 }

@@ -249,16 +249,18 @@ static enum gb_status introduce_dormant(struct gb_world *w, struct actor *actors
 	uint32_t number = other->number;
 	struct megolm_seeded stream;
 	struct gb_megolm_upload upload = {0};
+	struct megolm_upload parts = {0};
 	bool claims = other->is_member ? w->olm == GB_MEGOLM_NEW : !needs_session(w);
 	enum gb_status status =
 		gb_megolm_account(w, &other->device, &stream, number, claims ? &upload : NULL);
 
 	if (status == GB_OK && claims)
-		status = gb_megolm_fallback_key(w, &upload, &other->fallback_key);
+		status = gb_megolm_take_apart(w, &upload, &parts);
 	else if (status == GB_OK)
 		status = gb_megolm_status(
 			w, megolm_seeded_begin(&stream, w->config.seed, "pair", number, 0),
 			"randomness");
+	other->fallback_key = parts.fallback_keys;
 	if (status == GB_OK)
 		status = introduce_to_all(w, actors, n, other);
 	if (status == GB_OK && claims)

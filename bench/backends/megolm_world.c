@@ -141,6 +141,14 @@ static void free_live(struct gb_world *w, struct gb_megolm_live *live)
 	free(live);
 }
 
+struct gb_megolm_live *gb_megolm_find_live(struct gb_world *w, uint32_t device)
+{
+	if (device < w->config.capacity && w->live[device] != NULL)
+		return w->live[device];
+	(void)gb_megolm_fail(w, GB_FAILED, "device %u is not live", device);
+	return NULL;
+}
+
 const struct gb_megolm_voucher *gb_megolm_voucher(const struct gb_world *w, uint32_t device)
 {
 	return w->vouchers != NULL ? &w->vouchers[device / w->devices_per_user] : NULL;
@@ -261,12 +269,11 @@ enum gb_status gb_megolm_enter_room(struct gb_world *w, struct gb_megolm_live *l
 static enum gb_status find_keys(struct gb_world *w, struct gb_megolm_live *live)
 {
 	struct megolm_upload parts = {0};
-	enum megolm_err err =
-		megolm_upload_read(&parts, (struct megolm_slice){live->upload.p, live->upload.len});
+	enum gb_status status = gb_megolm_take_apart(w, &live->upload, &parts);
 
 	live->one_time_key = parts.one_time_keys;
 	live->fallback_key = parts.fallback_keys;
-	return gb_megolm_status(w, err, "first upload");
+	return status;
 }
 
 enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)

@@ -252,9 +252,9 @@ enum gb_status gb_megolm_publish(struct gb_world *w, uint32_t device, struct gb_
 enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
 				      struct gb_outbox *out);
 
-/* The fallback key in an upload. */
-enum gb_status gb_megolm_fallback_key(struct gb_world *w, const struct gb_megolm_upload *upload,
-				      struct megolm_slice *signed_key);
+/* The parts of an upload that a device has made; they lie in it. */
+enum gb_status gb_megolm_take_apart(struct gb_world *w, const struct gb_megolm_upload *upload,
+				    struct megolm_upload *parts);
 
 /* Makes the one-time keys of a device that others have claimed meanwhile. */
 enum gb_status gb_megolm_make_claimed_keys(struct gb_world *w, struct megolm_device *device,
@@ -313,6 +313,10 @@ uint32_t gb_megolm_raw_keys(const struct gb_world *w, uint64_t n_devices, uint64
 enum gb_status gb_megolm_send_queries(struct gb_world *w, uint32_t from, const uint32_t *devices,
 				      size_t n, struct gb_outbox *out);
 
+/* Sends a request to the directory that is written, in room that was reserved for it. */
+enum gb_status gb_megolm_send_request(struct gb_world *w, uint32_t from,
+				      struct megolm_directory_request *r, struct gb_outbox *out);
+
 /* Sends /keys/claim requests for n devices, those of a user one behind the other. */
 enum gb_status gb_megolm_send_claims(struct gb_world *w, uint32_t from, const uint32_t *devices,
 				     size_t n, struct gb_outbox *out);
@@ -360,9 +364,8 @@ struct megolm_policy gb_megolm_policy(const struct gb_world *w);
 /* A message of this kind that stays at the server, without a body yet. */
 struct gb_message gb_megolm_to_server(enum gb_kind kind, uint32_t from);
 
-/* A live device; its failure is recorded. */
-enum gb_status gb_megolm_find_live(struct gb_world *w, uint32_t device,
-				   struct gb_megolm_live **live);
+/* A live device; NULL, with the reason recorded, when it is not live: GB_FAILED. */
+struct gb_megolm_live *gb_megolm_find_live(struct gb_world *w, uint32_t device);
 
 /* The id of a room of the past. */
 void gb_megolm_old_room_id(char out[32], uint32_t i);
