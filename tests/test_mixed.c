@@ -1,7 +1,8 @@
 /*
  * One group, members on different implementations: random walks, each the life of a group, in
  * which everybody acts and everybody follows. Beside mls/ itself, on either of its libraries,
- * those plugins take part that `make peers` built, or that the pattern GB_PEERS names.
+ * those plugins take part that `make peers` built, or that the pattern GB_PEERS names: shared
+ * objects, and modules of Node.
  *
  *   test_mixed [WALKS [FIRST_SEED]]
  */
@@ -107,6 +108,14 @@ static void need_peers(void)
 	skip();
 }
 
+/* Of walks that a known fault of a peer has ended. */
+static void tell_cut(void)
+{
+	if (mixed_walks_cut > 0)
+		print_message("%zu walks so far ended at a known fault of a peer\n",
+			      mixed_walks_cut);
+}
+
 /* One walk after the other with the next peer, in the suites that this one has. */
 static void members_on_each_pair_agree(void **state)
 {
@@ -118,16 +127,31 @@ static void members_on_each_pair_agree(void **state)
 
 		walk(pair, 2, seed);
 	}
+	tell_cut();
+}
+
+/* Parties in shared objects, and in one walk of ten those in processes too, which take ten times
+ * as long. */
+static size_t list_parties(struct mixed_party all[MIXED_PARTIES], uint64_t seed)
+{
+	size_t n = 0;
+
+	all[n++] = (struct mixed_party){&gb_backend_mls, {NULL, NULL}};
+	for (size_t i = 0; i < n_peers; i++)
+		if (seed % 10 == 0 || (peers[i].backend->features & GB_REMOTE) == 0)
+			all[n++] = peers[i];
+	return n;
 }
 
 static void members_on_all_at_once_agree(void **state)
 {
-	struct mixed_party all[MIXED_PARTIES] = {{&gb_backend_mls, {NULL, NULL}}};
+	struct mixed_party all[MIXED_PARTIES];
 
 	(void)state;
 	need_peers();
-	memcpy(&all[1], peers, n_peers * sizeof(peers[0]));
-	walk_all(all, 1 + n_peers, n_walks);
+	for (uint64_t seed = first_seed; seed < first_seed + n_walks; seed++)
+		walk(all, list_parties(all, seed), seed);
+	tell_cut();
 }
 
 /*
@@ -151,6 +175,7 @@ static void join_shapes(uint32_t size, size_t n_seeds)
 		walk.first_home = 1; /* the peer joins first */
 		must_hold(&walk);
 	}
+	tell_cut();
 }
 
 static void peers_join_every_shape_and_act(void **state)
@@ -261,6 +286,17 @@ static void who_goes_on_in_a_group_that_was_shut_down_is_found(void **state)
 	assert_int_equal(walk.op[at - 1].kind, MIXED_REINIT);
 }
 
+/* A process of Node has its module for a name. */
+static void load_peer(const char *file, char why[400])
+{
+	size_t len = strlen(file);
+	char command[400];
+
+	snprintf(command, sizeof(command), "%s%s",
+		 len > 4 && strcmp(file + len - 4, ".mjs") == 0 ? "node " : "", file);
+	(void)gb_plugin_load(command, why, 400);
+}
+
 /* Plugins of other protocols stay aside. What cannot be loaded is a failure, not a peer less. */
 static int load_peers(void **state)
 {
@@ -269,10 +305,11 @@ static int load_peers(void **state)
 	glob_t found;
 
 	(void)state;
-	if (glob(pattern ? pattern : "build/peers/rust/*.so", 0, NULL, &found) != 0)
-		return 0;
+	(void)glob(pattern ? pattern : "build/peers/rust/*.so", 0, NULL, &found);
+	if (!pattern)
+		(void)glob("build/peers/node/ts-mls.mjs", GLOB_APPEND, NULL, &found);
 	for (size_t i = 0; i < found.gl_pathc && why[0] == '\0'; i++)
-		(void)gb_plugin_load(found.gl_pathv[i], why, sizeof(why));
+		load_peer(found.gl_pathv[i], why);
 	globfree(&found);
 	if (why[0] != '\0')
 		print_error("%s\n", why);

@@ -123,6 +123,7 @@ class TsMls {
       tree: axes.tree ?? "cold", identity: Number(axes.identity ?? 16), groupId: derive(seed, 0, "group"),
       made: new Map(), // key packages of live devices, by device
       groups: new Map(), // {state, pending, commit}, by device
+      psks: new Map(), // by device: external ones, by their id in base64; not rolled back
       saved: undefined,
     };
   }
@@ -183,14 +184,19 @@ class TsMls {
   group(world, device) {
     const group = world.groups.get(device);
     if (group === undefined) throw new Rejected("not a member");
-    if (group.state.groupActiveState.kind !== "active") throw new Rejected("this device was removed");
+    if (group.state.groupActiveState.kind === "removedFromGroup") throw new Rejected("this device was removed");
+    if (group.state.groupActiveState.kind !== "active") throw new Rejected("the group was shut down");
     return group;
+  }
+  /* Where the library finds PSKs: external ones, and resumption PSKs of this state's group. */
+  psksOf(world, device, state) {
+    return mls.makePskIndex(state, world.psks.get(device) ?? {});
   }
 
   /* ---- operations ---- */
 
-  async commit(world, device, state, proposals, joining) {
-    const made = await mls.createCommit({ state, cipherSuite: suite }, {
+  async commit(world, device, state, proposals, joining, pskIndex = this.psksOf(world, device, state)) {
+    const made = await mls.createCommit({ state, pskIndex, cipherSuite: suite }, {
       extraProposals: proposals, wireAsPublicMessage: world.isPublic, ratchetTreeExtension: world.withTree,
     });
     const body = mls.encodeMlsMessage(made.commit);
@@ -258,7 +264,10 @@ class TsMls {
     return refusing(async () => {
       const m = decode(body);
       if (m.wireformat !== "mls_public_message" && m.wireformat !== "mls_private_message") throw new Rejected("not a message to a group");
-      return mls.processMessage(m, group.state, mls.emptyPskIndex, mls.acceptAll, using);
+      const psks = this.psksOf(world, device, group.state);
+      if (m.wireformat === "mls_private_message")
+        return mls.processPrivateMessage(group.state, m.privateMessage, psks, using, mls.acceptAll);
+      return { kind: "newState", ...(await mls.processPublicMessage(group.state, m.publicMessage, psks, using, mls.acceptAll)) };
     });
   }
   async process(world, device, m, using = suite) {
@@ -282,12 +291,65 @@ class TsMls {
     const known = world.groups.get(device);
     if (known !== undefined && known.state.groupActiveState.kind === "active") throw new Rejected("the device has a group");
     const { keyPackage, privatePackage } = world.made.get(device);
-    const state = await refusing(() => {
-      const nodes = tree && decodeRatchetTree(tree.body, 0)?.[0];
-      return mls.joinGroup(decode(welcome.body, "mls_welcome").welcome, keyPackage, privatePackage,
-        mls.emptyPskIndex, suite, nodes, undefined, config);
-    });
+    const old = known?.state.groupActiveState.kind === "suspendedPendingReinit" ? known.state : undefined;
+    const state = await refusing(() =>
+      mls.joinGroup(decode(welcome.body, "mls_welcome").welcome, keyPackage, privatePackage,
+        this.psksOf(world, device, old), suite, this.nodes(tree), old, config));
     world.groups.set(device, { state });
+  }
+  nodes(tree) {
+    if (tree === undefined) return undefined;
+    const decoded = decodeRatchetTree(tree.body, 0);
+    if (decoded === undefined || decoded[1] !== tree.body.length) throw new Rejected("not a ratchet tree");
+    return decoded[0];
+  }
+  async join_external(world, device, [info, tree]) {
+    if (world.groups.get(device)?.state.groupActiveState.kind === "active") throw new Rejected("the device has a group");
+    const { keyPackage, privatePackage } = world.made.get(device);
+    const { publicMessage, newState } = await refusing(() =>
+      mls.joinGroupExternal(decode(info.body, "mls_group_info").groupInfo, keyPackage, privatePackage, false, suite, this.nodes(tree), config));
+    world.groups.set(device, { state: newState });
+    const body = mls.encodeMlsMessage({ version: "mls10", wireformat: "mls_public_message", publicMessage });
+    return [message(KIND.COMMIT, TO.GROUP, device, body)];
+  }
+
+  /* ---- PSKs, and groups that go on as others ---- */
+
+  set_psk(world, device, id, psk) {
+    world.psks.set(device, { ...world.psks.get(device), [Buffer.from(id).toString("base64")]: psk });
+  }
+  pskProposal(id) {
+    const pskNonce = suite.rng.randomBytes(suite.kdf.size);
+    return { proposalType: "psk", psk: { preSharedKeyId: { ...id, pskNonce } } };
+  }
+  resumptionPsk(state, usage) {
+    const { groupId: pskGroupId, epoch: pskEpoch } = state.groupContext;
+    return this.pskProposal({ psktype: "resumption", usage, pskGroupId, pskEpoch });
+  }
+  async commit_psk(world, device, id) {
+    const { state } = this.group(world, device);
+    return refusing(() => this.commit(world, device, state, [this.pskProposal({ psktype: "external", pskId: id })], []));
+  }
+  async commit_resumption(world, device) {
+    const { state } = this.group(world, device);
+    return refusing(() => this.commit(world, device, state, [this.resumptionPsk(state, "application")], []));
+  }
+  async reinit(world, device) {
+    const { state } = this.group(world, device);
+    const groupId = suite.rng.randomBytes(32);
+    const reinit = { groupId, version: "mls10", cipherSuite: SUITE, extensions: [] };
+    return this.commit(world, device, state, [{ proposalType: "reinit", reinit }], []);
+  }
+  async succeed(world, device, others) {
+    const old = world.groups.get(device)?.state;
+    if (old?.groupActiveState.kind !== "suspendedPendingReinit") throw new Rejected("the group was not shut down");
+    const { keyPackage, privatePackage } = world.made.get(device);
+    return refusing(async () => {
+      const { groupId, extensions } = old.groupActiveState.reinit;
+      const state = await mls.createGroup(groupId, keyPackage, privatePackage, extensions, suite, config);
+      const proposals = [...this.adds(others), this.resumptionPsk(old, "reinit")];
+      return this.commit(world, device, state, proposals, others.map((o) => o.device), this.psksOf(world, device, old));
+    });
   }
 
   /* ---- beside ---- */
@@ -297,6 +359,12 @@ class TsMls {
   }
   discard(world, device) {
     world.groups.set(device, { state: this.group(world, device).state });
+  }
+  async group_info(world, device) {
+    const { state } = this.group(world, device);
+    const make = world.withTree ? mls.createGroupInfoWithExternalPubAndRatchetTree : mls.createGroupInfoWithExternalPub;
+    const groupInfo = await make(state, [], suite);
+    return [message(KIND.GROUP_INFO, TO.SERVER, device, mls.encodeMlsMessage({ version: "mls10", wireformat: "mls_group_info", groupInfo }))];
   }
   fetch_tree(world, device) {
     const body = encode(ratchetTreeEncoder)(this.group(world, device).state.ratchetTree);

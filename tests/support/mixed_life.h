@@ -19,6 +19,7 @@ struct life {
 	uint32_t next;      /* the device that was never used */
 	uint32_t dormant;   /* the next member that is not live */
 	uint32_t n_sent, n_psks;
+	bool is_cut;      /* a peer does what it is known to do wrong: nothing follows from it */
 	uint32_t n_blank; /* at most so many leaves are blank between those of members */
 	FILE *story;
 	char *broken;

@@ -76,6 +76,10 @@ bool mixed_walk_draw(struct mixed_walk *walk, const struct mixed_party *party, s
  */
 bool mixed_walk_holds(const struct mixed_walk *walk, size_t *at, char broken[400], FILE *story);
 
+/* How many walks have ended before their last step and held, since a peer did there what it is
+ * known to do wrong: docs/backends.md, Peers. */
+extern size_t mixed_walks_cut;
+
 /* Takes away what a walk that does not hold can do without: steps, founders, axes. What is left
  * still does not hold, and does without any of them. */
 void mixed_walk_shrink(struct mixed_walk *walk);
