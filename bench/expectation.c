@@ -76,7 +76,7 @@ static int parse_number(struct parser *p, double *out, const char *wanted)
 
 static bool is_role(const char *text)
 {
-	static const char *const roles[] = {"actor", "near", "far", "joiner", "bytes"};
+	static const char *const roles[] = {"actor", "near", "far", "joiner", "withheld", "bytes"};
 
 	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
 		if (strcmp(text, roles[i]) == 0)
@@ -108,7 +108,8 @@ static int parse_name(struct parser *p, struct gb_curve_pattern *c)
 		return refuse(p, wanted);
 	slash = strchr(dot, '/');
 	if (slash != NULL && !is_role(slash + 1))
-		return refuse(p, "behind the / a role, actor, near, far or joiner, or bytes");
+		return refuse(
+			p, "behind the / a role, actor, near, far, joiner or withheld, or bytes");
 	colon = strchr(dot, ':');
 	operation = gb_operation_find(dot + 1, strcspn(dot + 1, ":/"));
 	if (operation == GB_OPERATIONS)

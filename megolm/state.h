@@ -157,7 +157,7 @@ struct megolm_device {
 	struct megolm_bundle *bundle;             /* bundle.h: a ring, NULL while empty */
 	size_t n_bundles;                         /* that were put into it */
 	struct megolm_withheld_session *withheld; /* withheld.h: a ring, NULL while empty */
-	size_t n_withheld;                        /* that were put into it */
+	size_t n_withheld, saved_n_withheld;      /* that were put into it */
 	uint64_t arrivals;
 	struct megolm_scratch plaintext, message, verify;
 	struct megolm_user **user; /* by what vouches for devices */

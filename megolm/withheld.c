@@ -189,8 +189,9 @@ out:
 	return err;
 }
 
-/* What was said last counts. */
-enum megolm_err megolm_withheld_reason(const struct megolm_room *room, struct megolm_slice id)
+/* What was said last counts; NULL when nothing was. */
+static const struct megolm_withheld_session *find(const struct megolm_room *room,
+						  struct megolm_slice id)
 {
 	const struct megolm_device *device = room->device;
 	size_t n =
@@ -199,15 +200,43 @@ enum megolm_err megolm_withheld_reason(const struct megolm_room *room, struct me
 
 	if (device->withheld == NULL || id.len != MEGOLM_KEY_CHARS ||
 	    mark_of(mark, megolm_slice_of(room->id), id) != MEGOLM_OK)
-		return MEGOLM_ERR_UNKNOWN_SESSION;
+		return NULL;
 	for (size_t i = 1; i <= n; i++) {
 		const struct megolm_withheld_session *w =
 			&device->withheld[(device->n_withheld - i) % MEGOLM_MAX_WITHHELD];
 		if (memcmp(w->mark, mark, sizeof mark) == 0)
-			return w->code == MEGOLM_HISTORY_NOT_SHARED ? MEGOLM_ERR_HISTORY_NOT_SHARED
-								    : MEGOLM_ERR_WITHHELD;
+			return w;
 	}
-	return MEGOLM_ERR_UNKNOWN_SESSION;
+	return NULL;
+}
+
+enum megolm_err megolm_withheld_reason(const struct megolm_room *room, struct megolm_slice id)
+{
+	const struct megolm_withheld_session *w = find(room, id);
+
+	if (w == NULL)
+		return MEGOLM_ERR_UNKNOWN_SESSION;
+	return w->code == MEGOLM_HISTORY_NOT_SHARED ? MEGOLM_ERR_HISTORY_NOT_SHARED
+						    : MEGOLM_ERR_WITHHELD;
+}
+
+enum megolm_err megolm_room_why_withheld(const struct megolm_room *room, enum megolm_withheld *code,
+					 struct megolm_slice content)
+{
+	const struct megolm_withheld_session *w;
+	struct megolm_slice id;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (content.len > room->device->policy.max_content)
+		FAIL(MEGOLM_ERR_TOO_LARGE);
+	TRY(megolm_json_check(content));
+	TRY(megolm_json_string_member(content, "session_id", &id));
+	w = find(room, id);
+	if (w == NULL)
+		FAIL(MEGOLM_ERR_UNKNOWN_SESSION);
+	*code = w->code;
+out:
+	return err;
 }
 
 /* ---- a broken session ---- */

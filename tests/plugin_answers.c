@@ -105,6 +105,7 @@ static void list_functions(const struct gb_backend *b)
 	ABSENT(want);
 	ABSENT(give);
 	ABSENT(take);
+	ABSENT(withhold);
 	ABSENT(advance);
 	ABSENT(first_index);
 	ABSENT(keys_reused);

@@ -199,6 +199,10 @@ static void backends_are_held_to_the_rules(void **state)
 			 "a message to devices without a device, or to the group with one");
 	assert_violation(to_devices(GB_ROOM_KEY, GB_FANOUT_SERVER, two, 1),
 			 "a message that is not multiplied by whom its kind says");
+	assert_violation(to_devices(GB_DUMMY, GB_FANOUT_SERVER, two, 1),
+			 "a message that is not multiplied by whom its kind says");
+	assert_violation(to_devices(GB_WITHHELD, GB_FANOUT_SERVER, two, 1),
+			 "a message that is not multiplied by whom its kind says");
 	assert_violation(to_devices(GB_COMMIT, GB_FANOUT_CLIENT, two, 1),
 			 "a message that is not multiplied by whom its kind says");
 	m = to_group(GB_COMMIT);

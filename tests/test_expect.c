@@ -57,8 +57,8 @@ static const struct {
 	{"mls.add:k/bytes cheaper than megolm.add:k/bytes", 47,
 	 "found the end of the expectation, wanted k at both of two curves of time"},
 	{"mls.rekey/server cheaper than x.rekey", 0,
-	 "found \"mls.rekey/server\", wanted behind the / a role, actor, near, far or joiner, or "
-	 "bytes"},
+	 "found \"mls.rekey/server\", wanted behind the / a role, actor, near, far, joiner or "
+	 "withheld, or bytes"},
 	{"mls.rekey tre=full cheaper than x.rekey", 10,
 	 "found \"tre=full\", wanted AXIS=VALUE (groupbench list names the axes)"},
 	{"mls.rekey tree=full tree=cold cheaper than x.rekey", 20,

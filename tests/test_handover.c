@@ -137,12 +137,15 @@ static void a_lost_session_is_replaced(void **state)
 	assert_null(r->failed);
 	assert_int_equal(r->n_samples, 2);
 	assert_field(asks, GB_COLUMN_claim_messages, "1");
-	assert_field(asks, GB_COLUMN_room_key_messages, "1");
+	assert_field(asks, GB_COLUMN_dummy_messages, "1");
+	assert_field(asks, GB_COLUMN_room_key_messages, "0");
 	assert_field(asks, GB_COLUMN_key_request_messages, "12");
 	assert_field(asks, GB_COLUMN_count_keygen, "2");
 	assert_field(asks, GB_COLUMN_count_dh, "3");
 	assert_field(asks, GB_COLUMN_count_verify, "1");
 	assert_field(gives, GB_COLUMN_room_key_messages, "12");
+	assert_int_equal(number(gives, GB_COLUMN_dummy_down_bytes),
+			 number(asks, GB_COLUMN_dummy_bytes));
 	assert_field(gives, GB_COLUMN_count_keygen, "1");
 	assert_field(gives, GB_COLUMN_count_dh, "4");
 	assert_field(worker_row(r, "recover", "near", "process"), GB_COLUMN_room_key_messages,

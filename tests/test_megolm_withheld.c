@@ -74,6 +74,20 @@ static void assert_told(struct matrix_device *d, struct megolm_slice body,
 	assert_int_equal(code, want);
 }
 
+static struct megolm_slice text_of(const char *text)
+{
+	return (struct megolm_slice){(const uint8_t *)text, strlen(text)};
+}
+
+static void assert_known_why(struct matrix_device *d, struct megolm_slice event,
+			     enum megolm_err want, enum megolm_withheld want_code)
+{
+	enum megolm_withheld code = MEGOLM_GIVEN;
+
+	ASSERT_ERR(megolm_room_why_withheld(d->room, &code, event), want);
+	assert_int_equal(code, want_code);
+}
+
 static void a_device_is_told_why_it_gets_no_key(void **state)
 {
 	struct megolm_slice event;
@@ -88,6 +102,13 @@ static void a_device_is_told_why_it_gets_no_key(void **state)
 		   MEGOLM_ERR_UNKNOWN_SESSION);
 	assert_told(&r.bob, sent(&r, 0), MEGOLM_UNVERIFIED);
 	ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "not for bob"), MEGOLM_ERR_WITHHELD);
+	assert_known_why(&r.bob, event, MEGOLM_OK, MEGOLM_UNVERIFIED);
+	assert_known_why(&r.bob, text_of("{}"), MEGOLM_ERR_JSON_MEMBER, MEGOLM_GIVEN);
+	assert_known_why(&r.bob, text_of("{"), MEGOLM_ERR_JSON, MEGOLM_GIVEN);
+	assert_known_why(&r.bob,
+			 (struct megolm_slice){event.p, megolm_default_policy.max_content + 1},
+			 MEGOLM_ERR_TOO_LARGE, MEGOLM_GIVEN);
+	assert_known_why(&r.carol, event, MEGOLM_ERR_UNKNOWN_SESSION, MEGOLM_GIVEN);
 	ASSERT_DONE(matrix_receive(&r.carol, &r.alice, sent(&r, 1)));
 	ASSERT_DONE(matrix_read(&r.carol, &r.alice, event, "$1", "not for bob"));
 	/* Told once a session. */

@@ -250,8 +250,8 @@ static int merge_text(char **kept, const char *text, struct gb_failure *f)
 static bool is_later_count(unsigned column)
 {
 	return column == GB_COLUMN_count_pbkdf2_rounds || column == GB_COLUMN_allocations ||
-	       column == GB_COLUMN_state_bytes || column == GB_COLUMN_key_request_messages ||
-	       column == GB_COLUMN_key_request_bytes ||
+	       column == GB_COLUMN_state_bytes ||
+	       (column >= GB_COLUMN_key_request_messages && column < GB_COLUMN_up_bytes) ||
 	       (column >= GB_COLUMN_up_raw_bytes && column < GB_COLUMN_count_keygen);
 }
 

@@ -3,13 +3,14 @@
  * is looked at before anything is sent or changed.
  */
 #include "backends/megolm_world.h"
+#include "megolm_withheld.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* More than any single to-device message or claim of one device takes. */
 #define ONE_MESSAGE 8192
 
-static uint8_t *reserve_room_key(struct megolm_sink *self, size_t max)
+static uint8_t *reserve_to_device(struct megolm_sink *self, size_t max)
 {
 	struct gb_megolm_sink *s = (struct gb_megolm_sink *)self;
 
@@ -22,22 +23,25 @@ static uint8_t *reserve_room_key(struct megolm_sink *self, size_t max)
 static size_t bytes_in_request(struct gb_megolm_sink *s, uint32_t to, size_t len)
 {
 	static const char frame[] = "{\"messages\":{}}", around_user[] = "\"\":{}", comma[] = ",";
-	uint32_t *last = &s->w->last_request[to / s->w->devices_per_user];
-	bool is_first = s->n_in_request++ % GB_MEGOLM_BATCH == 0, has_user;
+	bool is_withheld = s->sink.is_withheld;
+	struct gb_megolm_request *request = is_withheld ? &s->withheld : &s->encrypted;
+	uint32_t *last = &s->w->last_request[2 * (to / s->w->devices_per_user) + is_withheld];
+	bool is_first = request->n++ % GB_MEGOLM_BATCH == 0, has_user;
 
-	s->w->n_requests += is_first;
-	has_user = *last == s->w->n_requests;
-	*last = s->w->n_requests;
+	if (is_first)
+		request->number = ++s->w->n_requests;
+	has_user = *last == request->number;
+	*last = request->number;
 	if (!is_first)
 		len -= sizeof frame - sizeof comma;
 	return has_user ? len - (sizeof around_user - 1) - s->w->user_id_len : len;
 }
 
-static void commit_room_key(struct megolm_sink *self, const struct megolm_peer *to, size_t len)
+static void commit_to_device(struct megolm_sink *self, const struct megolm_peer *to, size_t len)
 {
 	struct gb_megolm_sink *s = (struct gb_megolm_sink *)self;
 	uint32_t number = (uint32_t)megolm_peer_tag(to);
-	struct gb_message m = {.kind = GB_ROOM_KEY,
+	struct gb_message m = {.kind = self->is_withheld ? GB_WITHHELD : s->kind,
 			       .address = GB_TO_DEVICES,
 			       .fanout = GB_FANOUT_CLIENT,
 			       .from = s->from,
@@ -46,14 +50,17 @@ static void commit_room_key(struct megolm_sink *self, const struct megolm_peer *
 			       .body = {s->reserved, len},
 			       .uploaded = (uint32_t)bytes_in_request(s, number, len)};
 
-	m.raw = gb_megolm_raw_to_device(m.body, &s->around);
+	/* What is in the clear is made of names. */
+	if (!self->is_withheld)
+		m.raw = gb_megolm_raw_to_device(m.body, &s->around);
 	s->out->commit(s->out, &m);
 }
 
 struct gb_megolm_sink gb_megolm_sink_to(struct gb_world *w, struct gb_outbox *out, uint32_t from)
 {
 	return (struct gb_megolm_sink){
-		.sink = {.reserve = reserve_room_key, .commit = commit_room_key},
+		.sink = {.reserve = reserve_to_device, .commit = commit_to_device},
+		.kind = GB_ROOM_KEY,
 		.w = w,
 		.out = out,
 		.from = from};
@@ -346,17 +353,17 @@ enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
 	return status == GB_OK ? gb_megolm_give_history(w, live, device, out, &sink.sink) : status;
 }
 
-/* ---- remove and rekey ---- */
+/* ---- remove, withhold and rekey ---- */
 
-static enum gb_status may_leave(struct gb_world *w, uint32_t self, const uint32_t *leaving,
-				size_t n)
+static enum gb_status are_others(struct gb_world *w, uint32_t self, const uint32_t *members,
+				 size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (leaving[i] >= w->config.capacity || leaving[i] == self ||
-		    !w->is_member[leaving[i]])
-			return gb_megolm_fail(w, GB_REJECTED, "device %u cannot be removed",
-					      leaving[i]);
-	return gb_megolm_reserve_log(w, n);
+		if (members[i] >= w->config.capacity || members[i] == self ||
+		    !w->is_member[members[i]])
+			return gb_megolm_fail(w, GB_REJECTED, "device %u is no other member",
+					      members[i]);
+	return GB_OK;
 }
 
 enum gb_status gb_megolm_remove(struct gb_world *w, uint32_t device, const uint32_t *leaving,
@@ -368,7 +375,9 @@ enum gb_status gb_megolm_remove(struct gb_world *w, uint32_t device, const uint3
 	if (status == GB_OK)
 		status = catch_up(w, live, device);
 	if (status == GB_OK)
-		status = may_leave(w, device, leaving, n);
+		status = are_others(w, device, leaving, n);
+	if (status == GB_OK)
+		status = gb_megolm_reserve_log(w, n);
 	for (size_t i = 0; i < n && status == GB_OK; i++) {
 		forget_member(w, live, leaving[i]);
 		gb_megolm_change(w, leaving[i], false);
@@ -377,6 +386,40 @@ enum gb_status gb_megolm_remove(struct gb_world *w, uint32_t device, const uint3
 		return status;
 	live->now.seen = w->n_log;
 	return share(w, live, device, out);
+}
+
+/* The session that they can read ends with the first of them. */
+static enum gb_status keep_from(struct gb_world *w, struct gb_megolm_live *live, uint32_t member,
+				enum gb_reason reason)
+{
+	static const enum megolm_withheld codes[GB_REASONS] = {
+		[GB_REASON_BLACKLISTED] = MEGOLM_BLACKLISTED,
+		[GB_REASON_UNVERIFIED] = MEGOLM_UNVERIFIED,
+	};
+	struct gb_megolm_ids ids = gb_megolm_ids(w, member);
+	struct megolm_peer *peer = megolm_device_find(live->device, ids.user, ids.device);
+
+	if (peer == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "device %u is not known", member);
+	return gb_megolm_status(w, megolm_room_withhold(live->room, peer, codes[reason]),
+				"withholding");
+}
+
+enum gb_status gb_megolm_withhold(struct gb_world *w, uint32_t device, enum gb_reason reason,
+				  const uint32_t *members, size_t n, struct gb_outbox *out)
+{
+	struct gb_megolm_live *live;
+	enum gb_status status;
+
+	gb_megolm_enter(w);
+	status = actor(w, device, out, &live);
+	if (status == GB_OK)
+		status = catch_up(w, live, device);
+	if (status == GB_OK)
+		status = are_others(w, device, members, n);
+	for (size_t i = 0; i < n && status == GB_OK; i++)
+		status = keep_from(w, live, members[i], reason);
+	return status == GB_OK ? share(w, live, device, out) : status;
 }
 
 enum gb_status gb_megolm_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)

@@ -120,6 +120,7 @@ static enum gb_status recover(struct gb_world *w, struct gb_megolm_live *live, u
 				      "there is no Olm session to lose: olm is "
 				      "chain or ratchet");
 	megolm_device_close_session(live->device, peer);
+	sink.kind = GB_DUMMY;
 	key = w->live[holder]->one_time_key;
 	gb_megolm_note_claim(w, holder, key);
 	gb_megolm_count_claimed(w, live, key.len);
@@ -234,8 +235,8 @@ static enum gb_status give_forwarded(struct gb_world *w, struct gb_megolm_live *
 	if (status == GB_OK)
 		status = meet(w, live, device, reader, peer, out);
 	for (size_t i = 0; i < n && status == GB_OK; i++)
-		status = m[i].kind == GB_ROOM_KEY ? take_encrypted(w, live, &m[i], MEGOLM_DUMMY)
-						  : answer(w, live, &m[i], &sink.sink);
+		status = m[i].kind == GB_DUMMY ? take_encrypted(w, live, &m[i], MEGOLM_DUMMY)
+					       : answer(w, live, &m[i], &sink.sink);
 	return status;
 }
 

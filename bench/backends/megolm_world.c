@@ -328,7 +328,7 @@ enum gb_status gb_megolm_open(struct gb_world **out, const struct gb_config *con
 	w->uploads = calloc(n, sizeof *w->uploads);
 	w->upload_end = calloc(n, sizeof *w->upload_end);
 	w->queried = calloc(n, sizeof *w->queried);
-	w->last_request = calloc(n / w->devices_per_user + 1, sizeof *w->last_request);
+	w->last_request = calloc(2 * (n / w->devices_per_user + 1), sizeof *w->last_request);
 	if (w->cross_signed)
 		w->vouchers = calloc(n / w->devices_per_user + 1, sizeof *w->vouchers);
 	if (w->cross_signed && w->vouchers == NULL)

@@ -170,8 +170,9 @@ struct gb_world {
 	uint32_t
 		*queried; /* those a sender just learned of, whose keys it asks for; room for all */
 	size_t n_queried;
-	uint32_t n_requests;    /* with room keys, so far */
-	uint32_t *last_request; /* that named a user, by user */
+	uint32_t n_requests; /* with to-device messages, so far */
+	/* By user, two each, of messages that are encrypted and of others: that named it. */
+	uint32_t *last_request;
 	struct gb_megolm_invitee *invitees;
 	size_t n_invitees, invitees_cap;
 	struct gb_megolm_answers answers;
@@ -378,15 +379,23 @@ enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way w
 enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way way,
 			      const struct gb_message *m, size_t n);
 
-/* Olm messages of `from` on their way into the outbox, as many in a request as clients put there.
- */
+/* A request that to-device messages of one type travel in. */
+struct gb_megolm_request {
+	size_t n; /* messages in it and those before */
+	uint32_t number;
+};
+
+/* To-device messages of `from` on their way into the outbox, as many in a request as clients put
+ * there; those that are encrypted, and those that say that a key is withheld, in requests of their
+ * own, whose address names the type. */
 struct gb_megolm_sink {
 	struct megolm_sink sink; /* first, so that the library's pointer leads back here */
 	struct gb_world *w;
 	struct gb_outbox *out;
 	uint32_t from;
+	enum gb_kind kind; /* of what is encrypted */
 	uint8_t *reserved;
-	size_t n_in_request;
+	struct gb_megolm_request encrypted, withheld;
 	size_t around; /* bytes around the ciphertext of each; 0 before the first */
 };
 struct gb_megolm_sink gb_megolm_sink_to(struct gb_world *w, struct gb_outbox *out, uint32_t from);
@@ -407,7 +416,7 @@ enum gb_status gb_megolm_restore(struct gb_world *w, uint32_t device, enum gb_sc
 enum gb_status gb_megolm_read_old(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				  struct gb_bytes *plaintext);
 
-/* create, add, remove, rekey, share and send, in megolm_actor.c. */
+/* create, add, remove, withhold, rekey, share and send, in megolm_actor.c. */
 enum gb_status gb_megolm_create(struct gb_world *w, uint32_t device,
 				const struct gb_published *others, size_t n, struct gb_outbox *out);
 enum gb_status gb_megolm_create_part(struct gb_world *w, uint32_t device, enum gb_part part,
@@ -417,6 +426,8 @@ enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
 			     const struct gb_published *joining, size_t n, struct gb_outbox *out);
 enum gb_status gb_megolm_remove(struct gb_world *w, uint32_t device, const uint32_t *leaving,
 				size_t n, struct gb_outbox *out);
+enum gb_status gb_megolm_withhold(struct gb_world *w, uint32_t device, enum gb_reason reason,
+				  const uint32_t *members, size_t n, struct gb_outbox *out);
 enum gb_status gb_megolm_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 enum gb_status gb_megolm_share(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 enum gb_status gb_megolm_send(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,

@@ -80,7 +80,8 @@ static const char *broken_rule(const struct gb_mailbox *m, const struct gb_messa
 		return "a message to devices without a device, or to the group with one";
 	if (msg->fanout == GB_FANOUT_CLIENT && msg->n_to != 1)
 		return "a message multiplied by its sender, with not exactly one recipient";
-	if ((msg->kind == GB_ROOM_KEY && msg->fanout != GB_FANOUT_CLIENT) ||
+	if (((msg->kind == GB_ROOM_KEY || msg->kind == GB_DUMMY || msg->kind == GB_WITHHELD) &&
+	     msg->fanout != GB_FANOUT_CLIENT) ||
 	    ((msg->kind == GB_COMMIT || msg->kind == GB_PROPOSAL || msg->kind == GB_APPLICATION) &&
 	     msg->fanout != GB_FANOUT_SERVER))
 		return "a message that is not multiplied by whom its kind says";

@@ -42,8 +42,8 @@ struct gb_bytes {
 /*
  * What a message is for. Every byte a backend sends has one of these kinds.
  *
- * All but CLAIM, GROUP_INFO, RATCHET_TREE and KEY_REQUEST are authenticated. The oracle forges by
- * flipping the lowest bit of the 24th byte from the end of a body, which must therefore
+ * All but CLAIM, GROUP_INFO, RATCHET_TREE, KEY_REQUEST and WITHHELD are authenticated. The oracle
+ * forges by flipping the lowest bit of the 24th byte from the end of a body, which must therefore
  * be covered by a signature, tag or ciphertext: receivers answer GB_REJECTED.
  */
 enum gb_kind {
@@ -55,10 +55,13 @@ enum gb_kind {
 	GB_GROUP_INFO,
 	GB_RATCHET_TREE,
 	GB_ROOM_KEY, /* m.room_key or m.forwarded_room_key inside an Olm message, with its to-device
-		      * envelope; m.dummy too, which makes room for one */
+		      * envelope */
 	GB_APPLICATION,
 	GB_BACKUP,
 	GB_KEY_REQUEST, /* m.room_key_request, to-device and in the clear */
+	GB_DUMMY,    /* m.dummy inside an Olm message, with its to-device envelope: it brings a new
+		      * session to who gets it, and says nothing */
+	GB_WITHHELD, /* m.room_key.withheld, to-device and in the clear */
 	GB_KINDS,
 };
 
@@ -210,6 +213,9 @@ enum gb_way {
 	GB_WAY_RECOVERED,
 	GB_WAYS,
 };
+
+/* Why a device is given no key: it is blocked, or nobody has verified it. */
+enum gb_reason { GB_REASON_BLACKLISTED, GB_REASON_UNVERIFIED, GB_REASONS };
 
 struct gb_world; /* the backend's own */
 
@@ -559,6 +565,21 @@ struct gb_backend {
 	enum gb_status (*succeed)(struct gb_world *w, uint32_t device,
 				  const struct gb_published *others, size_t n,
 				  struct gb_outbox *out);
+
+	/*
+	 * With GB_PER_SENDER: keys that some members are not given (Matrix: m.room_key.withheld).
+	 * NULL where every member gets them.
+	 *
+	 *   withhold  from now on n members get no keys of `device`, and are told the reason
+	 *             instead; the others get new ones. An operation like remove(), but they
+	 *             stay members.
+	 *   withheld  what `device` was told of why it cannot read an application message.
+	 *             GB_REJECTED when it was told nothing. Never timed, changes nothing.
+	 */
+	enum gb_status (*withhold)(struct gb_world *w, uint32_t device, enum gb_reason reason,
+				   const uint32_t *members, size_t n, struct gb_outbox *out);
+	enum gb_status (*withheld)(struct gb_world *w, uint32_t device, const struct gb_message *m,
+				   enum gb_reason *reason);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */

@@ -224,6 +224,34 @@ int gb_arrival_join(struct gb_trial *trial, const struct gb_published *joining, 
 	return 0;
 }
 
+/* Who is told why it gets no key takes that in, once from each sender, and is given none. */
+int gb_arrival_withheld(struct gb_trial *trial)
+{
+	struct gb_testbed *t = trial->testbed;
+	uint32_t device = trial->roster.outcast;
+	struct gb_measure *at = gb_trial_measure(trial, GB_ROLE_WITHHELD, GB_PHASE_PROCESS, device);
+	const struct gb_message *m;
+	size_t next = 0, n = 0;
+
+	while ((m = gb_delivery_next(&t->mailbox, &next, device, true)) != NULL) {
+		struct gb_call call = {
+			.kind = GB_CALL_PROCESS, .device = device, .messages = m, .n = 1};
+		if (m->kind != GB_WITHHELD)
+			return gb_testbed_break(t, "who is withheld a key is told why",
+						"device %u got something else than the reason",
+						device);
+		gb_delivery_taken(&t->mailbox, &at->down, m);
+		if (gb_testbed_must(t, &call, &at->cost, "learning why there is no key") != 0)
+			return -1;
+		n++;
+	}
+	if (n == t->job->senders)
+		return 0;
+	return gb_testbed_break(t, "who is withheld a key is told why",
+				"device %u was told the reason %zu times by %u senders", device, n,
+				t->job->senders);
+}
+
 /* Who was shut out sees what the group gets: the commit that shuts it out, which it may
  * understand or refuse, and later ones, which it must refuse. */
 int gb_arrival_outcast(struct gb_trial *trial, bool is_leaving)

@@ -24,6 +24,9 @@ int gb_arrival_fetch_tree(struct gb_trial *trial, struct gb_measure *server, siz
 int gb_arrival_join(struct gb_trial *trial, const struct gb_published *joining, size_t n,
 		    struct gb_measure *server);
 
+/* Who is given no key any more takes in the reason, in a row of its own, and gets nothing else. */
+int gb_arrival_withheld(struct gb_trial *trial);
+
 /* Who was shut out sees what the group gets, and follows none of it; `is_leaving`: the step that
  * shuts it out. */
 int gb_arrival_outcast(struct gb_trial *trial, bool is_leaving);

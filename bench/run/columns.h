@@ -21,12 +21,13 @@
 	X(welcome, "Welcome messages")                                                             \
 	X(group_info, "GroupInfo")                                                                 \
 	X(ratchet_tree, "ratchet trees that travel apart")                                         \
-	X(room_key,                                                                                \
-	  "m.room_key, m.forwarded_room_key or m.dummy inside Olm, with its to-device envelope")   \
+	X(room_key, "m.room_key or m.forwarded_room_key inside Olm, with its to-device envelope")  \
 	X(application, "application messages")                                                     \
 	X(backup,                                                                                  \
 	  "keys of the past: backups, files, dehydrated devices, and bundles for newcomers")       \
-	X(key_request, "m.room_key_request, with its to-device envelope")
+	X(key_request, "m.room_key_request, with its to-device envelope")                          \
+	X(dummy, "m.dummy inside Olm, with its to-device envelope")                                \
+	X(withheld, "m.room_key.withheld, with its to-device envelope")
 
 /* The order of the includes is the order of the columns. */
 /* clang-format off */

@@ -6,7 +6,7 @@
 static bool is_forgeable(enum gb_kind kind)
 {
 	return kind != GB_CLAIM && kind != GB_KEY_REQUEST && kind != GB_GROUP_INFO &&
-	       kind != GB_RATCHET_TREE;
+	       kind != GB_RATCHET_TREE && kind != GB_WITHHELD;
 }
 
 static int forge_at(struct gb_trial *trial, const struct gb_message *m, size_t at,

@@ -112,7 +112,7 @@ uint32_t gb_task_joiners(const struct gb_task *task)
 
 uint32_t gb_task_leavers(const struct gb_task *task)
 {
-	return involves(task, GB_STEP_REMOVE) ? task->k : 0;
+	return involves(task, GB_STEP_REMOVE) || involves(task, GB_STEP_WITHHOLD) ? task->k : 0;
 }
 
 bool gb_step_is_part(enum gb_step step)

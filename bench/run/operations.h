@@ -11,6 +11,7 @@ enum gb_step {
 	GB_STEP_CREATE,
 	GB_STEP_ADD,
 	GB_STEP_REMOVE,
+	GB_STEP_WITHHOLD,
 	GB_STEP_REKEY,
 	GB_STEP_SEND,
 	GB_STEP_WEAR,
@@ -93,7 +94,7 @@ bool gb_task_rotates(const struct gb_task *task);
  * NULL of others. */
 const char *gb_operation_receipt(enum gb_operation operation);
 
-/* How many newcomers and how many leaving members a task needs. */
+/* How many newcomers a task needs, and how many members that cannot read afterwards. */
 uint32_t gb_task_joiners(const struct gb_task *task);
 uint32_t gb_task_leavers(const struct gb_task *task);
 

@@ -96,6 +96,25 @@ static int deliver_to_seats(struct gb_oracle *o, unsigned n_readable)
 	return 0;
 }
 
+/* Who is given no key knows why it cannot read a message. */
+static int knows_why(struct gb_oracle *o, const struct gb_message *m)
+{
+	struct gb_testbed *t = o->trial->testbed;
+	uint32_t device = o->trial->roster.outcast;
+	enum gb_reason reason = GB_REASONS;
+	enum gb_status status = t->backend->withheld(t->world, device, m, &reason);
+
+	if (status == GB_FAILED)
+		return gb_testbed_fail(t, GB_EXIT_INTERNAL,
+				       "asking why a key is withheld failed: %s",
+				       t->backend->error(t->world));
+	if (status == GB_OK && reason == GB_WITHHELD_FOR)
+		return 0;
+	return gb_testbed_break(t, "who is withheld a key is told why",
+				"device %u does not know why device %u gives it no key", device,
+				m->from);
+}
+
 /* Who was shut out gets every message of the group and can read none. */
 static int outcast_reads_nothing(struct gb_oracle *o)
 {
@@ -109,9 +128,14 @@ static int outcast_reads_nothing(struct gb_oracle *o)
 	while ((m = gb_delivery_next(&t->mailbox, &next, outcast, true)) != NULL) {
 		struct gb_call call = {
 			.kind = GB_CALL_RECEIVE, .device = outcast, .messages = m, .n = 1};
-		if (m->kind == GB_APPLICATION &&
-		    gb_trial_must_refuse(o->trial, &call, m->from,
-					 "a message sent after it was removed") != 0)
+		if (m->kind != GB_APPLICATION)
+			continue;
+		if (gb_trial_must_refuse(o->trial, &call, m->from,
+					 o->trial->roster.is_withheld
+						 ? "a message whose key is withheld from it"
+						 : "a message sent after it was removed") != 0)
+			return -1;
+		if (o->trial->roster.is_withheld && knows_why(o, m) != 0)
 			return -1;
 	}
 	return 0;
@@ -200,6 +224,7 @@ static bool gives_new_keys(const struct gb_oracle *o, uint32_t i)
 	switch (timed_step(o)) {
 	case GB_STEP_CREATE:
 	case GB_STEP_REMOVE:
+	case GB_STEP_WITHHOLD:
 	case GB_STEP_REKEY:
 		return true;
 	case GB_STEP_ADD:
@@ -424,7 +449,7 @@ int gb_oracle_after(struct gb_oracle *o)
 			: gb_step_hands_over(timed_step(o)) ? "handed"
 							    : "kept");
 	if (trial->roster.outcast != GB_NO_DEVICE)
-		note(o, "removed");
+		note(o, trial->roster.is_withheld ? "withheld" : "removed");
 	if (trial->forge)
 		note(o, "forged");
 	return 0;

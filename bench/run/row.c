@@ -104,7 +104,7 @@ static void write_row(FILE *out, const struct row *r)
 void gb_rows_write(FILE *out, const char *prefix, const struct gb_trial *trial,
 		   const struct gb_row_context *context)
 {
-	static const char *const roles[] = {"actor", "near", "far", "joiner", "server"};
+	static const char *const roles[] = {"actor", "near", "far", "joiner", "withheld", "server"};
 	static const char *const phases[] = {"produce", "settle", "process", "join", "deliver"};
 	static const char *const heals[] = {"", "yes", "no"};
 

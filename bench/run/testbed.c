@@ -295,6 +295,8 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 		return b->rekey(t->world, c->device, out);
 	case GB_CALL_SHARE:
 		return b->share(t->world, c->device, out);
+	case GB_CALL_WITHHOLD:
+		return b->withhold(t->world, c->device, c->reason, c->leaving, c->n, out);
 	case GB_CALL_SEND:
 		return b->send(t->world, c->device, c->plaintext, out);
 	case GB_CALL_PROCESS:

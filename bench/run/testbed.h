@@ -66,6 +66,7 @@ struct gb_call {
 		GB_CALL_REMOVE,
 		GB_CALL_REKEY,
 		GB_CALL_SHARE,
+		GB_CALL_WITHHOLD,
 		GB_CALL_SEND,
 		GB_CALL_PROCESS,
 		GB_CALL_JOIN,
@@ -82,7 +83,8 @@ struct gb_call {
 	enum gb_part part; /* CREATE_PART */
 	uint32_t device;
 	const struct gb_published *published; /* CREATE, CREATE_PART, ADD */
-	const uint32_t *leaving;              /* REMOVE */
+	const uint32_t *leaving;              /* REMOVE, WITHHOLD */
+	enum gb_reason reason;                /* WITHHOLD */
 	const struct gb_message
 		*messages;         /* PROCESS, RECEIVE, READ_OLD one; JOIN, RESTORE, GIVE, TAKE n */
 	size_t n;                  /* of any of the three; SINGLE: calls */

@@ -67,9 +67,12 @@ struct gb_measure *gb_trial_measure(struct gb_trial *trial, enum gb_role role, e
 	return &s->measures[s->n++];
 }
 
-static bool leaves(const struct gb_call *call, uint32_t device)
+/* Whether it cannot read what is sent after the call. */
+static bool is_shut_out(const struct gb_call *call, uint32_t device)
 {
-	for (size_t i = 0; call->kind == GB_CALL_REMOVE && i < call->n; i++)
+	bool shuts_out = call->kind == GB_CALL_REMOVE || call->kind == GB_CALL_WITHHOLD;
+
+	for (size_t i = 0; shuts_out && i < call->n; i++)
 		if (call->leaving[i] == device)
 			return true;
 	return false;
@@ -130,14 +133,14 @@ static int add_fetched(struct gb_testbed *t, const struct gb_call *call, struct 
 }
 
 /* What the i-th actor has to do: the first changes the group, the others see to it that those
- * who are in it now can read them. */
+ * who are in it now can read them. Whom to trust, and new keys, are for each to decide. */
 static struct gb_call call_of_actor(const struct gb_trial *trial, const struct gb_call *first,
 				    uint32_t i)
 {
 	struct gb_call call = *first;
 
 	call.device = trial->testbed->actors[i];
-	if (i > 0 && call.kind != GB_CALL_REKEY) {
+	if (i > 0 && call.kind != GB_CALL_REKEY && call.kind != GB_CALL_WITHHOLD) {
 		call.kind = GB_CALL_SHARE;
 		call.published = NULL;
 		call.n = 0;
@@ -165,8 +168,8 @@ static int check_served(struct gb_trial *trial, const struct gb_call *first)
 /* The call at every actor, one after the other, all of it counted at role actor. */
 static int produce(struct gb_trial *trial, const struct gb_call *first, struct gb_measure *server)
 {
-	static const char *const names[] = {"create", "part of create", "add",
-					    "remove", "rekey",          "share"};
+	static const char *const names[] = {"create", "part of create", "add",     "remove",
+					    "rekey",  "share",          "withhold"};
 	struct gb_testbed *t = trial->testbed;
 	struct gb_measure *at = gb_trial_measure(trial, GB_ROLE_ACTOR, GB_PHASE_PRODUCE, GB_ACTOR);
 	struct gb_traffic fetched = {0};
@@ -234,13 +237,18 @@ static int change_group(struct gb_trial *trial, struct gb_call *call)
 		    ? produce_parts(trial, call, (enum gb_part)(step - GB_STEP_CLAIM), server)
 		    : produce(trial, call, server))
 		return -1;
-	if (leaves(call, removed))
+	if (is_shut_out(call, removed))
 		trial->roster.outcast = removed;
+	trial->roster.is_withheld = call->kind == GB_CALL_WITHHOLD;
 	if (gb_arrival_settle(trial) != 0 || gb_arrival_members(trial) != 0)
 		return -1;
-	if (trial->roster.outcast != GB_NO_DEVICE &&
-	    gb_arrival_outcast(trial, leaves(call, removed)) != 0)
+	if (trial->roster.is_withheld) {
+		if (gb_arrival_withheld(trial) != 0)
+			return -1;
+	} else if (trial->roster.outcast != GB_NO_DEVICE &&
+		   gb_arrival_outcast(trial, is_shut_out(call, removed)) != 0) {
 		return -1;
+	}
 	if (call->kind == GB_CALL_REMOVE)
 		trial->roster.size -= (uint32_t)call->n;
 	if (call->published == NULL)
@@ -363,6 +371,15 @@ static int make_step(struct gb_trial *trial, enum gb_step step)
 		call.kind = GB_CALL_REMOVE;
 		call.leaving = trial->leavers;
 		return change_members(trial, &call, one_by_one);
+	case GB_STEP_WITHHOLD:
+		if (trial->testbed->backend->withhold == NULL)
+			return gb_testbed_cannot(trial->testbed,
+						 "this backend gives its keys to every member: "
+						 "it has no call that withholds them from some");
+		call.kind = GB_CALL_WITHHOLD;
+		call.reason = GB_WITHHELD_FOR;
+		call.leaving = trial->leavers;
+		return change_members(trial, &call, false);
 	case GB_STEP_REKEY:
 		call.kind = GB_CALL_REKEY;
 		return change_group(trial, &call);

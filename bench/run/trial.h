@@ -6,7 +6,14 @@
  * One pass of a task through a testbed: the steps, the delivery of what they send, and
  * what each role spent on it.
  */
-enum gb_role { GB_ROLE_ACTOR, GB_ROLE_NEAR, GB_ROLE_FAR, GB_ROLE_JOINER, GB_ROLE_SERVER };
+enum gb_role {
+	GB_ROLE_ACTOR,
+	GB_ROLE_NEAR,
+	GB_ROLE_FAR,
+	GB_ROLE_JOINER,
+	GB_ROLE_WITHHELD, /* a member that is told why it gets no key */
+	GB_ROLE_SERVER,
+};
 
 enum gb_phase {
 	GB_PHASE_PRODUCE, /* the operation at the actor */
@@ -43,10 +50,14 @@ struct gb_roster {
 	} seats[GB_MAX_SEATS];
 	size_t n;
 	uint32_t outcast; /* a live device that was shut out, or GB_NO_DEVICE */
+	bool is_withheld; /* it is a member still, whom keys are withheld from */
 };
 
 /* Gives a device a seat; none when it is GB_NO_DEVICE. */
 void gb_roster_seat(struct gb_roster *r, uint32_t device, enum gb_role role);
+
+/* Why keys are withheld, where they are. */
+#define GB_WITHHELD_FOR GB_REASON_UNVERIFIED
 
 #define GB_MAX_OLD 16 /* messages of the past that are looked at */
 

@@ -52,6 +52,20 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_receive_withheld(struct megolm_d
 								 struct megolm_slice content);
 
 /*
+ * Why the key of a message is withheld, which megolm_room_decrypt has refused with
+ * MEGOLM_ERR_WITHHELD or MEGOLM_ERR_HISTORY_NOT_SHARED.
+ *
+ *   code     what was said last of its session
+ *   content  of the m.room.encrypted event
+ *
+ * MEGOLM_ERR_UNKNOWN_SESSION when nothing was said, or is no longer kept; MEGOLM_ERR_JSON,
+ * MEGOLM_ERR_JSON_MEMBER and MEGOLM_ERR_TOO_LARGE for what is no such content.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_why_withheld(const struct megolm_room *room,
+							   enum megolm_withheld *code,
+							   struct megolm_slice content);
+
+/*
  * Replaces a broken Olm session, after megolm_device_receive has refused a message of the peer
  * that it should have been able to read: begins a new one with a claimed key, as
  * megolm_device_open_session, and sends m.dummy by it, so that the peer sends by it too.

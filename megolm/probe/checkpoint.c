@@ -121,6 +121,7 @@ enum megolm_err megolm_probe_checkpoint(struct megolm_device *device)
 	device->saved_fallback = device->fallback;
 	device->n_saved_peers = device->n_peers;
 	device->n_saved_users = device->n_users;
+	device->saved_n_withheld = device->n_withheld;
 	for (struct megolm_room *room = device->room; room != NULL; room = room->next)
 		TRY(save_room(room));
 	device->is_saved = true;
@@ -246,6 +247,7 @@ enum megolm_err megolm_probe_rollback(struct megolm_device *device)
 	olm_clear_account(device->account);
 	TRY(megolm_load_account(device->account, &device->saved_account));
 	device->fallback = device->saved_fallback;
+	device->n_withheld = device->saved_n_withheld;
 	TRY(restore_rooms(device));
 	megolm_users_truncate(device, device->n_saved_users);
 	for (size_t i = device->n_peers; i-- > device->n_saved_peers;)

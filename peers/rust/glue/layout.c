@@ -174,6 +174,8 @@ static void print_optional(void)
 	CALL(commit_resumption, world *, uint32_t, outbox *);
 	CALL(reinit, world *, uint32_t, outbox *);
 	CALL(succeed, world *, uint32_t, published *, size_t, outbox *);
+	MEMBER(gb_backend, withhold);
+	MEMBER(gb_backend, withheld);
 }
 
 int main(void)

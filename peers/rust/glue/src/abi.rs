@@ -206,6 +206,8 @@ mirror!(<= gb_backend {
     commit_resumption: Act,
     reinit: Act,
     succeed: ActOnMany<gb_published>,
+    withhold: *const c_void,
+    withheld: *const c_void,
 });
 
 // The table is constant, and its strings are.

@@ -425,5 +425,7 @@ pub const fn table<P: Peer>() -> gb_backend {
         commit_resumption: where_offered!(P, Resumption, commit_resumption),
         reinit: where_offered!(P, Reinit, reinit),
         succeed: where_offered!(P, Reinit, succeed),
+        withhold: std::ptr::null(),
+        withheld: std::ptr::null(),
     }
 }
