@@ -1,7 +1,6 @@
 /* MLS (RFC 9420) by mls/: the operations of the harness as calls of mls.h. */
 #include "backends/backends.h"
 #include "backends/mls_world.h"
-#include "backends/stock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,10 +81,9 @@ struct mls_group *gb_mls_group_of(struct gb_world *w, uint32_t device, const cha
 }
 
 /* A live device keeps its key package: an ECDSA signature made again would be another. */
-static enum gb_status publish_one(struct gb_world *w, uint32_t device, int shelf,
-				  struct gb_outbox *out)
+static enum gb_status publish_one(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
-	struct gb_bytes kept;
+	struct mls_slice kept;
 	const struct gb_mls_device *live = &w->device[device];
 	struct gb_mls_device dormant = {0};
 	enum gb_status status;
@@ -93,15 +91,12 @@ static enum gb_status publish_one(struct gb_world *w, uint32_t device, int shelf
 
 	if (live->client && live->key_package.len > 0)
 		return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &live->key_package);
-	if (gb_stock_find(shelf, device, &kept)) {
+	if (gb_mls_stocked(w, device, &kept)) {
 		/* Only read. */
 		struct mls_buf b = {.p = (uint8_t *)(uintptr_t)kept.p, .len = kept.len};
 		return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &b);
 	}
 	err = gb_mls_make_device(w, &dormant, device);
-	if (!err)
-		gb_stock_put(shelf, device,
-			     (struct gb_bytes){dormant.key_package.p, dormant.key_package.len});
 	status =
 		err ? gb_mls_failed(w, "publish", err)
 		    : gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &dormant.key_package);
@@ -109,21 +104,11 @@ static enum gb_status publish_one(struct gb_world *w, uint32_t device, int shelf
 	return status;
 }
 
-/* What the key package of a dormant device depends on, but for the device. */
-static int key_packages(const struct gb_world *w)
-{
-	return gb_stock_shelf("mls key package, seed %llu, suite %u, crypto %d, identity %u",
-			      (unsigned long long)w->seed, w->axes.suite, (int)w->axes.crypto,
-			      w->axes.identity);
-}
-
 static enum gb_status mls_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
 				       struct gb_outbox *out)
 {
-	int shelf = key_packages(w);
-
 	for (uint32_t device = first; device < first + n; device++) {
-		enum gb_status status = publish_one(w, device, shelf, out);
+		enum gb_status status = publish_one(w, device, out);
 
 		if (status != GB_OK)
 			return status;

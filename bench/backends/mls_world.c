@@ -1,5 +1,6 @@
 /* Devices, groups and checkpoints of the mls backend. */
 #include "backends/mls_world.h"
+#include "backends/stock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,39 @@ enum mls_err gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out, u
 	err = mls_key_package_new(out->client, &out->key_package, &out->private_part);
 	mls_probe_set_random(w->root, &own);
 	return err;
+}
+
+/* What the key package of a dormant device depends on, but for the device. */
+static int key_packages(const struct gb_world *w)
+{
+	return gb_stock_shelf("mls key package, seed %llu, suite %u, crypto %d, identity %u",
+			      (unsigned long long)w->seed, w->axes.suite, (int)w->axes.crypto,
+			      w->axes.identity);
+}
+
+bool gb_mls_stocked(struct gb_world *w, uint32_t device, struct mls_slice *key_package)
+{
+	struct gb_mls_device dormant = {0};
+	int shelf = key_packages(w);
+	struct gb_bytes kept;
+	bool is_kept;
+
+	if (shelf == GB_STOCK_NONE)
+		return false;
+	if (!gb_stock_find(shelf, device, &kept) &&
+	    gb_mls_make_device(w, &dormant, device) == MLS_OK)
+		gb_stock_put(shelf, device,
+			     (struct gb_bytes){dormant.key_package.p, dormant.key_package.len});
+	gb_mls_drop_device(&dormant);
+	is_kept = gb_stock_find(shelf, device, &kept);
+	if (is_kept)
+		*key_package = (struct mls_slice){kept.p, kept.len};
+	return is_kept;
+}
+
+static bool find_key_package(void *state, uint32_t member, struct mls_slice *message)
+{
+	return gb_mls_stocked(state, member, message);
 }
 
 static struct mls_slice contents(const struct mls_buf *b)
@@ -330,7 +364,7 @@ static enum mls_err make_groups(struct gb_world *w, const struct gb_shape *shape
 		.shape = first_shape(&w->axes),
 		.size = gb_tree_history_start(&w->axes.tree, shape->size),
 		.group_id = {w->group_id, sizeof(w->group_id)},
-		.members = {member_config, w},
+		.members = {.config = member_config, .key_package = find_key_package, .state = w},
 		.random = mls_seeded_random_source(&w->random),
 	};
 	enum mls_err err = client && group && live ? MLS_OK : MLS_ERR_NOMEM;

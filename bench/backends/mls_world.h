@@ -73,6 +73,10 @@ enum mls_err MLS_MUST_CHECK gb_mls_make_device(struct gb_world *w, struct gb_mls
 					       uint32_t device);
 void gb_mls_drop_device(struct gb_mls_device *device);
 
+/* The key package of a dormant device as all processes of a run share it, made if it was not there;
+ * false where they share none. */
+bool gb_mls_stocked(struct gb_world *w, uint32_t device, struct mls_slice *key_package);
+
 /* Sends a message that lies elsewhere. */
 enum gb_status gb_mls_post(struct gb_world *w, struct gb_outbox *out, struct gb_message m,
 			   const struct mls_buf *body);

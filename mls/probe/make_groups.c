@@ -37,13 +37,43 @@ static enum mls_err remake_key_package(struct making *m, const struct mls_client
 	return err;
 }
 
+static bool is_live(const struct mls_probe_shape_request *request, uint32_t index)
+{
+	for (size_t i = 0; i < request->n_live; i++)
+		if (request->live[i] == index)
+			return true;
+	return false;
+}
+
+/* Of members who are not live nobody needs a private key, only the leaf that they published. */
+static bool find_key_package(const struct making *m, uint32_t index, struct mls_slice *message)
+{
+	const struct mls_probe_members *members = &m->request->members;
+
+	return members->key_package && !is_live(m->request, index) &&
+	       members->key_package(members->state, index, message);
+}
+
+static enum mls_err take_leaf(struct mls_shape_member *out, struct mls_slice message)
+{
+	struct mls_key_package key_package;
+	enum mls_err err = mls_key_package_message(&key_package, message);
+
+	if (err == MLS_OK)
+		*out = (struct mls_shape_member){.leaf = key_package.leaf_node};
+	return err;
+}
+
 static enum mls_err member(void *state, struct mls_shape_member *out, uint32_t index, bool joins)
 {
 	struct making *m = state;
 	const struct mls_probe_members *members = &m->request->members;
 	struct mls_client_config config = {0};
+	struct mls_slice message;
 	enum mls_err err;
 
+	if (joins && find_key_package(m, index, &message))
+		return take_leaf(out, message);
 	mls_client_free(m->member);
 	m->member = NULL;
 	members->config(members->state, index, &config);

@@ -93,10 +93,13 @@ struct mls_probe_step {
  * without steps, so that there member i is at leaf i. `config` fills in what member `member` is
  * made from; config->random must depend on `member` alone, and be at its beginning: first the
  * signature key is drawn from it and then the key package, by mls_probe_client_new and
- * mls_probe_key_package_new.
+ * mls_probe_key_package_new. `key_package`, which may be NULL, finds the message that was made
+ * then, which is not verified and stays until the next call; false where it is not at hand, so
+ * that it is made again.
  */
 struct mls_probe_members {
 	void (*config)(void *state, uint32_t member, struct mls_client_config *config);
+	bool (*key_package)(void *state, uint32_t member, struct mls_slice *message);
 	void *state;
 };
 

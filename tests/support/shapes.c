@@ -83,7 +83,7 @@ void shape_groups(struct shape_world *w, const struct shape_story *story, const 
 		.steps = story->steps,
 		.n_steps = story->n_steps,
 		.group_id = {group_id, sizeof(group_id)},
-		.members = {config, w},
+		.members = {.config = config, .state = w},
 		.live = live,
 		.client = client,
 		.n_live = n_live,
