@@ -52,7 +52,7 @@ FLAGS    = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(SANFLAGS) $(DE
 
 mls_libs    := -lcrypto -lsodium -lgmp
 megolm_libs := -lolm -lcrypto -ljansson -ldl
-bench_libs  := -lyaml -ljansson -lm
+bench_libs  := -lyaml -ljansson -lm -lz
 
 objects  = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 mls          := $(call objects,mls)

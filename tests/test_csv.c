@@ -1,10 +1,13 @@
 #include "analyse/csv.h"
+#include "analyse/kept_file.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -124,6 +127,93 @@ static void size_of_a_record_is_bounded(void **state)
 		 GB_CSV_MAX_COLUMNS + 1);
 	assert_string_equal(f.text, want);
 	free(file);
+}
+
+static char compressed[sizeof(path) + sizeof(".gz")];
+
+/* Writes path.gz instead of path; its length. */
+static size_t write_compressed(const char *text)
+{
+	gzFile out;
+	FILE *file;
+	long len;
+
+	snprintf(compressed, sizeof(compressed), "%s.gz", path);
+	unlink(path);
+	out = gzopen(compressed, "w");
+	assert_non_null(out);
+	assert_int_equal(gzputs(out, text), strlen(text));
+	assert_int_equal(gzclose(out), Z_OK);
+	file = fopen(compressed, "r");
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 0, SEEK_END), 0);
+	len = ftell(file);
+	assert_int_equal(fclose(file), 0);
+	return (size_t)len;
+}
+
+/* Reads all of path or path.gz: 0, or errno. */
+static int read_kept(char *out, size_t len)
+{
+	FILE *file = gb_kept_file_open(path);
+	size_t n;
+	int why;
+
+	if (!file)
+		return errno;
+	n = fread(out, 1, len - 1, file);
+	why = ferror(file) ? errno : 0;
+	out[n] = '\0';
+	fclose(file);
+	return why;
+}
+
+static void a_compressed_file_is_read_where_there_is_no_other(void **state)
+{
+	struct gb_failure f = {0};
+	struct gb_csv *csv;
+	char text[100];
+
+	(void)state;
+	write_compressed("a,b\n1,2\n");
+	assert_int_equal(gb_csv_open(&csv, path, GB_CSV_NO_COMMENTS, &f), 0);
+	assert_int_equal(gb_csv_next(csv, &f), 1);
+	assert_string_equal(gb_csv_text(csv, 1), "2");
+	assert_int_equal(gb_csv_next(csv, &f), 0);
+	gb_csv_close(csv);
+	write_file("c\n3\n", 4);
+	assert_int_equal(read_kept(text, sizeof(text)), 0);
+	assert_string_equal(text, "c\n3\n");
+	unlink(compressed);
+	unlink(path);
+	assert_int_equal(read_kept(text, sizeof(text)), ENOENT);
+}
+
+static void damage_in_a_compressed_file_is_noticed(void **state)
+{
+	struct gb_failure f = {0};
+	struct gb_csv *csv;
+	char text[100], want[100];
+	size_t len = write_compressed("a,b\n1,2\n");
+
+	(void)state;
+	for (size_t keep = 0; keep < len; keep++) {
+		write_compressed("a,b\n1,2\n");
+		assert_int_equal(truncate(compressed, (off_t)keep), 0);
+		assert_int_equal(read_kept(text, sizeof(text)), EBADMSG);
+	}
+	assert_int_equal(gb_csv_open(&csv, path, GB_CSV_NO_COMMENTS, &f), 0);
+	while (gb_csv_next(csv, &f) == 1)
+		;
+	gb_csv_close(csv);
+	assert_int_equal(f.status, GB_EXIT_IO);
+	snprintf(want, sizeof(want), "cannot read %s: %s", path, strerror(EBADMSG));
+	assert_string_equal(f.text, want);
+	assert_int_equal(rename(compressed, path), 0);
+	write_file("a,b\n1,2\n", 8);
+	assert_int_equal(rename(path, compressed), 0);
+	assert_int_equal(read_kept(text, sizeof(text)), EBADMSG);
+	assert_int_equal(rename(compressed, path), 0);
 }
 
 static void unreadable_files_are_io_errors(void **state)
@@ -273,6 +363,8 @@ int main(void)
 		cmocka_unit_test(damage_is_named_with_its_place),
 		cmocka_unit_test(size_of_a_record_is_bounded),
 		cmocka_unit_test(unreadable_files_are_io_errors),
+		cmocka_unit_test(a_compressed_file_is_read_where_there_is_no_other),
+		cmocka_unit_test(damage_in_a_compressed_file_is_noticed),
 		cmocka_unit_test(numbers_are_read_exactly_or_refused),
 		cmocka_unit_test(complaints_show_what_was_found_without_control_bytes),
 		cmocka_unit_test(columns_are_found_by_name),

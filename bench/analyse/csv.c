@@ -1,5 +1,7 @@
 #include "analyse/csv.h"
 
+#include "analyse/kept_file.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -203,7 +205,7 @@ static int open_and_read_header(struct gb_csv *csv, const char *path, enum gb_cs
 	csv->fields = malloc(GB_CSV_MAX_COLUMNS * sizeof(*csv->fields));
 	if (!csv->path || !csv->fields)
 		return gb_fail_memory(f);
-	csv->file = fopen(path, "r");
+	csv->file = gb_kept_file_open(path);
 	if (!csv->file)
 		return gb_fail_io(f, "cannot read", path);
 	csv->next = (struct place){1, 1};

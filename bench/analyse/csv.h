@@ -28,7 +28,8 @@ enum gb_csv_comments {
 	GB_CSV_LEADING_COMMENTS, /* lines that begin with # before the header are skipped */
 };
 
-/* Opens `path` and reads its header. 0, or -1 with *f set and *out NULL. */
+/* Opens `path`, or PATH.gz where that is there instead, and reads its header. 0, or -1 with *f set
+ * and *out NULL. */
 int gb_csv_open(struct gb_csv **out, const char *path, enum gb_csv_comments comments,
 		struct gb_failure *f);
 
