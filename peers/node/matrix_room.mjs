@@ -467,7 +467,12 @@ export class MatrixRoom {
     const from = this.actor(world, device);
     for (const other of leaving) if (other === device || !world.members.has(other)) throw new Rejected(`device ${other} cannot be removed`);
     for (const other of leaving) world.members.delete(other);
-    return this.shareFrom(world, from, []);
+    try {
+      return this.shareFrom(world, from, []);
+    } catch (e) {
+      for (const other of leaving) world.members.add(other);
+      throw e;
+    }
   }
   rekey(world, device) {
     const from = this.actor(world, device);

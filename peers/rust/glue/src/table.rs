@@ -7,6 +7,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::ffi::{c_char, c_int, CStr, CString};
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 
 struct World<P> {
@@ -125,6 +126,9 @@ unsafe fn text<'a>(s: *const c_char) -> &'a str {
     CStr::from_ptr(s).to_str().unwrap_or("")
 }
 
+/// No answer says that a question about an axis failed: then no world is opened.
+static AXIS_PANICKED: AtomicBool = AtomicBool::new(false);
+
 unsafe extern "C" fn axis<P: Peer>(
     name: *const c_char,
     value: *const c_char,
@@ -138,6 +142,7 @@ unsafe extern "C" fn axis<P: Peer>(
             NOT_SUPPORTED
         }
         Err(_) => {
+            AXIS_PANICKED.store(true, Ordering::Relaxed);
             *reason = c"the question made the plugin panic".as_ptr();
             NOT_SUPPORTED
         }
@@ -165,8 +170,11 @@ unsafe extern "C" fn open<P: Peer>(out: *mut W, config: *const gb_config) -> Sta
     let mut random = Stream::new(given.seed, "world", 0);
 
     hook_panics();
-    let opened = catch_unwind(AssertUnwindSafe(|| random::with(&mut random, || P::open(&config))))
-        .unwrap_or_else(|payload| Err(panicked(payload)));
+    let opened = match AXIS_PANICKED.load(Ordering::Relaxed) {
+        true => Err(Error::Failed("a question about an axis made the plugin panic".into())),
+        false => catch_unwind(AssertUnwindSafe(|| random::with(&mut random, || P::open(&config))))
+            .unwrap_or_else(|payload| Err(panicked(payload))),
+    };
     let (peer, (status, sentence)) = match opened {
         Ok(peer) => (Some(peer), (OK, String::new())),
         Err(e) => (None, status_of(e)),
