@@ -3,6 +3,7 @@
  * requests and events of the backend `megolm`, as long to the byte, and checkpoints. What the objects
  * of the library do is asked of a `library`; those change in place, so a checkpoint is pickles.
  */
+import { canonical, objectOf, parsed, textOf, unsigned } from "./matrix_json.mjs";
 import { FANOUT, FEATURE, KIND, Rejected, TO, Unsupported, message } from "./groupbench_child.mjs";
 
 const ROOM = "!room:gb.test";
@@ -12,41 +13,8 @@ const BATCH = 250; // users of a query, devices of a claim, messages of a reques
 const KEPT_KEYS = 50; // one-time keys of a live device in the directory, which 100 would fill
 const END = 32; // characters of an upload that are kept
 const MOST_PAIRS = 10100; // of actors and others; what was tried
-const MOST_DEPTH = 16; // of objects in objects that others write
 
 const utf8 = (text) => new Uint8Array(Buffer.from(text));
-
-/* Keys in the order of their names, as Matrix signs them. */
-function canonical(value, depth = MOST_DEPTH) {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (depth === 0) throw new Rejected("objects in too many objects");
-  const inner = (v) => canonical(v, depth - 1);
-  if (Array.isArray(value)) return `[${value.map(inner).join(",")}]`;
-  return `{${Object.keys(value).sort().map((k) => `${JSON.stringify(k)}:${inner(value[k])}`).join(",")}}`;
-}
-function unsigned(object) {
-  const { signatures: _, ...rest } = object;
-  return canonical(rest);
-}
-
-/* What others write is of this form, or refused here, by name: no error that it would cause below is a refusal. */
-function objectOf(value, what) {
-  if (value === null || typeof value !== "object") throw new Rejected(`${what}: not an object`);
-  return value;
-}
-function textOf(value, what) {
-  if (typeof value !== "string") throw new Rejected(`${what}: not a string`);
-  return value;
-}
-function parsed(text, what) {
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch (e) {
-    throw new Rejected(`${what}: ${e.message}`);
-  }
-  return objectOf(value, what);
-}
 
 /* An object of the library, its pickle at the checkpoint, and whether it has changed since. */
 class Held {

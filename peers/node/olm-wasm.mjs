@@ -52,7 +52,7 @@ const utility = new Olm.Utility();
 const library = {
   name: "olm-wasm",
   version: `@matrix-org/olm ${version} (libolm ${Olm.get_library_version().join(".")}), Node ${process.versions.node}`,
-  files: ["olm-wasm.mjs", "matrix_room.mjs", "groupbench_child.mjs", "package-lock.json"].map(here),
+  files: ["olm-wasm.mjs", "matrix_room.mjs", "matrix_json.mjs", "groupbench_child.mjs", "package-lock.json"].map(here),
   axes: AXES,
   isRefusal: (e) => e instanceof Error && REFUSALS.has(e.message),
 

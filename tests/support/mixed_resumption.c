@@ -66,25 +66,13 @@ static bool succeed(struct life *l, uint32_t founder)
 	       mixed_deliver(l);
 }
 
-/*
- * mls-rs 0.57 compares the sizes of both trees, where RFC 9420, 11.2, asks for the same members: no
- * successor of a group with blank leaves is one to it.
- */
-static bool can_succeed(const struct life *l)
-{
-	for (size_t i = 0; i < l->walk->n_parties; i++)
-		if (strncmp(l->walk->party[i].backend->name, "mls-rs", 6) == 0 && l->n_blank > 0)
-			return false;
-	return l->walk->tree == NULL && l->n_members > 1;
-}
-
 /* Everybody goes on in another group. Where not all can, it is a rekey. */
 bool mixed_reinit(struct life *l, uint32_t actor, uint32_t founder)
 {
 	bool stays[MIXED_NEWCOMERS] = {false};
 	const struct gb_message *tree = NULL;
 
-	if (!can_succeed(l))
+	if (!mixed_can_succeed(l))
 		return mixed_rekey(l, actor);
 	if (!mixed_commit(l, actor, "reinit", mixed_backend(l, actor)->reinit))
 		return false;

@@ -185,22 +185,6 @@ static void count_newcomers(struct life *l, uint32_t n)
 	l->n_blank -= n < l->n_blank ? n : l->n_blank;
 }
 
-size_t mixed_walks_cut;
-
-/*
- * ts-mls 1.6.4 wants equal lists of unmerged leaves in all nodes above an unmerged leaf, where
- * RFC 9420, 12.4.3.1, wants that those below the node list this leaf.
- */
-static bool is_known_refusal(struct life *l, uint32_t device, enum gb_status status)
-{
-	static const char why[] = "must list leaf node in its unmerged_leaves";
-	const struct gb_backend *b = mixed_backend(l, device);
-
-	l->is_cut = status == GB_REJECTED && strcmp(b->name, "ts-mls") == 0 &&
-		    strstr(b->error(mixed_world(l, device)), why) != NULL;
-	return l->is_cut;
-}
-
 /* A newcomer gets the Welcome, and the ratchet tree where it travels apart. */
 bool mixed_let_join(struct life *l, uint32_t device, const struct gb_message *tree)
 {
@@ -216,7 +200,7 @@ bool mixed_let_join(struct life *l, uint32_t device, const struct gb_message *tr
 	if (tree)
 		mine[n++] = *tree;
 	status = mixed_backend(l, device)->join(mixed_world(l, device), device, mine, n);
-	if (is_known_refusal(l, device, status) || !mixed_is_ok(l, "join", device, status))
+	if (mixed_is_known_refusal(l, device, status) || !mixed_is_ok(l, "join", device, status))
 		return false;
 	l->device[device].is_member = true;
 	count_newcomers(l, 1);
@@ -430,15 +414,6 @@ bool mixed_rekey(struct life *l, uint32_t actor)
 	return mixed_commit(l, actor, "rekey", mixed_backend(l, actor)->rekey);
 }
 
-/*
- * ts-mls 1.6.4 writes and reads external_pub without the length that an HPKEPublicKey begins with
- * (RFC 9420, 12.4.3.2 and 5.1.1): nobody else joins by its GroupInfo, nor it by another's.
- */
-static bool has_own_external_pub(const struct life *l, uint32_t device)
-{
-	return strcmp(mixed_backend(l, device)->name, "ts-mls") == 0;
-}
-
 /* From what a member shows of the group, a newcomer joins by itself. */
 static bool join_external(struct life *l, uint32_t actor)
 {
@@ -448,7 +423,7 @@ static bool join_external(struct life *l, uint32_t actor)
 
 	if (d == capacity(l->walk))
 		return true;
-	if (has_own_external_pub(l, actor) != has_own_external_pub(l, d))
+	if (mixed_has_own_external_pub(l, actor) != mixed_has_own_external_pub(l, d))
 		return add(l, actor, 1);
 	l->next++;
 	mixed_mail_empty(&l->mail);
