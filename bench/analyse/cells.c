@@ -37,6 +37,9 @@ const unsigned gb_exact_columns[GB_EXACT_COLUMNS] = {
 
 #define MISSING SIZE_MAX
 
+/* So many columns that a file lacks are named. */
+#define NAMED 4
+
 bool gb_is_later_axis(unsigned column)
 {
 	return column == GB_COLUMN_verification || column == GB_COLUMN_sender_device_keys ||
@@ -265,14 +268,34 @@ static int find_columns(void *context, struct gb_csv *csv, struct gb_failure *f)
 
 		s->column[i] = MISSING;
 		if ((is_later_count(i) || gb_is_later_axis(i)) &&
-		    !gb_csv_has(s->csv, gb_columns[i].name))
+		    !gb_csv_has(s->csv, gb_columns[i].name)) {
+			s->cells->lacks[i] = true;
 			continue;
+		}
 		column = gb_csv_find(s->csv, gb_columns[i].name, f);
 		if (column < 0)
 			return -1;
 		s->column[i] = (size_t)column;
 	}
 	return 0;
+}
+
+void gb_cells_tell_lacks(const struct gb_cells *cells, const char *path, const char *becomes,
+			 FILE *out)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < GB_COLUMNS; i++) {
+		if (!cells->lacks[i] || ++n > NAMED)
+			continue;
+		if (n == 1)
+			fprintf(out, "%s, of an earlier version, has no ", path);
+		fprintf(out, "%s%s", n > 1 ? ", " : "", gb_columns[i].name);
+	}
+	if (n > NAMED)
+		fprintf(out, " and %zu more columns", n - NAMED);
+	if (n > 0)
+		fprintf(out, ": %s\n", becomes);
 }
 
 static int read_number(const struct source *s, enum gb_column column, uint64_t *out,

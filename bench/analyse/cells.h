@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /*
  * The samples of a run in memory, gathered by cell: backend, operation, k, every axis, role
@@ -78,6 +79,7 @@ struct gb_cells {
 	size_t n;
 	size_t capacity;
 	void *by_key;
+	bool lacks[GB_COLUMNS]; /* columns that the file, of an earlier version, has not */
 };
 
 /*
@@ -91,6 +93,11 @@ struct gb_cells {
  * sample that occurs twice, or a file without samples. On failure too, gb_cells_free.
  */
 int gb_cells_read(struct gb_cells *cells, const char *path, struct gb_failure *f);
+
+/* Names the columns that the file at `path` has not, and says what `becomes` of them ("left
+ * empty"); says nothing where it has all. */
+void gb_cells_tell_lacks(const struct gb_cells *cells, const char *path, const char *becomes,
+			 FILE *out);
 
 /* Leaves *cells zero. */
 void gb_cells_free(struct gb_cells *cells);

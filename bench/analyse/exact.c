@@ -5,6 +5,7 @@
 #include <string.h>
 
 struct comparison {
+	const struct gb_cells *before;
 	struct gb_exact_changes changes;
 	size_t n_lines;
 	FILE *out;
@@ -69,6 +70,8 @@ static void compare_sample(struct comparison *c, const struct gb_cell *old,
 		uint64_t a = gb_cell_exact(old, exact, sample);
 		uint64_t b = gb_cell_exact(now, exact, sample);
 
+		if (c->before->lacks[gb_exact_columns[exact]])
+			continue;
 		c->changes.n_values += a != GB_NOT_MEASURED;
 		if (a == b)
 			continue;
@@ -149,7 +152,7 @@ static void compare_all(struct comparison *c, const struct gb_cells *before,
 struct gb_exact_changes gb_exact_compare(const struct gb_cells *before, const struct gb_cells *now,
 					 FILE *out)
 {
-	struct comparison c = {.out = out};
+	struct comparison c = {.before = before, .out = out};
 
 	compare_all(&c, before, now);
 	if (c.n_lines > GB_EXACT_LINES)

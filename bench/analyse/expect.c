@@ -334,6 +334,9 @@ static int read_run(struct judge *j, const char *run, struct gb_failure *f)
 		else
 			status = gb_cells_read(&j->cells, samples, f);
 	}
+	if (status == 0)
+		gb_cells_tell_lacks(&j->cells, samples, "claims about them are not measured",
+				    stdout);
 	free(samples);
 	free(manifest);
 	if (status < 0 || gb_curves_make(&j->cells, &j->curves, f) < 0)

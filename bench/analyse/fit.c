@@ -339,6 +339,8 @@ static int fit_run(const char *run, struct fit *fit, struct gb_failure *f)
 	char *path = gb_join_path(run, "samples.csv", f);
 	int status = path ? gb_cells_read(&fit->cells, path, f) : -1;
 
+	if (status == 0)
+		gb_cells_tell_lacks(&fit->cells, path, "what they say is not fitted", stdout);
 	free(path);
 	if (status < 0 || !(fit->data = gb_find_data_folder(f)) || read_published(fit, f) < 0 ||
 	    gb_curves_make(&fit->cells, &fit->curves, f) < 0)

@@ -355,6 +355,8 @@ static int summarise_run(const char *run, struct gb_failure *f)
 	if (status == 0)
 		printf("%s/summary.csv: %zu cells\n", run, cells.n);
 	if (status == 0)
+		gb_cells_tell_lacks(&cells, path, "empty in what follows from it", stdout);
+	if (status == 0)
 		status = write_parts(&cells, run, f);
 	if (status == 0)
 		status = write_derived(run, f);

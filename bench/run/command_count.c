@@ -222,17 +222,19 @@ static void say_how_to_accept(const char *against, char *const *scenario, size_t
 	printf(" --out %s\n", against);
 }
 
-static enum gb_exit judge(const struct gb_exact_changes *x)
+/* A baseline of an earlier version says nothing of what it lacks. */
+static enum gb_exit judge(const struct gb_exact_changes *x, bool is_whole)
 {
 	if (x->n_changed > 0)
 		return GB_EXIT_EXACT;
-	return x->n_added > 0 || x->n_gone > 0 ? GB_EXIT_BASELINE : GB_EXIT_DONE;
+	return x->n_added > 0 || x->n_gone > 0 || !is_whole ? GB_EXIT_BASELINE : GB_EXIT_DONE;
 }
 
 static enum gb_exit compare(struct count *c, const char *against)
 {
 	struct gb_cells before = {0};
 	struct gb_exact_changes x;
+	bool is_whole = true;
 
 	if (access(against, R_OK) != 0) {
 		gb_fail_io(&c->failure, "no baseline", against);
@@ -242,13 +244,16 @@ static enum gb_exit compare(struct count *c, const char *against)
 		gb_cells_free(&before);
 		return c->failure.status;
 	}
+	for (unsigned i = 0; i < GB_COLUMNS; i++)
+		is_whole = is_whole && !before.lacks[i];
+	gb_cells_tell_lacks(&before, against, "not compared", stdout);
 	x = gb_exact_compare(&before, &c->cells, stdout);
 	gb_cells_free(&before);
 	printf("%zu cells, %zu exact values: %zu changed", x.n_cells, x.n_values, x.n_changed);
 	if (x.n_added > 0 || x.n_gone > 0)
 		printf("; %zu cells are new, %zu are gone", x.n_added, x.n_gone);
 	printf("\n");
-	return judge(&x);
+	return judge(&x, is_whole);
 }
 
 static int count_main(const struct gb_command *self, int argc, char **argv)
