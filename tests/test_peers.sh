@@ -56,6 +56,33 @@ slip() {
 	holds grep "failed.*Error: .*run ended" "$work/slipped"
 }
 
+# raw_columns BACKEND: its rows with what they are of and their raw bytes, in order.
+raw_columns() {
+	awk -F, -v backend="$1" '
+		NR == 1 { for (i = 1; i <= NF; i++) { at[$i] = i; if ($i ~ /_raw_bytes$/) raw[++n] = i }; next }
+		$1 == backend {
+			line = $2 "," $at["size"] "," $at["olm"] "," $at["sender_device_keys"] "," $at["role"] "," $at["phase"]
+			for (i = 1; i <= n; i++) line = line "," $raw[i]
+			print line
+		}' "$work/raw/samples.csv" | sort
+}
+
+# raw_bytes_of PEER NAME: what is behind its envelopes is what is behind those of megolm.
+raw_bytes_of() {
+	scenario "$2"
+	sed -i -e "s/^backends:.*/backends: [megolm, $2]/" -e '/^path:/d; /^tree/d; /^measure:/d' "$work/scenario.yaml"
+	cat >> "$work/scenario.yaml" << 'END'
+olm: [new, ratchet]
+sender_device_keys: [yes, no]
+measure: [create, { add: 1 }, rekey, { remove: 1 }, send]
+END
+	holds "$B/groupbench" run "$work/scenario.yaml" --plugin "$1" --out "$work/raw" -c none
+	raw_columns megolm > "$work/raw.megolm"
+	raw_columns "$2" > "$work/raw.peer"
+	holds diff "$work/raw.megolm" "$work/raw.peer"
+	holds grep -q '^create,9,new,yes,actor,produce,10192,' "$work/raw.megolm"
+}
+
 shopt -s nullglob
 peers=(build/peers/rust/*.so)
 for name in ts-mls olm-wasm; do
@@ -91,6 +118,11 @@ for peer in "${peers[@]}"; do
 	result "$name refuses what peers/unsupported/$name.txt says"
 	case $name in
 	ts-mls) slip "$peer" 'mls\.acceptAll, using);' 'mls.acceptAll, using).catch((e) => e.none.such);' ;;
+	vodozemac)
+		raw_bytes_of "$peer" "$name"
+		result "$name has the raw bytes of megolm"
+		continue
+		;;
 	olm-wasm) slip "$peer" 'throw new Rejected("a replay");' 'throw new Rejcted("a replay");' ;;
 	*) continue ;;
 	esac

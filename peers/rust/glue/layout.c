@@ -166,7 +166,7 @@ static void print_optional(void)
 	CALL(commit_psk, world *, uint32_t, bytes, outbox *);
 	MEMBER(gb_backend, advance);
 	CALL(first_index, world *, uint32_t, uint32_t, uint32_t *);
-	MEMBER(gb_backend, fetched_raw);
+	CALL(fetched_raw, world *, uint32_t, uint64_t *);
 	MEMBER(gb_backend, want);
 	MEMBER(gb_backend, give);
 	MEMBER(gb_backend, take);

@@ -198,7 +198,7 @@ mirror!(<= gb_backend {
     commit_psk: Act2<gb_bytes>,
     advance: *const c_void,
     first_index: Option<unsafe extern "C" fn(World, u32, u32, *mut u32) -> Status>,
-    fetched_raw: *const c_void,
+    fetched_raw: Ask<u64>,
     want: *const c_void,
     give: *const c_void,
     take: *const c_void,

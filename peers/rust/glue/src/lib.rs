@@ -147,6 +147,7 @@ pub enum Offer {
     JoinExternal,
     Heals,
     Fetched,
+    FetchedRaw,
     Asked,
     Share,
     Skip,
@@ -221,6 +222,9 @@ pub trait Peer: Sized {
     }
     fn fetched(&mut self, device: u32) -> Result<u64> {
         absent("fetched")
+    }
+    fn fetched_raw(&mut self, device: u32) -> Result<u64> {
+        absent("fetched_raw")
     }
     fn asked(&mut self, device: u32) -> Result<u64> {
         absent("asked")

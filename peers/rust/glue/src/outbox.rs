@@ -18,6 +18,8 @@ pub struct Outgoing<'a> {
     pub body: &'a [u8],
     /// What it adds to an upload that others are in too; 0 when it is uploaded alone.
     pub uploaded: usize,
+    /// Ciphertexts, keys and signatures in a body that is enveloped; see `GB_ENVELOPED`.
+    pub raw: usize,
 }
 
 impl<'a> Outgoing<'a> {
@@ -25,7 +27,12 @@ impl<'a> Outgoing<'a> {
     pub fn new(kind: Kind, to: To<'a>, from: u32, body: &'a [u8]) -> Self {
         let (fanout, uploaded) = (Fanout::Server, 0);
 
-        Outgoing { kind, to, fanout, from, body, uploaded }
+        Outgoing { kind, to, fanout, from, body, uploaded, raw: 0 }
+    }
+
+    /// The same with so many raw bytes in its body.
+    pub fn with_raw(self, raw: usize) -> Self {
+        Outgoing { raw, ..self }
     }
 
     fn as_c(&self, body: gb_bytes) -> gb_message {
@@ -44,7 +51,7 @@ impl<'a> Outgoing<'a> {
             to: to.as_ptr(),
             body,
             uploaded: self.uploaded as u32,
-            raw: 0,
+            raw: self.raw as u32,
             event: 0,
         }
     }

@@ -232,7 +232,7 @@ macro_rules! asks {
         })*
     };
 }
-asks!(fetched asked store);
+asks!(fetched fetched_raw asked store);
 
 macro_rules! lets_in {
     ($($name:ident)*) => {
@@ -425,7 +425,7 @@ pub const fn table<P: Peer>() -> gb_backend {
         commit_psk: where_offered!(P, Psk, commit_psk),
         advance: std::ptr::null(),
         first_index: where_offered!(P, FirstIndex, first_index),
-        fetched_raw: std::ptr::null(),
+        fetched_raw: where_offered!(P, FetchedRaw, fetched_raw),
         want: std::ptr::null(),
         give: std::ptr::null(),
         take: std::ptr::null(),

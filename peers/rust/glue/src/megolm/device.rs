@@ -117,11 +117,24 @@ pub struct Progress {
     /// By its last rekey or remove.
     pub healed: bool,
     pub fetched: u64,
+    pub fetched_raw: u64,
     pub asked: u64,
     /// Whose users it has yet to ask the directory about; their devices it knows already.
     pub queried: Vec<u32>,
     /// Whose prepared keys it has claimed.
     pub claimed: HashSet<u32>,
+}
+
+impl Progress {
+    /// What the directory answered: bytes, and of them keys and signatures.
+    pub fn note_answer(&mut self, bytes: u64, raw: usize) {
+        self.fetched += bytes;
+        self.fetched_raw += raw as u64;
+    }
+
+    pub fn forget_lookups(&mut self) {
+        (self.fetched, self.fetched_raw, self.asked) = (0, 0, 0);
+    }
 }
 
 struct Saved<L: Library> {

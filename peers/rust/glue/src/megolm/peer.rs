@@ -1,5 +1,8 @@
 //! Each call of the harness as one of the room.
-use super::text::{self, payload, upload, Names, BASE64, MEGOLM, ROOM};
+use super::text::{
+    self, payload, raw_base64, upload, Names, BASE64, MEGOLM, RAW_DEVICE_KEYS, RAW_ONE_TIME_KEY,
+    ROOM,
+};
 use super::world::Pair;
 use super::{Library, World};
 use crate::{
@@ -10,6 +13,12 @@ use base64::Engine;
 
 const PICKLE_KEY: [u8; 32] = [7; 32];
 
+/// An upload of device keys with one one-time key.
+fn key_material(device: u32, body: &str) -> Outgoing<'_> {
+    Outgoing::new(Kind::KeyMaterial, To::Server, device, body.as_bytes())
+        .with_raw(RAW_DEVICE_KEYS + RAW_ONE_TIME_KEY)
+}
+
 impl<L: Library> Peer for World<L> {
     const NAME: &'static CStr = L::NAME;
     const FEATURES: u32 = SEALED | REPLAYS | PER_SENDER | ENVELOPED;
@@ -18,6 +27,7 @@ impl<L: Library> Peer for World<L> {
         Offer::Checkpoint,
         Offer::Heals,
         Offer::Fetched,
+        Offer::FetchedRaw,
         Offer::Asked,
         Offer::Share,
         Offer::Skip,
@@ -80,7 +90,7 @@ impl<L: Library> Peer for World<L> {
             };
             let body = upload(&key, &live.keys);
 
-            out.send(&[Outgoing::new(Kind::KeyMaterial, To::Server, device, body.as_bytes())])?;
+            out.send(&[key_material(device, &body)])?;
             live.now.published = true;
             Ok(())
         })
@@ -90,7 +100,7 @@ impl<L: Library> Peer for World<L> {
         let made = self.make(device, 0)?.0;
         let body = upload(&made.first_key, &made.keys);
 
-        out.send(&[Outgoing::new(Kind::KeyMaterial, To::Server, device, body.as_bytes())])
+        out.send(&[key_material(device, &body)])
     }
 
     fn materialise(&mut self, device: u32) -> Result {
@@ -147,20 +157,21 @@ impl<L: Library> Peer for World<L> {
                 payload(plaintext)
             );
             let id = L::outbound_id(session);
+            let ciphertext = L::encrypt_event(session, &event);
             let body = format!(
-                r#"{{"algorithm":"{MEGOLM}","ciphertext":"{}","device_id":"{}","sender_key":"{}","session_id":"{id}"}}"#,
-                L::encrypt_event(session, &event),
+                r#"{{"algorithm":"{MEGOLM}","ciphertext":"{ciphertext}","device_id":"{}","sender_key":"{}","session_id":"{id}"}}"#,
                 text::device_id(device),
                 live.curve25519,
             );
 
-            out.send(&[Outgoing::new(Kind::Application, To::Group, device, body.as_bytes())])
+            let event = Outgoing::new(Kind::Application, To::Group, device, body.as_bytes());
+            out.send(&[event.with_raw(raw_base64(ciphertext.len()))])
         })
     }
 
     fn process(&mut self, device: u32, message: &Incoming) -> Result {
         self.at(device, |w, live| {
-            (live.now.fetched, live.now.asked) = (0, 0);
+            live.now.forget_lookups();
             w.take_room_key(live, message)
         })
     }
@@ -170,7 +181,7 @@ impl<L: Library> Peer for World<L> {
             return text::refuse("join", "nothing to join by");
         }
         self.at(device, |w, live| {
-            (live.now.fetched, live.now.asked) = (0, 0);
+            live.now.forget_lookups();
             messages.iter().try_for_each(|m| w.take_room_key(live, m))
         })
     }
@@ -231,6 +242,10 @@ impl<L: Library> Peer for World<L> {
 
     fn fetched(&mut self, device: u32) -> Result<u64> {
         Ok(self.live(device)?.now.fetched)
+    }
+
+    fn fetched_raw(&mut self, device: u32) -> Result<u64> {
+        Ok(self.live(device)?.now.fetched_raw)
     }
 
     fn asked(&mut self, device: u32) -> Result<u64> {

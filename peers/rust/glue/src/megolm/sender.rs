@@ -45,7 +45,7 @@ impl<L: Library> World<L> {
                 return refuse("room", &format!("device {device} is not in it"));
             }
             out.send(&[])?;
-            live.now.fetched = 0;
+            (live.now.fetched, live.now.fetched_raw) = (0, 0);
             w.catch_up(live)?;
             f(w, live, out)
         })
@@ -70,7 +70,7 @@ impl<L: Library> World<L> {
             let keys = self.query(device)?;
             if !live.knows(device) {
                 let other = Other::verified(&keys)?;
-                live.now.fetched += self.queried_bytes(keys.len());
+                live.now.note_answer(self.queried_bytes(keys.len()), RAW_DEVICE_KEYS);
                 live.now.queried.push(device);
                 live.learn(other)?;
             }
@@ -164,7 +164,10 @@ impl<L: Library> World<L> {
             let claimed = by_user(batch.iter().map(|s| entry(s, s.upload.one_time_keys.get())));
             let queried = format!(r#"{{"device_keys":{keys},"failures":{{}}}}"#);
             let claimed = format!(r#"{{"failures":{{}},"one_time_keys":{claimed}}}"#);
-            live.now.fetched += (queried.len() + claimed.len()) as u64;
+            live.now.note_answer(
+                (queried.len() + claimed.len()) as u64,
+                batch.len() * (RAW_DEVICE_KEYS + RAW_ONE_TIME_KEY),
+            );
             let queried: QueryAnswer = parse("answer of the directory", &queried)?;
             let claimed: ClaimAnswer = parse("answer of the directory", &claimed)?;
 
@@ -207,7 +210,7 @@ impl<L: Library> World<L> {
 
         for device in without {
             let key = self.claim(live, device)?;
-            live.now.fetched += self.claimed_bytes(key.len());
+            live.now.note_answer(self.claimed_bytes(key.len()), RAW_ONE_TIME_KEY);
             let other = live.others.get(&device);
             let other = other.ok_or_else(|| Error::Failed("a member is not known".into()))?;
             opened.push((device, begin_session(live, other, &key)?));
@@ -242,8 +245,8 @@ impl<L: Library> World<L> {
         if !lacking.is_empty() {
             let (beginning, ending) = self.room_key_event(live)?;
             for (i, device) in lacking.into_iter().enumerate() {
-                let (body, afresh) = encrypt_for(live, device, &beginning, &ending)?;
-                self.send_room_key(live.number, device, i, &body, out)?;
+                let (event, afresh) = encrypt_for(live, device, &beginning, &ending)?;
+                self.send_room_key(live.number, device, i, &event, out)?;
                 live.room.lacking.remove(&device);
                 healed = healed && afresh;
             }
@@ -276,13 +279,18 @@ impl<L: Library> World<L> {
     }
 }
 
-/// The body of /sendToDevice with the event for one device.
+/// The body of /sendToDevice with the event for one device, and raw bytes in it.
+pub struct ToDeviceEvent {
+    pub body: String,
+    pub raw: usize,
+}
+
 fn encrypt_for<L: Library>(
     live: &mut Device<L>,
     device: u32,
     beginning: &str,
     ending: &str,
-) -> Result<(String, bool)> {
+) -> Result<(ToDeviceEvent, bool)> {
     let sender_key = live.curve25519.clone();
     let other = live.other(device)?;
     let (user, id) = (&other.user, &other.id);
@@ -296,10 +304,10 @@ fn encrypt_for<L: Library>(
     let (message, afresh) = olm.encrypt(&event)?;
     let (kind, body) = L::parts(message);
 
-    Ok((
-        format!(
-            r#"{{"messages":{{"{user}":{{"{id}":{{"algorithm":"{OLM}","ciphertext":{{"{curve25519}":{{"body":"{body}","type":{kind}}}}},"sender_key":"{sender_key}"}}}}}}}}"#
-        ),
-        afresh,
-    ))
+    let raw = raw_base64(body.len());
+    let body = format!(
+        r#"{{"messages":{{"{user}":{{"{id}":{{"algorithm":"{OLM}","ciphertext":{{"{curve25519}":{{"body":"{body}","type":{kind}}}}},"sender_key":"{sender_key}"}}}}}}}}"#
+    );
+
+    Ok((ToDeviceEvent { body, raw }, afresh))
 }

@@ -23,6 +23,15 @@ pub const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Raw bytes of device keys and of a one-time key: public keys of 32 bytes, signatures of 64.
+pub const RAW_DEVICE_KEYS: usize = 2 * 32 + 64;
+pub const RAW_ONE_TIME_KEY: usize = 32 + 64;
+
+/// And of so many digits of base64.
+pub fn raw_base64(digits: usize) -> usize {
+    digits / 4 * 3 + (digits % 4).saturating_sub(1)
+}
+
 type Signatures<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a str>>;
 
 pub fn parse<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T> {

@@ -1,5 +1,6 @@
 //! What the homeserver of a world knows, its devices, and requests to the directory.
 use super::device::Device;
+use super::sender::ToDeviceEvent;
 use super::text::*;
 use super::Library;
 use crate::random::{self, Stream};
@@ -211,9 +212,10 @@ impl<L: Library> World<L> {
         from: u32,
         to: u32,
         n_before: usize,
-        body: &str,
+        event: &ToDeviceEvent,
         out: &mut Outbox,
     ) -> Result {
+        let body = &event.body;
         let is_first = n_before % BATCH == 0;
         let user = (to / self.names.devices_per_user) as usize;
 
@@ -230,6 +232,7 @@ impl<L: Library> World<L> {
             from,
             body: body.as_bytes(),
             uploaded: body.len() - frame - name,
+            raw: event.raw,
         }])
     }
 }
