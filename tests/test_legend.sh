@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# The legend of a figure: its columns stand side by side as long as the picture is wide enough for their
+# names, and else in several rows of columns; no name leaves the picture or lies on another.
+set -u
+cd "$(dirname "$0")/.."
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+cp plots/*.gp "$work"
+n=0
+
+# figure COLUMNS ROWS LETTERS: honest.csv with a series for each place of the legend, drawn.
+figure() {
+	awk -v columns="$1" -v rows="$2" -v letters="$3" 'BEGIN {
+		print "panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,low,high"
+		for (c = 1; c <= columns; c++)
+			for (r = 1; r <= rows; r++) {
+				name = sprintf("name %d/%d ", c, r)
+				while (length(name) < letters) name = name "m"
+				series++
+				for (x = 10; x <= 1000; x *= 10)
+					printf "1,A panel,%d,%s,line,1,1,%d,%d,%d,%d,%d,%d\n", series, name, c, r, x, x, x, x
+			}
+	}' > "$work/honest.csv"
+	printf 'fact,value\nmachine,a machine\nversions,a version\n' > "$work/facts.csv"
+	(cd "$work" && gnuplot -d -e "format='svg'" honest.gp)
+}
+
+# places: x, y, letters and name of each in the legend.
+places() {
+	awk '/<g transform="translate\(/ { split($0, part, /[(,)]/) }
+		match($0, /<text>name [0-9]+\/[0-9]+ ?m*<\/text>/) {
+			name = substr($0, RSTART + 6, RLENGTH - 13)
+			split(name, word, " ")
+			print part[2], part[3], length(name), word[2]
+		}' "$work/honest.svg" | sort -k2n -k1n
+}
+
+# legend NAME COLUMNS ROWS LETTERS TIERS: the names, each within the picture of 1200 x 900 and beside the
+# others, in so many rows of columns. A letter is 7 pixels wide at least, and what stands before a name 52.
+legend() {
+	local wanted=$(($2 * $3)) lines=$(($3 * $5))
+	n=$((n + 1))
+	if said=$(figure "$2" "$3" "$4" 2>&1) && said=$(places | awk -v wanted="$wanted" -v lines="$lines" '
+		{
+			if ($1 < 52 || $1 + 7 * $3 > 1200) print "outside the picture: " $0
+			if ($2 < 104 || $2 > 900) print "above or below it: " $0
+			if ($2 == y && $1 - 52 < end) print "on another: " $0
+			if ($2 != y) n_lines++
+			y = $2; end = $1 + 7 * $3
+			if (seen[$4]++) print "twice: " $0
+		}
+		END {
+			if (NR != wanted) print NR " names, want " wanted
+			if (n_lines != lines) print n_lines " lines, want " lines
+		}') && [ -z "$said" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		sed 's/^/# /' <<< "$said"
+	fi
+}
+
+legend columns_that_fit_stand_side_by_side 3 4 30 1
+legend one_column_is_a_list 1 5 40 1
+legend columns_that_do_not_fit_are_folded 4 3 50 2
+legend many_columns_are_folded_more_than_once 6 2 60 3
+echo "1..$n"
