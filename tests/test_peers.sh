@@ -117,7 +117,7 @@ for peer in "${peers[@]}"; do
 	holds diff "peers/unsupported/$name.txt" "$work/answers"
 	result "$name refuses what peers/unsupported/$name.txt says"
 	case $name in
-	ts-mls) slip "$peer" 'mls\.acceptAll, using);' 'mls.acceptAll, using).catch((e) => e.none.such);' ;;
+	ts-mls) slip "$peer" 'using, mls\.acceptAll);' 'using, mls.acceptAll).catch((e) => e.none.such);' ;;
 	vodozemac)
 		raw_bytes_of "$peer" "$name"
 		result "$name has the raw bytes of megolm"
