@@ -148,6 +148,7 @@ static void points_without_an_operation_are_left_out(void **state)
 	/* Of each size cold: both; full: store. */
 	assert_int_equal(jobs.n, 4);
 	gb_jobs_free(&jobs);
+	gb_scenario_free(&s);
 	read_scenario(&s, "size: [4, 8]\ntree: [cold, full]", "create");
 	s.n_backends = 1;
 	assert_int_equal(gb_jobs_build(&jobs, &s, why, sizeof why), GB_EXIT_DONE);
