@@ -106,6 +106,7 @@ static void list_functions(const struct gb_backend *b)
 	ABSENT(give);
 	ABSENT(take);
 	ABSENT(withhold);
+	ABSENT(enrol);
 	ABSENT(advance);
 	ABSENT(first_index);
 	ABSENT(keys_reused);

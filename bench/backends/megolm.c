@@ -597,4 +597,7 @@ const struct gb_backend gb_backend_megolm = {
 	.take = gb_megolm_take,
 	.withhold = gb_megolm_withhold,
 	.withheld = withheld,
+	.enrol = gb_megolm_enrol,
+	.reach = gb_megolm_reach,
+	.reached = gb_megolm_reached,
 };

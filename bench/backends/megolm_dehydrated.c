@@ -104,26 +104,6 @@ enum gb_status gb_megolm_dehydrate(struct gb_world *w, struct gb_megolm_live *li
 
 /* ---- written to ---- */
 
-/* The first of its one-time keys, as an object of its own in the scratch: what a claim gets. */
-static enum gb_status claim_first(struct gb_world *w, struct megolm_slice keys,
-				  struct megolm_slice *signed_key)
-{
-	size_t end = 0, depth = 0;
-	enum gb_status status = gb_megolm_scratch(w, keys.len + 1);
-
-	if (status != GB_OK)
-		return status;
-	do {
-		depth += keys.p[end] == '{';
-		depth -= keys.p[end] == '}';
-		w->scratch[end] = keys.p[end];
-		end++;
-	} while (end < keys.len && (depth != 1 || keys.p[end - 1] != '}'));
-	w->scratch[end] = '}';
-	*signed_key = (struct megolm_slice){w->scratch, end + 1};
-	return GB_OK;
-}
-
 /* Its id, a key, is longer than those of other devices. */
 static enum gb_status send_claim(struct gb_world *w, uint32_t device, uint32_t reader,
 				 struct gb_outbox *out)
@@ -165,7 +145,7 @@ static enum gb_status meet(struct gb_world *w, struct gb_megolm_live *live, uint
 					  gb_megolm_ids(w, reader).user, w->dry.id, reader);
 	status = gb_megolm_status(w, err, "a dehydrated device");
 	if (status == GB_OK)
-		status = claim_first(w, upload.one_time_keys, &key);
+		status = gb_megolm_nth_key(w, upload.one_time_keys, 0, &key);
 	if (status == GB_OK)
 		status = gb_megolm_status(w, megolm_device_open_session(live->device, *peer, key),
 					  "claimed key");

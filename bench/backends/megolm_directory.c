@@ -93,7 +93,7 @@ enum gb_status gb_megolm_publish_many(struct gb_world *w, uint32_t first, uint32
 /* ---- what others ask for ---- */
 
 /* The next signed one-time key, in the scratch. */
-static enum gb_status next_key(struct gb_world *w, struct megolm_device *device,
+static enum gb_status make_key(struct gb_world *w, struct megolm_device *device,
 			       struct megolm_slice *signed_key)
 {
 	size_t len = 0, cap = megolm_device_one_time_key_max(device);
@@ -115,7 +115,7 @@ enum gb_status gb_megolm_make_claimed_keys(struct gb_world *w, struct megolm_dev
 	enum gb_status status = GB_OK;
 
 	for (size_t i = 0; i < n_claimed && status == GB_OK; i++)
-		status = next_key(w, device, &key);
+		status = make_key(w, device, &key);
 	return status;
 }
 
@@ -228,7 +228,7 @@ static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,
 	} else if (status == GB_OK) {
 		status = gb_megolm_make_claimed_keys(w, device, w->n_claimed[number]);
 		if (status == GB_OK)
-			status = next_key(w, device, signed_key);
+			status = make_key(w, device, signed_key);
 	}
 	megolm_device_free(device);
 	free(upload.p);
@@ -247,7 +247,7 @@ static enum gb_status claim_unprepared(struct gb_world *w, uint32_t device,
 	else if (is_out)
 		status = gb_megolm_newest_fallback(w, live, signed_key);
 	else
-		status = next_key(w, live->device, signed_key);
+		status = make_key(w, live->device, signed_key);
 	if (status == GB_OK && !is_out)
 		w->n_claimed[device]++;
 	return status;
@@ -273,4 +273,65 @@ enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, ui
 			     : claim_unprepared(w, device, signed_key);
 	gb_megolm_enter(w);
 	return status;
+}
+
+/* Where the value that begins there, an object, ends; at most `end`. */
+static const uint8_t *end_of_object(const uint8_t *p, const uint8_t *end)
+{
+	size_t depth = 0;
+
+	do {
+		depth += *p == '{';
+		depth -= *p == '}';
+		p++;
+	} while (p < end && depth > 0);
+	return p;
+}
+
+/* "NAME":{...} from *at on, without what stands before it; *at moves behind it. Names and
+ * keys have no braces. */
+static bool next_key(struct megolm_slice keys, size_t *at, struct megolm_slice *key)
+{
+	const uint8_t *end = keys.p + keys.len, *name = keys.p + *at, *value;
+
+	if (*at + 1 >= keys.len)
+		return false;
+	name++;
+	value = memchr(name, '{', (size_t)(end - name));
+	if (value == NULL)
+		return false;
+	key->p = name;
+	key->len = (size_t)(end_of_object(value, end) - name);
+	*at += 1 + key->len;
+	return true;
+}
+
+uint32_t gb_megolm_count_keys(struct megolm_slice keys)
+{
+	struct megolm_slice key;
+	uint32_t n = 0;
+
+	for (size_t at = 0; next_key(keys, &at, &key);)
+		n++;
+	return n;
+}
+
+enum gb_status gb_megolm_nth_key(struct gb_world *w, struct megolm_slice keys, uint32_t i,
+				 struct megolm_slice *signed_key)
+{
+	struct megolm_slice key = {0};
+	size_t at = 0;
+	enum gb_status status;
+
+	for (uint32_t n = 0; n <= i; n++)
+		if (!next_key(keys, &at, &key))
+			return gb_megolm_fail(w, GB_REJECTED, "no one-time key %u", i);
+	status = gb_megolm_scratch(w, key.len + 2);
+	if (status != GB_OK)
+		return status;
+	w->scratch[0] = '{';
+	memcpy(w->scratch + 1, key.p, key.len);
+	w->scratch[key.len + 1] = '}';
+	*signed_key = (struct megolm_slice){w->scratch, key.len + 2};
+	return GB_OK;
 }

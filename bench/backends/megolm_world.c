@@ -128,11 +128,12 @@ void gb_megolm_change(struct gb_world *w, uint32_t device, bool joined)
 
 /* ---- devices ---- */
 
-static void free_live(struct gb_world *w, struct gb_megolm_live *live)
+void gb_megolm_free_live(struct gb_world *w, struct gb_megolm_live *live)
 {
 	if (live == NULL)
 		return;
 	megolm_device_free(live->device);
+	megolm_identity_free(live->identity);
 	for (uint32_t i = 0; live->claimable != NULL && i < w->config.capacity; i++)
 		free(live->claimable[i].p);
 	free(live->claimable);
@@ -168,21 +169,27 @@ enum megolm_err gb_megolm_meet_user(const struct gb_world *w, struct gb_megolm_l
 	return megolm_device_learn_user(live->device, v->master, v->self_signing, ids.user);
 }
 
+enum megolm_err gb_megolm_new_identity(const struct gb_world *w, uint32_t device,
+				       struct megolm_identity **out)
+{
+	uint32_t user = device / w->devices_per_user;
+	struct megolm_seeded stream;
+	struct megolm_random random = megolm_seeded_random(&stream);
+	enum megolm_err err = megolm_seeded_begin(&stream, w->config.seed, "identity", user, 0);
+
+	return err == MEGOLM_OK ? megolm_identity_new(out, gb_megolm_ids(w, device).user, &random)
+				: err;
+}
+
 /* A user's keys are made with the first of its devices. */
 static enum megolm_err vouch(const struct gb_world *w, struct megolm_device *device,
 			     uint32_t number)
 {
 	uint32_t user = number / w->devices_per_user;
 	struct gb_megolm_voucher *v = &w->vouchers[user];
-	struct megolm_seeded stream;
-	enum megolm_err err = MEGOLM_OK;
 
 	if (v->identity == NULL) {
-		struct megolm_random random = megolm_seeded_random(&stream);
-		err = megolm_seeded_begin(&stream, w->config.seed, "identity", user, 0);
-		if (err == MEGOLM_OK)
-			err = megolm_identity_new(&v->identity, gb_megolm_ids(w, number).user,
-						  &random);
+		enum megolm_err err = gb_megolm_new_identity(w, number, &v->identity);
 		if (err != MEGOLM_OK)
 			return err;
 		v->master = megolm_identity_master_key(v->identity);
@@ -292,7 +299,7 @@ enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device)
 	if (status == GB_OK)
 		status = gb_megolm_make_claimed_keys(w, live->device, w->n_claimed[device]);
 	if (status != GB_OK) {
-		free_live(w, live);
+		gb_megolm_free_live(w, live);
 		return status;
 	}
 	w->live[device] = live;
@@ -351,7 +358,7 @@ void gb_megolm_close(struct gb_world *w)
 	gb_megolm_dry_clear(&w->dry);
 	megolm_probe_count_into(NULL);
 	for (uint32_t i = 0; i < w->n_live; i++)
-		free_live(w, w->live[w->live_devices[i]]);
+		gb_megolm_free_live(w, w->live[w->live_devices[i]]);
 	free(w->live);
 	free(w->live_devices);
 	free(w->is_member);
@@ -423,7 +430,7 @@ enum gb_status gb_megolm_rollback(struct gb_world *w)
 	for (; w->n_live > 0 && !w->live[w->live_devices[w->n_live - 1]]->is_saved; w->n_live--) {
 		uint32_t newest = w->live_devices[w->n_live - 1];
 
-		free_live(w, w->live[newest]);
+		gb_megolm_free_live(w, w->live[newest]);
 		w->live[newest] = NULL;
 	}
 	for (uint32_t i = 0; i < w->n_live && status == GB_OK; i++)

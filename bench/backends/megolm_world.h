@@ -93,6 +93,7 @@ struct gb_megolm_live {
 	/* The fallback keys that came after that, at the checkpoint and since; NULL: none. */
 	struct gb_megolm_upload kept_fallback, new_fallback;
 	struct gb_megolm_claimable *claimable; /* by device, of an actor; NULL: none */
+	struct megolm_identity *identity;      /* made with it by enrol(); NULL */
 	struct gb_megolm_progress now, saved;
 	bool is_saved;
 };
@@ -230,6 +231,13 @@ enum gb_status gb_megolm_account(struct gb_world *w, struct megolm_device **out,
 				 struct megolm_seeded *stream, uint32_t device,
 				 struct gb_megolm_upload *upload);
 
+/* What vouches for the user of a device, made anew, for the caller to free. */
+enum megolm_err gb_megolm_new_identity(const struct gb_world *w, uint32_t device,
+				       struct megolm_identity **out);
+
+/* Takes the device of a world away. */
+void gb_megolm_free_live(struct gb_world *w, struct gb_megolm_live *live);
+
 /* Makes a dormant device live; nothing happens when it is live. */
 enum gb_status gb_megolm_materialise(struct gb_world *w, uint32_t device);
 
@@ -289,6 +297,19 @@ enum gb_status gb_megolm_newest_fallback(struct gb_world *w, struct gb_megolm_li
 void gb_megolm_fallback_checkpoint(struct gb_megolm_live *live);
 void gb_megolm_fallback_rollback(struct gb_megolm_live *live);
 void gb_megolm_fallback_clear(struct gb_megolm_live *live);
+
+/* How many keys are in what an upload has as one_time_keys; the i-th of them, as an object of its
+ * own in the scratch, as a claim gets it. */
+uint32_t gb_megolm_count_keys(struct megolm_slice keys);
+enum gb_status gb_megolm_nth_key(struct gb_world *w, struct megolm_slice keys, uint32_t i,
+				 struct megolm_slice *signed_key);
+
+/* What a new device uploads, and that it is reached by that, in megolm_enrol.c. */
+enum gb_status gb_megolm_enrol(struct gb_world *w, uint32_t device, uint32_t n,
+			       struct gb_outbox *out);
+enum gb_status gb_megolm_reach(struct gb_world *w, uint32_t device, uint32_t other, uint32_t i,
+			       const struct gb_message *m, size_t n, struct gb_outbox *out);
+enum gb_status gb_megolm_reached(struct gb_world *w, uint32_t device, const struct gb_message *m);
 
 /* In megolm_claims.c: a session was begun with this key of a device; how many one-time keys were
  * used so a second time. */

@@ -626,4 +626,7 @@ const struct gb_backend gb_backend_mls = {
 	.commit_resumption = gb_mls_commit_resumption,
 	.reinit = gb_mls_reinit,
 	.succeed = gb_mls_succeed,
+	.enrol = gb_mls_enrol,
+	.reach = gb_mls_reach,
+	.reached = gb_mls_reached,
 };

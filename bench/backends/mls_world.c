@@ -131,8 +131,20 @@ static void member_config(void *state, uint32_t member, struct mls_client_config
 	config->random = mls_seeded_random_source(&w->member_random);
 }
 
+void gb_mls_drop_uploaded(struct gb_mls_device *device)
+{
+	for (uint32_t i = 0; i < device->n_uploaded; i++) {
+		mls_buf_free(&device->uploaded[i].key_package);
+		mls_buf_free(&device->uploaded[i].private_part);
+	}
+	free(device->uploaded);
+	device->uploaded = NULL;
+	device->n_uploaded = 0;
+}
+
 void gb_mls_drop_device(struct gb_mls_device *device)
 {
+	gb_mls_drop_uploaded(device);
 	mls_group_free(device->group);
 	mls_group_free(device->saved);
 	mls_client_free(device->client);
@@ -141,9 +153,21 @@ void gb_mls_drop_device(struct gb_mls_device *device)
 	*device = (struct gb_mls_device){0};
 }
 
-enum mls_err gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out, uint32_t device)
+enum mls_err gb_mls_new_key_package(struct gb_world *w, struct gb_mls_device *d,
+				    struct mls_buf *key_package, struct mls_buf *private_part)
 {
 	struct mls_random own = mls_seeded_random_source(&w->random);
+	struct mls_random of_device = mls_seeded_random_source(&w->member_random);
+	enum mls_err err;
+
+	mls_probe_set_random(w->root, &of_device);
+	err = mls_key_package_new(d->client, key_package, private_part);
+	mls_probe_set_random(w->root, &own);
+	return err;
+}
+
+enum mls_err gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out, uint32_t device)
+{
 	struct mls_client_config config;
 	enum mls_err err;
 
@@ -151,10 +175,7 @@ enum mls_err gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out, u
 	err = mls_probe_client_new(&out->client, &config, w->root);
 	if (err)
 		return err;
-	mls_probe_set_random(w->root, &config.random);
-	err = mls_key_package_new(out->client, &out->key_package, &out->private_part);
-	mls_probe_set_random(w->root, &own);
-	return err;
+	return gb_mls_new_key_package(w, out, &out->key_package, &out->private_part);
 }
 
 /* What the key package of a dormant device depends on, but for the device. */
@@ -424,6 +445,8 @@ enum gb_status gb_mls_checkpoint(struct gb_world *w)
 
 enum gb_status gb_mls_rollback(struct gb_world *w)
 {
+	for (; w->n_enrolled > 0; w->n_enrolled--)
+		gb_mls_drop_device(&w->device[w->live[--w->n_live]]);
 	for (uint32_t i = 0; i < w->n_live; i++) {
 		struct gb_mls_device *d = &w->device[w->live[i]];
 		enum mls_err err = fork_group(d, &d->group, d->saved);

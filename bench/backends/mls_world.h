@@ -13,12 +13,18 @@
  * bench/backends/mls.c plays the operations.
  */
 
+struct gb_mls_key_package {
+	struct mls_buf key_package, private_part;
+};
+
 /* A live device has a client; a member also has a group. */
 struct gb_mls_device {
 	struct mls_client *client;
 	struct mls_group *group, *saved;
 	struct mls_buf key_package, private_part; /* what others can add it by */
-	bool has_joined;                          /* and by that consumed its key package */
+	struct gb_mls_key_package *uploaded;      /* by enrol(), until it is reached */
+	uint32_t n_uploaded;
+	bool has_joined; /* and by that consumed its key package */
 	bool was_removed, was_removed_saved;
 };
 
@@ -43,6 +49,7 @@ struct gb_world {
 	struct gb_mls_device *device;
 	uint32_t *live; /* which of them have a client, so that nothing walks over the others */
 	uint32_t n_live;
+	uint32_t n_enrolled;                    /* the last of them: a rollback takes them back */
 	struct mls_client *root;                /* owns the contexts; member of nothing */
 	struct mls_seeded_random random;        /* of the operations */
 	struct mls_seeded_random member_random; /* of the device that is being made */
@@ -71,7 +78,12 @@ enum gb_status gb_mls_materialise(struct gb_world *w, uint32_t device);
 /* Makes a client of device and its key package, which nobody keeps. */
 enum mls_err MLS_MUST_CHECK gb_mls_make_device(struct gb_world *w, struct gb_mls_device *out,
 					       uint32_t device);
+/* Another key package of the device that was made last. */
+enum mls_err MLS_MUST_CHECK gb_mls_new_key_package(struct gb_world *w, struct gb_mls_device *d,
+						   struct mls_buf *key_package,
+						   struct mls_buf *private_part);
 void gb_mls_drop_device(struct gb_mls_device *device);
+void gb_mls_drop_uploaded(struct gb_mls_device *device);
 
 /* The key package of a dormant device as all processes of a run share it, made if it was not there;
  * false where they share none. */
@@ -117,6 +129,12 @@ enum gb_status gb_mls_commit_resumption(struct gb_world *w, uint32_t device, str
 enum gb_status gb_mls_reinit(struct gb_world *w, uint32_t device, struct gb_outbox *out);
 enum gb_status gb_mls_succeed(struct gb_world *w, uint32_t device,
 			      const struct gb_published *others, size_t n, struct gb_outbox *out);
+
+/* What a new device publishes (bench/backends/mls_enrol.c). */
+enum gb_status gb_mls_enrol(struct gb_world *w, uint32_t device, uint32_t n, struct gb_outbox *out);
+enum gb_status gb_mls_reach(struct gb_world *w, uint32_t device, uint32_t other, uint32_t i,
+			    const struct gb_message *m, size_t n, struct gb_outbox *out);
+enum gb_status gb_mls_reached(struct gb_world *w, uint32_t device, const struct gb_message *m);
 
 /* A device that has joined can join again by its key package, as in a rollback. */
 enum gb_status gb_mls_keep_key_package(struct gb_world *w, uint32_t device);

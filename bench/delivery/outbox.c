@@ -105,11 +105,12 @@ static uint64_t count_recipients(const struct gb_mailbox *m, const struct gb_mes
 }
 
 /* What the server hands on to whoever asks for it later. */
-static bool is_served(const struct gb_message *msg)
+static bool is_served(const struct gb_mailbox *m, const struct gb_message *msg)
 {
 	return msg->address == GB_TO_SERVER &&
-	       (msg->kind == GB_GROUP_INFO || msg->kind == GB_RATCHET_TREE ||
-		msg->kind == GB_BACKUP || msg->kind == GB_APPLICATION);
+	       ((msg->kind == GB_KEY_MATERIAL && m->keeps_uploads) || msg->kind == GB_GROUP_INFO ||
+		msg->kind == GB_RATCHET_TREE || msg->kind == GB_BACKUP ||
+		msg->kind == GB_APPLICATION);
 }
 
 /* The listening among the recipients, appended to the list; their number. */
@@ -174,7 +175,7 @@ static void commit(struct gb_outbox *self, const struct gb_message *msg)
 	}
 	count(m, msg);
 	n_to = note_recipients(m, msg);
-	if (n_to > 0 || msg->address == GB_TO_GROUP || is_served(msg))
+	if (n_to > 0 || msg->address == GB_TO_GROUP || is_served(m, msg))
 		keep(m, msg, n_to);
 	m->reserved = 0;
 }

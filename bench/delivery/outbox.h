@@ -40,7 +40,8 @@ struct gb_mailbox {
 	uint64_t n_events; /* given out so far; also when the mailbox was emptied */
 	uint32_t *recipients;
 	size_t n_recipients, max_recipients;
-	bool *listening; /* by device */
+	bool keeps_uploads; /* key material too is handed on */
+	bool *listening;    /* by device */
 	uint32_t capacity;
 
 	struct gb_traffic sent;  /* each message once, as it was uploaded */

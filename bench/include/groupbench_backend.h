@@ -214,6 +214,9 @@ enum gb_way {
 	GB_WAYS,
 };
 
+/* A key of a device that can be taken again and again. */
+#define GB_LAST_RESORT UINT32_MAX
+
 /* Why a device is given no key: it is blocked, or nobody has verified it. */
 enum gb_reason { GB_REASON_BLACKLISTED, GB_REASON_UNVERIFIED, GB_REASONS };
 
@@ -580,6 +583,25 @@ struct gb_backend {
 				   const uint32_t *members, size_t n, struct gb_outbox *out);
 	enum gb_status (*withheld)(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				   enum gb_reason *reason);
+
+	/*
+	 * What a new device uploads, so that others can reach it.
+	 *
+	 *   enrol    makes `device`, whom nobody knows yet, and sends all that it uploads, with n
+	 *            keys, one for each of those who will reach it (MLS: KeyPackages; Matrix:
+	 *            one-time keys). Timed. A rollback takes it back.
+	 *   reach    `device`, a member, takes the i-th of these keys from the n messages that
+	 *            enrol of `other` sent, verifies all that it verifies before it first writes
+	 *            to `other`, and does so; then it is as before. GB_LAST_RESORT is the key
+	 *            that serves when all are taken, if there is one. GB_REJECTED also where
+	 *            there is no such key. Not timed.
+	 *   reached  `device` reads what reach sent it. Not timed.
+	 */
+	enum gb_status (*enrol)(struct gb_world *w, uint32_t device, uint32_t n,
+				struct gb_outbox *out);
+	enum gb_status (*reach)(struct gb_world *w, uint32_t device, uint32_t other, uint32_t i,
+				const struct gb_message *m, size_t n, struct gb_outbox *out);
+	enum gb_status (*reached)(struct gb_world *w, uint32_t device, const struct gb_message *m);
 };
 
 /* The one symbol that a shared-object backend exports, by this name. */

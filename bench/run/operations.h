@@ -27,6 +27,7 @@ enum gb_step {
 	GB_STEP_RESTORE_ROOM,
 	GB_STEP_RESTORE_ALL,
 	GB_STEP_STORE,
+	GB_STEP_PUBLISH,
 	/* In the order of enum gb_way. */
 	GB_STEP_FORWARD,
 	GB_STEP_KEY_FILE,

@@ -442,6 +442,8 @@ int gb_oracle_after(struct gb_oracle *o)
 		note(o, "rotated");
 	if (timed_step(o) == GB_STEP_STORE)
 		note(o, "reloaded");
+	if (timed_step(o) == GB_STEP_PUBLISH)
+		note(o, "reached");
 	if (gb_step_is_single(timed_step(o)))
 		note(o, "primitive");
 	if (trial->archive.n_old > 0)

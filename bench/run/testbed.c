@@ -109,6 +109,8 @@ static int choose_live(struct gb_testbed *t)
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "out of memory");
 	gb_positions_actors(job, t->actors);
 	add_live(t, GB_ACTOR, true);
+	if (t->newcomer != GB_NO_DEVICE)
+		t->mailbox.listening[t->newcomer] = true;
 	for (size_t i = 0; i < job->n_tasks; i++) {
 		struct gb_positions p;
 		if (gb_task_creates(&job->tasks[i]) != t->without_group)
@@ -128,13 +130,15 @@ static int choose_live(struct gb_testbed *t)
 	return 0;
 }
 
-/* Requests and answers of the task that hands the most keys over, one each. */
+/* Requests and answers of the task that hands the most keys over, one each, or uploads of the one
+ * with the most keys. */
 static size_t most_handed_over(const struct gb_job *job)
 {
 	size_t most = 0;
 
 	for (size_t i = 0; i < job->n_tasks; i++)
-		if (gb_step_hands_over(gb_operations[job->tasks[i].operation].timed) &&
+		if ((gb_step_hands_over(gb_operations[job->tasks[i].operation].timed) ||
+		     gb_operations[job->tasks[i].operation].timed == GB_STEP_PUBLISH) &&
 		    2 * (size_t)job->tasks[i].k > most)
 			most = 2 * (size_t)job->tasks[i].k;
 	return most;
@@ -143,7 +147,8 @@ static size_t most_handed_over(const struct gb_job *job)
 static int open_mailbox(struct gb_testbed *t)
 {
 	size_t handed_over = most_handed_over(t->job);
-	uint32_t capacity = t->job->size + t->n_joiners;
+	uint32_t capacity =
+		t->newcomer != GB_NO_DEVICE ? t->newcomer + 1 : t->job->size + t->n_joiners;
 	struct gb_mailbox_size size = {
 		.capacity = capacity,
 		.expected_bytes = ((size_t)4 << 20) + ((size_t)capacity + handed_over) * 1024,
@@ -216,7 +221,7 @@ static int shape_world(struct gb_testbed *t)
 static int publish(struct gb_testbed *t)
 {
 	uint32_t first = t->without_group ? 0 : t->job->size;
-	uint32_t n = t->mailbox.capacity - first;
+	uint32_t n = t->job->size + t->n_joiners - first;
 	enum gb_status status;
 
 	if (gb_directory_open(&t->directory, first, n) != 0)
@@ -232,6 +237,18 @@ static int publish(struct gb_testbed *t)
 	return 0;
 }
 
+static void choose_newcomer(struct gb_testbed *t)
+{
+	uint32_t of_user = (uint32_t)strtoul(t->job->axis[GB_AXIS_devices_per_user], NULL, 10);
+	uint32_t others = t->job->size + t->n_joiners;
+
+	of_user = of_user > 0 ? of_user : 1;
+	t->newcomer = GB_NO_DEVICE;
+	for (size_t i = 0; i < t->job->n_tasks && !t->without_group; i++)
+		if (gb_operations[t->job->tasks[i].operation].timed == GB_STEP_PUBLISH)
+			t->newcomer = (others + of_user - 1) / of_user * of_user;
+}
+
 int gb_testbed_open(struct gb_testbed *t, const struct gb_job *job, bool without_group)
 {
 	*t = (struct gb_testbed){
@@ -240,6 +257,7 @@ int gb_testbed_open(struct gb_testbed *t, const struct gb_job *job, bool without
 		uint32_t joiners = gb_task_joiners(&job->tasks[i]);
 		t->n_joiners = joiners > t->n_joiners ? joiners : t->n_joiners;
 	}
+	choose_newcomer(t);
 	if (open_mailbox(t) != 0 || choose_live(t) != 0 || shape_world(t) != 0)
 		return -1;
 	return publish(t);
@@ -317,6 +335,8 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 		return b->take(t->world, c->device, c->way, c->messages, c->n);
 	case GB_CALL_STORE:
 		return b->store(t->world, c->device, &c->stored);
+	case GB_CALL_ENROL:
+		return b->enrol(t->world, c->device, (uint32_t)c->n, out);
 	case GB_CALL_SINGLE:
 		return b->single(t->world, (uint32_t)c->n);
 	case GB_CALL_READ_OLD:

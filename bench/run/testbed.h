@@ -19,6 +19,7 @@ struct gb_testbed {
 	struct gb_mailbox mailbox;
 	struct gb_directory directory; /* of the newcomers; without a group of everybody */
 	uint32_t n_joiners;
+	uint32_t newcomer; /* the first device of a user that nobody knows, or GB_NO_DEVICE */
 	uint32_t *live, *actors;
 	size_t n_live;
 
@@ -78,6 +79,7 @@ struct gb_call {
 		GB_CALL_WANT,
 		GB_CALL_GIVE,
 		GB_CALL_TAKE,
+		GB_CALL_ENROL,
 		GB_CALL_SINGLE,
 	} kind;
 	enum gb_part part; /* CREATE_PART */
@@ -87,7 +89,7 @@ struct gb_call {
 	enum gb_reason reason;                /* WITHHOLD */
 	const struct gb_message
 		*messages;         /* PROCESS, RECEIVE, READ_OLD one; JOIN, RESTORE, GIVE, TAKE n */
-	size_t n;                  /* of any of the three; SINGLE: calls */
+	size_t n;                  /* of any of the three; ENROL: keys; SINGLE: calls */
 	struct gb_bytes plaintext; /* SEND: in; RECEIVE, READ_OLD: out */
 	enum gb_scope scope;       /* RESTORE */
 	enum gb_way way;           /* WANT, GIVE, TAKE */

@@ -1,5 +1,6 @@
 #include "run/archive.h"
 #include "run/arrival.h"
+#include "run/enrolment.h"
 #include "run/forging.h"
 #include "run/handover.h"
 #include "run/lookup.h"
@@ -385,6 +386,8 @@ static int make_step(struct gb_trial *trial, enum gb_step step)
 		return change_group(trial, &call);
 	case GB_STEP_STORE:
 		return gb_member_store(trial);
+	case GB_STEP_PUBLISH:
+		return gb_enrolment_step(trial);
 	case GB_STEP_CATCH_UP:
 		return gb_member_skip(trial) != 0 ? -1 : send_and_read(trial);
 	case GB_STEP_WEAR:

@@ -176,6 +176,9 @@ static void print_optional(void)
 	CALL(succeed, world *, uint32_t, published *, size_t, outbox *);
 	MEMBER(gb_backend, withhold);
 	MEMBER(gb_backend, withheld);
+	MEMBER(gb_backend, enrol);
+	MEMBER(gb_backend, reach);
+	MEMBER(gb_backend, reached);
 }
 
 int main(void)

@@ -208,6 +208,9 @@ mirror!(<= gb_backend {
     succeed: ActOnMany<gb_published>,
     withhold: *const c_void,
     withheld: *const c_void,
+    enrol: *const c_void,
+    reach: *const c_void,
+    reached: *const c_void,
 });
 
 // The table is constant, and its strings are.

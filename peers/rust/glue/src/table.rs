@@ -435,5 +435,8 @@ pub const fn table<P: Peer>() -> gb_backend {
         succeed: where_offered!(P, Reinit, succeed),
         withhold: std::ptr::null(),
         withheld: std::ptr::null(),
+        enrol: std::ptr::null(),
+        reach: std::ptr::null(),
+        reached: std::ptr::null(),
     }
 }
