@@ -107,6 +107,20 @@ static void every_sender_tells(void **state)
 	worker_forget(r);
 }
 
+/* The messages after it are of new sessions, and each of those is withheld too. */
+static void later_keys_are_withheld_too(void **state)
+{
+	struct gb_job job = job_of(&gb_backend_megolm, 5, "ratchet", 1);
+	struct worker_report *r;
+
+	(void)state;
+	snprintf(job.axis[GB_AXIS_rotation_messages], GB_AXIS_VALUE_BYTES, "1");
+	r = worker_measure(&job);
+	assert_null(r->failed);
+	assert_int_equal(r->n_samples, 2);
+	worker_forget(r);
+}
+
 static void who_cannot_withhold_says_so(void **state)
 {
 	struct gb_job job = job_of(&gb_backend_mls, 5, "", 1);
@@ -184,6 +198,7 @@ int main(void)
 		cmocka_unit_test(who_is_told_has_a_row_and_the_others_get_new_keys),
 		cmocka_unit_test(nothing_is_claimed_for_who_is_told),
 		cmocka_unit_test(every_sender_tells),
+		cmocka_unit_test(later_keys_are_withheld_too),
 		cmocka_unit_test(who_cannot_withhold_says_so),
 		cmocka_unit_test(who_gives_the_key_or_no_reason_is_caught),
 	};

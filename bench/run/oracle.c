@@ -128,6 +128,12 @@ static int outcast_reads_nothing(struct gb_oracle *o)
 	while ((m = gb_delivery_next(&t->mailbox, &next, outcast, true)) != NULL) {
 		struct gb_call call = {
 			.kind = GB_CALL_RECEIVE, .device = outcast, .messages = m, .n = 1};
+		/* Keys that have served their time are replaced, and withheld again. */
+		if (m->kind == GB_WITHHELD) {
+			call.kind = GB_CALL_PROCESS;
+			if (gb_testbed_must(t, &call, NULL, "learning why there is no key") != 0)
+				return -1;
+		}
 		if (m->kind != GB_APPLICATION)
 			continue;
 		if (gb_trial_must_refuse(o->trial, &call, m->from,
