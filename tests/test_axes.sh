@@ -43,9 +43,9 @@ count() {
 # measured BACKEND AXIS: the operations, for a scenario, to which the axis makes no difference.
 measured() {
 	local operations="create send send_first store rekey" counted="add:2 add_each:2 remove:1 remove_each:2
-		rekey_after_add:1 rekey_after_remove:1 catch_up:5" list= each
+		rekey_after_add:1 rekey_after_remove:1 catch_up:5 publish:2" list= each
 	[ "$1" = megolm ] && operations+=" claim verify session encrypt" &&
-		counted+=" backup:3 restore_one:3 restore_room:11 restore_all:3 forward:3 key_file:3 dehydrated:3"
+		counted+=" backup:3 restore_one:3 restore_room:11 restore_all:3 forward:3 key_file:3 dehydrated:3 withhold:1"
 	for each in $operations $counted primitive_dh:2; do
 		is_independent "$2" "${each%:*}" || continue
 		[ "${each%:*}" = "$each" ] && list+="$each, " || list+="{ ${each%:*}: ${each#*:} }, "
