@@ -4,7 +4,6 @@
  */
 #include "backends/backends.h"
 #include "backends/megolm_world.h"
-#include "megolm_withheld.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -327,20 +326,6 @@ static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *l
 	return gb_megolm_enter_room(w, live);
 }
 
-/* Anybody can say so: it is neither encrypted nor signed. */
-static enum gb_status take_withheld(struct gb_world *w, struct gb_megolm_live *live,
-				    const struct gb_message *m)
-{
-	struct megolm_slice content;
-	enum megolm_withheld code;
-	enum megolm_err err = megolm_device_find_content(
-		live->device, &content, (struct megolm_slice){m->body.p, m->body.len});
-
-	if (err == MEGOLM_OK)
-		err = megolm_device_receive_withheld(live->device, &code, content);
-	return gb_megolm_status(w, err, "withheld key");
-}
-
 static enum gb_status process(struct gb_world *w, uint32_t device, const struct gb_message *m)
 {
 	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
@@ -349,7 +334,8 @@ static enum gb_status process(struct gb_world *w, uint32_t device, const struct 
 	if (live == NULL)
 		return GB_FAILED;
 	gb_megolm_forget_fetched(live);
-	return m->kind == GB_WITHHELD ? take_withheld(w, live, m) : take_room_key(w, live, m);
+	return m->kind == GB_WITHHELD ? gb_megolm_take_withheld(w, live, m)
+				      : take_room_key(w, live, m);
 }
 
 static enum gb_status join(struct gb_world *w, uint32_t device, const struct gb_message *m,
@@ -449,27 +435,6 @@ static enum gb_status first_index(struct gb_world *w, uint32_t device, uint32_t 
 	if (err == MEGOLM_OK && device == sender)
 		*index = megolm_room_index(live->room);
 	return gb_megolm_status(w, err, "first index");
-}
-
-static enum gb_status withheld(struct gb_world *w, uint32_t device, const struct gb_message *m,
-			       enum gb_reason *reason)
-{
-	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
-	struct megolm_slice content = {m->body.p, m->body.len};
-	enum megolm_withheld code;
-	enum megolm_err err = MEGOLM_ERR_UNKNOWN_SESSION;
-
-	gb_megolm_enter_untimed(w);
-	if (live == NULL)
-		return GB_FAILED;
-	if (live->room != NULL)
-		err = megolm_room_why_withheld(live->room, &code, content);
-	if (err != MEGOLM_OK)
-		return gb_megolm_status(w, err, "why a key is withheld");
-	if (code != MEGOLM_BLACKLISTED && code != MEGOLM_UNVERIFIED)
-		return gb_megolm_fail(w, GB_REJECTED, "a key is withheld for another reason");
-	*reason = code == MEGOLM_UNVERIFIED ? GB_REASON_UNVERIFIED : GB_REASON_BLACKLISTED;
-	return GB_OK;
 }
 
 static enum gb_status state_size(struct gb_world *w, uint32_t device, uint64_t *bytes)
@@ -596,7 +561,7 @@ const struct gb_backend gb_backend_megolm = {
 	.give = gb_megolm_give,
 	.take = gb_megolm_take,
 	.withhold = gb_megolm_withhold,
-	.withheld = withheld,
+	.withheld = gb_megolm_withheld,
 	.enrol = gb_megolm_enrol,
 	.reach = gb_megolm_reach,
 	.reached = gb_megolm_reached,

@@ -304,6 +304,12 @@ uint32_t gb_megolm_count_keys(struct megolm_slice keys);
 enum gb_status gb_megolm_nth_key(struct gb_world *w, struct megolm_slice keys, uint32_t i,
 				 struct megolm_slice *signed_key);
 
+/* At who is given no key, in megolm_told.c: takes in the reason, and knows it. */
+enum gb_status gb_megolm_take_withheld(struct gb_world *w, struct gb_megolm_live *live,
+				       const struct gb_message *m);
+enum gb_status gb_megolm_withheld(struct gb_world *w, uint32_t device, const struct gb_message *m,
+				  enum gb_reason *reason);
+
 /* What a new device uploads, and that it is reached by that, in megolm_enrol.c. */
 enum gb_status gb_megolm_enrol(struct gb_world *w, uint32_t device, uint32_t n,
 			       struct gb_outbox *out);
