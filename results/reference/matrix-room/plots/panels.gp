@@ -40,6 +40,22 @@ plot csv skip 1 using (p = int($1), heading[p] = strcol(2), \
 	0):(0) with table
 unset table
 
+# Where the columns of the legend side by side are wider than the picture, they stand in several
+# rows of columns.
+array widest[legend_columns]
+do for [c = 1:legend_columns] { widest[c] = 0 }
+do for [i = 1:n] { widest[place_x[i]] = most(widest[place_x[i]], strlen(name[i])) }
+needed = 0.0
+do for [c = 1:legend_columns] { needed = needed + 8.0 + widest[c] }
+tiers = int(ceil(7.4 * needed / (width - 40.0)))
+per_tier = (legend_columns + tiers - 1) / tiers
+do for [i = 1:n] {
+	place_y[i] = place_y[i] + (place_x[i] - 1) / per_tier * legend_rows
+	place_x[i] = (place_x[i] - 1) % per_tier + 1
+}
+legend_columns = per_tier
+legend_rows = legend_rows * tiers
+
 y_low = floor(log10(y_least)); y_high = ceil(log10(y_most))
 if (y_low == y_high) { y_high = y_high + 1 }
 array every[n]

@@ -1,0 +1,166 @@
+# Draws FIGURE.csv as a grid of panels with one legend below. The columns of the file:
+#
+#   1 panel, 2 heading   which panel, counted from 1, and what stands above it
+#   3 series, 4 name     which series, counted from 1, and its name
+#   5 kind               band: from low to high; line: y; both: y inside its band;
+#                        published: a thin line that somebody else measured
+#   6 colour, 7 look     which of the eight colours; which dash and marker
+#   8 legend_column, 9 legend_row
+#   10 x, 11 y, 12 low, 13 high; their names tell the units
+#
+# A figure sets before: title, note, xname, yname, columns (of the grid), xscale and yscale
+# ("decade": numbers, "duration": milliseconds, "volume": bytes, "binary": bytes in KiB,
+# "ratio": y alone, around 1, which has a line of its own).
+
+csv = figure . ".csv"
+stats csv using (column("series")) nooutput
+n = int(STATS_max)
+stats csv using (column("panel")) nooutput
+n_panels = int(STATS_max)
+array name[n]; array kind[n]; array hue[n]; array look[n]; array n_points[n]
+array place_x[n]; array place_y[n]
+array heading[n_panels]
+do for [i = 1:n] { name[i] = ""; kind[i] = ""; hue[i] = 1; look[i] = 1; n_points[i] = 0 }
+do for [i = 1:n] { place_x[i] = 1; place_y[i] = 1 }
+do for [p = 1:n_panels] { heading[p] = "" }
+
+least(a, b) = a < b ? a : b
+most(a, b) = a > b ? a : b
+x_first = 1e300; x_last = 0; y_least = 1e300; y_most = 0
+legend_columns = 1; legend_rows = 1
+set table $unused
+plot csv skip 1 using (p = int($1), heading[p] = strcol(2), \
+	i = int($3), name[i] = strcol(4), kind[i] = strcol(5), hue[i] = int($6), \
+	look[i] = int($7), place_x[i] = int($8), place_y[i] = int($9), \
+	n_points[i] = n_points[i] + 1, \
+	legend_columns = most(legend_columns, int($8)), \
+	legend_rows = most(legend_rows, int($9)), \
+	x_first = least(x_first, $10), x_last = most(x_last, $10), \
+	y_least = least(y_least, $12), y_most = most(y_most, $13), \
+	0):(0) with table
+unset table
+
+# Where the columns of the legend side by side are wider than the picture, they stand in several
+# rows of columns.
+array widest[legend_columns]
+do for [c = 1:legend_columns] { widest[c] = 0 }
+do for [i = 1:n] { widest[place_x[i]] = most(widest[place_x[i]], strlen(name[i])) }
+needed = 0.0
+do for [c = 1:legend_columns] { needed = needed + 8.0 + widest[c] }
+tiers = int(ceil(7.4 * needed / (width - 40.0)))
+per_tier = (legend_columns + tiers - 1) / tiers
+do for [i = 1:n] {
+	place_y[i] = place_y[i] + (place_x[i] - 1) / per_tier * legend_rows
+	place_x[i] = (place_x[i] - 1) % per_tier + 1
+}
+legend_columns = per_tier
+legend_rows = legend_rows * tiers
+
+y_low = floor(log10(y_least)); y_high = ceil(log10(y_most))
+if (y_low == y_high) { y_high = y_high + 1 }
+array every[n]
+do for [i = 1:n] { every[i] = n_points[i] > 20 * n_panels ? 3 : 1 }
+
+# In pixels of the picture.
+n_rows = (n_panels + columns - 1) / columns
+legend_top = 24.0 + 21 * legend_rows
+cell_w = (width + 0.0) / columns
+cell_h = (height - 104.0 - legend_top) / n_rows
+
+# A hair wider than the outermost tics, which rounding would lose.
+set xrange [0.999 * x_first:1.001 * x_last]
+set yrange [0.999 * 10.0**y_low:1.001 * 10.0**y_high]
+label_of(scale, d) = scale eq "duration" ? duration[d + 5] : \
+	scale eq "volume" ? volume[d + 5] : decade[d + 5]
+set xtics ()
+set ytics ()
+# Long numbers in a narrow panel are written smaller.
+if (columns * log10(1.0 * x_last / x_first) > 14) {
+	small = format eq "png" ? ",8.5" : ",11"
+	set xtics font small
+}
+# The ends of the x axis have a number too, where no power of ten stands close by.
+written(x) = x < 1000 ? sprintf("%g", x) : sprintf("%d,%03d", int(x) / 1000, int(x) % 1000)
+is_apart(x) = abs(log10(x) - floor(log10(x) + 0.5)) > 0.05 * columns * log10(1.0 * x_last / x_first)
+if (xscale eq "decade" && is_apart(x_first)) { set xtics add (written(x_first) x_first) }
+if (xscale eq "decade" && is_apart(x_last)) { set xtics add (written(x_last) x_last) }
+do for [d = -4:12] {
+	if (xscale ne "binary" && 10.0**d >= x_first) {
+		set xtics add (label_of(xscale, d) 10.0**d)
+	}
+	if (yscale ne "ratio") { set ytics add (label_of(yscale, d) 10.0**d) }
+}
+if (yscale eq "ratio") {
+	set yrange [least(0.9, 0.97 * y_least):most(2, 1.05 * y_most)]
+	do for [i = 1:|ratio|] { set ytics add (ratio[i] 1.0 * ratio[i]) }
+}
+if (xscale eq "binary") {
+	do for [i = 1:|binary|] { set xtics add (binary[i] 2.0**binary_exponent[i]) }
+}
+
+load "frame.gp"
+
+# The columns of the legend share the width as their longest names need it.
+array letters[legend_columns]; array column_at[legend_columns]
+do for [c = 1:legend_columns] { letters[c] = 0 }
+do for [i = 1:n] { letters[place_x[i]] = most(letters[place_x[i]], strlen(name[i])) }
+needed = 0.0
+do for [c = 1:legend_columns] { needed = needed + 8.0 + letters[c] }
+column_at[1] = 30.0
+do for [c = 2:legend_columns] {
+	column_at[c] = column_at[c - 1] + (width - 40.0) * (8.0 + letters[c - 1]) / needed
+}
+
+do for [i = 1:n] {
+	x0 = across(column_at[place_x[i]])
+	x1 = x0 + across(44.0)
+	y = up(legend_top - 21.0 * place_y[i])
+	if (kind[i] eq "band" || kind[i] eq "both") {
+		set object i rectangle from screen x0, y - up(7.0) to screen x1, y + up(7.0) \
+			fillcolor rgb colour[hue[i]] fillstyle transparent solid 0.2 noborder
+	}
+	if (kind[i] eq "published") {
+		set arrow i from screen x0, y to screen x1, y nohead \
+			linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1
+	}
+	if (kind[i] eq "line" || kind[i] eq "both") {
+		set arrow i from screen x0, y to screen x1, y nohead \
+			linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1.8
+		set label 100 + i "" at screen (x0 + x1) / 2, y point linecolor rgb colour[hue[i]] \
+			pointtype marker[look[i]] pointsize 0.6
+	}
+	set label 200 + i name[i] at screen x1 + across(8.0), y left noenhanced
+}
+
+mine(p, i) = int($1) == p && int($3) == i
+is_filled(i) = kind[i] eq "band" || kind[i] eq "both"
+is_marked(i) = kind[i] eq "line" || kind[i] eq "both"
+do for [p = 1:n_panels] {
+	c = (p - 1) % columns
+	r = (p - 1) / columns
+	y = height - 104.0 - cell_h * r
+	set lmargin at screen across(cell_w * c + (columns == 1 ? 120 : 112))
+	set rmargin at screen across(cell_w * (c + 1) - 40)
+	set tmargin at screen up(y - 24)
+	set bmargin at screen up(y - cell_h + 50)
+	set title heading[p] font ":Bold" offset 0, -0.5 noenhanced
+	set xlabel (p + columns > n_panels ? xname : "") offset 0, 0.4
+	set ylabel (c == 0 ? yname : "") offset 0, 0
+	plot yscale eq "ratio" ? 1 : NaN with lines linecolor "#444444" dashtype 1 linewidth 1, \
+		for [i = 1:n] csv skip 1 using (mine(p, i) && is_filled(i) ? $10 : NaN):12:13 \
+			with filledcurves fillcolor rgb colour[hue[i]] \
+			fillstyle transparent solid 0.18 noborder, \
+		for [edge = 12:13] for [i = 1:n] \
+			csv skip 1 using (mine(p, i) && is_filled(i) ? $10 : NaN):edge \
+			with lines linecolor rgb colour[hue[i]] linewidth 0.6, \
+		for [i = 1:n] csv skip 1 using (mine(p, i) && kind[i] eq "published" ? $10 : NaN):11 \
+			with lines linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1, \
+		for [i = 1:n] csv skip 1 using (mine(p, i) && is_marked(i) ? $10 : NaN):11 \
+			with linespoints linecolor rgb colour[hue[i]] dashtype look[i] \
+			linewidth 1.6 pointtype marker[look[i]] pointsize 0.5 \
+			pointinterval every[i]
+	unset label
+	unset arrow
+	unset object
+}
+unset multiplot
