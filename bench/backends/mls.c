@@ -58,12 +58,6 @@ static struct gb_message to_group(enum gb_kind kind, uint32_t from)
 		.kind = kind, .address = GB_TO_GROUP, .fanout = GB_FANOUT_SERVER, .from = from};
 }
 
-static struct gb_message to_server(enum gb_kind kind, uint32_t from)
-{
-	return (struct gb_message){
-		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
-}
-
 struct mls_group *gb_mls_group_of(struct gb_world *w, uint32_t device, const char *what)
 {
 	struct gb_mls_device *d = &w->device[device];
@@ -80,55 +74,6 @@ struct mls_group *gb_mls_group_of(struct gb_world *w, uint32_t device, const cha
 	return NULL;
 }
 
-/* A live device keeps its key package: an ECDSA signature made again would be another. */
-static enum gb_status publish_one(struct gb_world *w, uint32_t device, struct gb_outbox *out)
-{
-	struct mls_slice kept;
-	const struct gb_mls_device *live = &w->device[device];
-	struct gb_mls_device dormant = {0};
-	enum gb_status status;
-	enum mls_err err;
-
-	if (live->client && live->key_package.len > 0)
-		return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &live->key_package);
-	if (gb_mls_stocked(w, device, &kept)) {
-		/* Only read. */
-		struct mls_buf b = {.p = (uint8_t *)(uintptr_t)kept.p, .len = kept.len};
-		return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &b);
-	}
-	err = gb_mls_make_device(w, &dormant, device);
-	status =
-		err ? gb_mls_failed(w, "publish", err)
-		    : gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &dormant.key_package);
-	gb_mls_drop_device(&dormant);
-	return status;
-}
-
-static enum gb_status mls_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
-				       struct gb_outbox *out)
-{
-	for (uint32_t device = first; device < first + n; device++) {
-		enum gb_status status = publish_one(w, device, out);
-
-		if (status != GB_OK)
-			return status;
-	}
-	return GB_OK;
-}
-
-static enum gb_status mls_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out)
-{
-	enum gb_status status = gb_mls_materialise(w, device);
-
-	if (status == GB_OK)
-		status = gb_mls_keep_key_package(w, device);
-	if (status != GB_OK)
-		return status;
-	return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device),
-			   &w->device[device].key_package);
-}
-
-/* What a commit takes at most: its key packages, and a path whose copath is all leaves. */
 static size_t commit_bound(const struct gb_world *w, size_t members,
 			   const struct mls_commit_request *request)
 {
@@ -505,50 +450,6 @@ static enum gb_status mls_discard(struct gb_world *w, uint32_t device)
 	return GB_OK;
 }
 
-/* Sends what `write` appends to the scratch buffer. */
-static enum gb_status publish_state(struct gb_world *w, uint32_t device, enum gb_kind kind,
-				    enum mls_err (*write)(const struct gb_world *,
-							  struct mls_group *, struct mls_buf *),
-				    struct gb_outbox *out)
-{
-	struct mls_group *group = gb_mls_group_of(w, device, "publish");
-	enum mls_err err;
-
-	if (!group)
-		return GB_REJECTED;
-	w->scratch.len = 0;
-	err = write(w, group, &w->scratch);
-	if (err)
-		return gb_mls_failed(w, "publish", err);
-	return gb_mls_post(w, out, to_server(kind, device), &w->scratch);
-}
-
-static enum mls_err write_group_info(const struct gb_world *w, struct mls_group *group,
-				     struct mls_buf *out)
-{
-	struct mls_group_info_request request = {.external_pub = true,
-						 .ratchet_tree = w->axes.tree_in_welcome};
-
-	return mls_group_info(group, out, &request);
-}
-
-static enum mls_err write_tree(const struct gb_world *w, struct mls_group *group,
-			       struct mls_buf *out)
-{
-	(void)w;
-	return mls_group_ratchet_tree(group, out);
-}
-
-static enum gb_status mls_group_info_out(struct gb_world *w, uint32_t device, struct gb_outbox *out)
-{
-	return publish_state(w, device, GB_GROUP_INFO, write_group_info, out);
-}
-
-static enum gb_status mls_fetch_tree(struct gb_world *w, uint32_t device, struct gb_outbox *out)
-{
-	return publish_state(w, device, GB_RATCHET_TREE, write_tree, out);
-}
-
 static enum gb_status mls_counts_of(struct gb_world *w, struct gb_counts *counts)
 {
 	struct mls_counts counted;
@@ -593,8 +494,8 @@ const struct gb_backend gb_backend_mls = {
 	.close = gb_mls_close,
 	.version = version_text,
 	.error = mls_error,
-	.publish = mls_publish,
-	.publish_many = mls_publish_many,
+	.publish = gb_mls_publish,
+	.publish_many = gb_mls_publish_many,
 	.materialise = gb_mls_materialise,
 	.shape = gb_mls_shape,
 	.create = mls_create,
@@ -609,8 +510,8 @@ const struct gb_backend gb_backend_mls = {
 	.checkpoint = gb_mls_checkpoint,
 	.rollback = gb_mls_rollback,
 	.discard = mls_discard,
-	.group_info = mls_group_info_out,
-	.fetch_tree = mls_fetch_tree,
+	.group_info = gb_mls_publish_group_info,
+	.fetch_tree = gb_mls_publish_tree,
 	.join_external = gb_mls_join_external,
 	.skip = mls_skip,
 	.store = mls_store,

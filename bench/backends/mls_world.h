@@ -93,6 +93,15 @@ bool gb_mls_stocked(struct gb_world *w, uint32_t device, struct mls_slice *key_p
 enum gb_status gb_mls_post(struct gb_world *w, struct gb_outbox *out, struct gb_message m,
 			   const struct mls_buf *body);
 
+/* KeyPackages of devices that can be added; what a member shows of its group
+ * (bench/backends/mls_publish.c). */
+enum gb_status gb_mls_publish(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+enum gb_status gb_mls_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
+				   struct gb_outbox *out);
+enum gb_status gb_mls_publish_group_info(struct gb_world *w, uint32_t device,
+					 struct gb_outbox *out);
+enum gb_status gb_mls_publish_tree(struct gb_world *w, uint32_t device, struct gb_outbox *out);
+
 /* The group of a device that can act in it, or NULL: then error() says why (bench/backends/mls.c).
  */
 struct mls_group *gb_mls_group_of(struct gb_world *w, uint32_t device, const char *what);
