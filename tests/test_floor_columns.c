@@ -140,6 +140,29 @@ static void the_receipt_of_a_first_message_has_a_floor(void **state)
 	assert_floor("near", "process", "7 7 7 2 2");
 }
 
+/* Three others get the new key, each by a ratchet step; who is told that it gets none does nothing.
+ */
+static void who_is_withheld_keys_has_a_floor_of_nothing(void **state)
+{
+	static const struct price_set dh[] = {
+		{GB_LIBRARY_OPENSSL, GB_ALGORITHM_x25519, GB_PRIMITIVE_dh, {100, 200}},
+		{GB_LIBRARY_LIBOLM, GB_ALGORITHM_x25519, GB_PRIMITIVE_dh, {1000, 2000}},
+	};
+	static const char *const rows[] = {
+		"backend=megolm operation=withhold k=1 size=5 olm=ratchet olm_crypto=libolm "
+		"process=1 sample=1 role=actor phase=produce device=0 cpu_ns=6000 wall_ns=1",
+		"backend=megolm operation=withhold k=1 size=5 olm=ratchet olm_crypto=libolm "
+		"process=1 sample=1 role=withheld phase=process device=2 cpu_ns=14 wall_ns=1",
+	};
+
+	(void)state;
+	write_prices(run, dh, N(dh));
+	write_samples(samples_path, rows, N(rows));
+	assert_int_equal(summarise().status, 0);
+	assert_floor("actor", "total", "3000 6000 300 2 1");
+	assert_floor("withheld", "process", "0 0 0 - -");
+}
+
 /* What makes no difference has no value; a rekey without its state has no floor. */
 static void floor_needs_no_state_that_makes_no_difference(void **state)
 {
@@ -152,12 +175,15 @@ static void floor_needs_no_state_that_makes_no_difference(void **state)
 		 "sample=1 role=actor phase=produce device=0 cpu_ns=4000 wall_ns=1"},
 		{"backend=megolm operation=rekey size=5 olm_crypto=libolm process=1 "
 		 "sample=1 role=actor phase=produce device=0 cpu_ns=300 wall_ns=1"},
+		{"backend=megolm operation=publish k=2 size=5 olm_crypto=libolm process=1 "
+		 "sample=1 role=actor phase=produce device=5 cpu_ns=8000 wall_ns=1"},
+		{"backend=mls operation=publish k=2 size=5 suite=1 process=1 "
+		 "sample=1 role=actor phase=produce device=5 cpu_ns=800 wall_ns=1"},
 	};
 	static const char *const want[][3] = {
-		{"joiner", "join", "100 200 100 3 1.5"},
-		{"far", "process", "- - - - -"},
-		{"actor", "total", "2000 4000 200 2 1"},
-		{"actor", "total", "- - - - -"},
+		{"joiner", "join", "100 200 100 3 1.5"}, {"far", "process", "- - - - -"},
+		{"actor", "total", "2000 4000 200 2 1"}, {"actor", "total", "- - - - -"},
+		{"actor", "total", "4000 8000 400 2 1"}, {"actor", "total", "400 800 400 2 1"},
 	};
 
 	(void)state;
@@ -274,6 +300,7 @@ int main(void)
 		cmocka_unit_test(several_devices_share_a_row),
 		cmocka_unit_test(floor_needs_no_state_that_makes_no_difference),
 		cmocka_unit_test(the_receipt_of_a_first_message_has_a_floor),
+		cmocka_unit_test(who_is_withheld_keys_has_a_floor_of_nothing),
 		cmocka_unit_test(hostile_keys_have_no_floor),
 		cmocka_unit_test(damaged_prices_stop_the_stage),
 	};

@@ -104,6 +104,32 @@ measure: [{ backup: [1, 9, 25] }, { restore_one: [1, 25] }, { restore_room: [9, 
   { restore_all: [1, 25] }]
 END
 
+# Keys that are withheld.
+cat > "$work/withhold.yaml" << 'END'
+# The same where some members get no new keys.
+name: withhold
+backends: [megolm]
+size: [5, 12]
+olm: [new, ratchet, chain]
+senders: [1, 2]
+verification: [device, cross_signed]
+sender_device_keys: [yes, no]
+samples: { processes: 1, min: 1, max: 1, budget: 60s }
+measure: [{ withhold: [1, 2] }]
+END
+# What a new device uploads.
+cat > "$work/publish.yaml" << 'END'
+# The same before anybody can reach a device.
+name: publish
+backends: [mls, megolm]
+size: [3]
+suite: [1, 3]
+verification: [device, cross_signed]
+identity: [16, 40, 100]
+samples: { processes: 1, min: 1, max: 1, budget: 60s }
+measure: [{ publish: [1, 2, 7, 12] }]
+END
+
 # prices PRIMITIVE...: a calibration in which these cost 1 and all others nothing.
 prices() {
 	local library algorithm primitive price all libraries=
@@ -160,7 +186,8 @@ agrees() {
 	fi
 }
 
-for run in floor options padded users past senders rotation again handover recover dehydrated archive; do
+for run in floor options padded users past senders rotation again handover recover dehydrated archive \
+	withhold publish; do
 	if ! said=$("$program" run "$work/$run.yaml" --out "$work/$run" -q --calibration none 2>&1); then
 		echo "not ok 1 - run"
 		sed 's/^/# /' <<< "$said"
@@ -168,7 +195,7 @@ for run in floor options padded users past senders rotation again handover recov
 	fi
 done
 
-echo 1..100
+echo 1..119
 for run in floor options; do
 	agrees $run mls equal keygen keygen
 	agrees $run mls equal dh dh
@@ -182,7 +209,7 @@ for run in floor options; do
 done
 agrees padded mls equal aead_bytes aead_bytes
 agrees padded mls equal hmac hmac
-for run in floor users past senders rotation; do
+for run in floor users past senders rotation withhold; do
 	agrees $run megolm equal keygen keygen signer_keygen
 	agrees $run megolm stepped dh dh
 	agrees $run megolm equal sign sign
@@ -210,6 +237,14 @@ for run in handover recover archive; do
 	agrees $run megolm equal aead_bytes aead_bytes
 	agrees $run megolm equal pbkdf2_rounds pbkdf2_rounds
 	agrees $run megolm below hash_blocks hash_blocks
+done
+for backend in mls megolm; do
+	agrees publish $backend equal keygen keygen signer_keygen
+	agrees publish $backend equal sign sign
+	agrees publish $backend equal dh dh
+	agrees publish $backend equal verify verify
+	agrees publish $backend equal hash_blocks hash_blocks
+	agrees publish $backend below random_bytes random_bytes
 done
 # Where a device is dehydrated and read again, libolm pickles it, and every public key is made again.
 agrees dehydrated megolm equal dh dh

@@ -88,6 +88,8 @@ static bool read_role(const struct gb_cell *cell, struct gb_floor_case *c)
 {
 	if (is(cell, GB_COLUMN_role, "actor") && is(cell, GB_COLUMN_phase, "total"))
 		c->role = GB_FLOOR_ACTOR;
+	else if (is(cell, GB_COLUMN_role, "withheld") && is(cell, GB_COLUMN_phase, "process"))
+		c->role = GB_FLOOR_WITHHELD;
 	else if (is(cell, GB_COLUMN_phase, "process"))
 		c->role = GB_FLOOR_MEMBER;
 	else if (is(cell, GB_COLUMN_phase, "join"))
@@ -135,6 +137,8 @@ static bool read_operation(const struct gb_cell *cell, struct gb_floor_case *c,
 		[GB_STEP_DEHYDRATED] = GB_FLOOR_DEHYDRATED,
 		[GB_STEP_RECOVER] = GB_FLOOR_RECOVER,
 		[GB_STEP_STORE] = GB_FLOOR_STORE,
+		[GB_STEP_WITHHOLD] = GB_FLOOR_WITHHOLD,
+		[GB_STEP_PUBLISH] = GB_FLOOR_PUBLISH,
 	};
 	static const enum gb_primitive singles[] = {
 		GB_PRIMITIVE_keygen, GB_PRIMITIVE_dh,   GB_PRIMITIVE_sign, GB_PRIMITIVE_verify,

@@ -50,5 +50,7 @@ enum gb_floor_answer gb_floor(const struct gb_floor_case *c, struct gb_tally *co
 		*counts = (struct gb_tally){0};
 		return GB_FLOOR_KNOWN;
 	}
+	if (c->step == GB_FLOOR_PUBLISH)
+		return gb_floor_publish(c, counts);
 	return c->protocol == GB_FLOOR_MLS ? gb_floor_mls(c, counts) : gb_floor_megolm(c, counts);
 }

@@ -37,10 +37,19 @@ enum gb_floor_step {
 	GB_FLOOR_DEHYDRATED,
 	GB_FLOOR_RECOVER,
 	GB_FLOOR_STORE,
+	GB_FLOOR_WITHHOLD, /* Megolm only */
+	GB_FLOOR_PUBLISH,  /* what a new device uploads, the actor */
 };
 
-/* An asker is who wants keys of the past, before it gets them; then it is a member. */
-enum gb_floor_role { GB_FLOOR_ACTOR, GB_FLOOR_MEMBER, GB_FLOOR_JOINER, GB_FLOOR_ASKER };
+/* An asker is who wants keys of the past, before it gets them; then it is a member. Who is withheld
+ * keys is told so. */
+enum gb_floor_role {
+	GB_FLOOR_ACTOR,
+	GB_FLOOR_MEMBER,
+	GB_FLOOR_JOINER,
+	GB_FLOOR_ASKER,
+	GB_FLOOR_WITHHELD,
+};
 
 /* States of Olm sessions that the formulas know. */
 enum gb_floor_olm { GB_FLOOR_OLM_NEW, GB_FLOOR_OLM_RATCHET, GB_FLOOR_OLM_CHAIN };
@@ -57,7 +66,8 @@ struct gb_floor_case {
 	enum gb_floor_role role;
 	uint32_t device;          /* who plays the role; the actor is device 0 */
 	uint32_t size;            /* members before `before`; of CREATE: after it. At least 2. */
-	uint32_t k;               /* of ADD and REMOVE, in either place, and of SINGLE; sessions */
+	uint32_t k;               /* of ADD and REMOVE, in either place, of WITHHOLD and SINGLE;
+				   * sessions; one-time keys or KeyPackages */
 	enum gb_primitive single; /* of SINGLE: keygen, dh, sign, verify, hash, hmac, aead or cbc */
 	const uint32_t *leavers;  /* k devices, with REMOVE in either place; device 0 stays */
 	uint32_t payload;         /* plaintext of SEND */
@@ -99,6 +109,9 @@ enum gb_floor_answer gb_floor(const struct gb_floor_case *c, struct gb_tally *co
 /* The two halves of it, by protocol. */
 enum gb_floor_answer gb_floor_mls(const struct gb_floor_case *c, struct gb_tally *counts);
 enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_tally *counts);
+
+/* Of both, what a new device makes before anybody can reach it. */
+enum gb_floor_answer gb_floor_publish(const struct gb_floor_case *c, struct gb_tally *counts);
 
 /* Of the second, what moves keys of the past. */
 bool gb_floor_moves_keys(enum gb_floor_step step);

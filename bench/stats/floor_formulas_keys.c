@@ -187,7 +187,8 @@ static bool has_formula(const struct gb_floor_case *c)
 		return false;
 	if (backs_up)
 		return c->role == reader;
-	if (c->step == GB_FLOOR_RECOVER && c->olm == GB_FLOOR_OLM_NEW)
+	if (c->role == GB_FLOOR_WITHHELD ||
+	    (c->step == GB_FLOOR_RECOVER && c->olm == GB_FLOOR_OLM_NEW))
 		return false;
 	if (c->step == GB_FLOOR_DEHYDRATED && c->without_device_keys)
 		return false;

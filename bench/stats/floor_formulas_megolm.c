@@ -13,6 +13,8 @@
  *                        ratchet: D + V + s; chain: V + s
  *   parts of create      claim: nothing; verify: the V of the shares; session: with a new Olm
  *                        session 2 K + 3 D + s; encrypt: all the rest
+ *   withhold             as one who removes, and who is left: the others get new keys, and who
+ *                        gets none is told in the clear
  *   keys of the past     s for each newcomer, by the actor alone, and s at each
  *   send, receive        S + s, V + s; the first of a session like any other; where the session
  *                        before has served its time, a new one and its shares first
@@ -135,7 +137,8 @@ static void share_among_senders(struct gb_tally *t, const struct gb_floor_case *
 	uint64_t rounds = c->step == GB_FLOOR_REMOVE && c->one_by_one ? c->k : 1;
 	uint64_t keys = olm_of_members(c) == GB_FLOOR_OLM_RATCHET ? ways : 0;
 
-	if (c->step != GB_FLOOR_CREATE && c->step != GB_FLOOR_REKEY && c->step != GB_FLOOR_REMOVE)
+	if (c->step != GB_FLOOR_CREATE && c->step != GB_FLOOR_REKEY && c->step != GB_FLOOR_REMOVE &&
+	    c->step != GB_FLOOR_WITHHOLD)
 		return;
 	/* Where sessions are begun, the first round is that of share_with_members. */
 	rounds -= olm_of_members(c) == GB_FLOOR_OLM_NEW;
@@ -161,6 +164,7 @@ static void act(struct gb_tally *t, const struct gb_floor_case *c)
 		share(t, c, c->olm, c->k);
 		break;
 	case GB_FLOOR_REMOVE:
+	case GB_FLOOR_WITHHOLD:
 		for (uint32_t i = 0; i < steps; i++) {
 			members -= leaving;
 			gb_megolm_new_session(t);
@@ -203,13 +207,16 @@ static void receive(struct gb_tally *t, const struct gb_floor_case *c)
 
 static bool has_formula(const struct gb_floor_case *c)
 {
-	bool leaves = c->step == GB_FLOOR_REMOVE || c->before == GB_FLOOR_REMOVE;
+	bool withholds = c->step == GB_FLOOR_WITHHOLD;
+	bool leaves = c->step == GB_FLOOR_REMOVE || c->before == GB_FLOOR_REMOVE || withholds;
 
 	if (c->size < 2 || c->senders < 1 || c->step == GB_FLOOR_NOTHING)
 		return false;
 	if (leaves && c->k >= c->size)
 		return false;
 	if (c->senders > c->size - (leaves ? c->k : 0))
+		return false;
+	if (c->role == GB_FLOOR_WITHHELD && !withholds)
 		return false;
 	if (c->role == GB_FLOOR_ASKER || (is_part(c->step) && c->role != GB_FLOOR_ACTOR))
 		return false;
@@ -252,7 +259,7 @@ enum gb_floor_answer gb_floor_megolm(const struct gb_floor_case *c, struct gb_ta
 	}
 	if (c->role == GB_FLOOR_ACTOR)
 		act(&one, c);
-	else
+	else if (c->role != GB_FLOOR_WITHHELD)
 		receive(&one, c);
 	gb_tally_add(counts, &one, c->senders);
 	if (c->role == GB_FLOOR_ACTOR)

@@ -289,7 +289,7 @@ static bool has_formula(const struct gb_floor_case *c)
 	for (uint32_t i = 0; leaves && i < c->k; i++)
 		if (c->leavers[i] == 0 || c->leavers[i] >= c->size)
 			return false;
-	if (c->role == GB_FLOOR_ASKER)
+	if (c->role == GB_FLOOR_ASKER || c->role == GB_FLOOR_WITHHELD)
 		return false;
 	return c->role != GB_FLOOR_JOINER || adds || c->step == GB_FLOOR_SEND;
 }

@@ -35,11 +35,25 @@ static uint64_t device_keys(uint64_t user_id, enum gb_sender_keys keys)
 	       SIGNATURE + (keys == GB_SENDER_KEYS_CROSS_SIGNED ? by_user : 0);
 }
 
+static uint64_t cross_signing_key(uint64_t user_id, uint64_t usage)
+{
+	return LENGTH("{\"keys\":{\"ed25519:\":\"\"},\"usage\":[\"\"],\"user_id\":\"\"}") +
+	       2 * KEY + usage + user_id;
+}
+
+uint64_t gb_master_key_signed(uint64_t user_id)
+{
+	return cross_signing_key(user_id, LENGTH("master"));
+}
+
 uint64_t gb_self_signing_key_signed(uint64_t user_id)
 {
-	return LENGTH("{\"keys\":{\"ed25519:\":\"\"},\"usage\":[\"self_signing\"],"
-		      "\"user_id\":\"\"}") +
-	       2 * KEY + user_id;
+	return cross_signing_key(user_id, LENGTH("self_signing"));
+}
+
+uint64_t gb_user_signing_key_signed(uint64_t user_id)
+{
+	return cross_signing_key(user_id, LENGTH("user_signing"));
 }
 
 uint64_t gb_one_time_key_signed(void)

@@ -33,11 +33,13 @@ uint64_t gb_sealed_session_bytes(void);
 uint64_t gb_dehydrated_bytes(void);
 #define GB_DEHYDRATED_KEYS 50 /* one-time keys; a fallback key and the device's own beside them */
 
-/* What the signature of device keys, of those of a dehydrated device, of a self-signing key, of a
- * one-time key and of a fallback key covers. */
+/* What the signature of device keys, of those of a dehydrated device, of the three keys of
+ * cross-signing, of a one-time key and of a fallback key covers. */
 uint64_t gb_dehydrated_keys_signed(uint64_t user_id);
 uint64_t gb_fallback_key_signed(void);
+uint64_t gb_master_key_signed(uint64_t user_id);
 uint64_t gb_self_signing_key_signed(uint64_t user_id);
+uint64_t gb_user_signing_key_signed(uint64_t user_id);
 uint64_t gb_device_keys_signed(uint64_t user_id);
 uint64_t gb_one_time_key_signed(void);
 
