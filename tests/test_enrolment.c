@@ -2,6 +2,7 @@
  * What a new device uploads, with both backends: what a worker measures of it, and that backends
  * are caught which upload less than they say, or reach a device by what they do not look at.
  */
+#define _GNU_SOURCE /* memmem */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -155,6 +156,75 @@ static enum gb_status reach_without_looking(struct gb_world *w, uint32_t device,
 	return GB_OK;
 }
 
+static enum gb_status refuse_the_last_resort(struct gb_world *w, uint32_t device, uint32_t other,
+					     uint32_t i, const struct gb_message *m, size_t n,
+					     struct gb_outbox *out)
+{
+	return i == GB_LAST_RESORT ? GB_REJECTED : honest->reach(w, device, other, i, m, n, out);
+}
+
+/* An outbox in front of another, which changes the fallback key on its way. */
+struct tap {
+	struct gb_outbox outbox; /* first, so that the backend's pointer leads back here */
+	struct gb_outbox *behind;
+	uint8_t *reserved;
+	void (*change)(uint8_t *fallback_keys);
+};
+
+static uint8_t *tap_reserve(struct gb_outbox *self, size_t capacity)
+{
+	struct tap *tap = (struct tap *)self;
+
+	tap->reserved = tap->behind->reserve(tap->behind, capacity);
+	return tap->reserved;
+}
+
+static void tap_commit(struct gb_outbox *self, const struct gb_message *m)
+{
+	static const char name[] = "\"fallback_keys\":";
+	struct tap *tap = (struct tap *)self;
+	uint8_t *found = memmem(tap->reserved, m->body.len, name, strlen(name));
+
+	if (found != NULL)
+		tap->change(found);
+	tap->behind->commit(tap->behind, m);
+}
+
+static enum gb_status enrol_through(void (*change)(uint8_t *), struct gb_world *w, uint32_t device,
+				    uint32_t n, struct gb_outbox *out)
+{
+	struct tap tap = {.outbox = {tap_reserve, tap_commit}, .behind = out, .change = change};
+
+	return honest->enrol(w, device, n, &tap.outbox);
+}
+
+/* A homeserver does not know this name. */
+static void rename_them(uint8_t *fallback_keys)
+{
+	memcpy(fallback_keys, "\"unknown__keys\"", strlen("\"fallback_keys\""));
+}
+
+/* Another digit of the key: its signature is not of this one. */
+static void change_the_key(uint8_t *fallback_keys)
+{
+	static const char name[] = "\"key\":\"";
+	uint8_t *key = (uint8_t *)strstr((char *)fallback_keys, name) + strlen(name);
+
+	*key = *key == 'A' ? 'B' : 'A';
+}
+
+static enum gb_status enrol_without_fallback(struct gb_world *w, uint32_t device, uint32_t n,
+					     struct gb_outbox *out)
+{
+	return enrol_through(rename_them, w, device, n, out);
+}
+
+static enum gb_status enrol_with_a_bad_fallback(struct gb_world *w, uint32_t device, uint32_t n,
+						struct gb_outbox *out)
+{
+	return enrol_through(change_the_key, w, device, n, out);
+}
+
 static void assert_caught(const struct gb_backend *lying, const char *why)
 {
 	struct gb_job job = job_of(lying, honest == &gb_backend_megolm ? "device" : "", 3);
@@ -191,6 +261,21 @@ static void who_uploads_something_else_is_caught(void **state)
 	}
 }
 
+static void who_has_no_key_of_last_resort_is_caught(void **state)
+{
+	struct gb_backend lying = gb_backend_megolm;
+
+	(void)state;
+	honest = &gb_backend_megolm;
+	lying.reach = refuse_the_last_resort;
+	assert_caught(&lying, "its key of last resort is none");
+	lying = *honest;
+	lying.enrol = enrol_without_fallback;
+	assert_caught(&lying, "its key of last resort is none");
+	lying.enrol = enrol_with_a_bad_fallback;
+	assert_caught(&lying, "its key of last resort is none");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +285,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_had_is_said),
 		cmocka_unit_test(a_new_device_is_the_first_of_its_user),
 		cmocka_unit_test(who_uploads_something_else_is_caught),
+		cmocka_unit_test(who_has_no_key_of_last_resort_is_caught),
 	};
 
 	return cmocka_run_group_tests_name("enrolment", tests, NULL, NULL);

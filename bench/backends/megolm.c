@@ -512,7 +512,7 @@ static enum gb_status counts(struct gb_world *w, struct gb_counts *out)
 const struct gb_backend gb_backend_megolm = {
 	.struct_size = sizeof(struct gb_backend),
 	.abi = GB_ABI,
-	.features = GB_SEALED | GB_REPLAYS | GB_PER_SENDER | GB_ENVELOPED,
+	.features = GB_SEALED | GB_REPLAYS | GB_PER_SENDER | GB_ENVELOPED | GB_FALLBACK,
 	.name = "megolm",
 	.max_size = 100000,
 	.axis = gb_megolm_axis,

@@ -10,7 +10,7 @@
 
 #define MAX_FILES    (GB_HELLO_FILES + 64)
 #define MAX_REASONS  256
-#define ALL_FEATURES (GB_ENVELOPED * 2u - 1)
+#define ALL_FEATURES (GB_FALLBACK * 2u - 1)
 
 static struct process {
 	struct gb_child *child;

@@ -240,6 +240,7 @@ struct gb_world; /* the backend's own */
  *               say what of them is the protocol's. Else they are what the protocol makes.
  *   OWN_RANDOM  operations draw randomness that no seed reaches: of two worlds with equal seeds
  *               only key material, and the form and length of messages, are the same
+ *   FALLBACK    what enrol() sends has a key of last resort: reach() by GB_LAST_RESORT succeeds
  */
 enum gb_feature {
 	GB_SETTLES = 1 << 0,
@@ -251,6 +252,7 @@ enum gb_feature {
 	GB_FORGERY_SPENDS = 1 << 6,
 	GB_OWN_RANDOM = 1 << 7,
 	GB_ENVELOPED = 1 << 8,
+	GB_FALLBACK = 1 << 9,
 };
 
 /* What create() consists of where a group is made of a session with each member (Megolm). */
@@ -593,7 +595,7 @@ struct gb_backend {
 	 *   reach    `device`, a member, takes the i-th of these keys from the n messages that
 	 *            enrol of `other` sent, verifies all that it verifies before it first writes
 	 *            to `other`, and does so; then it is as before. GB_LAST_RESORT is the key
-	 *            that serves when all are taken, if there is one. GB_REJECTED also where
+	 *            that serves when all are taken, with GB_FALLBACK. GB_REJECTED also where
 	 *            there is no such key. Not timed.
 	 *   reached  `device` reads what reach sent it. Not timed.
 	 */

@@ -74,6 +74,19 @@ static int check_key(struct gb_testbed *t, const struct uploads *u, uint32_t i, 
 	return *reached ? read_all(t, i) : 0;
 }
 
+/* The key of last resort, which a backend that has none may have all the same. */
+static int check_last_resort(struct gb_testbed *t, const struct uploads *u)
+{
+	bool reached;
+
+	if (check_key(t, u, GB_LAST_RESORT, &reached) != 0)
+		return -1;
+	if (reached || (t->backend->features & GB_FALLBACK) == 0)
+		return 0;
+	return gb_testbed_break(t, "a new device is reached by what it uploads",
+				"its key of last resort is none: %s", t->backend->error(t->world));
+}
+
 /* All keys that were asked for, one of last resort where there is one, and no other. */
 static int check_keys(struct gb_trial *trial, const struct uploads *u)
 {
@@ -88,8 +101,7 @@ static int check_keys(struct gb_trial *trial, const struct uploads *u)
 						"its key %u is none: %s", i,
 						t->backend->error(t->world));
 	}
-	if (check_key(t, u, GB_LAST_RESORT, &reached) != 0 ||
-	    check_key(t, u, trial->task->k, &reached) != 0)
+	if (check_last_resort(t, u) != 0 || check_key(t, u, trial->task->k, &reached) != 0)
 		return -1;
 	if (!reached)
 		return 0;
