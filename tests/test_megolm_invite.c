@@ -18,6 +18,7 @@
 #include "backends/megolm_world.h"
 #include "delivery/directory.h"
 #include "delivery/outbox.h"
+#include "directory_answers.h"
 
 #define BACKEND  (&gb_backend_megolm)
 #define CAPACITY 300
@@ -213,51 +214,6 @@ static void the_parts_are_the_whole(void **state)
 
 /* ---- what the directory answers ---- */
 
-/* Puts a member of the upload of a device under its user and its name. */
-static void put_answer(json_t *users, const struct world *w, uint32_t device, const char *member)
-{
-	const struct gb_bytes body = w->directory.published[device].body;
-	json_t *upload = json_loadb((const char *)body.p, body.len, 0, NULL);
-	json_t *keys = json_object_get(upload, "device_keys"), *devices;
-	const char *user = json_string_value(json_object_get(keys, "user_id"));
-
-	assert_non_null(user);
-	devices = json_object_get(users, user);
-	if (devices == NULL) {
-		devices = json_object();
-		json_object_set_new(users, user, devices);
-	}
-	json_object_set(devices, json_string_value(json_object_get(keys, "device_id")),
-			json_object_get(upload, member));
-	json_decref(upload);
-}
-
-/* Bytes of the keys and signatures: strings of 43 and 86 digits of base64. */
-static size_t raw_len(const char *text)
-{
-	size_t raw = 0;
-
-	for (const char *p = text; (p = strchr(p, '"')) != NULL; p++) {
-		size_t n = strspn(p + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					 "0123456789+/");
-
-		if (p[1 + n] == '"' && (n == 43 || n == 86))
-			raw += n == 43 ? 32 : 64;
-	}
-	return raw;
-}
-
-static size_t compact_len(json_t *json, size_t *raw)
-{
-	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-	size_t len = strlen(text);
-
-	*raw += raw_len(text);
-	free(text);
-	json_decref(json);
-	return len;
-}
-
 /* The answers about everybody but device 0 as the client-server API has them, in one batch. */
 static void answers_are_those_of_the_specification(void **state)
 {
@@ -270,15 +226,15 @@ static void answers_are_those_of_the_specification(void **state)
 
 		open_world(&w, 20, several ? "4" : "1", "device");
 		for (uint32_t d = 1; d < w.size; d++) {
-			put_answer(keys, &w, d, "device_keys");
-			put_answer(one_time, &w, d, "one_time_keys");
+			answers_put(keys, &w.directory, d, "device_keys");
+			answers_put(one_time, &w.directory, d, "one_time_keys");
 		}
 		assert_int_equal(json_object_size(keys), several ? 5 : 19);
 		query = json_pack("{s:o, s:{}}", "device_keys", keys, "failures");
 		claim = json_pack("{s:o, s:{}}", "one_time_keys", one_time, "failures");
 		assert_ok(&w, make_part(&w, GB_PART_CLAIM));
-		len = compact_len(query, &raw);
-		assert_int_equal(fetched(&w), len + compact_len(claim, &raw));
+		len = answers_len(query, &raw);
+		assert_int_equal(fetched(&w), len + answers_len(claim, &raw));
 		assert_int_equal(fetched_raw(&w), raw);
 		assert_int_equal(raw, 19 * (2 * 32 + 64 + 32 + 64));
 		close_world(&w);

@@ -93,10 +93,8 @@ static enum gb_status learn_member(struct gb_world *w, struct gb_megolm_live *li
 
 	if (status != GB_OK)
 		return status;
-	if (megolm_device_find(live->device, ids.user, ids.device) == NULL) {
+	if (megolm_device_find(live->device, ids.user, ids.device) == NULL)
 		w->queried[w->n_queried++] = device;
-		gb_megolm_count_queried(w, live, device, keys.len);
-	}
 	err = gb_megolm_meet_user(w, live, device);
 	if (err == MEGOLM_OK)
 		err = megolm_device_learn(live->device, &peer, keys, ids.user, ids.device, device);
@@ -170,7 +168,7 @@ enum gb_status gb_megolm_open_session(struct gb_world *w, struct gb_megolm_live 
 
 	if (status != GB_OK)
 		return status;
-	gb_megolm_count_claimed(w, live, key.len);
+	gb_megolm_count_key(live, key.len);
 	status = gb_megolm_status(w, megolm_device_open_session(live->device, peer, key),
 				  "claimed key");
 	if (status == GB_OK)
@@ -210,11 +208,14 @@ static enum gb_status share(struct gb_world *w, struct gb_megolm_live *live, uin
 
 	if (status == GB_OK)
 		status = gb_megolm_send_queries(w, from, w->queried, w->n_queried, out);
+	if (status == GB_OK)
+		gb_megolm_count_queries(w, live, w->queried, w->n_queried);
 	w->n_queried = 0;
 	if (status == GB_OK) {
 		/* Devices of one user follow one another. */
 		if (n > 1)
 			qsort(w->devices, n, sizeof *w->devices, by_number);
+		gb_megolm_count_claims(w, live, w->devices, n);
 		status = gb_megolm_send_claims(w, from, w->devices, n, out);
 	}
 	if (status == GB_OK)

@@ -124,8 +124,10 @@ static void count_answers(struct gb_world *w, struct gb_megolm_live *live, uint3
 {
 	size_t longer = strlen(w->dry.id) - strlen(gb_megolm_ids(w, reader).device);
 
-	gb_megolm_count_queried(w, live, reader, keys_len + longer);
-	gb_megolm_count_claimed(w, live, key_len + longer);
+	gb_megolm_count_queries(w, live, &reader, 1);
+	gb_megolm_count_claims(w, live, &reader, 1);
+	gb_megolm_count_key(live, key_len);
+	live->now.fetched += 2 * longer + keys_len - megolm_device_keys(live->device).len;
 }
 
 /* The actor learns of the device and begins an Olm session with it, as with any other. */

@@ -177,38 +177,6 @@ enum gb_status gb_megolm_query(struct gb_world *w, uint32_t device, struct megol
 	return status;
 }
 
-void gb_megolm_forget_fetched(struct gb_megolm_live *live)
-{
-	live->now.fetched = live->now.asked = 0;
-	live->now.n_fetched_devices = live->now.n_fetched_users = live->now.n_fetched_keys = 0;
-}
-
-void gb_megolm_count_claimed(const struct gb_world *w, struct gb_megolm_live *live, size_t len)
-{
-	static const char around[] = "{\"failures\":{},\"one_time_keys\":{\"\":{\"\":}}}";
-
-	live->now.fetched +=
-		sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, 0).device) + len;
-	live->now.n_fetched_keys++;
-}
-
-void gb_megolm_count_queried(const struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
-			     size_t len)
-{
-	static const char around[] = "{\"device_keys\":{\"\":{\"\":}},\"failures\":{}}";
-	static const char vouching[] = ",\"master_keys\":{\"\":},\"self_signing_keys\":{\"\":}";
-	const struct gb_megolm_voucher *v = gb_megolm_voucher(w, device);
-	size_t bytes =
-		sizeof around - 1 + w->user_id_len + strlen(gb_megolm_ids(w, device).device) + len;
-
-	if (v != NULL)
-		bytes += sizeof vouching - 1 + 2 * (size_t)w->user_id_len + v->master.len +
-			 v->self_signing.len;
-	live->now.fetched += bytes;
-	live->now.n_fetched_devices++;
-	live->now.n_fetched_users += v != NULL;
-}
-
 /* The key of a dormant device behind those that are published and claimed; the fallback key when
  * all are, the same each time. */
 static enum gb_status claim_dormant(struct gb_world *w, uint32_t number,

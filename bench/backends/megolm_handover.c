@@ -123,7 +123,8 @@ static enum gb_status recover(struct gb_world *w, struct gb_megolm_live *live, u
 	sink.kind = GB_DUMMY;
 	key = w->live[holder]->one_time_key;
 	gb_megolm_note_claim(w, holder, key);
-	gb_megolm_count_claimed(w, live, key.len);
+	gb_megolm_count_key(live, key.len);
+	gb_megolm_count_claims(w, live, &holder, 1);
 	status = gb_megolm_status(
 		w, megolm_device_recover(live->device, peer, key, w->now_ms, &sink.sink),
 		"recovery");
@@ -221,6 +222,8 @@ static enum gb_status meet(struct gb_world *w, struct gb_megolm_live *live, uint
 	if (megolm_peer_has_session(peer))
 		return GB_OK;
 	status = gb_megolm_open_session(w, live, peer);
+	if (status == GB_OK)
+		gb_megolm_count_claims(w, live, &other, 1);
 	return status == GB_OK ? gb_megolm_send_claims(w, device, &other, 1, out) : status;
 }
 

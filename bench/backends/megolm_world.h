@@ -279,11 +279,16 @@ enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, ui
  * work, and would be timed as such. */
 enum gb_status gb_megolm_keep_upload(struct gb_world *w, uint32_t device, struct megolm_slice keys);
 
-/* An answer of /keys/claim, and one of /keys/query, about one device, whose key or keys have `len`
- * bytes, is counted in what a live device fetched. */
-void gb_megolm_count_claimed(const struct gb_world *w, struct gb_megolm_live *live, size_t len);
-void gb_megolm_count_queried(const struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
-			     size_t len);
+/*
+ * In megolm_fetched.c: what a live device fetched. A claimed key of `len` bytes; the answers to
+ * gb_megolm_send_claims() without the keys; those to gb_megolm_send_queries(), where all device
+ * keys are as long as its own.
+ */
+void gb_megolm_count_key(struct gb_megolm_live *live, size_t len);
+void gb_megolm_count_claims(const struct gb_world *w, struct gb_megolm_live *live,
+			    const uint32_t *devices, size_t n);
+void gb_megolm_count_queries(const struct gb_world *w, struct gb_megolm_live *live,
+			     const uint32_t *devices, size_t n);
 void gb_megolm_forget_fetched(struct gb_megolm_live *live);
 
 /*
