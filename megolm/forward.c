@@ -358,9 +358,10 @@ out:
 	return err;
 }
 
-void megolm_forwarded_settle(struct megolm_device *device, const struct megolm_session_data *data)
+void megolm_request_settle(struct megolm_device *device, struct megolm_slice room_id,
+			   struct megolm_slice session_id)
 {
-	struct megolm_request **at = find_request(device, data->room_id, data->session_id);
+	struct megolm_request **at = find_request(device, room_id, session_id);
 	struct megolm_request *request = *at;
 
 	if (request == NULL)

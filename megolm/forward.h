@@ -19,8 +19,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_forwarded_read(struct megolm_session_da
 							struct megolm_slice content);
 #define MEGOLM_CHAIN_BYTES 1024
 
-/* The session has come in: it is not asked for any more. */
-void megolm_forwarded_settle(struct megolm_device *device, const struct megolm_session_data *data);
+/* The session has come in, or all that was to come of it: it is not asked for any more. */
+void megolm_request_settle(struct megolm_device *device, struct megolm_slice room_id,
+			   struct megolm_slice session_id);
 
 void megolm_requests_free(struct megolm_device *device);
 #endif

@@ -2,6 +2,7 @@
 
 #include "crypto.h"
 #include "crypto_seal.h"
+#include "forward.h"
 #include "internal.h"
 #include "json.h"
 #include "peer.h"
@@ -320,6 +321,7 @@ void megolm_entry_commit(struct megolm_entry *entry)
 
 	if (entry->is_new_room)
 		megolm_room_link(room);
+	megolm_request_settle(room->device, megolm_slice_of(room->id), name.a);
 	if (entry->known != NULL) {
 		if (entry->is_earlier)
 			take_olm(entry->known, inbound);

@@ -58,7 +58,7 @@ struct megolm_entry {
  * better source, and with its record of messages seen: MEGOLM_ERR_WRONG_SENDER when that one is
  * of another device, MEGOLM_ERR_RATCHET when an imported key does not lead to the other,
  * MEGOLM_ERR_SESSION_KNOWN when it tells nothing new. On failure the session still belongs to
- * the caller. An empty entry may be abandoned.
+ * the caller. Commit settles the request for the session. An empty entry may be abandoned.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_entry_prepare(struct megolm_entry *out,
 						       struct megolm_device *device,

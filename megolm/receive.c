@@ -209,8 +209,10 @@ static void keep(struct megolm_device *device, struct brought *brought)
 {
 	if (brought->entry.inbound != NULL)
 		megolm_entry_commit(&brought->entry);
-	if (brought->what == MEGOLM_FORWARDED_ROOM_KEY)
-		megolm_forwarded_settle(device, &brought->forwarded);
+	/* The answer to a request, even if it tells nothing new. */
+	if (brought->forwarded.session_id.p != NULL)
+		megolm_request_settle(device, brought->forwarded.room_id,
+				      brought->forwarded.session_id);
 	if (brought->what == MEGOLM_ROOM_KEY_BUNDLE)
 		megolm_bundle_keep(device, &brought->bundle);
 }

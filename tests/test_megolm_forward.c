@@ -202,6 +202,58 @@ static void forwarded_keys_are_refused_unless_asked_for(void **state)
 	close_asking(&a);
 }
 
+static void assert_not_requested(struct asking *a)
+{
+	ASSERT_REFUSED(&a->phone,
+		       megolm_room_cancel_request(a->phone.room, a->request, sizeof(a->request),
+						  &a->request_len, matrix_story_session(&a->story)),
+		       MEGOLM_ERR_NOT_REQUESTED);
+}
+
+static void receive_nth(struct asking *a, size_t i, enum megolm_to_device want)
+{
+	struct megolm_slice content, body = {a->out.body[i], a->out.len[i]};
+	enum megolm_to_device what = MEGOLM_OTHER;
+
+	ASSERT_DONE(megolm_device_find_content(a->phone.device, &content, body));
+	ASSERT_DONE(megolm_device_receive(a->phone.device, &what, a->story.bob.user_id, content));
+	assert_int_equal(what, want);
+}
+
+static void a_forwarded_key_settles_its_request(void **state)
+{
+	struct asking a;
+
+	(void)state;
+	open_asking(&a);
+	forward(&a);
+	forward(&a);
+	receive_nth(&a, 0, MEGOLM_FORWARDED_ROOM_KEY);
+	assert_not_requested(&a);
+	/* Asked for again, perhaps from an earlier index: there is none. */
+	ask(&a);
+	receive_nth(&a, 1, MEGOLM_KNOWN_KEY);
+	assert_not_requested(&a);
+	close_asking(&a);
+}
+
+/* The sender's own m.room_key was only late. */
+static void a_key_of_the_sender_settles_the_request(void **state)
+{
+	struct matrix_device *phone[1];
+	struct asking a;
+
+	(void)state;
+	open_asking(&a);
+	phone[0] = &a.phone;
+	(void)matrix_invite(&a.story.alice, &a.phone);
+	matrix_share(&a.story.alice, phone, 1);
+	assert_non_null(
+		megolm_inbound_find(a.phone.room, matrix_text(matrix_story_session(&a.story))));
+	assert_not_requested(&a);
+	close_asking(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +262,8 @@ int main(void)
 		cmocka_unit_test(nobody_else_gets_it),
 		cmocka_unit_test(a_session_that_is_not_there_is_unavailable),
 		cmocka_unit_test(forwarded_keys_are_refused_unless_asked_for),
+		cmocka_unit_test(a_forwarded_key_settles_its_request),
+		cmocka_unit_test(a_key_of_the_sender_settles_the_request),
 	};
 
 	return cmocka_run_group_tests_name("megolm forward", tests, NULL, NULL);

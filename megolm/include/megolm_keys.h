@@ -174,9 +174,10 @@ bool megolm_peer_is_verified(const struct megolm_peer *peer);
 
 /*
  * The content of an m.room_key_request for a session, to be sent to the user's other devices
- * unencrypted. A forwarded key is taken in only while its request stands, and is given up by
- * the cancellation, which has the same request_id. MEGOLM_ERR_BASE64 for what is no session id;
- * MEGOLM_ERR_TOO_MANY beyond 1,000 requests; MEGOLM_ERR_OUTPUT below 1,024 bytes.
+ * unencrypted. A forwarded key is taken in only while its request stands: until a key of the
+ * session is taken in, from whomever; until one is forwarded, even if it tells nothing new; or
+ * until the cancellation, which has the same request_id. MEGOLM_ERR_BASE64 for what is no session
+ * id; MEGOLM_ERR_TOO_MANY beyond 1,000 requests; MEGOLM_ERR_OUTPUT below 1,024 bytes.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_request_key(struct megolm_room *room, uint8_t *out,
 							  size_t cap, size_t *len,
@@ -204,7 +205,7 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_answer_request(
 	struct megolm_device *device, enum megolm_answer *answer, uint8_t *out, size_t cap,
 	size_t *len, const char *sender, struct megolm_slice content, struct megolm_sink *sink);
 
-/* Forwarded keys arrive by megolm_device_receive: MEGOLM_FORWARDED_ROOM_KEY, or
+/* Forwarded keys arrive by megolm_device_receive: MEGOLM_FORWARDED_ROOM_KEY, MEGOLM_KNOWN_KEY, or
  * MEGOLM_ERR_UNVERIFIED, MEGOLM_ERR_NOT_REQUESTED, or as session data is refused. */
 
 /* ---- for who is invited (E2EE, "Sharing keys between users"; MSC4268) ---- */
