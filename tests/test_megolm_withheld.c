@@ -165,6 +165,36 @@ static void who_has_the_key_reads_nothing_after(void **state)
 	close_room(&r);
 }
 
+/* Whom to trust is for the application to say each time; said before the share, no key leaves. */
+static void who_comes_back_gets_keys_unless_withheld_again(void **state)
+{
+	static const enum megolm_withheld codes[] = {MEGOLM_GIVEN, MEGOLM_BLACKLISTED};
+	struct megolm_slice event;
+	struct room r;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		open_room(&r);
+		ASSERT_DONE(megolm_room_withhold(r.alice.room, r.bob_at_alice, MEGOLM_BLACKLISTED));
+		share(&r, 2);
+		assert_told(&r.bob, sent(&r, 0), MEGOLM_BLACKLISTED);
+		megolm_room_remove(r.alice.room, r.bob_at_alice);
+		ASSERT_DONE(megolm_room_add(r.alice.room, r.bob_at_alice));
+		if (codes[i] != MEGOLM_GIVEN)
+			ASSERT_DONE(megolm_room_withhold(r.alice.room, r.bob_at_alice, codes[i]));
+		share(&r, 2);
+		event = matrix_say(&r.alice, "again");
+		/* Carol has taken the place of who left. */
+		if (codes[i] == MEGOLM_GIVEN)
+			ASSERT_DONE(matrix_receive(&r.bob, &r.alice, sent(&r, 1)));
+		else
+			assert_told(&r.bob, sent(&r, 1), codes[i]);
+		ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "again"),
+			   codes[i] == MEGOLM_GIVEN ? MEGOLM_OK : MEGOLM_ERR_WITHHELD);
+		close_room(&r);
+	}
+}
+
 /* Without an Olm session: told once, whatever the session, until one could be begun. */
 static void no_olm_is_said_once(void **state)
 {
@@ -431,6 +461,7 @@ int main(void)
 		cmocka_unit_test(a_device_is_told_why_it_gets_no_key),
 		cmocka_unit_test(a_key_that_is_given_again_begins_there),
 		cmocka_unit_test(who_has_the_key_reads_nothing_after),
+		cmocka_unit_test(who_comes_back_gets_keys_unless_withheld_again),
 		cmocka_unit_test(no_olm_is_said_once),
 		cmocka_unit_test(words_that_a_key_is_withheld_have_their_form),
 		cmocka_unit_test(a_code_is_taken_for_what_it_is),

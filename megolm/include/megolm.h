@@ -441,8 +441,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_room(struct megolm_device *devic
 /* Makes room for `n` members, so that megolm_room_add allocates nothing. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_reserve(struct megolm_room *room, size_t n);
 
-/* A device has come into the room. MEGOLM_ERR_ALREADY_MEMBER if it was there. The check
- * takes constant time. */
+/* A device has come into the room, and is given its keys from now on, also if they were withheld
+ * before it left (megolm_withheld.h). MEGOLM_ERR_ALREADY_MEMBER if it was there. The check takes
+ * constant time. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_add(struct megolm_room *room,
 						  struct megolm_peer *peer);
 

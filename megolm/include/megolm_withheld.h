@@ -27,7 +27,9 @@ enum megolm_withheld {
  * the room shares its history, that session ends. megolm_room_share then tells the
  * device about each session instead of giving it the key; with MEGOLM_NO_OLM it does so once, and
  * again only after a session with it began. Given again, the device gets the session at its
- * index then. MEGOLM_ERR_NOT_MEMBER if it is not in the room; MEGOLM_ERR_USAGE for
+ * index then. The code ends with the membership: a device that comes back is given keys unless they
+ * are withheld again, between megolm_room_add and the next megolm_room_share, whose application
+ * says whom it trusts. MEGOLM_ERR_NOT_MEMBER if it is not in the room; MEGOLM_ERR_USAGE for
  * MEGOLM_HISTORY_NOT_SHARED, which is about sessions of the past.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_withhold(struct megolm_room *room,
