@@ -51,7 +51,7 @@ void megolm_pairwise_free_spare(struct megolm_device *device)
 }
 
 /* A session that a checkpoint remembers is kept for the rollback. */
-static void drop(struct megolm_device *device, struct megolm_pairwise *session)
+void megolm_pairwise_drop(struct megolm_device *device, struct megolm_pairwise *session)
 {
 	if (session != NULL && session->saved.p != NULL)
 		session->touched = true;
@@ -62,7 +62,7 @@ static void drop(struct megolm_device *device, struct megolm_pairwise *session)
 void megolm_pairwise_attach(struct megolm_device *device, struct megolm_peer *peer,
 			    struct megolm_pairwise *session)
 {
-	drop(device, peer->session[MEGOLM_MAX_SESSIONS - 1]);
+	megolm_pairwise_drop(device, peer->session[MEGOLM_MAX_SESSIONS - 1]);
 	for (size_t i = MEGOLM_MAX_SESSIONS - 1; i > 0; i--)
 		peer->session[i] = peer->session[i - 1];
 	peer->session[0] = session;
@@ -82,7 +82,7 @@ static void move_to_front(struct megolm_peer *peer, struct megolm_pairwise *sess
 
 void megolm_device_close_session(struct megolm_device *device, struct megolm_peer *peer)
 {
-	drop(device, peer->session[0]);
+	megolm_pairwise_drop(device, peer->session[0]);
 	for (size_t i = 1; i < MEGOLM_MAX_SESSIONS; i++)
 		peer->session[i - 1] = peer->session[i];
 	peer->session[MEGOLM_MAX_SESSIONS - 1] = NULL;

@@ -11,6 +11,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_pairwise_new(struct megolm_device *devi
 /* Wipes a session that belongs to nobody, for use again; NULL is allowed. */
 void megolm_pairwise_release(struct megolm_device *device, struct megolm_pairwise *session);
 
+/* Takes a session from a peer, which has forgotten it; NULL is allowed. */
+void megolm_pairwise_drop(struct megolm_device *device, struct megolm_pairwise *session);
+
 /* Frees what was released. */
 void megolm_pairwise_free_spare(struct megolm_device *device);
 

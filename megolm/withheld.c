@@ -3,6 +3,7 @@
 #include "crypto.h"
 #include "internal.h"
 #include "json.h"
+#include "pairwise.h"
 #include "room.h"
 #include <stdlib.h>
 
@@ -245,19 +246,26 @@ enum megolm_err megolm_device_recover(struct megolm_device *device, struct megol
 				      struct megolm_slice signed_key, uint64_t now_ms,
 				      struct megolm_sink *sink)
 {
-	enum megolm_err err;
+	struct megolm_pairwise *oldest = peer->session[MEGOLM_MAX_SESSIONS - 1];
+	bool told_no_olm = peer->told_no_olm, is_open = false;
+	enum megolm_err err = MEGOLM_OK;
 
 	if (peer->has_recovered && now_ms - peer->recovered_ms < HOUR_MS)
 		return MEGOLM_ERR_TOO_SOON;
-	err = megolm_device_open_session(device, peer, signed_key);
-	if (err != MEGOLM_OK)
-		return err;
-	err = megolm_device_send_dummy(device, peer, sink);
-	if (megolm_err_class(err) == MEGOLM_CLASS_RESOURCE) {
-		megolm_device_close_session(device, peer);
-		return err;
-	}
+	/* It falls out for the new one only once that has carried its message. */
+	peer->session[MEGOLM_MAX_SESSIONS - 1] = NULL;
+	TRY(megolm_device_open_session(device, peer, signed_key));
+	is_open = true;
+	TRY(megolm_device_send_dummy(device, peer, sink));
+	megolm_pairwise_drop(device, oldest);
 	peer->has_recovered = true;
 	peer->recovered_ms = now_ms;
+out:
+	if (err != MEGOLM_OK) {
+		if (is_open)
+			megolm_device_close_session(device, peer);
+		peer->session[MEGOLM_MAX_SESSIONS - 1] = oldest;
+		peer->told_no_olm = told_no_olm;
+	}
 	return err;
 }

@@ -194,6 +194,34 @@ static void recovering_is_limited_to_one_an_hour(void **state)
 	matrix_pair_close(&p);
 }
 
+/* No m.dummy has left: as if nothing had been tried, and the next try is not too soon. */
+static void without_its_message_no_session_is_begun(void **state)
+{
+	struct matrix_pair p;
+
+	(void)state;
+	matrix_pair_open(&p);
+	for (int i = 1; i < MEGOLM_MAX_SESSIONS; i++) {
+		matrix_new_key(&p.bob);
+		ASSERT_DONE(megolm_device_open_session(p.alice.device, p.bob_at_alice, p.bob.key));
+	}
+	matrix_new_key(&p.bob);
+	p.out.limit = p.out.n;
+	ASSERT_REFUSED(
+		&p.alice,
+		megolm_device_recover(p.alice.device, p.bob_at_alice, p.bob.key, 1000, &p.out.sink),
+		MEGOLM_ERR_OUTPUT);
+	p.out.limit = p.out.n + 1;
+	ASSERT_REFUSED(&p.alice,
+		       megolm_device_recover(p.alice.device, p.bob_at_alice, matrix_text("{}"),
+					     1000, &p.out.sink),
+		       MEGOLM_ERR_JSON_MEMBER);
+	ASSERT_DONE(megolm_device_recover(p.alice.device, p.bob_at_alice, p.bob.key, 1000,
+					  &p.out.sink));
+	ASSERT_DONE(matrix_receive(&p.bob, &p.alice, matrix_last(&p.out)));
+	matrix_pair_close(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +229,7 @@ int main(void)
 		cmocka_unit_test(a_session_that_was_damaged_is_replaced),
 		cmocka_unit_test(a_session_that_was_lost_is_replaced),
 		cmocka_unit_test(recovering_is_limited_to_one_an_hour),
+		cmocka_unit_test(without_its_message_no_session_is_begun),
 	};
 
 	return cmocka_run_group_tests_name("megolm recovery", tests, NULL, NULL);

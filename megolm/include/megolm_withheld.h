@@ -75,8 +75,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_why_withheld(const struct megolm_r
  *   now_ms  milliseconds on any clock of the application
  *
  * MEGOLM_ERR_TOO_SOON, before anything is done, when that was done for the peer less than an hour
- * ago. MEGOLM_ERR_OUTPUT when the sink was full: the session is there and counts. It does not after
- * an error of class RESOURCE.
+ * ago. MEGOLM_ERR_OUTPUT when the sink was full. After this and any other error no session is
+ * begun and no hour either: the call can be repeated.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_recover(struct megolm_device *device,
 							struct megolm_peer *peer,
