@@ -214,17 +214,21 @@ static bool find(struct gb_bytes s, size_t *at, const char *name)
 	return false;
 }
 
-/* The object that begins at `at`, without its braces; nothing in it holds a brace in a string. */
-static struct gb_bytes inside_object(struct gb_bytes s, size_t at)
+/* The object that begins at `at`, without its braces, if one does and ends; nothing in it holds a
+ * brace in a string. */
+static bool inside_object(struct gb_bytes s, size_t at, struct gb_bytes *out)
 {
 	size_t end = at, depth = 0;
 
+	if (at >= s.len || s.p[at] != '{')
+		return false;
 	do {
 		depth += s.p[end] == '{';
 		depth -= s.p[end] == '}';
 		end++;
 	} while (depth > 0 && end < s.len);
-	return (struct gb_bytes){s.p + at + 1, end - at - 2};
+	*out = (struct gb_bytes){s.p + at + 1, end - at - 2};
+	return depth == 0;
 }
 
 /* What an upload has for the scope: the inside of an object. */
@@ -234,17 +238,12 @@ static bool find_scope(const struct gb_world *w, struct gb_bytes upload, enum gb
 	char name[80], id[32];
 	size_t at = 0;
 
-	if (scope == GB_SCOPE_ALL) {
-		*out = inside_object(upload, 0);
-		return true;
-	}
+	if (scope == GB_SCOPE_ALL)
+		return inside_object(upload, 0, out);
 	gb_megolm_old_room_id(id, 0);
 	snprintf(name, sizeof name, scope == GB_SCOPE_ROOM ? "\"%s\":{\"sessions\":" : "\"%s\":",
 		 scope == GB_SCOPE_ROOM ? id : w->kept.old[0].session);
-	if (!find(upload, &at, name))
-		return false;
-	*out = inside_object(upload, at);
-	return true;
+	return find(upload, &at, name) && inside_object(upload, at, out);
 }
 
 static size_t count_sessions(struct gb_bytes s)
