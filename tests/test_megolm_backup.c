@@ -246,12 +246,14 @@ static void a_key_that_contradicts_the_one_here_is_refused(void **state)
 	matrix_story_open(&s);
 	known = megolm_inbound_find(s.bob.room, matrix_text(matrix_story_session(&s)));
 	ASSERT_DONE(megolm_inbound_export(known, (uint8_t *)key, &index));
-	turn(key + 50);
 	data.room_id = matrix_text(MATRIX_ROOM);
 	data.session_id = matrix_text(matrix_story_session(&s));
 	data.session_key = matrix_text(key);
 	data.curve25519 = matrix_text(megolm_device_curve25519(s.alice.device));
 	data.ed25519 = matrix_text(megolm_device_ed25519(s.alice.device));
+	ASSERT_ERR(megolm_session_data_accept(s.bob.device, &data, MEGOLM_SOURCE_BACKUP),
+		   MEGOLM_ERR_SESSION_KNOWN);
+	turn(key + 50);
 	ASSERT_ERR(megolm_session_data_accept(s.bob.device, &data, MEGOLM_SOURCE_BACKUP),
 		   MEGOLM_ERR_RATCHET);
 	data.curve25519 = matrix_text(megolm_device_curve25519(s.bob.device));
