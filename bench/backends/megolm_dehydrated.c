@@ -119,12 +119,15 @@ static enum gb_status send_claim(struct gb_world *w, uint32_t device, uint32_t r
 	return gb_megolm_send_request(w, device, &r, out);
 }
 
+/* Beside it the answer has what the user has in the room. */
 static void count_answers(struct gb_world *w, struct gb_megolm_live *live, uint32_t reader,
 			  size_t keys_len, size_t key_len)
 {
 	size_t longer = strlen(w->dry.id) - strlen(gb_megolm_ids(w, reader).device);
 
 	gb_megolm_count_queries(w, live, &reader, 1);
+	if (w->is_member[reader])
+		gb_megolm_count_more(w, live, 1);
 	gb_megolm_count_claims(w, live, &reader, 1);
 	gb_megolm_count_key(live, key_len);
 	live->now.fetched += 2 * longer + keys_len - megolm_device_keys(live->device).len;

@@ -68,6 +68,16 @@ static void count_answer(const struct gb_world *w, struct gb_megolm_live *live, 
 	live->now.n_fetched_devices += n_devices;
 }
 
+size_t gb_megolm_members_of_user(const struct gb_world *w, uint32_t user)
+{
+	uint64_t first = (uint64_t)user * w->devices_per_user;
+	size_t n = 0;
+
+	for (uint64_t d = first; d < first + w->devices_per_user && d < w->config.capacity; d++)
+		n += w->is_member[d];
+	return n;
+}
+
 void gb_megolm_count_queries(const struct gb_world *w, struct gb_megolm_live *live,
 			     const uint32_t *devices, size_t n)
 {
@@ -80,10 +90,22 @@ void gb_megolm_count_queries(const struct gb_world *w, struct gb_megolm_live *li
 			count_answer(w, live, devices[0], n_users, n_devices);
 			n_users = n_devices = 0;
 		}
-		n_users += user != last;
-		n_devices++;
+		if (user != last) {
+			n_users++;
+			n_devices += gb_megolm_members_of_user(w, user);
+		}
+		n_devices += !w->is_member[devices[i]];
 		last = user;
 	}
 	if (n_users > 0)
 		count_answer(w, live, devices[0], n_users, n_devices);
+}
+
+void gb_megolm_count_more(const struct gb_world *w, struct gb_megolm_live *live, size_t n)
+{
+	static const char around_device[] = ",\"\":";
+
+	live->now.n_fetched_devices += n;
+	live->now.fetched += n * (sizeof around_device - 1 + strlen(gb_megolm_ids(w, 0).device) +
+				  megolm_device_keys(live->device).len);
 }

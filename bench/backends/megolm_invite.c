@@ -427,19 +427,22 @@ static enum gb_status answer_claim(struct gb_world *w, size_t first, size_t end)
 	return read_devices(w, (struct megolm_slice){a->p + at, a->len - at}, first, true);
 }
 
-/* Whose keys the answers have. */
+/* Whose keys the answers have. A client skips those of devices that it knows: these are counted,
+ * and neither written nor read. */
 static void count_strangers(const struct gb_world *w, struct gb_megolm_live *live)
 {
-	uint32_t last = UINT32_MAX;
-
-	for (size_t i = 0; i < w->n_invitees; i++) {
-		const struct gb_megolm_invitee *one = &w->invitees[i];
-		if (one->is_met)
-			continue;
-		live->now.n_fetched_devices++;
-		live->now.n_fetched_keys++;
-		live->now.n_fetched_users += user_of(w, one) != last;
-		last = user_of(w, one);
+	for (size_t i = 0; i < w->n_invitees;) {
+		uint32_t user = user_of(w, &w->invitees[i]);
+		size_t n_strangers = 0, n_met = 0;
+		for (; i < w->n_invitees && user_of(w, &w->invitees[i]) == user; i++) {
+			n_strangers += !w->invitees[i].is_met;
+			n_met += w->invitees[i].is_met;
+		}
+		live->now.n_fetched_devices += n_strangers;
+		live->now.n_fetched_keys += n_strangers;
+		live->now.n_fetched_users += n_strangers > 0;
+		if (n_strangers > 0)
+			gb_megolm_count_more(w, live, gb_megolm_members_of_user(w, user) + n_met);
 	}
 }
 

@@ -281,14 +281,17 @@ enum gb_status gb_megolm_keep_upload(struct gb_world *w, uint32_t device, struct
 
 /*
  * In megolm_fetched.c: what a live device fetched. A claimed key of `len` bytes; the answers to
- * gb_megolm_send_claims() without the keys; those to gb_megolm_send_queries(), where all device
- * keys are as long as its own.
+ * gb_megolm_send_claims() without the keys; those to gb_megolm_send_queries(), which name users
+ * and have all their devices in the room, asked about or not; n devices more in such an answer,
+ * beside others of their users. All device keys are as long as the live device's own.
  */
 void gb_megolm_count_key(struct gb_megolm_live *live, size_t len);
 void gb_megolm_count_claims(const struct gb_world *w, struct gb_megolm_live *live,
 			    const uint32_t *devices, size_t n);
 void gb_megolm_count_queries(const struct gb_world *w, struct gb_megolm_live *live,
 			     const uint32_t *devices, size_t n);
+void gb_megolm_count_more(const struct gb_world *w, struct gb_megolm_live *live, size_t n);
+size_t gb_megolm_members_of_user(const struct gb_world *w, uint32_t user);
 void gb_megolm_forget_fetched(struct gb_megolm_live *live);
 
 /*
