@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "backend_room.h"
+#include "backends/megolm_world.h"
 
 /* Digits of base64 between `name` and the next quote, as bytes. */
 static size_t decoded_behind(struct gb_bytes body, const char *name)
@@ -93,6 +94,21 @@ static void uploads_say_what_of_them_is_raw(void **state)
 	room_close(&w);
 }
 
+/* In an upload of signatures the master key is the name of what is signed, too. */
+static void a_key_that_is_a_name_is_not_raw(void **state)
+{
+#define KEY "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789+/AbCdE"
+	static const char body[] =
+		"{\"@a:gb.test\":{\"" KEY "\":{\"keys\":{\"ed25519:" KEY "\":\"" KEY
+		"\"},\"signatures\":{\"@a:gb.test\":{\"ed25519:DEVICE\":\"" KEY KEY "\"}}}}}";
+#undef KEY
+
+	(void)state;
+	assert_int_equal(
+		gb_megolm_raw_upload((struct gb_bytes){(const uint8_t *)body, sizeof(body) - 1}),
+		32 + 64);
+}
+
 /* Of an upload to a backup and of what is restored it is the sum over the sessions. */
 static void backups_say_what_of_them_is_raw(void **state)
 {
@@ -133,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_say_what_of_them_is_raw),
 		cmocka_unit_test(uploads_say_what_of_them_is_raw),
+		cmocka_unit_test(a_key_that_is_a_name_is_not_raw),
 		cmocka_unit_test(backups_say_what_of_them_is_raw),
 	};
 

@@ -52,8 +52,9 @@ static bool is_device_id(struct gb_bytes body, size_t at)
 	return at >= len && memcmp(body.p + at - len, device_id, len) == 0;
 }
 
-/* Nothing else in an upload is as long and base64 throughout: where a dehydrated device's id is a
- * member's name, a colon follows in its ":ID". */
+/* Nothing else in an upload is as long and base64 throughout, but for names: where a dehydrated
+ * device's id is part of one, a colon stands before it; where a master key is one, as in an upload
+ * of signatures, behind it. */
 uint32_t gb_megolm_raw_upload(struct gb_bytes body)
 {
 	uint32_t raw = 0;
@@ -66,6 +67,8 @@ uint32_t gb_megolm_raw_upload(struct gb_bytes body)
 			n++;
 		i += n;
 		if (i + 1 >= body.len || body.p[i + 1] != '"')
+			continue;
+		if (i + 2 < body.len && body.p[i + 2] == ':')
 			continue;
 		if (n == KEY_DIGITS)
 			raw += KEY;
