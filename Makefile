@@ -5,7 +5,7 @@
 # make smoke         see that every one of them runs, in small groups
 # make test          bring in missing packages, build and run every test
 # make threads       ThreadSanitizer on the tests that start threads
-# make valgrind      every test program under valgrind (an estimated half hour)
+# make valgrind      every test program under valgrind (half an hour)
 # make lint          the rules a compiler cannot see
 # make fuzz          every entry of outside bytes under libFuzzer (FUZZ_SECONDS=60 each)
 # make corpus        the inputs that fuzz targets make by themselves, anew
