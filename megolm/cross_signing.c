@@ -542,3 +542,43 @@ enum megolm_err megolm_device_learn_user(struct megolm_device *device,
 out:
 	return err;
 }
+
+enum megolm_err megolm_device_check_user_signing_key(struct megolm_device *device,
+						     struct megolm_slice user_signing_key,
+						     const char *user_id)
+{
+	struct megolm_slice user = megolm_slice_of(user_id), master, key;
+	const struct megolm_user *known = megolm_user_find(device, user);
+	enum megolm_err err = MEGOLM_OK;
+
+	if (user_signing_key.len > device->policy.max_content)
+		FAIL(MEGOLM_ERR_TOO_LARGE);
+	if (known == NULL)
+		FAIL(MEGOLM_ERR_UNKNOWN_USER);
+	TRY(read_key(&key, user_signing_key, user_id, "\"user_signing\""));
+	master = megolm_slice_of(known->master);
+	TRY(megolm_verify_signed(device, user_signing_key, user, master, master));
+out:
+	return err;
+}
+
+enum megolm_err megolm_device_check_master_key(struct megolm_device *device,
+					       const struct megolm_peer *peer,
+					       struct megolm_slice master_key)
+{
+	struct megolm_slice user = megolm_slice_of(peer->user_id), master;
+	const struct megolm_user *known = megolm_user_find(device, user);
+	enum megolm_err err = MEGOLM_OK;
+
+	if (master_key.len > device->policy.max_content)
+		FAIL(MEGOLM_ERR_TOO_LARGE);
+	if (known == NULL)
+		FAIL(MEGOLM_ERR_UNKNOWN_USER);
+	TRY(read_key(&master, master_key, peer->user_id, "\"master\""));
+	if (!megolm_equals(master, known->master))
+		FAIL(MEGOLM_ERR_USER_CHANGED);
+	TRY(megolm_verify_signed(device, master_key, user, megolm_slice_of(peer->device_id),
+				 megolm_slice_of(peer->ed25519)));
+out:
+	return err;
+}

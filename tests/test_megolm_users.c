@@ -194,6 +194,108 @@ static enum megolm_err learn_texts(struct users *u, struct megolm_slice master,
 	return megolm_device_learn_user(u->alice.device, master, self_signing, user_id);
 }
 
+/* A copy of a text in which a character of the signature of "ed25519:KEY_ID" is another one. */
+static struct megolm_slice resigned(char out[2048], struct megolm_slice text, const char *key_id)
+{
+	char mark[80];
+
+	snprintf(mark, sizeof(mark), "\"ed25519:%s\":\"", key_id);
+	return edited(out, text, mark, 10, '\0');
+}
+
+/* The uploads of Bob's keys with signatures on them, and the name of the master key. */
+struct uploads {
+	json_t *signatures;
+	char *signed_master, master[44];
+};
+
+static void open_uploads(struct uploads *up, struct users *u)
+{
+	uint8_t text[4096];
+	size_t len;
+
+	ASSERT_DONE(megolm_signatures_upload(u->bob, u->phone, text, sizeof(text), &len));
+	up->signatures = json_loadb((const char *)text, len, 0, NULL);
+	snprintf(up->master, sizeof(up->master), "%.43s",
+		 (const char *)megolm_identity_master_key(u->bob).p +
+			 strlen("{\"keys\":{\"ed25519:"));
+	up->signed_master =
+		json_dumps(json_object_get(json_object_get(up->signatures, BOB), up->master),
+			   JSON_COMPACT | JSON_SORT_KEYS);
+	assert_non_null(up->signed_master);
+}
+
+static void close_uploads(struct uploads *up)
+{
+	json_decref(up->signatures);
+	free(up->signed_master);
+}
+
+/* Each signature that is uploaded is wrong in one character at a time; who verifies is none of
+ * Bob's devices. */
+static void every_signature_of_cross_signing_is_verified(void **state)
+{
+	struct megolm_slice user_signing, self_signing, master;
+	struct megolm_peer *phone = NULL;
+	struct uploads up;
+	char text[2048];
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.bob));
+	open_uploads(&up, &u);
+	user_signing = megolm_identity_user_signing_key(u.bob);
+	self_signing = megolm_identity_self_signing_key(u.bob);
+	master = megolm_identity_master_key(u.bob);
+	ASSERT_ERR(megolm_device_check_user_signing_key(u.alice.device, user_signing, BOB),
+		   MEGOLM_ERR_UNKNOWN_USER);
+	ASSERT_ERR(megolm_device_learn_user(u.alice.device, master,
+					    resigned(text, self_signing, up.master), BOB),
+		   MEGOLM_ERR_SIGNATURE);
+	assert_false(megolm_device_knows_user(u.alice.device, BOB));
+	ASSERT_DONE(learn_user(&u, u.bob));
+	ASSERT_DONE(megolm_device_learn(u.alice.device, &phone, megolm_device_keys(u.phone), BOB,
+					"PHONE", 0));
+	u.counts.verify = 0;
+	ASSERT_DONE(megolm_device_check_user_signing_key(u.alice.device, user_signing, BOB));
+	ASSERT_DONE(megolm_device_check_master_key(u.alice.device, phone,
+						   matrix_text(up.signed_master)));
+	assert_verified(&u, 2);
+	ASSERT_ERR(megolm_device_check_user_signing_key(
+			   u.alice.device, resigned(text, user_signing, up.master), BOB),
+		   MEGOLM_ERR_SIGNATURE);
+	ASSERT_ERR(megolm_device_check_master_key(
+			   u.alice.device, phone,
+			   resigned(text, matrix_text(up.signed_master), "PHONE")),
+		   MEGOLM_ERR_SIGNATURE);
+	/* Keys of another kind, of another user, another master key, and none that signed. */
+	ASSERT_ERR(megolm_device_check_user_signing_key(u.alice.device, self_signing, BOB),
+		   MEGOLM_ERR_ALGORITHM);
+	ASSERT_ERR(megolm_device_check_user_signing_key(
+			   u.alice.device, megolm_identity_user_signing_key(u.other_bob), BOB),
+		   MEGOLM_ERR_SIGNATURE);
+	ASSERT_ERR(megolm_device_check_user_signing_key(
+			   u.alice.device, (struct megolm_slice){user_signing.p, 65537}, BOB),
+		   MEGOLM_ERR_TOO_LARGE);
+	ASSERT_ERR(megolm_device_check_master_key(u.alice.device, phone, master),
+		   MEGOLM_ERR_SIGNATURE);
+	ASSERT_ERR(megolm_device_check_master_key(u.alice.device, phone, self_signing),
+		   MEGOLM_ERR_ALGORITHM);
+	ASSERT_ERR(megolm_device_check_master_key(u.alice.device, phone,
+						  megolm_identity_master_key(u.other_bob)),
+		   MEGOLM_ERR_USER_CHANGED);
+	ASSERT_ERR(megolm_device_check_master_key(u.alice.device, phone,
+						  (struct megolm_slice){master.p, 65537}),
+		   MEGOLM_ERR_TOO_LARGE);
+	megolm_device_forget_user(u.alice.device, BOB);
+	ASSERT_ERR(megolm_device_check_master_key(u.alice.device, phone,
+						  matrix_text(up.signed_master)),
+		   MEGOLM_ERR_UNKNOWN_USER);
+	close_uploads(&up);
+	close_users(&u);
+}
+
 static void keys_that_vouch_must_be_what_they_claim(void **state)
 {
 	struct megolm_slice master, self_signing, other;
@@ -380,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_user_is_verified_once_and_each_device_twice),
 		cmocka_unit_test(devices_nobody_vouches_for_are_refused),
 		cmocka_unit_test(a_forged_cross_signature_is_refused),
+		cmocka_unit_test(every_signature_of_cross_signing_is_verified),
 		cmocka_unit_test(keys_that_vouch_must_be_what_they_claim),
 		cmocka_unit_test(senders_are_held_to_it_too),
 		cmocka_unit_test(a_rollback_forgets_users_too),

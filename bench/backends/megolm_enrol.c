@@ -135,7 +135,7 @@ enum gb_status gb_megolm_enrol(struct gb_world *w, uint32_t device, uint32_t n,
 
 /* What the directory says of a device: the keys that it uploaded, with all signatures on them. */
 struct entry {
-	char *device_keys, *master, *self_signing; /* canonical JSON */
+	char *device_keys, *master, *self_signing, *user_signing; /* canonical JSON */
 	struct megolm_upload upload;
 };
 
@@ -144,6 +144,7 @@ static void clear(struct entry *e)
 	free(e->device_keys);
 	free(e->master);
 	free(e->self_signing);
+	free(e->user_signing);
 }
 
 static json_t *parse(struct megolm_slice text)
@@ -170,7 +171,8 @@ static struct megolm_slice text_of(const char *text)
 static bool make_entry(struct entry *e, const struct gb_megolm_ids *ids, const struct gb_message *m,
 		       size_t n)
 {
-	json_t *keys, *cross_signing = NULL, *signatures = NULL;
+	json_t *keys, *cross_signing = NULL, *signatures = NULL, *master, *later;
+	const char *name;
 	bool vouched = n == UPLOADS, is_complete;
 
 	if (n == 0 || megolm_upload_read(&e->upload, body_of(&m[KEYS])) != MEGOLM_OK)
@@ -179,14 +181,18 @@ static bool make_entry(struct entry *e, const struct gb_megolm_ids *ids, const s
 	if (vouched) {
 		cross_signing = parse(body_of(&m[CROSS_SIGNING]));
 		signatures = parse(body_of(&m[SIGNATURES]));
-		json_object_update_recursive(
-			keys, json_object_get(json_object_get(signatures, ids->user), ids->device));
-		e->master = canonical(json_object_get(cross_signing, "master_key"));
+		master = json_object_get(cross_signing, "master_key");
+		json_object_foreach(json_object_get(signatures, ids->user), name, later)
+			json_object_update_recursive(strcmp(name, ids->device) == 0 ? keys : master,
+						     later);
+		e->master = canonical(master);
 		e->self_signing = canonical(json_object_get(cross_signing, "self_signing_key"));
+		e->user_signing = canonical(json_object_get(cross_signing, "user_signing_key"));
 	}
 	e->device_keys = canonical(keys);
 	is_complete = e->device_keys != NULL &&
-		      (!vouched || (e->master != NULL && e->self_signing != NULL));
+		      (!vouched ||
+		       (e->master != NULL && e->self_signing != NULL && e->user_signing != NULL));
 	json_decref(keys);
 	json_decref(cross_signing);
 	json_decref(signatures);
@@ -206,7 +212,8 @@ static enum megolm_err find_key(struct gb_world *w, const struct entry *e, uint3
 									      : MEGOLM_ERR_NOMEM;
 }
 
-/* Verifies all there is and says m.dummy. What it learned is forgotten by the caller. */
+/* Verifies all there is, also what homeservers do, and says m.dummy. What it learned is forgotten
+ * by the caller. */
 static enum megolm_err say(struct gb_world *w, struct gb_megolm_live *live, const struct entry *e,
 			   uint32_t other, uint32_t i, struct megolm_peer **peer,
 			   struct megolm_sink *sink)
@@ -221,6 +228,11 @@ static enum megolm_err say(struct gb_world *w, struct gb_megolm_live *live, cons
 	if (err == MEGOLM_OK)
 		err = megolm_device_learn(live->device, peer, text_of(e->device_keys), ids.user,
 					  ids.device, other);
+	if (err == MEGOLM_OK && e->master != NULL)
+		err = megolm_device_check_user_signing_key(live->device, text_of(e->user_signing),
+							   ids.user);
+	if (err == MEGOLM_OK && e->master != NULL)
+		err = megolm_device_check_master_key(live->device, *peer, text_of(e->master));
 	if (err == MEGOLM_OK)
 		err = find_key(w, e, i, &key);
 	if (err == MEGOLM_OK)

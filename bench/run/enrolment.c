@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_FORGED 3 /* uploads, of which each is refused after as many as stand before it */
+
 /* What was uploaded: bodies on the heap. */
 struct uploads {
 	struct gb_message *m;
@@ -109,24 +111,34 @@ static int check_keys(struct gb_trial *trial, const struct uploads *u)
 				"it uploaded more than %u keys", trial->task->k);
 }
 
-/* With the first upload tampered with, one of the keys is refused at least. */
-static int try_forged(struct gb_trial *trial, const struct uploads *u)
+/* With one upload tampered with, one of the keys is refused at least. */
+static int try_forged_upload(struct gb_trial *trial, const struct uploads *u, size_t which)
 {
 	struct gb_testbed *t = trial->testbed;
-	struct gb_message genuine = u->m[0];
+	struct gb_message genuine = u->m[which];
 	bool reached = true;
 	int failed;
 
-	if (!trial->forge || !trial->is_sealed)
-		return 0;
-	failed = gb_trial_forge(trial, &genuine, &u->m[0]);
+	failed = gb_trial_forge(trial, &genuine, &u->m[which]);
 	for (uint32_t i = 0; i < trial->task->k && reached && !failed; i++)
 		failed = reach(t, u, i, &reached);
-	u->m[0] = genuine;
+	u->m[which] = genuine;
 	if (failed || !reached)
 		return failed;
 	return gb_testbed_break(t, "forged and foreign input is refused",
 				"device %u accepted key material that was tampered with", GB_ACTOR);
+}
+
+/* A user with its first device uploads three times, a client of MLS each KeyPackage alone. */
+static int try_forged(struct gb_trial *trial, const struct uploads *u)
+{
+	int failed = 0;
+
+	if (!trial->forge || !trial->is_sealed)
+		return 0;
+	for (size_t i = 0; i < u->n && i < MOST_FORGED && !failed; i++)
+		failed = try_forged_upload(trial, u, i);
+	return failed;
 }
 
 static int enrol(struct gb_trial *trial, struct uploads *u)

@@ -190,7 +190,7 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_upload_read(struct megolm_upload *parts
 /* ---- users with several devices ---- */
 
 /* What vouches for the devices of the own user: a master key and a self-signing key; with them a
- * user-signing key, which is published only. */
+ * user-signing key, which only the user's own devices are shown. */
 struct megolm_identity;
 
 /* All keys are new; draws 32 bytes for each. `random` is used in this call only.
@@ -246,6 +246,19 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_learn_user(struct megolm_device 
 							   struct megolm_slice master_key,
 							   struct megolm_slice self_signing_key,
 							   const char *user_id);
+
+/*
+ * What the homeserver and the user's other devices verify of a user's uploads beside that: the
+ * signature of the master key on the user-signing key, and that of the device `peer` on the master
+ * key. MEGOLM_ERR_UNKNOWN_USER before megolm_device_learn_user, MEGOLM_ERR_WRONG_USER when the key
+ * is of another user, MEGOLM_ERR_USER_CHANGED when the master key is another one than is known,
+ * MEGOLM_ERR_SIGNATURE without a good signature. Neither call changes anything.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_check_user_signing_key(
+	struct megolm_device *device, struct megolm_slice user_signing_key, const char *user_id);
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_check_master_key(struct megolm_device *device,
+								 const struct megolm_peer *peer,
+								 struct megolm_slice master_key);
 
 /* Whether that was done; and undoes it. */
 bool megolm_device_knows_user(const struct megolm_device *device, const char *user_id);
