@@ -96,13 +96,8 @@ static void assert_caught(struct gb_backend *lying, const char *messages, const 
 			  const char *why)
 {
 	struct gb_job job = job_with(lying, messages, age);
-	struct worker_report *r = worker_measure(&job);
 
-	assert_int_equal(r->status, GB_EXIT_ORACLE);
-	assert_int_equal(r->n_rows, 0);
-	assert_non_null(r->failed);
-	assert_non_null(strstr(r->failed, why));
-	worker_forget(r);
+	assert_worker_caught(&job, why);
 }
 
 static void who_replaces_keys_too_early_or_never_is_caught(void **state)

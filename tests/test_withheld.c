@@ -18,17 +18,7 @@
 static struct gb_job job_of(const struct gb_backend *backend, uint32_t size, const char *olm,
 			    uint32_t k)
 {
-	struct gb_job job = worker_job(backend, size);
-
-	snprintf(job.axis[GB_AXIS_olm], GB_AXIS_VALUE_BYTES, "%s", olm);
-	worker_add_task(&job, GB_OPERATION_withhold, k, 0);
-	return job;
-}
-
-static uint64_t number(char **row, enum gb_column column)
-{
-	assert_non_null(row);
-	return strtoull(row[column], NULL, 10);
+	return worker_job_of(backend, size, GB_OPERATION_withhold, k, GB_AXIS_olm, olm);
 }
 
 /* Bytes of the request that tells one device with a name of 16 and 10 characters in room
@@ -59,12 +49,12 @@ static void who_is_told_has_a_row_and_the_others_get_new_keys(void **state)
 	assert_field(actor, GB_COLUMN_count_dh, "6");
 	assert_field(actor, GB_COLUMN_heals, "yes");
 	/* {"messages":{ and }} around both stand there once, with a comma between them. */
-	assert_int_equal(number(actor, GB_COLUMN_withheld_bytes),
+	assert_int_equal(field_number(actor, GB_COLUMN_withheld_bytes),
 			 2 * TOLD_BYTES - strlen("{\"messages\":{}}") + strlen(","));
-	assert_int_equal(number(server, GB_COLUMN_withheld_down_bytes), 2 * TOLD_BYTES);
+	assert_int_equal(field_number(server, GB_COLUMN_withheld_down_bytes), 2 * TOLD_BYTES);
 	assert_field(told, GB_COLUMN_device, "4");
-	assert_int_equal(number(told, GB_COLUMN_withheld_bytes), TOLD_BYTES);
-	assert_int_equal(number(told, GB_COLUMN_down_bytes), TOLD_BYTES);
+	assert_int_equal(field_number(told, GB_COLUMN_withheld_bytes), TOLD_BYTES);
+	assert_int_equal(field_number(told, GB_COLUMN_down_bytes), TOLD_BYTES);
 	assert_field(told, GB_COLUMN_count_dh, "0");
 	assert_field(told, GB_COLUMN_count_cbc, "0");
 	assert_field(told, GB_COLUMN_verified, "bytes digest read distinct once withheld forged");
@@ -166,14 +156,8 @@ static enum gb_status forget_what_is_told(struct gb_world *w, uint32_t device,
 static void assert_caught(const struct gb_backend *lying, const char *why)
 {
 	struct gb_job job = job_of(lying, 5, "ratchet", 1);
-	struct worker_report *r = worker_measure(&job);
 
-	assert_int_equal(r->status, GB_EXIT_ORACLE);
-	assert_int_equal(r->n_rows, 0);
-	assert_non_null(r->failed);
-	if (strstr(r->failed, why) == NULL)
-		fail_msg("%s", r->failed);
-	worker_forget(r);
+	assert_worker_caught(&job, why);
 }
 
 static void who_gives_the_key_or_no_reason_is_caught(void **state)

@@ -82,6 +82,28 @@ void worker_add_task(struct gb_job *job, enum gb_operation operation, uint32_t k
 	job->tasks[job->n_tasks++] = (struct gb_task){operation, k, payload};
 }
 
+struct gb_job worker_job_of(const struct gb_backend *b, uint32_t size, enum gb_operation operation,
+			    uint32_t k, enum gb_axis_id axis, const char *value)
+{
+	struct gb_job job = worker_job(b, size);
+
+	snprintf(job.axis[axis], GB_AXIS_VALUE_BYTES, "%s", value);
+	worker_add_task(&job, operation, k, 0);
+	return job;
+}
+
+void assert_worker_caught(const struct gb_job *job, const char *why)
+{
+	struct worker_report *r = worker_measure(job);
+
+	assert_int_equal(r->status, GB_EXIT_ORACLE);
+	assert_int_equal(r->n_rows, 0);
+	assert_non_null(r->failed);
+	if (strstr(r->failed, why) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", r->failed, why);
+	worker_forget(r);
+}
+
 char **worker_row(struct worker_report *r, const char *operation, const char *role,
 		  const char *phase)
 {
@@ -99,4 +121,10 @@ void assert_field(char **row, enum gb_column column, const char *want)
 {
 	assert_non_null(row);
 	assert_string_equal(row[column], want);
+}
+
+uint64_t field_number(char **row, enum gb_column column)
+{
+	assert_non_null(row);
+	return strtoull(row[column], NULL, 10);
 }

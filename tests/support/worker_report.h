@@ -24,8 +24,16 @@ void worker_forget(struct worker_report *r);
 struct gb_job worker_job(const struct gb_backend *b, uint32_t size);
 void worker_add_task(struct gb_job *job, enum gb_operation operation, uint32_t k, uint32_t payload);
 
+/* The same with one task, and with one axis set. */
+struct gb_job worker_job_of(const struct gb_backend *b, uint32_t size, enum gb_operation operation,
+			    uint32_t k, enum gb_axis_id axis, const char *value);
+
+/* The oracle finds out the backend of the job, of which no row is written, and says why. */
+void assert_worker_caught(const struct gb_job *job, const char *why);
+
 /* The first row of this role and phase; NULL when there is none. */
 char **worker_row(struct worker_report *r, const char *operation, const char *role,
 		  const char *phase);
 void assert_field(char **row, enum gb_column column, const char *want);
+uint64_t field_number(char **row, enum gb_column column);
 #endif
