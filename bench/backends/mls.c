@@ -74,6 +74,7 @@ struct mls_group *gb_mls_group_of(struct gb_world *w, uint32_t device, const cha
 	return NULL;
 }
 
+/* What a commit takes at most: its key packages, and a path whose copath is all leaves. */
 static size_t commit_bound(const struct gb_world *w, size_t members,
 			   const struct mls_commit_request *request)
 {

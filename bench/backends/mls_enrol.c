@@ -3,11 +3,6 @@
 #include "backends/mls_world.h"
 #include <stdlib.h>
 
-static struct mls_slice contents(const struct mls_buf *b)
-{
-	return (struct mls_slice){b->p, b->len};
-}
-
 static enum mls_err make(struct gb_world *w, uint32_t device, uint32_t n)
 {
 	struct gb_mls_device *d = &w->device[device];
@@ -31,10 +26,6 @@ static enum mls_err make(struct gb_world *w, uint32_t device, uint32_t n)
 static enum gb_status send_all(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
 	const struct gb_mls_device *d = &w->device[device];
-	struct gb_message m = {.kind = GB_KEY_MATERIAL,
-			       .address = GB_TO_SERVER,
-			       .fanout = GB_FANOUT_SERVER,
-			       .from = device};
 	enum gb_status status = GB_OK;
 	size_t total = 0;
 
@@ -43,7 +34,8 @@ static enum gb_status send_all(struct gb_world *w, uint32_t device, struct gb_ou
 	if (out->reserve(out, total) == NULL)
 		return gb_mls_failed(w, "enrol", MLS_ERR_NOMEM);
 	for (uint32_t i = 0; i < d->n_uploaded && status == GB_OK; i++)
-		status = gb_mls_post(w, out, m, &d->uploaded[i].key_package);
+		status = gb_mls_post(w, out, gb_mls_to_server(GB_KEY_MATERIAL, device),
+				     &d->uploaded[i].key_package);
 	return status;
 }
 
@@ -92,8 +84,9 @@ static enum mls_err keep_uploaded(struct gb_mls_device *d)
 	enum mls_err err = MLS_OK;
 
 	for (uint32_t i = 0; i < d->n_uploaded && !err; i++)
-		err = mls_client_keep_key_package(d->client, contents(&d->uploaded[i].key_package),
-						  contents(&d->uploaded[i].private_part));
+		err = mls_client_keep_key_package(d->client,
+						  gb_mls_contents(&d->uploaded[i].key_package),
+						  gb_mls_contents(&d->uploaded[i].private_part));
 	gb_mls_drop_uploaded(d);
 	return err;
 }

@@ -2,12 +2,6 @@
  * of its group. */
 #include "backends/mls_world.h"
 
-static struct gb_message to_server(enum gb_kind kind, uint32_t from)
-{
-	return (struct gb_message){
-		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
-}
-
 /* A live device keeps its key package: an ECDSA signature made again would be another. */
 static enum gb_status publish_one(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
@@ -18,16 +12,17 @@ static enum gb_status publish_one(struct gb_world *w, uint32_t device, struct gb
 	enum mls_err err;
 
 	if (live->client && live->key_package.len > 0)
-		return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &live->key_package);
+		return gb_mls_post(w, out, gb_mls_to_server(GB_KEY_MATERIAL, device),
+				   &live->key_package);
 	if (gb_mls_stocked(w, device, &kept)) {
 		/* Only read. */
 		struct mls_buf b = {.p = (uint8_t *)(uintptr_t)kept.p, .len = kept.len};
-		return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &b);
+		return gb_mls_post(w, out, gb_mls_to_server(GB_KEY_MATERIAL, device), &b);
 	}
 	err = gb_mls_make_device(w, &dormant, device);
-	status =
-		err ? gb_mls_failed(w, "publish", err)
-		    : gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device), &dormant.key_package);
+	status = err ? gb_mls_failed(w, "publish", err)
+		     : gb_mls_post(w, out, gb_mls_to_server(GB_KEY_MATERIAL, device),
+				   &dormant.key_package);
 	gb_mls_drop_device(&dormant);
 	return status;
 }
@@ -52,11 +47,10 @@ enum gb_status gb_mls_publish(struct gb_world *w, uint32_t device, struct gb_out
 		status = gb_mls_keep_key_package(w, device);
 	if (status != GB_OK)
 		return status;
-	return gb_mls_post(w, out, to_server(GB_KEY_MATERIAL, device),
+	return gb_mls_post(w, out, gb_mls_to_server(GB_KEY_MATERIAL, device),
 			   &w->device[device].key_package);
 }
 
-/* What a commit takes at most: its key packages, and a path whose copath is all leaves. */
 /* Sends what `write` appends to the scratch buffer. */
 static enum gb_status publish_state(struct gb_world *w, uint32_t device, enum gb_kind kind,
 				    enum mls_err (*write)(const struct gb_world *,
@@ -72,7 +66,7 @@ static enum gb_status publish_state(struct gb_world *w, uint32_t device, enum gb
 	err = write(w, group, &w->scratch);
 	if (err)
 		return gb_mls_failed(w, "publish", err);
-	return gb_mls_post(w, out, to_server(kind, device), &w->scratch);
+	return gb_mls_post(w, out, gb_mls_to_server(kind, device), &w->scratch);
 }
 
 static enum mls_err write_group_info(const struct gb_world *w, struct mls_group *group,

@@ -26,11 +26,6 @@ struct telling {
 	struct mls_buf commit, welcome, ratchet_tree;
 };
 
-static struct mls_slice contents(const struct mls_buf *b)
-{
-	return (struct mls_slice){b->p, b->len};
-}
-
 static void put_hex(FILE *out, struct mls_slice bytes)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -96,7 +91,8 @@ static enum mls_err deliver(struct telling *t, const struct mls_buf *message)
 {
 	for (uint32_t i = 0; i < t->n_actors; i++) {
 		struct mls_event event;
-		enum mls_err err = mls_group_receive(group_of(t, i), &event, contents(message));
+		enum mls_err err =
+			mls_group_receive(group_of(t, i), &event, gb_mls_contents(message));
 
 		if (err)
 			return err;
@@ -142,11 +138,12 @@ static enum mls_err propose(struct telling *t, const struct mls_proposal_request
 		struct mls_event event;
 
 		if (i != proposer)
-			err = mls_group_receive(group_of(t, i), &event, contents(&t->proposal));
+			err = mls_group_receive(group_of(t, i), &event,
+						gb_mls_contents(&t->proposal));
 	}
 	if (err == MLS_OK) {
 		fputs(is_first ? "" : ", ", t->out);
-		put_hex(t->out, contents(&t->proposal));
+		put_hex(t->out, gb_mls_contents(&t->proposal));
 	}
 	return err;
 }
@@ -216,11 +213,11 @@ static enum mls_err tell_epoch(struct telling *t, uint32_t epoch)
 		err = gb_mls_make_device(t->world, &newcomer, t->newcomer++);
 	fprintf(t->out, "%s\n   {\n    \"proposals\": [", epoch > 0 ? "," : "");
 	if (err == MLS_OK)
-		err = commit_kind(t, kind, contents(&newcomer.key_package));
+		err = commit_kind(t, kind, gb_mls_contents(&newcomer.key_package));
 	gb_mls_drop_device(&newcomer);
 	if (err)
 		return err;
-	put_member(t->out, "    ", "commit", contents(&t->commit));
+	put_member(t->out, "    ", "commit", gb_mls_contents(&t->commit));
 	fputs("    \"epoch_authenticator\": ", t->out);
 	put_hex(t->out, mls_group_epoch_authenticator(group_of(t, 0)));
 	fputs("\n   }", t->out);
@@ -248,7 +245,7 @@ static enum mls_err tell_psk(struct telling *t)
 
 static enum mls_err tell_private_keys(struct telling *t, const struct gb_mls_device *passive)
 {
-	struct mls_slice rest = contents(&passive->private_part), init, encryption;
+	struct mls_slice rest = gb_mls_contents(&passive->private_part), init, encryption;
 	struct mls_buf signature = {0};
 	enum mls_err err = mls_client_signature_private(passive->client, &signature);
 
@@ -257,8 +254,8 @@ static enum mls_err tell_private_keys(struct telling *t, const struct gb_mls_dev
 	if (err == MLS_OK)
 		err = mls_vector_take(&encryption, &rest);
 	if (err == MLS_OK) {
-		put_member(t->out, "  ", "key_package", contents(&passive->key_package));
-		put_member(t->out, "  ", "signature_priv", contents(&signature));
+		put_member(t->out, "  ", "key_package", gb_mls_contents(&passive->key_package));
+		put_member(t->out, "  ", "signature_priv", gb_mls_contents(&signature));
 		put_member(t->out, "  ", "encryption_priv", encryption);
 		put_member(t->out, "  ", "init_priv", init);
 	}
@@ -275,15 +272,15 @@ static enum mls_err tell_welcome(struct telling *t)
 
 	if (err == MLS_OK)
 		err = tell_private_keys(t, &passive);
-	key_package = contents(&passive.key_package);
+	key_package = gb_mls_contents(&passive.key_package);
 	if (err == MLS_OK)
 		err = commit(t, &(struct mls_commit_request){.add = &key_package, .n_add = 1});
 	gb_mls_drop_device(&passive);
 	if (err)
 		return err;
-	put_member(t->out, "  ", "welcome", contents(&t->welcome));
+	put_member(t->out, "  ", "welcome", gb_mls_contents(&t->welcome));
 	if (t->ratchet_tree.len > 0)
-		put_member(t->out, "  ", "ratchet_tree", contents(&t->ratchet_tree));
+		put_member(t->out, "  ", "ratchet_tree", gb_mls_contents(&t->ratchet_tree));
 	else
 		fputs("  \"ratchet_tree\": null,\n", t->out);
 	put_member(t->out, "  ", "initial_epoch_authenticator",

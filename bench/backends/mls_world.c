@@ -211,16 +211,22 @@ static bool find_key_package(void *state, uint32_t member, struct mls_slice *mes
 	return gb_mls_stocked(state, member, message);
 }
 
-static struct mls_slice contents(const struct mls_buf *b)
+struct mls_slice gb_mls_contents(const struct mls_buf *b)
 {
 	return (struct mls_slice){b->p, b->len};
+}
+
+struct gb_message gb_mls_to_server(enum gb_kind kind, uint32_t from)
+{
+	return (struct gb_message){
+		.kind = kind, .address = GB_TO_SERVER, .fanout = GB_FANOUT_SERVER, .from = from};
 }
 
 /* A join consumes the kept key package; here it is there again. */
 static enum mls_err keep_key_package(struct gb_mls_device *d)
 {
-	return mls_client_keep_key_package(d->client, contents(&d->key_package),
-					   contents(&d->private_part));
+	return mls_client_keep_key_package(d->client, gb_mls_contents(&d->key_package),
+					   gb_mls_contents(&d->private_part));
 }
 
 enum gb_status gb_mls_keep_key_package(struct gb_world *w, uint32_t device)

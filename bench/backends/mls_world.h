@@ -89,6 +89,10 @@ void gb_mls_drop_uploaded(struct gb_mls_device *device);
  * false where they share none. */
 bool gb_mls_stocked(struct gb_world *w, uint32_t device, struct mls_slice *key_package);
 
+/* What is in a buffer; and a message of this kind that stays at the server, without a body yet. */
+struct mls_slice gb_mls_contents(const struct mls_buf *b);
+struct gb_message gb_mls_to_server(enum gb_kind kind, uint32_t from);
+
 /* Sends a message that lies elsewhere. */
 enum gb_status gb_mls_post(struct gb_world *w, struct gb_outbox *out, struct gb_message m,
 			   const struct mls_buf *body);
