@@ -214,21 +214,18 @@ static bool find(struct gb_bytes s, size_t *at, const char *name)
 	return false;
 }
 
-/* The object that begins at `at`, without its braces, if one does and ends; nothing in it holds a
- * brace in a string. */
+/* The object that begins at `at`, without its braces, if one does and ends. */
 static bool inside_object(struct gb_bytes s, size_t at, struct gb_bytes *out)
 {
-	size_t end = at, depth = 0;
+	const uint8_t *behind;
 
 	if (at >= s.len || s.p[at] != '{')
 		return false;
-	do {
-		depth += s.p[end] == '{';
-		depth -= s.p[end] == '}';
-		end++;
-	} while (depth > 0 && end < s.len);
-	*out = (struct gb_bytes){s.p + at + 1, end - at - 2};
-	return depth == 0;
+	behind = gb_megolm_end_of_object(s.p + at, s.p + s.len);
+	if (behind == NULL)
+		return false;
+	*out = (struct gb_bytes){s.p + at + 1, (size_t)(behind - (s.p + at)) - 2};
+	return true;
 }
 
 /* What an upload has for the scope: the inside of an object. */

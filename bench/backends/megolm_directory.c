@@ -243,8 +243,7 @@ enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, ui
 	return status;
 }
 
-/* Where the value that begins there, an object, ends; at most `end`. */
-static const uint8_t *end_of_object(const uint8_t *p, const uint8_t *end)
+const uint8_t *gb_megolm_end_of_object(const uint8_t *p, const uint8_t *end)
 {
 	size_t depth = 0;
 
@@ -253,14 +252,14 @@ static const uint8_t *end_of_object(const uint8_t *p, const uint8_t *end)
 		depth -= *p == '}';
 		p++;
 	} while (p < end && depth > 0);
-	return p;
+	return depth == 0 ? p : NULL;
 }
 
-/* "NAME":{...} from *at on, without what stands before it; *at moves behind it. Names and
- * keys have no braces. */
+/* "NAME":{...} from *at on, without what stands before it, to the end where the object has none;
+ * *at moves behind it. */
 static bool next_key(struct megolm_slice keys, size_t *at, struct megolm_slice *key)
 {
-	const uint8_t *end = keys.p + keys.len, *name = keys.p + *at, *value;
+	const uint8_t *end = keys.p + keys.len, *name = keys.p + *at, *value, *behind;
 
 	if (*at + 1 >= keys.len)
 		return false;
@@ -268,8 +267,9 @@ static bool next_key(struct megolm_slice keys, size_t *at, struct megolm_slice *
 	value = memchr(name, '{', (size_t)(end - name));
 	if (value == NULL)
 		return false;
+	behind = gb_megolm_end_of_object(value, end);
 	key->p = name;
-	key->len = (size_t)(end_of_object(value, end) - name);
+	key->len = (size_t)((behind != NULL ? behind : end) - name);
 	*at += 1 + key->len;
 	return true;
 }

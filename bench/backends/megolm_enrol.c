@@ -271,8 +271,7 @@ enum gb_status gb_megolm_reached(struct gb_world *w, uint32_t device, const stru
 	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	struct gb_megolm_ids from = gb_megolm_ids(w, m->from);
 	struct megolm_peer *peer;
-	struct megolm_slice keys, content;
-	enum megolm_to_device what = MEGOLM_OTHER;
+	struct megolm_slice keys;
 	enum megolm_err err;
 	enum gb_status status;
 
@@ -286,11 +285,6 @@ enum gb_status gb_megolm_reached(struct gb_world *w, uint32_t device, const stru
 	if (err == MEGOLM_OK && w->without_device_keys)
 		err = megolm_device_learn(live->device, &peer, keys, from.user, from.device,
 					  m->from);
-	if (err == MEGOLM_OK)
-		err = megolm_device_find_content(live->device, &content, body_of(m));
-	if (err == MEGOLM_OK)
-		err = megolm_device_receive(live->device, &what, from.user, content);
-	if (err == MEGOLM_OK && what != MEGOLM_DUMMY)
-		return gb_megolm_fail(w, GB_REJECTED, "another event than was expected");
-	return gb_megolm_status(w, err, "message to a new device");
+	return err == MEGOLM_OK ? gb_megolm_take_event(w, live, m, MEGOLM_DUMMY)
+				: gb_megolm_status(w, err, "who writes to a new device");
 }

@@ -175,9 +175,8 @@ static bool content_of(const struct gb_world *w, const struct gb_message *m,
 	return true;
 }
 
-/* A to-device message that was encrypted, and must be of this type. */
-static enum gb_status take_encrypted(struct gb_world *w, struct gb_megolm_live *live,
-				     const struct gb_message *m, enum megolm_to_device wanted)
+enum gb_status gb_megolm_take_event(struct gb_world *w, struct gb_megolm_live *live,
+				    const struct gb_message *m, enum megolm_to_device wanted)
 {
 	struct megolm_slice content;
 	enum megolm_to_device what = MEGOLM_OTHER;
@@ -238,7 +237,7 @@ static enum gb_status give_forwarded(struct gb_world *w, struct gb_megolm_live *
 	if (status == GB_OK)
 		status = meet(w, live, device, reader, peer, out);
 	for (size_t i = 0; i < n && status == GB_OK; i++)
-		status = m[i].kind == GB_DUMMY ? take_encrypted(w, live, &m[i], MEGOLM_DUMMY)
+		status = m[i].kind == GB_DUMMY ? gb_megolm_take_event(w, live, &m[i], MEGOLM_DUMMY)
 					       : answer(w, live, &m[i], &sink.sink);
 	return status;
 }
@@ -322,6 +321,6 @@ enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way w
 	for (size_t i = 0; i < n && status == GB_OK; i++)
 		status = way == GB_WAY_FILE
 				 ? take_file(w, live, &m[i])
-				 : take_encrypted(w, live, &m[i], MEGOLM_FORWARDED_ROOM_KEY);
+				 : gb_megolm_take_event(w, live, &m[i], MEGOLM_FORWARDED_ROOM_KEY);
 	return status;
 }

@@ -306,11 +306,20 @@ void gb_megolm_fallback_checkpoint(struct gb_megolm_live *live);
 void gb_megolm_fallback_rollback(struct gb_megolm_live *live);
 void gb_megolm_fallback_clear(struct gb_megolm_live *live);
 
+/* Where the object that begins at `p` has ended, or NULL where it does not before `end`. No name or
+ * value in it has a brace. */
+const uint8_t *gb_megolm_end_of_object(const uint8_t *p, const uint8_t *end);
+
 /* How many keys are in what an upload has as one_time_keys; the i-th of them, as an object of its
  * own in the scratch, as a claim gets it. */
 uint32_t gb_megolm_count_keys(struct megolm_slice keys);
 enum gb_status gb_megolm_nth_key(struct gb_world *w, struct megolm_slice keys, uint32_t i,
 				 struct megolm_slice *signed_key);
+
+/* Takes in a to-device message that is encrypted, in megolm_handover.c: GB_REJECTED where its event
+ * is none of this type. */
+enum gb_status gb_megolm_take_event(struct gb_world *w, struct gb_megolm_live *live,
+				    const struct gb_message *m, enum megolm_to_device wanted);
 
 /* At who is given no key, in megolm_told.c: takes in the reason, and knows it. */
 enum gb_status gb_megolm_take_withheld(struct gb_world *w, struct gb_megolm_live *live,
