@@ -57,6 +57,9 @@ enum gb_floor_olm { GB_FLOOR_OLM_NEW, GB_FLOOR_OLM_RATCHET, GB_FLOOR_OLM_CHAIN }
 /* How a backup is encrypted: the axis. */
 enum gb_floor_backup { GB_FLOOR_BACKUP_PK, GB_FLOOR_BACKUP_PK_MAC, GB_FLOOR_BACKUP_SYM };
 
+/* Bytes that each message of the past says, by who moves its keys: bench/run/archive.c. */
+#define GB_FLOOR_OLD_PLAINTEXT 43
+
 struct gb_floor_case {
 	enum gb_floor_protocol protocol;
 	enum gb_floor_step before; /* made first, not counted: NOTHING, ADD or REMOVE of k; REKEY

@@ -24,7 +24,6 @@
 #define NONCE         12
 #define FILE_HEADER   (1 + SALT_AND_IV + 4)
 #define SESSION_ID    43
-#define WORDS         38 /* that the actor says in each session of a dehydrated device */
 #define SMALLEST_TENS 10 /* sessions, from which on there are ten rooms */
 
 bool gb_floor_moves_keys(enum gb_floor_step step)
@@ -108,7 +107,7 @@ static void write_to_dehydrated(struct gb_tally *t, const struct gb_floor_case *
 	write_next(t, GB_FLOOR_OLM_NEW);
 	for (uint32_t i = 0; i < c->k; i++) {
 		gb_megolm_new_session(t);
-		gb_megolm_message(t, WORDS, true);
+		gb_megolm_message(t, GB_FLOOR_OLD_PLAINTEXT, true);
 	}
 	gb_olm_message(t, c->k, dehydrated_room_key(c));
 }
