@@ -224,3 +224,21 @@ void gb_mailbox_empty(struct gb_mailbox *m)
 	m->n_served = m->n_named = 0;
 	m->violation = NULL;
 }
+
+int gb_message_copy(struct gb_message *out, const struct gb_message *m)
+{
+	uint8_t *body = malloc(m->body.len);
+
+	if (body == NULL)
+		return -1;
+	memcpy(body, m->body.p, m->body.len);
+	*out = *m;
+	out->body.p = body;
+	return 0;
+}
+
+void gb_messages_drop(struct gb_message *copies, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free((void *)(uintptr_t)copies[i].body.p);
+}

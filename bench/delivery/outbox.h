@@ -65,4 +65,9 @@ void gb_mailbox_close(struct gb_mailbox *m);
 
 /* Forgets all messages and numbers; who listens stays. */
 void gb_mailbox_empty(struct gb_mailbox *m);
+
+/* A copy that outlives the mailbox, for the caller to drop: its body is on the heap, its list to[]
+ * where it was. 0, or -1 when memory ran out, and then there is nothing to drop. */
+int gb_message_copy(struct gb_message *out, const struct gb_message *m);
+void gb_messages_drop(struct gb_message *copies, size_t n);
 #endif

@@ -1,21 +1,17 @@
 #include "run/archive.h"
 #include "run/forging.h"
+#include "stats/floor.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* The plaintext of every old message. */
 static const uint8_t words[] = "what was said when the device was not there";
-
-static void free_all(struct gb_message *m, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free((void *)(uintptr_t)m[i].body.p);
-}
+_Static_assert(sizeof words - 1 == GB_FLOOR_OLD_PLAINTEXT, "the floor knows their length");
 
 void gb_archive_clear(struct gb_archive *a)
 {
-	free_all(a->old, a->n_old);
-	free_all(a->uploads, a->n_uploads);
+	gb_messages_drop(a->old, a->n_old);
+	gb_messages_drop(a->uploads, a->n_uploads);
 	free(a->uploads);
 	*a = (struct gb_archive){0};
 }
@@ -27,15 +23,10 @@ static int copy_served(const struct gb_mailbox *mailbox, enum gb_kind kind, stru
 {
 	for (size_t i = 0; i < mailbox->n_kept && *n < max; i++) {
 		const struct gb_message *m = &mailbox->kept[i];
-		uint8_t *body;
 		if (m->kind != kind || m->address != GB_TO_SERVER)
 			continue;
-		body = malloc(m->body.len);
-		if (body == NULL)
+		if (gb_message_copy(&out[*n], m) != 0)
 			return -1;
-		memcpy(body, m->body.p, m->body.len);
-		out[*n] = *m;
-		out[*n].body.p = body;
 		++*n;
 	}
 	return 0;

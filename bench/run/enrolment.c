@@ -13,8 +13,7 @@ struct uploads {
 
 static void clear(struct uploads *u)
 {
-	for (size_t i = 0; i < u->n; i++)
-		free((void *)(uintptr_t)u->m[i].body.p);
+	gb_messages_drop(u->m, u->n);
 	free(u->m);
 }
 
@@ -23,16 +22,12 @@ static int copy(struct gb_testbed *t, struct uploads *u)
 	const struct gb_mailbox *mailbox = &t->mailbox;
 
 	u->m = calloc(mailbox->n_kept + 1, sizeof *u->m);
-	for (size_t i = 0; u->m != NULL && i < mailbox->n_kept; i++) {
-		const struct gb_message *m = &mailbox->kept[i];
-		uint8_t *body = malloc(m->body.len);
-		if (body == NULL)
-			return gb_testbed_fail(t, GB_EXIT_INTERNAL, "out of memory");
-		memcpy(body, m->body.p, m->body.len);
-		u->m[u->n] = *m;
-		u->m[u->n++].body.p = body;
-	}
-	return u->m != NULL ? 0 : gb_testbed_fail(t, GB_EXIT_INTERNAL, "out of memory");
+	while (u->m != NULL && u->n < mailbox->n_kept &&
+	       gb_message_copy(&u->m[u->n], &mailbox->kept[u->n]) == 0)
+		u->n++;
+	return u->m != NULL && u->n == mailbox->n_kept
+		       ? 0
+		       : gb_testbed_fail(t, GB_EXIT_INTERNAL, "out of memory");
 }
 
 /* Whether the actor reaches the new device by the i-th key; what it sent is in the mailbox. */

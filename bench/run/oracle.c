@@ -30,7 +30,7 @@ int gb_oracle_open(struct gb_oracle *o, struct gb_trial *trial)
 
 static void forget_early(struct gb_oracle *o)
 {
-	free((void *)(uintptr_t)o->early.body.p);
+	gb_messages_drop(&o->early, 1);
 	o->early = (struct gb_message){0};
 }
 
@@ -70,17 +70,12 @@ static int copy_application(struct gb_oracle *o, struct gb_message *copy)
 	const struct gb_mailbox *m = &o->trial->testbed->mailbox;
 
 	for (size_t i = 0; i < m->n_kept; i++) {
-		uint8_t *body;
 		if (m->kept[i].kind != GB_APPLICATION)
 			continue;
-		body = malloc(m->kept[i].body.len);
-		if (body == NULL)
-			return gb_testbed_fail(o->trial->testbed, GB_EXIT_INTERNAL,
-					       "out of memory");
-		memcpy(body, m->kept[i].body.p, m->kept[i].body.len);
-		*copy = m->kept[i];
-		copy->body.p = body;
-		return 0;
+		return gb_message_copy(copy, &m->kept[i]) == 0
+			       ? 0
+			       : gb_testbed_fail(o->trial->testbed, GB_EXIT_INTERNAL,
+						 "out of memory");
 	}
 	return gb_testbed_break(o->trial->testbed, "every recipient is served",
 				"device %u sent no application message", m->sender);
