@@ -23,13 +23,19 @@ enum gb_protocol gb_protocol_of(const char *const key[GB_KEY_COLUMNS])
 	return is_mls ? GB_PROTOCOL_MLS : GB_PROTOCOL_MEGOLM;
 }
 
-bool gb_is_of_any_value(const char *const key[GB_KEY_COLUMNS], enum gb_axis_id axis)
+bool gb_is_no_difference(const char *const key[GB_KEY_COLUMNS], enum gb_axis_id axis)
 {
 	enum gb_operation operation = gb_operation_of_row(key[GB_KEY_OPERATION]);
+
+	return *key[GB_KEY_AXES + axis] == '\0' && operation != GB_OPERATIONS &&
+	       !gb_operation_depends(operation, axis);
+}
+
+bool gb_is_of_any_value(const char *const key[GB_KEY_COLUMNS], enum gb_axis_id axis)
+{
 	enum gb_protocol protocol = gb_protocol_of(key);
 
-	if (*key[GB_KEY_AXES + axis] != '\0' || operation == GB_OPERATIONS ||
-	    gb_operation_depends(operation, axis))
+	if (!gb_is_no_difference(key, axis))
 		return false;
 	return axis == GB_AXIS_olm ? protocol == GB_PROTOCOL_MEGOLM
 				   : axis == GB_AXIS_tree && protocol == GB_PROTOCOL_MLS;

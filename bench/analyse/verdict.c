@@ -1,6 +1,6 @@
 #include "analyse/verdict.h"
 
-#include "run/operations.h"
+#include "analyse/protocol.h"
 #include "stats/order.h"
 #include "stats/resample.h"
 
@@ -35,13 +35,8 @@ static bool is_of_axis(const struct gb_curve *curve, size_t axis)
 /* A curve stands for every value of an axis that makes no difference to its operation. */
 static bool has_value(const struct gb_curve *curve, size_t axis, const char *wanted)
 {
-	enum gb_operation operation = gb_operation_of_row(curve->key[GB_KEY_OPERATION]);
-	const char *value = curve->key[GB_KEY_AXES + axis];
-
-	if (*value == '\0' && operation != GB_OPERATIONS &&
-	    !gb_operation_depends(operation, (enum gb_axis_id)axis))
-		return true;
-	return strcmp(value, wanted) == 0;
+	return gb_is_no_difference(curve->key, (enum gb_axis_id)axis) ||
+	       strcmp(curve->key[GB_KEY_AXES + axis], wanted) == 0;
 }
 
 bool gb_pattern_matches(const struct gb_curve_pattern *pattern, const struct gb_curve *curve)
