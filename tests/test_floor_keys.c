@@ -162,10 +162,7 @@ static void unknown_cases_have_no_floor(void **state)
 	rows[2].senders = 2;
 	rows[3].k = 0;
 	rows[8].protocol = GB_FLOOR_MLS;
-	for (size_t i = 0; i < N(rows); i++) {
-		struct gb_tally t;
-		assert_int_equal(gb_floor(&rows[i], &t), GB_FLOOR_UNKNOWN);
-	}
+	assert_no_floors(rows, N(rows));
 }
 
 int main(void)

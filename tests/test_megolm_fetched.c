@@ -65,7 +65,6 @@ static void put_voucher(json_t *users, const char *user, struct megolm_slice key
 }
 
 /* The users of devices first .. end - 1, all of whose devices these are, at most 250. */
-
 static void answer_query(const struct room *w, uint32_t first, uint32_t end, struct fetched *f)
 {
 	json_t *keys = json_object(), *master = json_object(), *signing = json_object();

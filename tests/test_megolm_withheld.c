@@ -74,11 +74,6 @@ static void assert_told(struct matrix_device *d, struct megolm_slice body,
 	assert_int_equal(code, want);
 }
 
-static struct megolm_slice text_of(const char *text)
-{
-	return (struct megolm_slice){(const uint8_t *)text, strlen(text)};
-}
-
 static void assert_known_why(struct matrix_device *d, struct megolm_slice event,
 			     enum megolm_err want, enum megolm_withheld want_code)
 {
@@ -103,8 +98,8 @@ static void a_device_is_told_why_it_gets_no_key(void **state)
 	assert_told(&r.bob, sent(&r, 0), MEGOLM_UNVERIFIED);
 	ASSERT_ERR(matrix_read(&r.bob, &r.alice, event, "$1", "not for bob"), MEGOLM_ERR_WITHHELD);
 	assert_known_why(&r.bob, event, MEGOLM_OK, MEGOLM_UNVERIFIED);
-	assert_known_why(&r.bob, text_of("{}"), MEGOLM_ERR_JSON_MEMBER, MEGOLM_GIVEN);
-	assert_known_why(&r.bob, text_of("{"), MEGOLM_ERR_JSON, MEGOLM_GIVEN);
+	assert_known_why(&r.bob, matrix_text("{}"), MEGOLM_ERR_JSON_MEMBER, MEGOLM_GIVEN);
+	assert_known_why(&r.bob, matrix_text("{"), MEGOLM_ERR_JSON, MEGOLM_GIVEN);
 	assert_known_why(&r.bob,
 			 (struct megolm_slice){event.p, megolm_default_policy.max_content + 1},
 			 MEGOLM_ERR_TOO_LARGE, MEGOLM_GIVEN);

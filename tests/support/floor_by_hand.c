@@ -18,3 +18,12 @@ void assert_floor_by_hand(size_t row, const struct gb_floor_case *c,
 			fail_msg("row %zu, column %zu: %llu, want %llu", row, k,
 				 (unsigned long long)is[k], (unsigned long long)want[k]);
 }
+
+void assert_no_floors(const struct gb_floor_case *rows, size_t n)
+{
+	struct gb_tally t;
+
+	for (size_t i = 0; i < n; i++)
+		if (gb_floor(&rows[i], &t) != GB_FLOOR_UNKNOWN)
+			fail_msg("row %zu has a floor", i);
+}
