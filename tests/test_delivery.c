@@ -182,6 +182,55 @@ static void assert_violation(struct gb_message m, const char *want)
 	assert_null(box.violation);
 }
 
+static void assert_marks(uint32_t device, unsigned keys, unsigned bundles, unsigned reasons)
+{
+	const uint8_t *n = gb_mailbox_marks(&box, device);
+
+	assert_int_equal(n[GB_MARK_KEY], keys);
+	assert_int_equal(n[GB_MARK_BUNDLE], bundles);
+	assert_int_equal(n[GB_MARK_REASON], reasons);
+}
+
+/* Whoever listens or does not: for the one who looks whether each got what it needs. */
+static void who_is_named_in_what_is_marked(void **state)
+{
+	static const uint32_t many[] = {2, 3, 7}, two[] = {2}, four[] = {4}, five[] = {5};
+
+	(void)state;
+	post(to_devices(GB_WELCOME, GB_FANOUT_SERVER, many, 3), "welcome");
+	post(to_devices(GB_ROOM_KEY, GB_FANOUT_CLIENT, two, 1), "key");
+	post(to_devices(GB_BACKUP, GB_FANOUT_SERVER, many, 2), "keys");
+	post(to_devices(GB_WITHHELD, GB_FANOUT_CLIENT, four, 1), "no key");
+	post(to_devices(GB_COMMIT, GB_FANOUT_SERVER, four, 1), "commit");
+	/* No marks. */
+	post(to_devices(GB_DUMMY, GB_FANOUT_CLIENT, five, 1), "dummy");
+	post(to_devices(GB_PROPOSAL, GB_FANOUT_SERVER, five, 1), "proposal");
+	post((struct gb_message){.kind = GB_BACKUP, .address = GB_TO_SERVER}, "backup");
+	post(to_group(GB_APPLICATION), "text");
+	assert_int_equal(box.n_commits, 0);
+	post(to_group(GB_COMMIT), "commit");
+	assert_null(box.violation);
+	assert_marks(2, 2, 1, 0);
+	assert_marks(3, 1, 1, 0);
+	assert_marks(4, 1, 0, 1);
+	assert_marks(5, 0, 0, 0);
+	assert_marks(7, 1, 0, 0);
+	assert_int_equal(box.n_marks, 8);
+	assert_int_equal(box.n_commits, 1);
+	gb_mailbox_unmark(&box);
+	for (uint32_t device = 0; device < 10; device++)
+		assert_marks(device, 0, 0, 0);
+	assert_int_equal(box.n_marks + box.n_commits, 0);
+	assert_int_equal(box.sent.messages[GB_ROOM_KEY], 1);
+	for (int i = 0; i < 300; i++)
+		post(to_devices(GB_ROOM_KEY, GB_FANOUT_CLIENT, two, 1), "key");
+	assert_marks(2, UINT8_MAX, 0, 0);
+	assert_int_equal(box.n_marks, 300);
+	gb_mailbox_empty(&box);
+	assert_marks(2, 0, 0, 0);
+	assert_int_equal(box.n_marks, 0);
+}
+
 static void backends_are_held_to_the_rules(void **state)
 {
 	static const uint32_t two[] = {1, 2}, nobody[] = {10};
@@ -325,6 +374,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_what_somebody_hears_is_kept, open_box,
 						close_box),
 		cmocka_unit_test_setup_teardown(everybody_gets_its_own_in_order, open_box,
+						close_box),
+		cmocka_unit_test_setup_teardown(who_is_named_in_what_is_marked, open_box,
 						close_box),
 		cmocka_unit_test_setup_teardown(backends_are_held_to_the_rules, open_box,
 						close_box),

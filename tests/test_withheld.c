@@ -147,6 +147,26 @@ static enum gb_status say_another_reason(struct gb_world *w, uint32_t device, en
 	return gb_backend_megolm.withhold(w, device, GB_REASON_BLACKLISTED, members, n, out);
 }
 
+/* As if there were more to say to who is told. */
+static enum gb_status withhold_and_write(struct gb_world *w, uint32_t device, enum gb_reason reason,
+					 const uint32_t *members, size_t n, struct gb_outbox *out)
+{
+	enum gb_status status = gb_backend_megolm.withhold(w, device, reason, members, n, out);
+	struct gb_message m = {.kind = GB_DUMMY,
+			       .address = GB_TO_DEVICES,
+			       .fanout = GB_FANOUT_CLIENT,
+			       .from = device,
+			       .n_to = 1,
+			       .to = members};
+	uint8_t *p = out->reserve(out, 32);
+
+	assert_non_null(p);
+	memset(p, 'x', 32);
+	m.body = (struct gb_bytes){p, 32};
+	out->commit(out, &m);
+	return status;
+}
+
 static enum gb_status forget_what_is_told(struct gb_world *w, uint32_t device,
 					  const struct gb_message *m)
 {
@@ -166,9 +186,13 @@ static void who_gives_the_key_or_no_reason_is_caught(void **state)
 
 	(void)state;
 	lying.withhold = withhold_from_nobody;
-	assert_caught(&lying, "device 2 got something else than the reason");
+	assert_caught(&lying, "device 2 got 1 messages with keys from device 0, want 0 "
+			      "(promise: who is withheld a key is told why)");
 	lying.withhold = withhold_silently;
-	assert_caught(&lying, "there were messages for 3 devices, and 4 need one");
+	assert_caught(&lying, "device 2 got 0 reasons from device 0, want 1 "
+			      "(promise: who is withheld a key is told why)");
+	lying.withhold = withhold_and_write;
+	assert_caught(&lying, "device 2 got something else than the reason");
 	lying.withhold = say_another_reason;
 	assert_caught(&lying, "device 2 does not know why device 0 gives it no key");
 	lying = gb_backend_megolm;

@@ -362,75 +362,6 @@ static void a_failed_call_that_sent_breaks_a_promise(void **state)
 	worker_forget(r);
 }
 
-/* An outbox that loses what is for device 5, which is dormant. */
-struct lossy {
-	struct gb_outbox outbox; /* first */
-	struct gb_outbox *behind;
-};
-
-static uint8_t *lossy_reserve(struct gb_outbox *self, size_t capacity)
-{
-	struct gb_outbox *behind = ((struct lossy *)self)->behind;
-
-	return behind->reserve(behind, capacity);
-}
-
-static void lossy_commit(struct gb_outbox *self, const struct gb_message *m)
-{
-	struct gb_outbox *behind = ((struct lossy *)self)->behind;
-	struct gb_message rest = *m;
-	uint32_t to[16];
-
-	rest.n_to = 0;
-	for (size_t i = 0; i < m->n_to && i < 16; i++)
-		if (m->to[i] != 5)
-			to[rest.n_to++] = m->to[i];
-	rest.to = to;
-	if (m->n_to == 0 || rest.n_to > 0)
-		behind->commit(behind, &rest);
-}
-
-static enum gb_status loses_a_welcome(struct gb_world *w, uint32_t device,
-				      const struct gb_published *others, size_t n,
-				      struct gb_outbox *out)
-{
-	struct lossy lossy = {{lossy_reserve, lossy_commit}, out};
-
-	return gb_backend_mls.create(w, device, others, n, &lossy.outbox);
-}
-
-static enum gb_status loses_a_room_key(struct gb_world *w, uint32_t device, struct gb_outbox *out)
-{
-	struct lossy lossy = {{lossy_reserve, lossy_commit}, out};
-
-	return gb_backend_megolm.rekey(w, device, &lossy.outbox);
-}
-
-static void a_dormant_device_that_gets_nothing_breaks_a_promise(void **state)
-{
-	struct gb_backend lossy[] = {gb_backend_mls, gb_backend_megolm};
-
-	(void)state;
-	lossy[0].create = loses_a_welcome;
-	lossy[1].rekey = loses_a_room_key;
-	for (size_t i = 0; i < 2; i++) {
-		struct gb_job job = worker_job(&lossy[i], 12);
-		struct worker_report *r;
-
-		for (size_t axis = 0; axis < GB_AXES; axis++)
-			if (axis != GB_AXIS_size)
-				snprintf(job.axis[axis], GB_AXIS_VALUE_BYTES, "%s",
-					 gb_axes[axis].default_value);
-		worker_add_task(&job, i == 0 ? GB_OPERATION_create : GB_OPERATION_rekey, 0, 0);
-		r = worker_measure(&job);
-		assert_int_equal(r->status, GB_EXIT_ORACLE);
-		assert_int_equal(r->n_rows, 0);
-		assert_non_null(strstr(r->failed, "there were messages for 10 devices, and 11 "
-						  "need one (promise: every recipient is served)"));
-		worker_forget(r);
-	}
-}
-
 /* The same text always becomes the same bytes. */
 static enum gb_status sends_plainly(struct gb_world *w, uint32_t device, struct gb_bytes plaintext,
 				    struct gb_outbox *out)
@@ -594,7 +525,6 @@ int main(void)
 		cmocka_unit_test(a_failed_call_that_sent_breaks_a_promise),
 		cmocka_unit_test(clocks_and_counts_are_the_backends_where_it_has_them),
 		cmocka_unit_test(samples_stop_at_max),
-		cmocka_unit_test(a_dormant_device_that_gets_nothing_breaks_a_promise),
 		cmocka_unit_test(equal_messages_on_the_wire_break_a_promise),
 		cmocka_unit_test(samples_stop_when_the_median_is_precise),
 		cmocka_unit_test(backends_are_checked_before_use),

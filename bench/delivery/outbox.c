@@ -159,8 +159,42 @@ static void count(struct gb_mailbox *m, const struct gb_message *msg)
 	m->given.messages[msg->kind] += n;
 	m->given.bytes[msg->kind] += n * len;
 	m->given.raw[msg->kind] += n * (m->is_enveloped ? msg->raw : len);
-	m->n_served += n;
-	m->n_named += msg->n_to;
+}
+
+/* GB_MARKS for what is none. */
+static enum gb_mark mark_of(enum gb_kind kind)
+{
+	switch (kind) {
+	case GB_COMMIT:
+	case GB_WELCOME:
+	case GB_ROOM_KEY:
+		return GB_MARK_KEY;
+	case GB_BACKUP:
+		return GB_MARK_BUNDLE;
+	case GB_WITHHELD:
+		return GB_MARK_REASON;
+	default:
+		return GB_MARKS;
+	}
+}
+
+/* Under the clock, once a message, since the list of its recipients is the sender's again when it
+ * has gone: a few instructions for each, and no page that was not touched before. */
+static void mark(struct gb_mailbox *m, const struct gb_message *msg)
+{
+	enum gb_mark which = mark_of(msg->kind);
+
+	if (which == GB_MARKS)
+		return;
+	m->n_commits += msg->kind == GB_COMMIT && msg->address == GB_TO_GROUP;
+	m->n_marks += msg->n_to;
+	for (size_t i = 0; i < msg->n_to; i++) {
+		struct gb_marks *marks = &m->marks[msg->to[i]];
+		if (marks->period != m->period)
+			*marks = (struct gb_marks){.period = m->period};
+		if (marks->n[which] < UINT8_MAX)
+			marks->n[which]++;
+	}
 }
 
 static void commit(struct gb_outbox *self, const struct gb_message *msg)
@@ -174,6 +208,7 @@ static void commit(struct gb_outbox *self, const struct gb_message *msg)
 		return;
 	}
 	count(m, msg);
+	mark(m, msg);
 	n_to = note_recipients(m, msg);
 	if (n_to > 0 || msg->address == GB_TO_GROUP || is_served(m, msg))
 		keep(m, msg, n_to);
@@ -195,7 +230,8 @@ int gb_mailbox_open(struct gb_mailbox *m, const struct gb_mailbox_size *size)
 	m->kept = calloc(size->max_kept, sizeof *m->kept);
 	m->recipients = calloc(size->max_recipients, sizeof *m->recipients);
 	m->listening = calloc(size->capacity, sizeof *m->listening);
-	if (m->kept == NULL || m->recipients == NULL || m->listening == NULL) {
+	m->marks = calloc(size->capacity, sizeof *m->marks);
+	if (m->kept == NULL || m->recipients == NULL || m->listening == NULL || m->marks == NULL) {
 		gb_mailbox_close(m);
 		errno = ENOMEM;
 		return -1;
@@ -203,6 +239,8 @@ int gb_mailbox_open(struct gb_mailbox *m, const struct gb_mailbox_size *size)
 	memset(m->arena, 1, size->expected_bytes);
 	memset(m->kept, 1, size->max_kept * sizeof *m->kept);
 	memset(m->recipients, 1, size->max_recipients * sizeof *m->recipients);
+	/* Of a period that does not come. */
+	memset(m->marks, 0xff, size->capacity * sizeof *m->marks);
 	return 0;
 }
 
@@ -213,6 +251,7 @@ void gb_mailbox_close(struct gb_mailbox *m)
 	free(m->kept);
 	free(m->recipients);
 	free(m->listening);
+	free(m->marks);
 	*m = (struct gb_mailbox){0};
 }
 
@@ -221,8 +260,22 @@ void gb_mailbox_empty(struct gb_mailbox *m)
 	m->used = m->reserved = 0;
 	m->n_kept = m->n_recipients = 0;
 	m->sent = m->given = (struct gb_traffic){0};
-	m->n_served = m->n_named = 0;
+	gb_mailbox_unmark(m);
 	m->violation = NULL;
+}
+
+const uint8_t *gb_mailbox_marks(const struct gb_mailbox *m, uint32_t device)
+{
+	static const uint8_t none[GB_MARKS];
+	const struct gb_marks *marks = &m->marks[device];
+
+	return marks->period == m->period ? marks->n : none;
+}
+
+void gb_mailbox_unmark(struct gb_mailbox *m)
+{
+	m->period++;
+	m->n_marks = m->n_commits = 0;
 }
 
 int gb_message_copy(struct gb_message *out, const struct gb_message *m)

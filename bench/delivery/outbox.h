@@ -18,6 +18,20 @@ uint64_t gb_traffic_raw(const struct gb_traffic *t);
 /* What `after` has that `before` had not. */
 struct gb_traffic gb_traffic_since(const struct gb_traffic *before, const struct gb_traffic *after);
 
+/* What a message is to a device that it names, as far as its carrier sees. */
+enum gb_mark {
+	GB_MARK_KEY,    /* COMMIT, WELCOME, ROOM_KEY: it may read on by it */
+	GB_MARK_BUNDLE, /* BACKUP: keys of the past */
+	GB_MARK_REASON, /* WITHHELD: it is told why it may not */
+	GB_MARKS,
+};
+
+/* How many of each a device got, at most UINT8_MAX; of an earlier `period`: none. */
+struct gb_marks {
+	uint32_t period;
+	uint8_t n[GB_MARKS];
+};
+
 /*
  * Where backends put what they send: the incoming side of the delivery service. It
  * counts everything, and keeps what somebody listening will get; a message all of whose
@@ -46,8 +60,11 @@ struct gb_mailbox {
 
 	struct gb_traffic sent;  /* each message once, as it was uploaded */
 	struct gb_traffic given; /* each message once a recipient, as it will be downloaded */
-	/* Recipients of all messages, dormant ones too; and those of them that were named. */
-	uint64_t n_served, n_named;
+	/* What each device was named in, dormant ones too, since gb_mailbox_unmark. */
+	struct gb_marks *marks;
+	uint32_t period;
+	uint64_t n_marks;   /* of all devices */
+	uint64_t n_commits; /* to the group */
 	/* The rule of struct gb_outbox that the backend broke, or NULL. */
 	const char *violation;
 };
@@ -65,6 +82,11 @@ void gb_mailbox_close(struct gb_mailbox *m);
 
 /* Forgets all messages and numbers; who listens stays. */
 void gb_mailbox_empty(struct gb_mailbox *m);
+
+/* What `device` was named in, GB_MARKS numbers. Unmarking forgets that of all devices, and nothing
+ * else. */
+const uint8_t *gb_mailbox_marks(const struct gb_mailbox *m, uint32_t device);
+void gb_mailbox_unmark(struct gb_mailbox *m);
 
 /* A copy that outlives the mailbox, for the caller to drop: its body is on the heap, its list to[]
  * where it was. 0, or -1 when memory ran out, and then there is nothing to drop. */

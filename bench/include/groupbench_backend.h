@@ -54,8 +54,8 @@ enum gb_kind {
 	GB_WELCOME,
 	GB_GROUP_INFO,
 	GB_RATCHET_TREE,
-	GB_ROOM_KEY, /* m.room_key or m.forwarded_room_key inside an Olm message, with its to-device
-		      * envelope */
+	GB_ROOM_KEY, /* m.room_key, m.room_key_bundle or m.forwarded_room_key inside an Olm message,
+		      * with its to-device envelope */
 	GB_APPLICATION,
 	GB_BACKUP,
 	GB_KEY_REQUEST, /* m.room_key_request, to-device and in the clear */

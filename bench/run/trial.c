@@ -6,6 +6,7 @@
 #include "run/lookup.h"
 #include "run/member_state.h"
 #include "run/rotation.h"
+#include "run/served.h"
 #include "run/single_call.h"
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,9 @@ int gb_trial_open(struct gb_trial *trial, struct gb_testbed *t, const struct gb_
 	trial->is_sealed = (t->backend->features & GB_SEALED) != 0;
 	trial->max_inbox = (size_t)t->job->senders * 2 + 4;
 	trial->leavers = calloc(n_leavers + 1, sizeof *trial->leavers);
+	trial->due = calloc(t->mailbox.capacity, sizeof *trial->due);
 	trial->inbox = calloc(trial->max_inbox, sizeof *trial->inbox);
-	if (trial->leavers == NULL || trial->inbox == NULL)
+	if (trial->leavers == NULL || trial->due == NULL || trial->inbox == NULL)
 		return gb_testbed_fail(t, GB_EXIT_INTERNAL, "out of memory");
 	if (n_leavers > 0)
 		gb_positions_leavers(t->job, task, t->actors, trial->leavers);
@@ -31,6 +33,7 @@ int gb_trial_open(struct gb_trial *trial, struct gb_testbed *t, const struct gb_
 void gb_trial_close(struct gb_trial *trial)
 {
 	free(trial->leavers);
+	free(trial->due);
 	free(trial->inbox);
 	free(trial->forged);
 	gb_archive_clear(&trial->archive);
@@ -149,23 +152,6 @@ static struct gb_call call_of_actor(const struct gb_trial *trial, const struct g
 	return call;
 }
 
-/* Dormant members do not complain: that something was sent to each is seen at the carrier. */
-static int check_served(struct gb_trial *trial, const struct gb_call *first)
-{
-	struct gb_testbed *t = trial->testbed;
-	bool lets_in = first->kind == GB_CALL_CREATE || first->kind == GB_CALL_ADD;
-	uint64_t served = lets_in ? t->mailbox.n_named : t->mailbox.n_served, wanted = first->n;
-
-	if (!lets_in)
-		wanted = trial->roster.size - 1 - (first->kind == GB_CALL_REMOVE ? first->n : 0);
-	wanted *= t->job->senders;
-	if (served >= wanted)
-		return 0;
-	return gb_testbed_break(t, "every recipient is served",
-				"there were messages for %llu devices, and %llu need one",
-				(unsigned long long)served, (unsigned long long)wanted);
-}
-
 /* The call at every actor, one after the other, all of it counted at role actor. */
 static int produce(struct gb_trial *trial, const struct gb_call *first, struct gb_measure *server)
 {
@@ -179,9 +165,11 @@ static int produce(struct gb_trial *trial, const struct gb_call *first, struct g
 	t->mailbox.group_size = trial->roster.size;
 	for (uint32_t i = 0; i < t->job->senders; i++) {
 		struct gb_call call = call_of_actor(trial, first, i);
+		gb_mailbox_unmark(&t->mailbox);
 		if (gb_try_forged_key_material(trial, &call) != 0)
 			return -1;
-		if (gb_testbed_must(t, &call, &at->cost, names[call.kind]) != 0)
+		if (gb_testbed_must(t, &call, &at->cost, names[call.kind]) != 0 ||
+		    gb_served_check(trial, first, call.device) != 0)
 			return -1;
 		if (ask_heals(trial, at, call.device, first->kind) != 0)
 			return -1;
@@ -193,7 +181,7 @@ static int produce(struct gb_trial *trial, const struct gb_call *first, struct g
 	gb_traffic_add(&server->up, &t->mailbox.sent);
 	gb_traffic_add(&server->down, &fetched);
 	gb_traffic_add(&server->down, &t->mailbox.given);
-	return check_served(trial, first);
+	return 0;
 }
 
 /* The parts of create one after the other; only one is under the clock, and in the rows. */
@@ -223,7 +211,7 @@ static int produce_parts(struct gb_trial *trial, const struct gb_call *create, e
 		server->down = gb_traffic_since(&given, &t->mailbox.given);
 		gb_traffic_add(&server->down, &at->down);
 	}
-	return check_served(trial, create);
+	return gb_served_check(trial, create, GB_ACTOR);
 }
 
 /* One step that changes the group, from the call to the last newcomer. */
@@ -250,8 +238,10 @@ static int change_group(struct gb_trial *trial, struct gb_call *call)
 		   gb_arrival_outcast(trial, is_shut_out(call, removed)) != 0) {
 		return -1;
 	}
-	if (call->kind == GB_CALL_REMOVE)
+	if (call->kind == GB_CALL_REMOVE) {
 		trial->roster.size -= (uint32_t)call->n;
+		trial->roster.n_left += (uint32_t)call->n;
+	}
 	if (call->published == NULL)
 		return 0;
 	trial->roster.size += (uint32_t)call->n;
@@ -286,18 +276,13 @@ static int look_at_new_keys(struct gb_trial *trial, struct gb_measure *at,
 	const struct gb_call call = {.kind = GB_CALL_SEND, .device = GB_ACTOR};
 	struct gb_testbed *t = trial->testbed;
 	struct gb_traffic fetched = {0};
-	uint64_t wanted = trial->roster.size - 1;
 
 	if (ask_heals(trial, at, GB_ACTOR, GB_CALL_SEND) != 0 ||
 	    add_fetched(t, &call, &fetched) != 0)
 		return -1;
 	gb_traffic_add(&at->down, &fetched);
 	gb_traffic_add(&server->down, &fetched);
-	if (t->mailbox.n_named >= wanted)
-		return 0;
-	return gb_testbed_break(t, "keys are replaced when they have served",
-				"there were new keys for %llu devices, and %llu need them",
-				(unsigned long long)t->mailbox.n_named, (unsigned long long)wanted);
+	return gb_served_check(trial, &call, GB_ACTOR);
 }
 
 static int send_and_read(struct gb_trial *trial)

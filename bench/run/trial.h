@@ -43,7 +43,8 @@ struct gb_sample {
 
 /* The live members with a role at one moment, the actors left out. */
 struct gb_roster {
-	uint32_t size; /* of the whole group */
+	uint32_t size;   /* of the whole group */
+	uint32_t n_left; /* of the trial's leavers, who are members no more */
 	struct gb_seat {
 		uint32_t device;
 		enum gb_role role;
@@ -76,6 +77,7 @@ struct gb_trial {
 	bool is_sealed; /* the backend has GB_SEALED: what it refuses is checked */
 	bool forge;     /* forged input is tried before the genuine */
 	uint32_t *leavers;
+	uint8_t *due;             /* by device, see served.c; all 0 between two looks */
 	struct gb_message *inbox; /* room for what one newcomer gets */
 	size_t max_inbox;
 	uint8_t *forged; /* room for a forged body */
