@@ -68,7 +68,7 @@ static void set_due(const struct part *p, bool by_name)
 		trial->due[trial->leavers[i]] = NOTHING;
 	for (size_t i = 0; leaving != NULL && i < p->step->n; i++)
 		trial->due[leaving[i]] = p->step->kind == GB_CALL_WITHHOLD ? REASON : NOTHING;
-	memset(trial->due + p->end, p->to_newcomers, p->n_new);
+	memset(trial->due + p->end, (int)p->to_newcomers, p->n_new);
 	trial->due[p->actor] = NOTHING;
 }
 
