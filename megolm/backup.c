@@ -393,13 +393,14 @@ static void mark_backed_up(struct megolm_device *device, const struct megolm_ses
 		inbound->backed_up = MEGOLM_BACKED_UP;
 }
 
-/* One KeyBackupData. */
+/* One KeyBackupData, which is counted once it is in. */
 static enum megolm_err restore_one(struct restoring *r, struct megolm_slice room_id,
 				   struct megolm_slice session_id, struct megolm_slice entry)
 {
 	bool is_open = r->backup->algorithm == MEGOLM_BACKUP_CURVE25519;
 	struct megolm_session_data data = {.room_id = room_id, .session_id = session_id};
 	struct megolm_slice sealed, plain = {0};
+	bool is_new;
 	enum megolm_err err = MEGOLM_OK;
 
 	if (r->left-- == 0)
@@ -408,9 +409,11 @@ static enum megolm_err restore_one(struct restoring *r, struct megolm_slice room
 	TRY(megolm_backup_unseal(r->backup, r->device, &plain, session_id, sealed));
 	TRY(megolm_json_check(plain));
 	TRY(megolm_session_data_read(&data, plain, MEGOLM_FORM_BACKUP));
-	TRY(megolm_session_data_accept(r->device, &data,
+	TRY(megolm_session_data_accept(r->device, &is_new, &data,
 				       is_open ? MEGOLM_SOURCE_BACKUP : MEGOLM_SOURCE_SEALED));
-	mark_backed_up(r->device, &data);
+	megolm_imported_count(&r->count, is_new);
+	if (is_new)
+		mark_backed_up(r->device, &data);
 out:
 	if (plain.len > 0)
 		megolm_wipe(r->device->plaintext.p, plain.len);
@@ -430,7 +433,8 @@ static enum megolm_err restore_room(struct restoring *r, struct megolm_slice roo
 		err = restore_one(r, room_id, m.name, m.value);
 		if (err == MEGOLM_ERR_TOO_MANY)
 			FAIL(err);
-		TRY(megolm_imported_count(&r->count, err));
+		if (err != MEGOLM_OK)
+			TRY(megolm_imported_refuse(&r->count, err));
 	}
 	err = MEGOLM_OK;
 out:
@@ -467,11 +471,7 @@ enum megolm_err megolm_backup_restore(struct megolm_backup *backup, struct megol
 	} else if (session_id == NULL) {
 		TRY(restore_room(&r, megolm_slice_of(room_id), answer));
 	} else {
-		err = restore_one(&r, megolm_slice_of(room_id), megolm_slice_of(session_id),
-				  answer);
-		if (err != MEGOLM_OK && err != MEGOLM_ERR_SESSION_KNOWN)
-			FAIL(err);
-		TRY(megolm_imported_count(&r.count, err));
+		TRY(restore_one(&r, megolm_slice_of(room_id), megolm_slice_of(session_id), answer));
 	}
 	*imported = r.count;
 out:

@@ -259,9 +259,9 @@ static enum megolm_err take_key(struct megolm_room *room, struct megolm_imported
 
 	if (err == MEGOLM_OK && !megolm_equals(data.room_id, room->id))
 		err = MEGOLM_ERR_WRONG_ROOM;
-	if (err == MEGOLM_OK)
-		err = megolm_session_data_accept(room->device, &data, MEGOLM_SOURCE_BUNDLE);
-	return megolm_imported_count(count, err);
+	if (err != MEGOLM_OK)
+		return megolm_imported_refuse(count, err);
+	return megolm_session_data_enter(room->device, count, &data, MEGOLM_SOURCE_BUNDLE);
 }
 
 static enum megolm_err take_withheld(struct megolm_room *room, struct megolm_imported *count,
@@ -271,7 +271,7 @@ static enum megolm_err take_withheld(struct megolm_room *room, struct megolm_imp
 	enum megolm_err err = megolm_withheld_take(room->device, &code, item, room);
 
 	if (err != MEGOLM_OK)
-		return megolm_imported_count(count, err);
+		return megolm_imported_refuse(count, err);
 	++*n_withheld;
 	return MEGOLM_OK;
 }

@@ -279,7 +279,7 @@ static enum megolm_err weigh(struct megolm_entry *entry)
 		if (err == MEGOLM_ERR_RATCHET)
 			entry->is_earlier = true;
 	}
-	return entry->is_earlier || entry->is_better ? MEGOLM_OK : MEGOLM_ERR_SESSION_KNOWN;
+	return MEGOLM_OK;
 }
 
 /* The room stands in the entry already. */
@@ -313,6 +313,11 @@ out:
 	return err;
 }
 
+bool megolm_entry_is_new(const struct megolm_entry *entry)
+{
+	return entry->known == NULL || entry->is_earlier || entry->is_better;
+}
+
 void megolm_entry_commit(struct megolm_entry *entry)
 {
 	struct megolm_room *room = entry->room;
@@ -321,7 +326,8 @@ void megolm_entry_commit(struct megolm_entry *entry)
 
 	if (entry->is_new_room)
 		megolm_room_link(room);
-	megolm_request_settle(room->device, megolm_slice_of(room->id), name.a);
+	if (megolm_entry_is_new(entry))
+		megolm_request_settle(room->device, megolm_slice_of(room->id), name.a);
 	if (entry->known != NULL) {
 		if (entry->is_earlier)
 			take_olm(entry->known, inbound);

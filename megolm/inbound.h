@@ -56,14 +56,15 @@ struct megolm_entry {
  * refused or fail is in the first, which changes nothing; then one of the others takes *out.
  * In place of a session of the same id it takes over only if it begins earlier or comes from a
  * better source, and with its record of messages seen: MEGOLM_ERR_WRONG_SENDER when that one is
- * of another device, MEGOLM_ERR_RATCHET when an imported key does not lead to the other,
- * MEGOLM_ERR_SESSION_KNOWN when it tells nothing new. On failure the session still belongs to
- * the caller. Commit settles the request for the session. An empty entry may be abandoned.
+ * of another device, MEGOLM_ERR_RATCHET when an imported key does not lead to the other. On
+ * failure the session still belongs to the caller. Commit settles the request for a session that
+ * is new; one that tells nothing new it drops. An empty entry may be abandoned.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_entry_prepare(struct megolm_entry *out,
 						       struct megolm_device *device,
 						       struct megolm_slice room_id,
 						       struct megolm_inbound *inbound);
+bool megolm_entry_is_new(const struct megolm_entry *entry);
 void megolm_entry_commit(struct megolm_entry *entry);
 void megolm_entry_abandon(struct megolm_entry *entry);
 

@@ -230,7 +230,7 @@ static enum megolm_err take_sessions(struct megolm_device *device, struct megolm
 			FAIL(MEGOLM_ERR_TOO_MANY);
 		err = megolm_session_data_read(&data, item, MEGOLM_FORM_EXPORT);
 		if (err != MEGOLM_OK)
-			TRY(megolm_imported_count(count, err));
+			TRY(megolm_imported_refuse(count, err));
 		else
 			TRY(megolm_session_data_enter(device, count, &data, MEGOLM_SOURCE_FILE));
 	}

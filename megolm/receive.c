@@ -232,10 +232,10 @@ static enum megolm_err read(struct megolm_device *device, struct brought *brough
 		err = read_forwarded(device, brought, in, known);
 	else if (brought->what == MEGOLM_ROOM_KEY_BUNDLE)
 		err = read_bundle(device, brought, in, sender);
-	if (err != MEGOLM_ERR_SESSION_KNOWN)
-		return err;
-	brought->what = MEGOLM_KNOWN_KEY;
-	return MEGOLM_OK;
+	if (err == MEGOLM_OK && brought->entry.inbound != NULL &&
+	    !megolm_entry_is_new(&brought->entry))
+		brought->what = MEGOLM_KNOWN_KEY;
+	return err;
 }
 
 /* Whatever can be refused comes before the one-time key is destroyed. */

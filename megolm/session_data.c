@@ -178,28 +178,31 @@ out:
 	return err;
 }
 
-enum megolm_err megolm_session_data_accept(struct megolm_device *device,
+enum megolm_err megolm_session_data_accept(struct megolm_device *device, bool *is_new,
 					   const struct megolm_session_data *data,
 					   enum megolm_source source)
 {
 	struct megolm_entry entry;
 	enum megolm_err err = megolm_session_data_prepare(&entry, device, data, source);
 
-	if (err == MEGOLM_OK)
-		megolm_entry_commit(&entry);
-	return err;
+	if (err != MEGOLM_OK)
+		return err;
+	*is_new = megolm_entry_is_new(&entry);
+	megolm_entry_commit(&entry);
+	return MEGOLM_OK;
 }
 
-enum megolm_err megolm_imported_count(struct megolm_imported *count, enum megolm_err err)
+void megolm_imported_count(struct megolm_imported *count, bool is_new)
 {
-	if (err == MEGOLM_OK)
-		count->n_new++;
-	else if (err == MEGOLM_ERR_SESSION_KNOWN)
-		count->n_known++;
-	else if (megolm_err_class(err) == MEGOLM_CLASS_RESOURCE)
-		return err;
-	else
-		count->n_refused++;
+	count->n_new += is_new;
+	count->n_known += !is_new;
+}
+
+enum megolm_err megolm_imported_refuse(struct megolm_imported *count, enum megolm_err why)
+{
+	if (megolm_err_class(why) == MEGOLM_CLASS_RESOURCE)
+		return why;
+	count->n_refused++;
 	return MEGOLM_OK;
 }
 
@@ -208,5 +211,11 @@ enum megolm_err megolm_session_data_enter(struct megolm_device *device,
 					  const struct megolm_session_data *data,
 					  enum megolm_source source)
 {
-	return megolm_imported_count(count, megolm_session_data_accept(device, data, source));
+	bool is_new;
+	enum megolm_err err = megolm_session_data_accept(device, &is_new, data, source);
+
+	if (err != MEGOLM_OK)
+		return megolm_imported_refuse(count, err);
+	megolm_imported_count(count, is_new);
+	return MEGOLM_OK;
 }

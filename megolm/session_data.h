@@ -44,16 +44,19 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_session_data_enter(struct megolm_device
 							    const struct megolm_session_data *data,
 							    enum megolm_source source);
 
-/* The same in the steps of megolm_entry_prepare, of which this is the first; and at once. Both
- * with the reason when it is refused. */
+/* The same in the steps of megolm_entry_prepare, of which this is the first; and at once, with
+ * whether it told anything new. Both with the reason when it is refused. */
 enum megolm_err MEGOLM_MUST_CHECK
 megolm_session_data_prepare(struct megolm_entry *out, struct megolm_device *device,
 			    const struct megolm_session_data *data, enum megolm_source source);
 enum megolm_err MEGOLM_MUST_CHECK megolm_session_data_accept(struct megolm_device *device,
+							     bool *is_new,
 							     const struct megolm_session_data *data,
 							     enum megolm_source source);
 
-/* Counts what became of a session: lack of a resource is handed on. */
-enum megolm_err MEGOLM_MUST_CHECK megolm_imported_count(struct megolm_imported *count,
-							enum megolm_err err);
+/* Counts a session that was taken in; one that was refused, where lack of a resource is handed
+ * on. */
+void megolm_imported_count(struct megolm_imported *count, bool is_new);
+enum megolm_err MEGOLM_MUST_CHECK megolm_imported_refuse(struct megolm_imported *count,
+							 enum megolm_err why);
 #endif

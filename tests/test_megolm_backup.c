@@ -240,6 +240,7 @@ static void a_key_that_contradicts_the_one_here_is_refused(void **state)
 	struct megolm_inbound *known;
 	char key[MEGOLM_EXPORT_CHARS + 1] = "";
 	enum megolm_source source;
+	bool is_new = true;
 	uint32_t index;
 
 	(void)state;
@@ -251,13 +252,14 @@ static void a_key_that_contradicts_the_one_here_is_refused(void **state)
 	data.session_key = matrix_text(key);
 	data.curve25519 = matrix_text(megolm_device_curve25519(s.alice.device));
 	data.ed25519 = matrix_text(megolm_device_ed25519(s.alice.device));
-	ASSERT_ERR(megolm_session_data_accept(s.bob.device, &data, MEGOLM_SOURCE_BACKUP),
-		   MEGOLM_ERR_SESSION_KNOWN);
+	ASSERT_DONE(
+		megolm_session_data_accept(s.bob.device, &is_new, &data, MEGOLM_SOURCE_BACKUP));
+	assert_false(is_new);
 	turn(key + 50);
-	ASSERT_ERR(megolm_session_data_accept(s.bob.device, &data, MEGOLM_SOURCE_BACKUP),
+	ASSERT_ERR(megolm_session_data_accept(s.bob.device, &is_new, &data, MEGOLM_SOURCE_BACKUP),
 		   MEGOLM_ERR_RATCHET);
 	data.curve25519 = matrix_text(megolm_device_curve25519(s.bob.device));
-	ASSERT_ERR(megolm_session_data_accept(s.bob.device, &data, MEGOLM_SOURCE_BACKUP),
+	ASSERT_ERR(megolm_session_data_accept(s.bob.device, &is_new, &data, MEGOLM_SOURCE_BACKUP),
 		   MEGOLM_ERR_WRONG_SENDER);
 	ASSERT_DONE(matrix_story_read(&s, &s.bob, &source));
 	matrix_story_close(&s);

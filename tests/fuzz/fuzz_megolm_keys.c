@@ -153,13 +153,14 @@ static void set_up(void)
 static enum megolm_err take_session(struct megolm_slice text)
 {
 	struct megolm_session_data data = {0};
+	bool is_new;
 	enum megolm_err err = megolm_json_check(text);
 
 	if (err == MEGOLM_OK)
 		err = megolm_session_data_read(&data, text, MEGOLM_FORM_EXPORT);
-	return err != MEGOLM_OK
-		       ? err
-		       : megolm_session_data_accept(carol.device, &data, MEGOLM_SOURCE_FILE);
+	return err != MEGOLM_OK ? err
+				: megolm_session_data_accept(carol.device, &is_new, &data,
+							     MEGOLM_SOURCE_FILE);
 }
 
 static enum megolm_err take_bundle(struct megolm_slice text)
@@ -181,6 +182,7 @@ static enum megolm_err take_forwarded(struct megolm_slice text)
 	uint8_t links[MEGOLM_CHAIN_BYTES];
 	struct megolm_text chain = {links, 0, sizeof(links), false};
 	struct megolm_session_data data;
+	bool is_new;
 	enum megolm_err err = megolm_json_check(text);
 
 	if (err == MEGOLM_OK)
@@ -188,9 +190,9 @@ static enum megolm_err take_forwarded(struct megolm_slice text)
 			&data, &chain, phone.device,
 			megolm_device_find(phone.device, story.bob.user_id, story.bob.device_id),
 			text);
-	return err != MEGOLM_OK
-		       ? err
-		       : megolm_session_data_accept(carol.device, &data, MEGOLM_SOURCE_FORWARDED);
+	return err != MEGOLM_OK ? err
+				: megolm_session_data_accept(carol.device, &is_new, &data,
+							     MEGOLM_SOURCE_FORWARDED);
 }
 
 static enum megolm_err take_dehydrated(struct megolm_slice text)
