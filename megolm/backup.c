@@ -383,24 +383,65 @@ struct restoring {
 	size_t left; /* sessions that may still be taken in */
 };
 
-static void mark_backed_up(struct megolm_device *device, const struct megolm_session_data *data)
+/* What the backup has of a session. */
+struct stored {
+	uint32_t first_index, n_forwarded;
+	bool is_verified;
+};
+
+/* Whether the homeserver would keep what it has rather than the session as it is here (E2EE, PUT
+ * /room_keys/keys). */
+static bool is_kept(const struct stored *there, const struct megolm_inbound *here)
+{
+	uint32_t first_index = olm_inbound_group_session_first_known_index(here->olm);
+	uint32_t n_forwarded = here->origin != NULL ? here->origin->n_forwarded : 0;
+
+	if (there->is_verified != is_verified(here))
+		return there->is_verified;
+	if (there->first_index != first_index)
+		return there->first_index < first_index;
+	return there->n_forwarded <= n_forwarded;
+}
+
+static void mark_backed_up(struct megolm_device *device, const struct megolm_session_data *data,
+			   const struct stored *there)
 {
 	struct megolm_room *room = megolm_room_find(device, data->room_id);
 	struct megolm_inbound *inbound =
 		room != NULL ? megolm_inbound_find(room, data->session_id) : NULL;
 
-	if (inbound != NULL && inbound->origin != NULL)
+	if (inbound != NULL && is_kept(there, inbound))
 		inbound->backed_up = MEGOLM_BACKED_UP;
 }
 
-/* One KeyBackupData, which is counted once it is in. */
+/* Takes in a session that is in the backup, and counts it. */
+static enum megolm_err take(struct restoring *r, const struct megolm_session_data *data,
+			    struct megolm_slice entry)
+{
+	bool is_open = r->backup->algorithm == MEGOLM_BACKUP_CURVE25519;
+	struct stored there = {.n_forwarded = data->n_forwarded};
+	struct megolm_slice verified;
+	struct megolm_entry session;
+	enum megolm_err err = MEGOLM_OK;
+
+	TRY(megolm_json_optional(entry, megolm_slice_of("is_verified"), &verified));
+	there.is_verified = megolm_equals(verified, "true");
+	TRY(megolm_session_data_prepare(&session, r->device, data,
+					is_open ? MEGOLM_SOURCE_BACKUP : MEGOLM_SOURCE_SEALED));
+	there.first_index = olm_inbound_group_session_first_known_index(session.inbound->olm);
+	megolm_imported_count(&r->count, megolm_entry_is_new(&session));
+	megolm_entry_commit(&session);
+	mark_backed_up(r->device, data, &there);
+out:
+	return err;
+}
+
+/* One KeyBackupData. */
 static enum megolm_err restore_one(struct restoring *r, struct megolm_slice room_id,
 				   struct megolm_slice session_id, struct megolm_slice entry)
 {
-	bool is_open = r->backup->algorithm == MEGOLM_BACKUP_CURVE25519;
 	struct megolm_session_data data = {.room_id = room_id, .session_id = session_id};
 	struct megolm_slice sealed, plain = {0};
-	bool is_new;
 	enum megolm_err err = MEGOLM_OK;
 
 	if (r->left-- == 0)
@@ -409,11 +450,7 @@ static enum megolm_err restore_one(struct restoring *r, struct megolm_slice room
 	TRY(megolm_backup_unseal(r->backup, r->device, &plain, session_id, sealed));
 	TRY(megolm_json_check(plain));
 	TRY(megolm_session_data_read(&data, plain, MEGOLM_FORM_BACKUP));
-	TRY(megolm_session_data_accept(r->device, &is_new, &data,
-				       is_open ? MEGOLM_SOURCE_BACKUP : MEGOLM_SOURCE_SEALED));
-	megolm_imported_count(&r->count, is_new);
-	if (is_new)
-		mark_backed_up(r->device, &data);
+	TRY(take(r, &data, entry));
 out:
 	if (plain.len > 0)
 		megolm_wipe(r->device->plaintext.p, plain.len);

@@ -111,6 +111,86 @@ static void an_upload_counts_once_it_is_confirmed(void **state)
 	close_backed_up(&b);
 }
 
+/* What Bob has is in the backup already, as good; unless he can say of it that he has verified
+ * whose it is. */
+static void what_the_backup_has_is_not_missing(void **state)
+{
+	(void)state;
+	for (unsigned a = 0; a < MEGOLM_BACKUP_ALGORITHMS; a++)
+		for (int verifies = 0; verifies < 2; verifies++) {
+			struct megolm_imported n = {0};
+			struct backed_up b;
+			struct matrix_device *bob = &b.story.bob, *alice = &b.story.alice;
+
+			open_backed_up(&b, (enum megolm_backup_algorithm)a);
+			if (verifies)
+				ASSERT_DONE(megolm_peer_set_verified(
+					megolm_device_find(bob->device, alice->user_id,
+							   alice->device_id),
+					true));
+			ASSERT_DONE(restore(&b, bob, &n, NULL, NULL, b.body));
+			assert_int_equal(n.n_known, 1);
+			assert_int_equal(megolm_backup_missing(bob->device), verifies);
+			close_backed_up(&b);
+		}
+}
+
+/* The session as Bob would export it; `key` holds the key of it. */
+static struct megolm_session_data exported(const struct matrix_story *s,
+					   char key[MEGOLM_EXPORT_CHARS + 1])
+{
+	const char *id = matrix_story_session(s);
+	struct megolm_session_data data = {
+		.room_id = matrix_text(MATRIX_ROOM),
+		.session_id = matrix_text(id),
+		.curve25519 = matrix_text(megolm_device_curve25519(s->alice.device)),
+		.ed25519 = matrix_text(megolm_device_ed25519(s->alice.device)),
+	};
+	uint32_t index;
+
+	ASSERT_DONE(megolm_inbound_export(megolm_inbound_find(s->bob.room, matrix_text(id)),
+					  (uint8_t *)key, &index));
+	key[MEGOLM_EXPORT_CHARS] = '\0';
+	data.session_key = matrix_text(key);
+	return data;
+}
+
+/* Dave, who came after the first message, has uploaded it from the second on. Carol, who has all of
+ * it from a file, trusts the backup more, and has more than is there. */
+static void what_the_backup_has_a_part_of_is_missing(void **state)
+{
+	struct matrix_device carol, dave, *all[] = {&dave};
+	struct megolm_imported n = {0};
+	struct megolm_session_data data;
+	enum megolm_source source;
+	struct backed_up b;
+	char key[MEGOLM_EXPORT_CHARS + 1];
+	bool is_new = false;
+	size_t n_written;
+
+	(void)state;
+	open_backed_up(&b, MEGOLM_BACKUP_SYMMETRIC);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	matrix_open(&dave, 3, &megolm_default_policy);
+	(void)matrix_invite(&b.story.alice, &dave);
+	matrix_share(&b.story.alice, all, 1);
+	ASSERT_DONE(megolm_backup_upload(b.backup, dave.device, (uint8_t *)b.body,
+					 sizeof(b.body) - 1, &b.len, &n_written, 1));
+	b.body[b.len] = '\0';
+	assert_non_null(strstr(b.body, "\"first_message_index\":1,"));
+	data = exported(&b.story, key);
+	ASSERT_DONE(megolm_session_data_accept(carol.device, &is_new, &data, MEGOLM_SOURCE_FILE));
+	assert_true(is_new);
+	ASSERT_DONE(restore(&b, &carol, &n, NULL, NULL, b.body));
+	assert_int_equal(n.n_new, 1);
+	ASSERT_DONE(matrix_story_read(&b.story, &carol, &source));
+	assert_int_equal(source, MEGOLM_SOURCE_SEALED);
+	assert_int_equal(megolm_backup_missing(carol.device), 1);
+	matrix_close(&dave);
+	matrix_close(&carol);
+	close_backed_up(&b);
+}
+
 /* The plain text, in the hand of the specification. */
 static void entries_have_the_members_of_the_specification(void **state)
 {
@@ -236,24 +316,15 @@ static void who_knows_the_public_key_can_write_to_the_first(void **state)
 static void a_key_that_contradicts_the_one_here_is_refused(void **state)
 {
 	struct matrix_story s;
-	struct megolm_session_data data = {0};
-	struct megolm_inbound *known;
-	char key[MEGOLM_EXPORT_CHARS + 1] = "";
+	struct megolm_session_data data;
+	char key[MEGOLM_EXPORT_CHARS + 1];
 	enum megolm_source source;
 	bool is_new = true;
-	uint32_t index;
 
 	(void)state;
 	matrix_story_open(&s);
-	known = megolm_inbound_find(s.bob.room, matrix_text(matrix_story_session(&s)));
-	ASSERT_DONE(megolm_inbound_export(known, (uint8_t *)key, &index));
-	data.room_id = matrix_text(MATRIX_ROOM);
-	data.session_id = matrix_text(matrix_story_session(&s));
-	data.session_key = matrix_text(key);
-	data.curve25519 = matrix_text(megolm_device_curve25519(s.alice.device));
-	data.ed25519 = matrix_text(megolm_device_ed25519(s.alice.device));
-	ASSERT_DONE(
-		megolm_session_data_accept(s.bob.device, &is_new, &data, MEGOLM_SOURCE_BACKUP));
+	data = exported(&s, key);
+	ASSERT_DONE(megolm_session_data_accept(s.bob.device, &is_new, &data, MEGOLM_SOURCE_BACKUP));
 	assert_false(is_new);
 	turn(key + 50);
 	ASSERT_ERR(megolm_session_data_accept(s.bob.device, &is_new, &data, MEGOLM_SOURCE_BACKUP),
@@ -414,6 +485,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_a_room_and_all_are_restored),
 		cmocka_unit_test(an_upload_counts_once_it_is_confirmed),
+		cmocka_unit_test(what_the_backup_has_is_not_missing),
+		cmocka_unit_test(what_the_backup_has_a_part_of_is_missing),
 		cmocka_unit_test(entries_have_the_members_of_the_specification),
 		cmocka_unit_test(the_first_algorithm_does_not_notice_changes),
 		cmocka_unit_test(who_knows_the_public_key_can_write_to_the_first),

@@ -144,8 +144,10 @@ void megolm_backup_confirm(struct megolm_device *device);
 
 /*
  * Takes in what the homeserver answers to GET /room_keys/keys; with room_id to
- * GET /room_keys/keys/ROOM; with session_id too to GET /room_keys/keys/ROOM/SESSION. Sessions
- * that come in are in the backup already.
+ * GET /room_keys/keys/ROOM; with session_id too to GET /room_keys/keys/ROOM/SESSION. A session
+ * is missing there no longer, whether it comes in or was here, if the homeserver would keep what it
+ * has: the one that is_verified, then that which begins earlier, then that which was forwarded less
+ * often.
  *
  * What cannot be opened or read is refused session by session; of an answer for one session
  * the reason is the result: MEGOLM_ERR_TAG for a symmetric or authenticated backup that was
