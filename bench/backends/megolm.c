@@ -297,7 +297,7 @@ static void forget(struct gb_world *w, struct gb_megolm_live *live, uint32_t fro
 		megolm_device_forget_user(live->device, gb_megolm_ids(w, from).user);
 }
 
-/* Takes in a room key, with which a device becomes able to read. */
+/* Takes in a room key, with which a device becomes able to read, if it was not. */
 static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *live,
 				    const struct gb_message *m)
 {
@@ -318,7 +318,8 @@ static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *l
 		forget(w, live, m->from, &about);
 		return gb_megolm_status(w, err, "room key");
 	}
-	if (what != MEGOLM_ROOM_KEY && !(w->shared_history && what == MEGOLM_ROOM_KEY_BUNDLE))
+	if (what != MEGOLM_ROOM_KEY && what != MEGOLM_KNOWN_KEY &&
+	    !(w->shared_history && what == MEGOLM_ROOM_KEY_BUNDLE))
 		return gb_megolm_fail(w, GB_REJECTED, "not a room key");
 	return gb_megolm_enter_room(w, live);
 }

@@ -317,7 +317,7 @@ enum gb_status gb_megolm_nth_key(struct gb_world *w, struct megolm_slice keys, u
 				 struct megolm_slice *signed_key);
 
 /* Takes in a to-device message that is encrypted, in megolm_handover.c: GB_REJECTED where its event
- * is none of this type. */
+ * is none of this type. A key that was wanted may be one that is here. */
 enum gb_status gb_megolm_take_event(struct gb_world *w, struct gb_megolm_live *live,
 				    const struct gb_message *m, enum megolm_to_device wanted);
 
