@@ -390,18 +390,12 @@ static void commit_letter(struct megolm_sink *self, const struct megolm_peer *to
 static void assert_dummy_arrives(struct world *w, struct megolm_peer *peer, uint32_t device)
 {
 	struct letter l = {.sink = {.reserve = reserve_letter, .commit = commit_letter}};
-	struct megolm_device *at = w->world->live[device]->device;
-	struct megolm_slice content;
-	enum megolm_to_device what;
+	struct gb_message m = {.kind = GB_DUMMY, .from = 0};
 
 	assert_int_equal(megolm_device_send_dummy(w->world->live[0]->device, peer, &l.sink),
 			 MEGOLM_OK);
-	assert_int_equal(
-		megolm_device_find_content(at, &content, (struct megolm_slice){l.text, l.len}),
-		MEGOLM_OK);
-	assert_int_equal(megolm_device_receive(at, &what, gb_megolm_ids(w->world, 0).user, content),
-			 MEGOLM_OK);
-	assert_int_equal(what, MEGOLM_DUMMY);
+	m.body = (struct gb_bytes){l.text, l.len};
+	assert_ok(w, BACKEND->reached(w->world, device, &m));
 }
 
 /* A key that somebody claims, without the name that the directory gives it. */
@@ -513,6 +507,53 @@ static void a_fallback_key_that_was_used_is_replaced(void **state)
 	close_world(&w);
 }
 
+/* The room key in the mailbox for a device, which takes it in. */
+static void read_room_key(struct world *w, uint32_t device)
+{
+	const struct gb_message *m = w->mailbox.kept;
+
+	while (m->kind != GB_ROOM_KEY || m->to[0] != device)
+		m++;
+	assert_ok(w, BACKEND->counts(w->world, &w->before));
+	assert_ok(w, BACKEND->process(w->world, device, m));
+}
+
+/* One key pair and one signature, when it reads; whoever claims next pays nothing for it. */
+static void a_device_replaces_its_fallback_key_itself(void **state)
+{
+	char key[512];
+	const struct gb_megolm_upload *newest;
+	uint64_t before, after;
+	struct world w;
+
+	(void)state;
+	open_world(&w, 3, "1", "device");
+	memset(w.mailbox.listening, true, CAPACITY * sizeof(w.mailbox.listening[0]));
+	for (uint32_t d = 1; d < 3; d++)
+		assert_ok(&w, BACKEND->materialise(w.world, d));
+	newest = &w.world->live[1]->new_fallback;
+	assert_ok(&w, create(&w));
+	read_room_key(&w, 2);
+	read_room_key(&w, 1);
+	/* Device keys of the sender, session key. */
+	assert_public_key_work(&w, 0, 3, 0, 2);
+	assert_null(newest->p);
+	for (size_t i = 0; i < GB_MEGOLM_MAX_CLAIMS; i++)
+		claim(&w, 1, key);
+	gb_mailbox_empty(&w.mailbox);
+	w.mailbox.sender = 2;
+	assert_ok(&w, BACKEND->share(w.world, 2, &w.mailbox.outbox));
+	read_room_key(&w, 1);
+	assert_public_key_work(&w, 1, 3, 1, 2);
+	assert_ok(&w, BACKEND->state_size(w.world, 1, &before));
+	claim(&w, 1, key);
+	assert_ok(&w, BACKEND->state_size(w.world, 1, &after));
+	assert_int_equal(before, after);
+	assert_int_equal(strlen(key), newest->len);
+	assert_memory_equal(key, newest->p, newest->len);
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -525,6 +566,7 @@ int main(void)
 		cmocka_unit_test(a_refused_room_key_leaves_nothing_behind),
 		cmocka_unit_test(who_has_no_one_time_keys_left_gives_its_fallback_key),
 		cmocka_unit_test(a_fallback_key_that_was_used_is_replaced),
+		cmocka_unit_test(a_device_replaces_its_fallback_key_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

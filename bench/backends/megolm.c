@@ -306,6 +306,7 @@ static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *l
 	struct inquiry about = {0};
 	enum megolm_to_device what;
 	enum megolm_err err;
+	enum gb_status status;
 
 	if (m->kind != GB_ROOM_KEY || m->from >= w->config.capacity)
 		return gb_megolm_fail(w, GB_REJECTED, "not a to-device message");
@@ -318,6 +319,9 @@ static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *l
 		forget(w, live, m->from, &about);
 		return gb_megolm_status(w, err, "room key");
 	}
+	status = gb_megolm_renew_fallback(w, live);
+	if (status != GB_OK)
+		return status;
 	if (what != MEGOLM_ROOM_KEY && what != MEGOLM_KNOWN_KEY &&
 	    !(w->shared_history && what == MEGOLM_ROOM_KEY_BUNDLE))
 		return gb_megolm_fail(w, GB_REJECTED, "not a room key");

@@ -213,7 +213,7 @@ static enum gb_status claim_unprepared(struct gb_world *w, uint32_t device,
 	if (live == NULL)
 		status = claim_dormant(w, device, signed_key);
 	else if (is_out)
-		status = gb_megolm_newest_fallback(w, live, signed_key);
+		*signed_key = gb_megolm_newest_fallback(live);
 	else
 		status = make_key(w, live->device, signed_key);
 	if (status == GB_OK && !is_out)
@@ -225,20 +225,18 @@ enum gb_status gb_megolm_claim(struct gb_world *w, struct gb_megolm_live *by, ui
 			       struct megolm_slice *signed_key)
 {
 	struct gb_megolm_claimable *ready = by->claimable != NULL ? &by->claimable[device] : NULL;
-	struct gb_megolm_live *live = w->live[device];
-	bool is_ready = ready != NULL && ready->p != NULL && !ready->claimed, is_fallback = false;
+	const struct gb_megolm_live *live = w->live[device];
 	enum gb_status status;
 
-	if (is_ready) {
+	if (ready != NULL && ready->p != NULL && !ready->claimed) {
 		ready->claimed = true;
 		*signed_key = (struct megolm_slice){ready->p, ready->len};
-		is_fallback = live != NULL && gb_megolm_is_fallback(*signed_key);
-		if (!is_fallback)
-			return GB_OK;
+		if (live != NULL && gb_megolm_is_fallback(*signed_key))
+			*signed_key = gb_megolm_newest_fallback(live);
+		return GB_OK;
 	}
 	gb_megolm_enter_untimed(w);
-	status = is_fallback ? gb_megolm_newest_fallback(w, live, signed_key)
-			     : claim_unprepared(w, device, signed_key);
+	status = claim_unprepared(w, device, signed_key);
 	gb_megolm_enter(w);
 	return status;
 }

@@ -38,20 +38,18 @@ static enum gb_status replace(struct gb_world *w, struct gb_megolm_live *live)
 	return GB_OK;
 }
 
-enum gb_status gb_megolm_newest_fallback(struct gb_world *w, struct gb_megolm_live *live,
-					 struct megolm_slice *signed_key)
+enum gb_status gb_megolm_renew_fallback(struct gb_world *w, struct gb_megolm_live *live)
 {
-	enum gb_status status = GB_OK;
+	return megolm_device_fallback_key_used(live->device) ? replace(w, live) : GB_OK;
+}
 
-	if (megolm_device_fallback_key_used(live->device))
-		status = replace(w, live);
+struct megolm_slice gb_megolm_newest_fallback(const struct gb_megolm_live *live)
+{
 	if (live->new_fallback.p != NULL)
-		*signed_key = (struct megolm_slice){live->new_fallback.p, live->new_fallback.len};
-	else if (live->kept_fallback.p != NULL)
-		*signed_key = (struct megolm_slice){live->kept_fallback.p, live->kept_fallback.len};
-	else
-		*signed_key = live->fallback_key;
-	return status;
+		return (struct megolm_slice){live->new_fallback.p, live->new_fallback.len};
+	if (live->kept_fallback.p != NULL)
+		return (struct megolm_slice){live->kept_fallback.p, live->kept_fallback.len};
+	return live->fallback_key;
 }
 
 void gb_megolm_fallback_checkpoint(struct gb_megolm_live *live)

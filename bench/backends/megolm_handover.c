@@ -186,11 +186,11 @@ enum gb_status gb_megolm_take_event(struct gb_world *w, struct gb_megolm_live *l
 	if (err == MEGOLM_OK)
 		err = megolm_device_receive(live->device, &what, gb_megolm_ids(w, m->from).user,
 					    content);
-	if (err == MEGOLM_OK && what == MEGOLM_KNOWN_KEY && wanted == MEGOLM_FORWARDED_ROOM_KEY)
-		return GB_OK;
-	if (err == MEGOLM_OK && what != wanted)
+	if (err != MEGOLM_OK)
+		return gb_megolm_status(w, err, "to-device message");
+	if (what != wanted && !(what == MEGOLM_KNOWN_KEY && wanted == MEGOLM_FORWARDED_ROOM_KEY))
 		return gb_megolm_fail(w, GB_REJECTED, "another event than was expected");
-	return gb_megolm_status(w, err, "to-device message");
+	return gb_megolm_renew_fallback(w, live);
 }
 
 static enum gb_status answer(struct gb_world *w, struct gb_megolm_live *live,

@@ -295,13 +295,13 @@ size_t gb_megolm_members_of_user(const struct gb_world *w, uint32_t user);
 void gb_megolm_forget_fetched(struct gb_megolm_live *live);
 
 /*
- * In megolm_fallback.c: the fallback key that the directory has of a live device. One that has
- * begun a session there was replaced, as clients do it once they have read its message, in a
- * request of their own, which is not timed.
+ * In megolm_fallback.c: the fallback key that the directory has of a live device. renew, called
+ * whenever the device has read a message, replaces one that the message was begun with: the work is
+ * the reader's own, as in clients, and whoever claims finds the key ready.
  */
 bool gb_megolm_is_fallback(struct megolm_slice signed_key);
-enum gb_status gb_megolm_newest_fallback(struct gb_world *w, struct gb_megolm_live *live,
-					 struct megolm_slice *signed_key);
+enum gb_status gb_megolm_renew_fallback(struct gb_world *w, struct gb_megolm_live *live);
+struct megolm_slice gb_megolm_newest_fallback(const struct gb_megolm_live *live);
 void gb_megolm_fallback_checkpoint(struct gb_megolm_live *live);
 void gb_megolm_fallback_rollback(struct gb_megolm_live *live);
 void gb_megolm_fallback_clear(struct gb_megolm_live *live);

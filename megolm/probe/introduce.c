@@ -84,6 +84,7 @@ enum megolm_err megolm_probe_introduce(struct megolm_device *device, struct mego
 				       struct megolm_slice fallback_key, uint64_t tag,
 				       uint64_t other_tag)
 {
+	const struct megolm_fallback fallback = device->fallback;
 	struct megolm_peer *known = NULL, *back = NULL;
 	struct megolm_slice key, object;
 	bool crosses;
@@ -103,6 +104,7 @@ enum megolm_err megolm_probe_introduce(struct megolm_device *device, struct mego
 			  megolm_slice_of(device->curve25519)));
 	if (crosses)
 		read_last_on_older(back);
+	device->fallback = fallback;
 out:
 	return err;
 }

@@ -95,7 +95,8 @@ enum megolm_probe_pair {
  * Brings `device` and `other` into a state, as if they had exchanged device keys (which are
  * not verified) and messages. With RATCHET `other` has sent one message to `device`; with
  * CHAIN `device` has answered with another. The first message uses the fallback key of
- * `device`, as megolm_device_new_fallback_key wrote it; empty with KNOWN.
+ * `device`, as megolm_device_new_fallback_key wrote it, which does not count as used: it stands
+ * for a one-time key. Empty with KNOWN.
  *
  *   peer  what `device` calls `other`, with `tag`; `other` calls `device` by `other_tag`
  *
