@@ -1,7 +1,6 @@
 #include "state.h"
 
 #include "bundle.h"
-#include "cross_signing.h"
 #include "crypto.h"
 #include "forward.h"
 #include "internal.h"
@@ -10,6 +9,7 @@
 #include "peer.h"
 #include "primitives.h"
 #include "room.h"
+#include "user.h"
 #include <stdlib.h>
 
 const struct megolm_policy megolm_default_policy = {

@@ -1,9 +1,9 @@
 #include "peer.h"
 
-#include "cross_signing.h"
 #include "internal.h"
 #include "json.h"
 #include "pairwise.h"
+#include "user.h"
 #include <stdlib.h>
 
 bool megolm_lists(struct megolm_slice array, const char *name)

@@ -1,4 +1,3 @@
-#include "cross_signing.h"
 #include "crypto.h"
 #include "inbound.h"
 #include "internal.h"
@@ -7,6 +6,7 @@
 #include "peer.h"
 #include "pickle.h"
 #include "room.h"
+#include "user.h"
 #include <stdlib.h>
 
 static bool holds(struct megolm_pairwise *const *sessions, const struct megolm_pairwise *session)

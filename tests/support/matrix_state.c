@@ -9,10 +9,10 @@
 #include <cmocka.h>
 
 #include "bundle.h"
-#include "cross_signing.h"
 #include "forward.h"
 #include "inbound.h"
 #include "pickle.h"
+#include "user.h"
 #include "withheld.h"
 
 static void put_bytes(FILE *out, const void *bytes, size_t n)

@@ -1,5 +1,5 @@
-#ifndef MEGOLM_CROSS_SIGNING_H
-#define MEGOLM_CROSS_SIGNING_H
+#ifndef MEGOLM_USER_H
+#define MEGOLM_USER_H
 #include "peer.h"
 
 /* What an own device knows of a user: the keys that vouch for the user's devices. */
