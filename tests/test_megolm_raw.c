@@ -144,6 +144,29 @@ static void backups_say_what_of_them_is_raw(void **state)
 	}
 }
 
+/* The private keys, sealed, and the nonce (MSC3814): a version, two keys of the account, how many
+ * one-time keys there are and they, whether there is a fallback key and it; a tag. */
+static void dehydrated_devices_say_what_of_them_is_raw(void **state)
+{
+	const struct gb_axis axis = {"devices_per_user", "2"};
+	const size_t sealed = 4 + 2 * 32 + 4 + 50 * 32 + 1 + 32 + 16, nonce = 12;
+	const struct gb_message *m;
+	struct room w;
+
+	(void)state;
+	room_open_with(&w, 4, &axis, 1, false);
+	gb_mailbox_empty(&w.mailbox);
+	w.mailbox.sender = 1;
+	room_must(&w, ROOM_BACKEND->want(w.world, 1, GB_WAY_DEHYDRATED, 0, &w.mailbox.outbox));
+	m = &w.mailbox.kept[0];
+	assert_int_equal(w.mailbox.n_kept, 1);
+	assert_int_equal(m->kind, GB_BACKUP);
+	assert_int_equal(decoded_behind(m->body, "\"device_pickle\":\""), sealed);
+	assert_int_equal(decoded_behind(m->body, "\"nonce\":\""), nonce);
+	assert_int_equal(m->raw, sealed + nonce);
+	room_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +174,7 @@ int main(void)
 		cmocka_unit_test(uploads_say_what_of_them_is_raw),
 		cmocka_unit_test(a_key_that_is_a_name_is_not_raw),
 		cmocka_unit_test(backups_say_what_of_them_is_raw),
+		cmocka_unit_test(dehydrated_devices_say_what_of_them_is_raw),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

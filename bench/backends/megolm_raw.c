@@ -91,11 +91,25 @@ uint32_t gb_megolm_raw_file(struct gb_bytes body)
 	return decoded(digits);
 }
 
+/* A value of each name. */
+static uint32_t sum_of_values(struct gb_bytes body, const char *const *names, size_t n)
+{
+	uint32_t raw = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = 0, digits;
+		if (next_value(body, &at, names[i], &digits))
+			raw += decoded(digits);
+	}
+	return raw;
+}
+
+/* The sealed keys, and the nonce that they are sealed under. */
 uint32_t gb_megolm_raw_device_data(struct gb_bytes body)
 {
-	size_t at = 0, digits = 0;
+	static const char *const names[] = {"\"device_pickle\":\"", "\"nonce\":\""};
 
-	return next_value(body, &at, "\"device_pickle\":\"", &digits) ? decoded(digits) : 0;
+	return sum_of_values(body, names, sizeof names / sizeof names[0]);
 }
 
 uint32_t gb_megolm_raw_event(struct gb_bytes body)
@@ -118,20 +132,15 @@ uint32_t gb_megolm_raw_backup(struct gb_bytes body, size_t n)
 {
 	static const char *const names[] = {"\"ciphertext\":\"", "\"ephemeral\":\"", "\"iv\":\"",
 					    "\"mac\":\"", "\"backup_mac\":\""};
-	uint32_t raw = 0;
-	size_t end = 0, digits = 0, length = body.len;
+	size_t end = 0, digits = 0;
+	struct gb_bytes first = body;
 
 	/* All are alike: the first, up to the room or session behind it. */
 	if (n > 1 && next_value(body, &end, "\"ciphertext\":\"", &digits)) {
 		const uint8_t *close = memchr(body.p + end, '}', body.len - end);
-		length = close != NULL ? (size_t)(close - body.p) : body.len;
+		first.len = close != NULL ? (size_t)(close - body.p) : body.len;
 	}
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		size_t at = 0;
-		if (next_value((struct gb_bytes){body.p, length}, &at, names[i], &digits))
-			raw += decoded(digits);
-	}
-	return raw * (uint32_t)n;
+	return sum_of_values(first, names, sizeof names / sizeof names[0]) * (uint32_t)n;
 }
 
 uint32_t gb_megolm_raw_keys(const struct gb_world *w, uint64_t n_devices, uint64_t n_users,
