@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -144,6 +146,70 @@ static void backups_say_what_of_them_is_raw(void **state)
 	}
 }
 
+#define FILE_BYTES 4096
+
+/* A file of n bytes 'A' as base64, of which each three are "QUFB"; its length. */
+static size_t write_file(uint8_t *file, size_t n)
+{
+	static const char *const ends[] = {"", "QQ==", "QUE="};
+	char *at = (char *)file;
+
+	at += sprintf(at, "-----BEGIN MEGOLM SESSION DATA-----\n");
+	for (size_t i = 0; i + 3 <= n; i += 3)
+		at += sprintf(at, "QUFB%s", i % 96 == 93 ? "\n" : "");
+	at += sprintf(at, "%s%s", ends[n % 3], n % 96 != 0 ? "\n" : "");
+	at += sprintf(at, "-----END MEGOLM SESSION DATA-----\n");
+	return (size_t)(at - (char *)file);
+}
+
+/* On a copy of exactly this size, so that a sanitizer sees a read outside. */
+static uint32_t raw_file(const uint8_t *file, size_t len)
+{
+	uint8_t *copy = malloc(len > 0 ? len : 1);
+	uint32_t raw;
+
+	assert_non_null(copy);
+	memcpy(copy, file, len);
+	raw = gb_megolm_raw_file((struct gb_bytes){copy, len});
+	free(copy);
+	return raw;
+}
+
+static void files_say_what_of_them_is_raw(void **state)
+{
+	uint8_t file[FILE_BYTES];
+
+	(void)state;
+	for (size_t n = 0; n <= 400; n++)
+		assert_int_equal(raw_file(file, write_file(file, n)), n);
+}
+
+/* Nothing of what is no file is raw, and nowhere more than there is. */
+static void what_is_no_file_is_measured_safely(void **state)
+{
+	uint8_t file[FILE_BYTES];
+	size_t len = write_file(file, 100),
+	       between = strlen("-----BEGIN MEGOLM SESSION DATA-----\n");
+
+	(void)state;
+	for (size_t cut = 0; cut < len; cut++)
+		assert_int_equal(raw_file(file, cut), 0);
+	for (size_t i = 0; i < len; i++) {
+		file[i] ^= 1;
+		assert_true(raw_file(file, len) <= len);
+		if (i < between || i >= len - strlen("-----END MEGOLM SESSION DATA-----\n"))
+			assert_int_equal(raw_file(file, len), 0);
+		file[i] ^= 1;
+	}
+	/* Nothing but padding. */
+	len = write_file(file, 0);
+	for (size_t n = 1; n <= 300; n++) {
+		memmove(file + between + 1, file + between, len - between);
+		file[between] = '=';
+		assert_true(raw_file(file, ++len) <= n);
+	}
+}
+
 /* The private keys, sealed, and the nonce (MSC3814): a version, two keys of the account, how many
  * one-time keys there are and they, whether there is a fallback key and it; a tag. */
 static void dehydrated_devices_say_what_of_them_is_raw(void **state)
@@ -174,6 +240,8 @@ int main(void)
 		cmocka_unit_test(uploads_say_what_of_them_is_raw),
 		cmocka_unit_test(a_key_that_is_a_name_is_not_raw),
 		cmocka_unit_test(backups_say_what_of_them_is_raw),
+		cmocka_unit_test(files_say_what_of_them_is_raw),
+		cmocka_unit_test(what_is_no_file_is_measured_safely),
 		cmocka_unit_test(dehydrated_devices_say_what_of_them_is_raw),
 	};
 

@@ -78,15 +78,22 @@ uint32_t gb_megolm_raw_upload(struct gb_bytes body)
 	return raw;
 }
 
-/* Lines of 128 digits, the last of them shorter and padded, between a first and a last line. */
+/* Lines of 128 digits, the last of them shorter and padded, between a first and a last line. What
+ * has not these two is no file. */
 uint32_t gb_megolm_raw_file(struct gb_bytes body)
 {
 	static const char first[] = "-----BEGIN MEGOLM SESSION DATA-----\n",
 			  last[] = "-----END MEGOLM SESSION DATA-----\n";
-	size_t n = body.len - (sizeof first - 1) - (sizeof last - 1);
-	size_t digits = n - (n + 128) / 129;
+	size_t around = sizeof first - 1 + sizeof last - 1, end, n, digits;
 
-	for (size_t i = sizeof first - 1 + n - 1; i > 0 && body.p[i - 1] == '='; i--)
+	if (body.len < around || memcmp(body.p, first, sizeof first - 1) != 0)
+		return 0;
+	end = body.len - (sizeof last - 1);
+	if (memcmp(body.p + end, last, sizeof last - 1) != 0)
+		return 0;
+	n = body.len - around;
+	digits = n - (n + 128) / 129;
+	for (size_t i = 2; i <= 3 && digits > 0 && body.p[end - i] == '='; i++)
 		digits--;
 	return decoded(digits);
 }

@@ -340,10 +340,10 @@ void gb_megolm_note_claim(struct gb_world *w, uint32_t device, struct megolm_sli
 enum gb_status gb_megolm_keys_reused(struct gb_world *w, uint64_t *n);
 
 /*
- * Raw bytes of bodies, in megolm_raw.c: of an upload of keys; of a file of keys; of a room event;
- * of a to-device message, where *around, 0 before the first of a call, is what all of them have
- * around their ciphertext; of an upload of n sessions to a backup, all like the first; of the keys
- * of so many devices, users and claims.
+ * Raw bytes of bodies, in megolm_raw.c: of an upload of keys; of a dehydrated device; of a file of
+ * keys, 0 where it is none; of a room event; of a to-device message, where *around, 0 before the
+ * first of a call, is what all of them have around their ciphertext; of an upload of n sessions to
+ * a backup, all like the first; of the keys of so many devices, users and claims.
  */
 uint32_t gb_megolm_raw_upload(struct gb_bytes body);
 uint32_t gb_megolm_raw_device_data(struct gb_bytes body);
