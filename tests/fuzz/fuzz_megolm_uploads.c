@@ -2,7 +2,7 @@
  * What the megolm backend finds by bytes alone in texts that it handles for the homeserver: a
  * backup's answer of each scope out of uploads, one-time keys one by one, and what of a body is the
  * protocol's. The first byte chooses the entry. What is found lies in the text, and no more of it
- * is the protocol's than there are bytes.
+ * is the protocol's than there are bytes; of keys it is as much together as one by one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +61,19 @@ static void take_raw(struct gb_bytes text)
 
 	if (gb_megolm_raw_upload(text) > text.len || gb_megolm_raw_device_data(text) > text.len ||
 	    gb_megolm_raw_event(text) > text.len || gb_megolm_raw_backup(text, 1) > text.len ||
+	    gb_megolm_raw_file(text) > text.len ||
 	    gb_megolm_raw_to_device(text, &around) > text.len)
+		abort();
+}
+
+/* Of so many devices, users and claims as four bytes say, the first whether users vouch. */
+static void take_raw_keys(const uint8_t *n)
+{
+	world.cross_signed = n[0] % 2 == 1;
+	if (gb_megolm_raw_keys(&world, n[1], n[2], n[3]) !=
+	    n[1] * gb_megolm_raw_keys(&world, 1, 0, 0) +
+		    n[2] * gb_megolm_raw_keys(&world, 0, 1, 0) +
+		    n[3] * gb_megolm_raw_keys(&world, 0, 0, 1))
 		abort();
 }
 
@@ -85,6 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	default:
 		take_raw(text);
+		if (text.len >= 4)
+			take_raw_keys(text.p);
 		break;
 	}
 	return 0;
@@ -108,6 +122,8 @@ void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 	static const uint8_t secret[MEGOLM_BACKUP_KEY_BYTES] = {1};
 	static uint8_t text[1 << 16];
 	struct megolm_backup *backup;
+	struct megolm_random random;
+	struct megolm_device *dry;
 	struct megolm_upload parts;
 	struct matrix_story s;
 	size_t len, n;
@@ -129,6 +145,17 @@ void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 	give_text(give, "raw_upload", RAW, (struct megolm_slice){text, len});
 	give_text(give, "one_time_keys", KEYS, parts.one_time_keys);
 	give_text(give, "raw_event", RAW, (struct megolm_slice){s.event, s.event_len});
+	if (megolm_key_file_write(s.bob.device, text, sizeof(text), &len, matrix_text("pass"), 1) !=
+	    MEGOLM_OK)
+		abort();
+	give_text(give, "raw_file", RAW, (struct megolm_slice){text, len});
+	random = megolm_seeded_random(&s.bob.stream);
+	if (megolm_device_new_dehydrated(&dry, s.bob.user_id, &random, &megolm_default_policy) !=
+		    MEGOLM_OK ||
+	    megolm_device_dehydrate(dry, text, sizeof(text), &len, secret) != MEGOLM_OK)
+		abort();
+	give_text(give, "raw_device_data", RAW, (struct megolm_slice){text, len});
+	megolm_device_free(dry);
 	megolm_backup_free(backup);
 	matrix_story_close(&s);
 }
