@@ -147,6 +147,13 @@ static enum gb_status reach_without_looking(struct gb_world *w, uint32_t device,
 	return GB_OK;
 }
 
+static enum gb_status read_without_looking(struct gb_world *w, uint32_t device,
+					   const struct gb_message *m)
+{
+	(void)w, (void)device, (void)m;
+	return GB_OK;
+}
+
 static enum gb_status refuse_the_last_resort(struct gb_world *w, uint32_t device, uint32_t other,
 					     uint32_t i, const struct gb_message *m, size_t n,
 					     struct gb_outbox *out)
@@ -246,6 +253,9 @@ static void who_uploads_something_else_is_caught(void **state)
 					      : "it cannot read what came by its key 1");
 		lying.reach = reach_without_looking;
 		assert_caught(&lying, "device 0 accepted key material that was tampered with");
+		lying = *honest;
+		lying.reached = read_without_looking;
+		assert_caught(&lying, "the new device accepted a forged message");
 	}
 }
 

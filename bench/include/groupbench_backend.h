@@ -344,6 +344,8 @@ struct gb_backend {
 	 *            An actor with GB_SETTLES receives its own commit through it.
 	 *   join     makes a device a member from the messages addressed to it: a Welcome,
 	 *            with the ratchet tree behind it where that travels apart; a room key.
+	 *            An attachment (BACKUP) that they tell of is among them, and may come
+	 *            again alone, genuine or forged, once the device has joined.
 	 *   receive  gives `device` an application message; *plaintext is the backend's.
 	 */
 	enum gb_status (*create)(struct gb_world *w, uint32_t device,
@@ -597,7 +599,7 @@ struct gb_backend {
 	 *            to `other`, and does so; then it is as before. GB_LAST_RESORT is the key
 	 *            that serves when all are taken, with GB_FALLBACK. GB_REJECTED also where
 	 *            there is no such key. Not timed.
-	 *   reached  `device` reads what reach sent it. Not timed.
+	 *   reached  `device` reads what reach sent it, and refuses what was forged. Not timed.
 	 */
 	enum gb_status (*enrol)(struct gb_world *w, uint32_t device, uint32_t n,
 				struct gb_outbox *out);

@@ -187,7 +187,7 @@ static int try_tampered(struct gb_trial *trial, const struct gb_call *genuine)
 	struct gb_call call = *genuine;
 	struct gb_message forged;
 
-	if (!trial->forge || !trial->is_sealed || genuine->scope != GB_SCOPE_ONE ||
+	if (!gb_trial_may_forge(trial, GB_BACKUP) || genuine->scope != GB_SCOPE_ONE ||
 	    strcmp(trial->testbed->job->axis[GB_AXIS_backup], "pk") == 0)
 		return 0;
 	if (gb_trial_forge(trial, genuine->messages, &forged) != 0)
@@ -196,6 +196,7 @@ static int try_tampered(struct gb_trial *trial, const struct gb_call *genuine)
 	call.n = 1;
 	if (gb_trial_must_refuse(trial, &call, GB_ACTOR, "a backup that was tampered with") != 0)
 		return -1;
+	gb_trial_note_refused(trial, GB_BACKUP);
 	return gb_archive_check_reads(trial, genuine->device, 0, trial->archive.n_old);
 }
 

@@ -31,14 +31,14 @@ static int take_in(struct gb_trial *trial, uint32_t device, struct gb_measure *a
 	switch (m->kind) {
 	case GB_APPLICATION:
 		++*n_read;
-		if (gb_try_forged(trial, GB_CALL_RECEIVE, device, m, 1) != 0)
+		if (gb_try_forged(trial, GB_CALL_RECEIVE, device, m) != 0)
 			return -1;
 		return read_message(trial, device, at, m) != 0 ? -1
 							       : gb_try_replay(trial, device, m);
 	case GB_COMMIT:
 	case GB_PROPOSAL:
 	case GB_ROOM_KEY:
-		if (device != m->from && gb_try_forged(trial, GB_CALL_PROCESS, device, m, 1) != 0)
+		if (device != m->from && gb_try_forged(trial, GB_CALL_PROCESS, device, m) != 0)
 			return -1;
 		return gb_testbed_must(trial->testbed, &call, cost, "taking in a message");
 	default:
@@ -184,11 +184,11 @@ static int join(struct gb_trial *trial, uint32_t device)
 					"newcomer %u was sent %zu messages", device, n);
 	for (size_t i = 0; i < n; i++)
 		gb_delivery_taken(&t->mailbox, &at->down, &trial->inbox[i]);
-	if (gb_try_forged(trial, GB_CALL_JOIN, device, trial->inbox, n) != 0)
+	if (gb_try_forged_join(trial, device, n) != 0 ||
+	    gb_testbed_must(t, &call, &at->cost, "joining") != 0 ||
+	    gb_lookup_add(trial, device, at) != 0)
 		return -1;
-	if (gb_testbed_must(t, &call, &at->cost, "joining") != 0)
-		return -1;
-	return gb_lookup_add(trial, device, at);
+	return gb_try_forged_attachments(trial, device, n);
 }
 
 /* Without a group near and far are newcomers too. */

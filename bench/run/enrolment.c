@@ -45,13 +45,37 @@ static int reach(struct gb_testbed *t, const struct uploads *u, uint32_t i, bool
 	return gb_testbed_prepared(t, status, "reaching a new device");
 }
 
-/* What was sent to the new device, and to nobody else, it reads. */
-static int read_all(struct gb_testbed *t, uint32_t i)
+/* What came by the first key is not read where it was forged on the way. */
+static int refuses_forged(struct gb_trial *trial, uint32_t i, const struct gb_message *m)
 {
+	struct gb_testbed *t = trial->testbed;
+	struct gb_message forged;
+	enum gb_status status;
+
+	if (i > 0 || !gb_trial_may_forge(trial, m->kind))
+		return 0;
+	if (gb_trial_forge(trial, m, &forged) != 0)
+		return -1;
+	status = t->backend->reached(t->world, t->newcomer, &forged);
+	if (status == GB_OK)
+		return gb_testbed_break(t, "forged and foreign input is refused",
+					"the new device accepted a forged message");
+	if (status != GB_REJECTED)
+		return gb_testbed_prepared(t, status, "reading a forged message");
+	gb_trial_note_refused(trial, m->kind);
+	return 0;
+}
+
+/* What was sent to the new device, and to nobody else, it reads. */
+static int read_all(struct gb_trial *trial, uint32_t i)
+{
+	struct gb_testbed *t = trial->testbed;
 	const struct gb_message *m;
 	size_t next = 0, n = 0;
 
 	while ((m = gb_delivery_next(&t->mailbox, &next, t->newcomer, false)) != NULL) {
+		if (refuses_forged(trial, i, m) != 0)
+			return -1;
 		if (t->backend->reached(t->world, t->newcomer, m) != GB_OK)
 			return gb_testbed_break(t, "a new device is reached by what it uploads",
 						"it cannot read what came by its key %u: %s", i,
@@ -64,19 +88,20 @@ static int read_all(struct gb_testbed *t, uint32_t i)
 				"nothing was sent by its key %u", i);
 }
 
-static int check_key(struct gb_testbed *t, const struct uploads *u, uint32_t i, bool *reached)
+static int check_key(struct gb_trial *trial, const struct uploads *u, uint32_t i, bool *reached)
 {
-	if (reach(t, u, i, reached) != 0)
+	if (reach(trial->testbed, u, i, reached) != 0)
 		return -1;
-	return *reached ? read_all(t, i) : 0;
+	return *reached ? read_all(trial, i) : 0;
 }
 
 /* The key of last resort, which a backend that has none may have all the same. */
-static int check_last_resort(struct gb_testbed *t, const struct uploads *u)
+static int check_last_resort(struct gb_trial *trial, const struct uploads *u)
 {
+	struct gb_testbed *t = trial->testbed;
 	bool reached;
 
-	if (check_key(t, u, GB_LAST_RESORT, &reached) != 0)
+	if (check_key(trial, u, GB_LAST_RESORT, &reached) != 0)
 		return -1;
 	if (reached || (t->backend->features & GB_FALLBACK) == 0)
 		return 0;
@@ -91,14 +116,14 @@ static int check_keys(struct gb_trial *trial, const struct uploads *u)
 	bool reached;
 
 	for (uint32_t i = 0; i < trial->task->k; i++) {
-		if (check_key(t, u, i, &reached) != 0)
+		if (check_key(trial, u, i, &reached) != 0)
 			return -1;
 		if (!reached)
 			return gb_testbed_break(t, "a new device is reached by what it uploads",
 						"its key %u is none: %s", i,
 						t->backend->error(t->world));
 	}
-	if (check_last_resort(t, u) != 0 || check_key(t, u, trial->task->k, &reached) != 0)
+	if (check_last_resort(trial, u) != 0 || check_key(trial, u, trial->task->k, &reached) != 0)
 		return -1;
 	if (!reached)
 		return 0;
@@ -118,10 +143,14 @@ static int try_forged_upload(struct gb_trial *trial, const struct uploads *u, si
 	for (uint32_t i = 0; i < trial->task->k && reached && !failed; i++)
 		failed = reach(t, u, i, &reached);
 	u->m[which] = genuine;
-	if (failed || !reached)
-		return failed;
-	return gb_testbed_break(t, "forged and foreign input is refused",
-				"device %u accepted key material that was tampered with", GB_ACTOR);
+	if (failed)
+		return -1;
+	if (reached)
+		return gb_testbed_break(t, "forged and foreign input is refused",
+					"device %u accepted key material that was tampered with",
+					GB_ACTOR);
+	gb_trial_note_refused(trial, GB_KEY_MATERIAL);
+	return 0;
 }
 
 /* A user with its first device uploads three times, a client of MLS each KeyPackage alone. */
@@ -129,7 +158,7 @@ static int try_forged(struct gb_trial *trial, const struct uploads *u)
 {
 	int failed = 0;
 
-	if (!trial->forge || !trial->is_sealed)
+	if (!gb_trial_may_forge(trial, GB_KEY_MATERIAL))
 		return 0;
 	for (size_t i = 0; i < u->n && i < MOST_FORGED && !failed; i++)
 		failed = try_forged_upload(trial, u, i);

@@ -118,7 +118,8 @@ int gb_handover_step(struct gb_trial *trial, enum gb_way way)
 				.other = reader,
 				.messages = mailbox->kept,
 				.n = n_for_holder};
-	if (send(trial, &call, GB_ROLE_ACTOR, server, "giving keys") != 0)
+	if (gb_try_forged_call(trial, &call) != 0 ||
+	    send(trial, &call, GB_ROLE_ACTOR, server, "giving keys") != 0)
 		return -1;
 	server->up = mailbox->sent;
 	gb_traffic_add(&server->down, &mailbox->given);

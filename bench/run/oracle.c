@@ -453,7 +453,7 @@ int gb_oracle_after(struct gb_oracle *o)
 							    : "kept");
 	if (trial->roster.outcast != GB_NO_DEVICE)
 		note(o, trial->roster.is_withheld ? "withheld" : "removed");
-	if (trial->forge)
+	if (gb_trial_has_forged(trial))
 		note(o, "forged");
 	return 0;
 }

@@ -49,6 +49,7 @@ void gb_roster_seat(struct gb_roster *r, uint32_t device, enum gb_role role)
 void gb_trial_reset(struct gb_trial *trial)
 {
 	trial->sample = (struct gb_sample){0};
+	trial->forgeries = (struct gb_forgeries){0};
 	trial->roster = (struct gb_roster){.size = 1, .outcast = GB_NO_DEVICE};
 	if (trial->testbed->without_group)
 		return;

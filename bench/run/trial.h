@@ -68,6 +68,11 @@ struct gb_archive {
 	size_t n_old, n_uploads;
 };
 
+/* Kinds, one bit each: of which forged copies should be tried, and were refused. */
+struct gb_forgeries {
+	uint32_t wanted, refused;
+};
+
 struct gb_trial {
 	struct gb_testbed *testbed;
 	const struct gb_task *task;
@@ -80,6 +85,7 @@ struct gb_trial {
 	uint8_t *due;             /* by device, see served.c; all 0 between two looks */
 	struct gb_message *inbox; /* room for what one newcomer gets */
 	size_t max_inbox;
+	struct gb_forgeries forgeries;
 	uint8_t *forged; /* room for a forged body */
 	size_t forged_len;
 	struct gb_bytes plaintext; /* of GB_STEP_SEND */
