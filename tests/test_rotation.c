@@ -49,7 +49,7 @@ static void a_message_beyond_the_limit_brings_new_keys(void **state)
 		assert_field(actor, GB_COLUMN_application_messages, "1");
 		assert_field(actor, GB_COLUMN_heals, "no");
 		assert_field(actor, GB_COLUMN_verified,
-			     "bytes digest read distinct once rotated forged");
+			     "bytes digest read distinct rotated forged");
 		assert_field(worker_row(r, "receive_rotated", "near", "process"),
 			     GB_COLUMN_room_key_messages, "1");
 		assert_field(worker_row(r, "receive_rotated", "far", "process"),

@@ -43,6 +43,7 @@ enum gb_status gb_megolm_keys_reused(struct gb_world *w, uint64_t *n)
 {
 	const struct gb_megolm_claims *c = &w->claims;
 	struct gb_megolm_claim_note *sorted = malloc((c->n + 1) * sizeof *sorted);
+	size_t n_for_one_use = 0;
 
 	*n = 0;
 	if (sorted == NULL || c->is_cut) {
@@ -52,8 +53,11 @@ enum gb_status gb_megolm_keys_reused(struct gb_world *w, uint64_t *n)
 	if (c->n > 0)
 		memcpy(sorted, c->note, c->n * sizeof *sorted);
 	qsort(sorted, c->n, sizeof *sorted, by_key);
-	for (size_t i = 1; i < c->n; i++)
-		*n += !sorted[i].is_fallback && by_key(&sorted[i - 1], &sorted[i]) == 0;
+	for (size_t i = 0; i < c->n; i++) {
+		n_for_one_use += !sorted[i].is_fallback;
+		*n += i > 0 && !sorted[i].is_fallback && by_key(&sorted[i - 1], &sorted[i]) == 0;
+	}
 	free(sorted);
-	return GB_OK;
+	return n_for_one_use > 0 ? GB_OK
+				 : gb_megolm_fail(w, GB_REJECTED, "no one-time key was used");
 }

@@ -335,7 +335,7 @@ enum gb_status gb_megolm_reach(struct gb_world *w, uint32_t device, uint32_t oth
 enum gb_status gb_megolm_reached(struct gb_world *w, uint32_t device, const struct gb_message *m);
 
 /* In megolm_claims.c: a session was begun with this key of a device; how many one-time keys were
- * used so a second time. */
+ * used so a second time, GB_REJECTED where none was used at all. */
 void gb_megolm_note_claim(struct gb_world *w, uint32_t device, struct megolm_slice signed_key);
 enum gb_status gb_megolm_keys_reused(struct gb_world *w, uint64_t *n);
 

@@ -550,7 +550,8 @@ struct gb_backend {
 			       const struct gb_message *m, size_t n);
 
 	/* How many keys that are for one use were used a second time, since the checkpoint, whoever
-	 * they are of: dormant devices too, which cannot refuse. Never timed. NULL: cannot tell. */
+	 * they are of: dormant devices too, which cannot refuse. GB_REJECTED when none was used.
+	 * Never timed. NULL: cannot tell. */
 	enum gb_status (*keys_reused)(struct gb_world *w, uint64_t *n);
 
 	/*
