@@ -1,489 +1,22 @@
-#include "analyse/cells.h"
+/* groupbench plot: scripts, and what goes wrong. The data of the figures: test_figures.c */
 #include "analyse/commands.h"
-#include "records.h"
-#include "run_command.h"
+#include "drawn_run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
-static char run[] = "/tmp/groupbench-plot-XXXXXX";
-
-static const char *const numbers[] = {
-	"n_processes", "cpu_ns_median", "cpu_ns_ci_low", "cpu_ns_ci_high", "cpu_ns_min",
-	"cpu_ns_max",  "up_bytes",      "floor_ns",      "floor_ns_equal", "time_over_floor"};
-
-/* ---- the run ---- */
-
-static const char *in_run(const char *name)
-{
-	static char path[200];
-
-	snprintf(path, sizeof(path), "%s/%s", run, name);
-	return path;
-}
-
-static void write_text(const char *name, const char *text)
-{
-	FILE *file = fopen(in_run(name), "w");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void put_row(FILE *file, const char *values)
-{
-	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
-		put_value_of(gb_columns[gb_key_columns[i]].name, values, file);
-		putc(',', file);
-	}
-	for (size_t i = 0; i < N(numbers); i++) {
-		put_value_of(numbers[i], values, file);
-		putc(i + 1 < N(numbers) ? ',' : '\n', file);
-	}
-}
-
-static void write_summary(const char *const *rows, size_t n)
-{
-	FILE *file = fopen(in_run("summary.csv"), "w");
-
-	assert_non_null(file);
-	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
-		fprintf(file, "%s,", gb_columns[gb_key_columns[i]].name);
-	for (size_t i = 0; i < N(numbers); i++)
-		fprintf(file, "%s%c", numbers[i], i + 1 < N(numbers) ? ',' : '\n');
-	for (size_t i = 0; i < n; i++)
-		put_row(file, rows[i]);
-	assert_int_equal(fclose(file), 0);
-}
-
-static const char manifest[] =
-	"{\"status\": \"complete\", \"started\": \"2026-11-23T10:00:00Z\","
-	" \"machine\": {\"cpu\": \"A \\\"fast\\\", new CPU\", \"cpus\": 2}, \"build\": "
-	"{\"revision\": "
-	"\"1a2b3c\"},"
-	" \"backends\": [{\"name\": \"mls\", \"version\": \"mls 1 on OpenSSL\"},"
-	" {\"name\": \"megolm\", \"version\": \"libolm 3\"}]}";
-
-static struct command_result plot(const char *format)
-{
-	return run_command(&gb_command_plot, (const char *[]){run, "--format", format, NULL});
-}
-
-static char *read_text(const char *name)
-{
-	FILE *file = fopen(in_run(name), "r");
-	char *text = calloc(1, 1 << 20);
-
-	assert_non_null(text);
-	if (!file)
-		fail_msg("%s is not there", name);
-	text[fread(text, 1, (1 << 20) - 1, file)] = '\0';
-	fclose(file);
-	return text;
-}
-
-static void assert_text(const char *name, const char *want)
-{
-	char *is = read_text(name);
-
-	assert_string_equal(is, want);
-	free(is);
-}
-
-static void assert_has(const char *name, const char *part)
-{
-	char *is = read_text(name);
-
-	if (!strstr(is, part))
-		fail_msg("%s does not have \"%s\"", name, part);
-	free(is);
-}
-
-static void remove_plots(void)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", in_run("plots"));
-	assert_int_equal(system(command), 0);
-}
-
-#define MLS_SUITE(suite)                                                                           \
-	"backend=mls role=actor phase=total n_processes=5 crypto=openssl suite=" suite " "
-#define MLS       MLS_SUITE("1")
-#define MEGOLM    "backend=megolm role=actor phase=total n_processes=5 olm_crypto=libolm "
-#define ON_EITHER "backend=megolm role=actor phase=total n_processes=5 senders=1 "
-#define HEADER                                                                                     \
-	"panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,"      \
-	"cpu_ms_low,cpu_ms_high\n"
-
 static const char *const two_sizes[] = {
 	MLS "operation=rekey size=2 tree=full cpu_ns_median=1000000",
 	MLS "operation=rekey size=5 tree=full cpu_ns_median=1000000",
 };
-
-/* ---- joined data ---- */
-
-/*
- * Rekey of MLS in two states at two sizes, of Megolm in one; add 1 at one size. The band is
- * the range of the states' medians at each size. Rows of other phases and roles, of k = 10 and of
- * axes at other values than the default are not drawn.
- */
-static void honest_figure_joins_states_and_their_band(void **state)
-{
-	static const char *const rows[] = {
-		MLS_SUITE("2") "operation=rekey size=2 tree=full cpu_ns_median=77 up_bytes=3",
-		MLS "operation=rekey size=10 tree=cold cpu_ns_median=4000000 up_bytes=900",
-		MLS "operation=rekey size=10 tree=full cpu_ns_median=1500000 up_bytes=800",
-		MLS "operation=rekey size=2 tree=cold cpu_ns_median=1000000 up_bytes=502",
-		MLS "operation=rekey size=2 tree=full cpu_ns_median=1250000 up_bytes=502",
-		MLS "operation=add k=10 size=2 tree=full cpu_ns_median=77 up_bytes=3",
-		"backend=mls operation=rekey role=far phase=process size=2 tree=full "
-		"n_processes=5 cpu_ns_median=77",
-		"backend=mls operation=rekey role=actor phase=produce size=2 tree=full "
-		"n_processes=5 cpu_ns_median=77",
-		MEGOLM "operation=add k=1 size=2 olm=new cpu_ns_median=300000",
-		MEGOLM "operation=rekey size=2 olm=new cpu_ns_median=600000 up_bytes=1000",
-		MEGOLM "operation=rekey size=10 olm=new cpu_ns_median=",
-	};
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-	assert_text("plots/honest.csv",
-		    HEADER "2,New keys for the group,1,MLS: best to worst,band,1,1,1,1,2,,1,1.25\n"
-			   "2,New keys for the group,1,MLS: best to worst,band,1,1,1,1,10,,1.5,4\n"
-			   "2,New keys for the group,2,MLS: tree full,line,1,1,1,2,2,1.25,1.25,"
-			   "1.25\n"
-			   "2,New keys for the group,2,MLS: tree full,line,1,1,1,2,10,1.5,1.5,1.5\n"
-			   "2,New keys for the group,3,MLS: tree cold,line,1,2,1,3,2,1,1,1\n"
-			   "2,New keys for the group,3,MLS: tree cold,line,1,2,1,3,10,4,4,4\n"
-			   "1,Add one member,4,Megolm: Olm new,line,2,3,2,1,2,0.3,0.3,0.3\n"
-			   "2,New keys for the group,4,Megolm: Olm new,line,2,3,2,1,2,0.6,0.6,"
-			   "0.6\n");
-	assert_has("plots/bytes.csv", "1,New keys for the group,4,Megolm: Olm new,line,2,3,2,1,2,"
-				      "1000,1000,1000\n");
-	assert_has("plots/honest.svg", "MLS: tree cold");
-	assert_has("plots/honest.svg", "Add one member");
-}
-
-/* libolm on OpenSSL is a group of its own; a plugin comes behind the known ones. */
-static void other_libraries_and_backends_are_groups_of_their_own(void **state)
-{
-	static const char *const rows[] = {
-		"backend=another role=actor phase=total operation=rekey size=2 "
-		"cpu_ns_median=5000000",
-		MEGOLM "operation=rekey size=2 olm=chain cpu_ns_median=1000000",
-		"backend=megolm role=actor phase=total operation=rekey size=2 olm=chain "
-		"olm_crypto=openssl cpu_ns_median=2000000",
-		"backend=mls role=actor phase=total operation=rekey size=2 tree=full "
-		"crypto=sodium cpu_ns_median=4000000",
-		MLS "operation=rekey size=2 tree=churned:4 cpu_ns_median=3000000",
-		MLS "operation=rekey size=4 tree=churned:4 cpu_ns_median=6000000",
-	};
-	struct command_result result;
-
-	(void)state;
-	write_summary(rows, N(rows));
-	result = plot("svg");
-	assert_int_equal(result.status, 0);
-	assert_text("plots/honest.csv", HEADER
-		    "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,2,3,3,3\n"
-		    "1,New keys for the group,1,MLS: tree churned:4,line,1,5,1,1,4,6,6,6\n"
-		    "1,New keys for the group,2,MLS on libsodium: tree full,line,6,1,2,1,2,4,"
-		    "4,4\n"
-		    "1,New keys for the group,3,Megolm: Olm chain,line,2,1,3,1,2,1,1,1\n"
-		    "1,New keys for the group,4,Megolm on OpenSSL: Olm chain,line,3,1,4,1,2,"
-		    "2,2,2\n"
-		    "1,New keys for the group,5,another,line,7,1,5,1,2,5,5,5\n");
-	assert_non_null(strstr(result.out, "bytes: not drawn"));
-	assert_non_null(strstr(result.out, "bulk: not drawn"));
-	assert_non_null(strstr(result.out, "payload: not drawn"));
-}
-
-/* An axis without its default is held at the first value, and the figure says so. */
-static void held_axes_other_than_the_default_are_named(void **state)
-{
-	static const char *const rows[] = {
-		"backend=mls role=actor phase=total operation=rekey size=2 tree=full suite=3 "
-		"cpu_ns_median=1000000 n_processes=1",
-		"backend=mls role=actor phase=total operation=rekey size=4 tree=full suite=3 "
-		"cpu_ns_median=1500000 n_processes=1",
-		"backend=mls role=actor phase=total operation=rekey size=2 tree=full suite=7 "
-		"cpu_ns_median=2000000 n_processes=3",
-	};
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-	assert_text("plots/honest.csv", HEADER
-		    "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,2,1,1,1\n"
-		    "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,4,1.5,1.5,1.5\n");
-	assert_text("plots/facts.csv",
-		    "fact,text\n"
-		    "machine,A  fast ; new CPU · 2 CPUs · 2026-11-23 · median of 1 to 3 processes "
-		    "· suite 3\n"
-		    "versions,groupbench 1a2b3c · mls 1 on OpenSSL · libolm 3\n");
-}
-
-static void published_form_takes_one_state_and_its_range(void **state)
-{
-	static const char *const rows[] = {
-		MLS "operation=add k=1 size=2 tree=full cpu_ns_median=2000000 cpu_ns_min=1000000 "
-		    "cpu_ns_max=4000000",
-		MLS "operation=add k=1 size=2 tree=cold cpu_ns_median=9000000 cpu_ns_min=9000000 "
-		    "cpu_ns_max=9000000",
-		MEGOLM "operation=rekey size=8 olm=ratchet cpu_ns_median=3000000 "
-		       "cpu_ns_min=2500000 cpu_ns_max=3500000",
-		MEGOLM "operation=rekey size=8 olm=chain cpu_ns_median=9000000 "
-		       "cpu_ns_min=9000000 cpu_ns_max=9000000",
-	};
-	static const char want[] =
-		HEADER "1,MLS: tree full. Megolm: Olm ratchet.,1,MLS add new member,both,4,1,1,1,2,"
-		       "2,1,4\n"
-		       "1,MLS: tree full. Megolm: Olm ratchet.,4,new megolm session,both,2,4,4,1,8,"
-		       "3,2.5,3.5\n";
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg,png").status, 0);
-	assert_text("plots/published-form.csv", want);
-	assert_has("plots/published-overlay.csv", want);
-	assert_has("plots/published-overlay.csv",
-		   ",7,MLS create 2023,published,8,3,3,2,100000,7833430,7833430,7833430\n");
-	assert_has("plots/published-form.png", "\x89PNG");
-	assert_has("plots/published-overlay.svg", "MLS create 2023");
-}
-
-static void one_size_is_no_curve(void **state)
-{
-	struct command_result result;
-
-	(void)state;
-	write_summary(two_sizes, 1);
-	result = plot("svg");
-	assert_int_equal(result.status, 0);
-	assert_non_null(strstr(result.out, "honest: not drawn, no create"));
-	assert_int_equal(access(in_run("plots/honest.csv"), F_OK), -1);
-}
-
-/* States that are not the nearest to the published ones are not passed off as them. */
-static void published_form_is_not_drawn_from_other_states(void **state)
-{
-	static const char *const rows[] = {
-		MLS "operation=add k=1 size=2 tree=cold cpu_ns_median=9000000 cpu_ns_min=9000000 "
-		    "cpu_ns_max=9000000",
-		MEGOLM "operation=rekey size=8 olm=chain cpu_ns_median=9000000 "
-		       "cpu_ns_min=9000000 cpu_ns_max=9000000",
-		MLS "operation=add k=1 size=4 tree=cold cpu_ns_median=9000000 cpu_ns_min=9000000 "
-		    "cpu_ns_max=9000000",
-	};
-	struct command_result result;
-
-	(void)state;
-	write_summary(rows, N(rows));
-	result = plot("svg");
-	assert_int_equal(result.status, 0);
-	assert_non_null(strstr(result.out, "published-form: not drawn, neither MLS"));
-	assert_int_equal(access(in_run("plots/published-form.csv"), F_OK), -1);
-}
-
-static void bulk_and_payload_are_drawn_at_the_largest_size_that_varies(void **state)
-{
-	static const char *const rows[] = {
-		MLS "operation=add k=1 size=8 tree=full cpu_ns_median=1000000",
-		MLS "operation=add k=4 size=8 tree=full cpu_ns_median=2000000",
-		MLS "operation=add_each k=4 size=8 tree=full cpu_ns_median=8000000",
-		MLS "operation=add k=4 size=64 tree=full cpu_ns_median=7000000",
-		MLS "operation=add_each k=4 size=64 tree=full cpu_ns_median=7000000",
-		MLS "operation=send size=8 payload=256 tree=full cpu_ns_median=100000",
-		MLS "operation=send size=8 payload=1024 tree=full cpu_ns_median=200000",
-		"backend=mls role=far phase=process operation=receive size=8 payload=1024 "
-		"tree=full cpu_ns_median=300000",
-		"backend=mls role=near phase=process operation=receive size=8 payload=1024 "
-		"tree=full cpu_ns_median=77",
-	};
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-	assert_text("plots/bulk.csv",
-		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,k,cpu_ms,"
-		    "cpu_ms_low,cpu_ms_high\n"
-		    "1,Add k members (8 members),1,MLS at once: tree full,line,1,1,1,1,1,1,1,1\n"
-		    "1,Add k members (8 members),1,MLS at once: tree full,line,1,1,1,1,4,2,2,2\n"
-		    "1,Add k members (8 members),2,MLS one by one: tree full,line,6,1,2,1,4,8,8,"
-		    "8\n");
-	assert_text("plots/payload.csv",
-		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,"
-		    "payload_bytes,cpu_ms,cpu_ms_low,cpu_ms_high\n"
-		    "1,Send a message (8 members),1,MLS,line,1,1,1,1,256,0.1,0.1,0.1\n"
-		    "1,Send a message (8 members),1,MLS,line,1,1,1,1,1024,0.2,0.2,0.2\n"
-		    "2,Read a message (8 members),1,MLS,line,1,1,1,1,1024,0.3,0.3,0.3\n");
-	assert_has("plots/payload.svg", "Read a message");
-}
-
-/* A message and the parts of a ratio, on stock libolm and on libolm with OpenSSL's primitives. */
-static void both_libolms_stand_beside_each_other(void **state)
-{
-	static const char *const rows[] = {
-		ON_EITHER "operation=send size=8 payload=256 olm=chain olm_crypto=libolm "
-			  "cpu_ns_median=100000",
-		ON_EITHER "operation=send size=8 payload=1024 olm=chain olm_crypto=libolm "
-			  "cpu_ns_median=300000",
-		ON_EITHER "operation=send size=8 payload=1024 olm=chain olm_crypto=openssl "
-			  "cpu_ns_median=200000",
-		MLS "operation=rekey size=5 tree=full cpu_ns_median=1 cpu_ns_min=200 floor_ns=100 "
-		    "floor_ns_equal=100",
-		ON_EITHER "operation=rekey size=5 olm=new olm_crypto=libolm cpu_ns_median=1 "
-			  "cpu_ns_min=800 floor_ns=400 floor_ns_equal=50",
-		ON_EITHER "operation=rekey size=5 olm=new olm_crypto=openssl "
-			  "cpu_ns_median=1 cpu_ns_min=100 floor_ns=50 floor_ns_equal=50",
-		ON_EITHER "operation=add k=1 size=8 olm=new olm_crypto=openssl cpu_ns_median=5",
-		ON_EITHER "operation=add_each k=4 size=8 olm=new olm_crypto=libolm cpu_ns_median=7",
-		ON_EITHER
-		"operation=add_each k=4 size=8 olm=new olm_crypto=openssl cpu_ns_median=8",
-		ON_EITHER "operation=add k=4 size=8 olm=new olm_crypto=openssl cpu_ns_median=9",
-	};
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-	assert_has("plots/payload.csv", ",1,Megolm,line,2,1,1,1,1024,0.3,");
-	assert_has("plots/payload.csv", ",2,Megolm on OpenSSL,line,3,1,2,1,1024,0.2,");
-	assert_has("plots/split.csv", ",1,4,4,4,Olm new / tree full\n");
-	assert_has("plots/split.csv", ",0.5,0.5,0.5,Olm new on OpenSSL / tree full\n");
-	assert_has("plots/split.svg", "Olm new on OpenSSL / tree full");
-	assert_has("plots/bulk.csv", "Megolm on OpenSSL at once: Olm new,line,3,");
-	assert_has("plots/bulk.csv", "Megolm one by one: Olm new,line,4,");
-	assert_has("plots/bulk.csv", "Megolm on OpenSSL one by one: Olm new,line,5,");
-}
-
-static void time_over_floor_is_drawn_at_every_role(void **state)
-{
-	static const char *const rows[] = {
-		MLS "operation=rekey size=2 tree=full cpu_ns_median=9 time_over_floor=1.2",
-		MLS "operation=rekey size=5 tree=full cpu_ns_median=9 time_over_floor=1.1",
-		MLS "operation=rekey size=9 tree=full cpu_ns_median=9",
-		"backend=mls role=far phase=process operation=rekey size=5 tree=full "
-		"time_over_floor=1.05",
-		"backend=mls role=far phase=process operation=receive size=5 tree=full "
-		"time_over_floor=1.5",
-	};
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-	assert_text("plots/time_over_floor.csv",
-		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,"
-		    "time_over_floor,time_over_floor_low,time_over_floor_high\n"
-		    "1,New keys: actor,1,MLS: tree full,line,1,1,1,1,2,1.2,1.2,1.2\n"
-		    "1,New keys: actor,1,MLS: tree full,line,1,1,1,1,5,1.1,1.1,1.1\n"
-		    "2,New keys: far member,1,MLS: tree full,line,1,1,1,1,5,1.05,1.05,1.05\n"
-		    "3,Read: far member,1,MLS: tree full,line,1,1,1,1,5,1.5,1.5,1.5\n");
-	assert_has("plots/time_over_floor.svg", "New keys: far member");
-	assert_has("plots/time_over_floor.svg", "1.15");
-}
-
-/*
- * Megolm on tree full costs 12 times what MLS does: half as much at equal prices, 8 times because
- * of its library, 3 times in all else. Parts above 1 lie end to end on the right of 1, parts below
- * on the left. The largest size that both have is shown; k, phase and role as everywhere.
- */
-static void split_is_a_product_laid_end_to_end(void **state)
-{
-	static const char *const rows[] = {
-		MLS "operation=rekey size=9 tree=full cpu_ns_median=1 cpu_ns_min=9",
-		MLS "operation=rekey size=5 tree=full cpu_ns_median=1 cpu_ns_min=200 "
-		    "floor_ns=100 floor_ns_equal=100",
-		MEGOLM "operation=rekey size=5 olm=chain cpu_ns_median=1 cpu_ns_min=2400 "
-		       "floor_ns=400 floor_ns_equal=50",
-		MEGOLM "operation=rekey size=2 olm=chain cpu_ns_median=1 cpu_ns_min=7 floor_ns=7 "
-		       "floor_ns_equal=7",
-		MEGOLM "operation=rekey size=5 olm=new cpu_ns_median=1 cpu_ns_min=7",
-	};
-	struct command_result result;
-
-	(void)state;
-	write_summary(rows, N(rows));
-	result = plot("svg");
-	if (result.status != 0)
-		fail_msg("%s", result.err);
-	assert_text("plots/split.csv",
-		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,bar,"
-		    "factor,factor_low,factor_high,label\n"
-		    "1,New keys for the group (5 members),1,protocol: primitives at equal prices,"
-		    "band,1,1,1,1,1,0.5,0.5,1,Olm chain / tree full\n"
-		    "1,New keys for the group (5 members),2,primitive library: its prices,"
-		    "band,3,1,2,1,1,8,1,8,Olm chain / tree full\n"
-		    "1,New keys for the group (5 members),3,encoding and bookkeeping: all else,"
-		    "band,4,1,1,2,1,3,8,24,Olm chain / tree full\n"
-		    "1,New keys for the group (5 members),4,measured: the product,"
-		    "line,7,1,2,2,1,12,12,12,Olm chain / tree full\n");
-	assert_has("plots/split.svg", "Olm chain / tree full");
-	assert_has("plots/split.svg", "encoding and bookkeeping");
-}
-
-/* What all members spend when each of them sends; who was removed does not. */
-static void all_senders_are_as_many_times_one(void **state)
-{
-	static const char *const rows[] = {
-		MEGOLM "senders=1 operation=rekey size=2 olm=new cpu_ns_median=3000000",
-		MEGOLM "senders=1 operation=rekey size=10 olm=new cpu_ns_median=5000000",
-		MEGOLM "senders=1 operation=rekey size=10 olm=chain cpu_ns_median=1000000",
-		MEGOLM "senders=1 operation=remove k=1 size=10 olm=new cpu_ns_median=4000000",
-	};
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all send "
-				       "(derived),band,5,1,1,2,2,,6,6\n");
-	assert_has("plots/honest.csv", "2,New keys for the group,2,Megolm: all send "
-				       "(derived),band,5,1,1,2,10,,10,50\n");
-	assert_has("plots/honest.csv", "1,Remove one member,2,Megolm: all send "
-				       "(derived),band,5,1,1,2,10,,36,36\n");
-	assert_has("plots/honest.svg", "all send");
-}
-
-/* A summary from before there was a floor lacks its columns, and only that figure. */
-static void summary_without_a_floor_is_read(void **state)
-{
-	struct command_result result;
-	FILE *file = fopen(in_run("summary.csv"), "w");
-
-	(void)state;
-	assert_non_null(file);
-	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
-		fprintf(file, "%s,", gb_columns[gb_key_columns[i]].name);
-	for (size_t i = 0; i + 3 < N(numbers); i++)
-		fprintf(file, "%s%c", numbers[i], i + 4 < N(numbers) ? ',' : '\n');
-	for (size_t size = 2; size <= 4; size += 2) {
-		for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
-			char values[100];
-			snprintf(values, sizeof(values),
-				 "backend=mls role=actor phase=total operation=rekey size=%zu",
-				 size);
-			put_value_of(gb_columns[gb_key_columns[i]].name, values, file);
-			putc(',', file);
-		}
-		fputs("5,1000,,,,,\n", file);
-	}
-	assert_int_equal(fclose(file), 0);
-	remove_plots();
-	result = plot("svg");
-	assert_int_equal(result.status, 0);
-	assert_non_null(strstr(result.out, "time_over_floor: not drawn, nothing that has a"));
-	assert_has("plots/honest.csv", "New keys for the group");
-}
 
 /* ---- scripts ---- */
 
@@ -508,7 +41,7 @@ static void hostile_names_are_only_text(void **state)
 	struct command_result result;
 
 	(void)state;
-	snprintf(bait, sizeof(bait), "%s/bait", run);
+	snprintf(bait, sizeof(bait), "%s/bait", drawn_run);
 	snprintf(small, sizeof(small),
 		 "backend=`touch>%s` role=actor phase=total operation=rekey cpu_ns_median=1000000 "
 		 "tree='.system('touch>%s').' size=2",
@@ -590,13 +123,13 @@ static void missing_gnuplot_and_missing_scripts_are_said(void **state)
 
 	(void)state;
 	write_summary(two_sizes, N(two_sizes));
-	assert_int_equal(setenv("GROUPBENCH_DATA", run, 1), 0);
+	assert_int_equal(setenv("GROUPBENCH_DATA", drawn_run, 1), 0);
 	result = plot("svg");
 	assert_non_null(strstr(result.err, "no plots/style.gp there"));
 	assert_int_equal(result.status, 74);
 	assert_int_equal(setenv("GROUPBENCH_DATA", ".", 1), 0);
 
-	assert_int_equal(setenv("PATH", run, 1), 0);
+	assert_int_equal(setenv("PATH", drawn_run, 1), 0);
 	result = plot("svg");
 	assert_int_equal(setenv("PATH", path, 1), 0);
 	free(path);
@@ -629,10 +162,11 @@ static void failing_gnuplot_leaves_the_old_picture(void **state)
 	snprintf(command, sizeof(command),
 		 "cp -r plots '%s' && mkdir -p '%s/results' && cp -r results/published "
 		 "'%s/results/' && echo 'set nonsense' >> '%s/honest.gp'",
-		 in_run("data-plots"), run, run, in_run("data-plots"));
+		 in_run("data-plots"), drawn_run, drawn_run, in_run("data-plots"));
 	assert_int_equal(system(command), 0);
 	snprintf(command, sizeof(command),
-		 "cd '%s' && mkdir data && mv data-plots data/plots && mv results data/", run);
+		 "cd '%s' && mkdir data && mv data-plots data/plots && mv results data/",
+		 drawn_run);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(setenv("GROUPBENCH_DATA", in_run("data"), 1), 0);
 	result = plot("svg");
@@ -643,49 +177,11 @@ static void failing_gnuplot_leaves_the_old_picture(void **state)
 	assert_int_equal(access(in_run("plots/honest.svg.unfinished"), F_OK), -1);
 }
 
-static int make_run(void **state)
-{
-	(void)state;
-	if (setenv("GROUPBENCH_DATA", ".", 1) != 0)
-		return -1;
-	return mkdtemp(run) ? 0 : -1;
-}
-
-static int begin_test(void **state)
-{
-	(void)state;
-	remove_plots();
-	write_text("manifest.json", manifest);
-	write_text("summary.csv", "");
-	return 0;
-}
-
-static int drop_run(void **state)
-{
-	char command[100];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", run);
-	return system(command);
-}
-
 #define TEST(name) cmocka_unit_test_setup(name, begin_test)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(honest_figure_joins_states_and_their_band),
-		TEST(other_libraries_and_backends_are_groups_of_their_own),
-		TEST(held_axes_other_than_the_default_are_named),
-		TEST(published_form_takes_one_state_and_its_range),
-		TEST(one_size_is_no_curve),
-		TEST(published_form_is_not_drawn_from_other_states),
-		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),
-		TEST(both_libolms_stand_beside_each_other),
-		TEST(time_over_floor_is_drawn_at_every_role),
-		TEST(split_is_a_product_laid_end_to_end),
-		TEST(all_senders_are_as_many_times_one),
-		TEST(summary_without_a_floor_is_read),
 		TEST(figures_can_be_redrawn_where_they_lie),
 		TEST(hostile_names_are_only_text),
 		TEST(damaged_runs_end_with_one_message_and_no_plots),

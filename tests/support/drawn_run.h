@@ -1,0 +1,37 @@
+#ifndef TESTS_DRAWN_RUN_H
+#define TESTS_DRAWN_RUN_H
+#include "run_command.h"
+
+/* A run of which tests write the summary and have `groupbench plot` draw the figures. */
+extern char drawn_run[]; /* its folder, from make_run to drop_run, which are for a group of tests */
+int make_run(void **state);
+int drop_run(void **state);
+
+/* Before each test: the run has a manifest and an empty summary, and no figures. */
+int begin_test(void **state);
+void remove_plots(void);
+
+/* The path of a file of the run, until the next call. */
+const char *in_run(const char *name);
+void write_text(const char *name, const char *text);
+
+/* Each row is "name=value name=value ...", of keys and of these numbers. */
+extern const char *const summary_numbers[10];
+void write_summary(const char *const *rows, size_t n);
+
+struct command_result plot(const char *format);
+
+/* The file is this text, or has it somewhere. */
+void assert_text(const char *name, const char *want);
+void assert_has(const char *name, const char *part);
+
+#define MLS_SUITE(suite)                                                                           \
+	"backend=mls role=actor phase=total n_processes=5 crypto=openssl suite=" suite " "
+#define MLS       MLS_SUITE("1")
+#define MEGOLM    "backend=megolm role=actor phase=total n_processes=5 olm_crypto=libolm "
+#define ON_EITHER "backend=megolm role=actor phase=total n_processes=5 senders=1 "
+#define HEADER                                                                                     \
+	"panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,"      \
+	"cpu_ms_low,cpu_ms_high\n"
+
+#endif
