@@ -21,12 +21,13 @@ set datafile separator comma
 # is a grey for what others published. Each series also has a dash and a marker of its own.
 array colour[8] = ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", \
 	"#000000", "#8A8A8A"]
-array marker[5] = [7, 5, 9, 13, 11]
+array marker[6] = [7, 5, 9, 13, 11, 2]
 set dashtype 1 solid
 set dashtype 2 (12,5)
 set dashtype 3 (3,4)
 set dashtype 4 (12,4,3,4)
 set dashtype 5 (24,6)
+set dashtype 6 (18,4,3,4,3,4)
 
 set border 3 linecolor "#444444"
 set tics nomirror out scale 0.5

@@ -95,6 +95,31 @@ static void other_libraries_and_backends_are_groups_of_their_own(void **state)
 	assert_non_null(strstr(result.out, "payload: not drawn"));
 }
 
+/* A create has no state. What stands for all of them does not look like any one. */
+static void all_states_have_a_look_that_no_state_has(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=create size=2 cpu_ns_median=1000000",
+		MLS "operation=create size=4 cpu_ns_median=1000000",
+		MLS "operation=rekey size=2 tree=full cpu_ns_median=1000000",
+		MLS "operation=rekey size=2 tree=cold cpu_ns_median=1000000",
+		MLS "operation=rekey size=2 tree=grown cpu_ns_median=1000000",
+		MLS "operation=rekey size=2 tree=halfblank cpu_ns_median=1000000",
+		MLS "operation=rekey size=2 tree=churned:4 cpu_ns_median=1000000",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_has("plots/honest.csv", ",MLS: tree full,line,1,1,");
+	assert_has("plots/honest.csv", ",MLS: tree cold,line,1,2,");
+	assert_has("plots/honest.csv", ",MLS: tree grown,line,1,3,");
+	assert_has("plots/honest.csv", ",MLS: tree halfblank,line,1,4,");
+	assert_has("plots/honest.csv", ",MLS: tree churned:4,line,1,5,");
+	assert_has("plots/honest.csv", ",MLS: tree any,line,1,6,");
+	assert_has("plots/honest.svg", "MLS: tree any");
+}
+
 /* An axis without its default is held at the first value, and the figure says so. */
 static void held_axes_other_than_the_default_are_named(void **state)
 {
@@ -378,6 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(honest_figure_joins_states_and_their_band),
 		TEST(other_libraries_and_backends_are_groups_of_their_own),
+		TEST(all_states_have_a_look_that_no_state_has),
 		TEST(held_axes_other_than_the_default_are_named),
 		TEST(published_form_takes_one_state_and_its_range),
 		TEST(one_size_is_no_curve),

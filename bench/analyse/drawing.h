@@ -29,7 +29,7 @@ enum gb_colour {
 	GB_GREY,
 };
 
-#define GB_LOOKS 5 /* dashes and markers of plots/style.gp, from 1 */
+#define GB_LOOKS 6 /* dashes and markers of plots/style.gp, from 1 */
 
 struct gb_series {
 	char name[80];

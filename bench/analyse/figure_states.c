@@ -68,12 +68,12 @@ static unsigned rank_of_state(const struct trait *t)
 	return *t->olm != '\0' ? rank_in(olms, N(olms), t->olm) : 0;
 }
 
-/* What stands for all states looks like the one in the middle, which is seldom beside it. */
+/* What stands for all states has the last look, which no known state has. */
 static unsigned look_of(const struct trait *t)
 {
 	bool is_any = strcmp(t->tree, ANY) == 0 || strcmp(t->olm, ANY) == 0;
 
-	return 1 + (is_any ? GB_LOOKS / 2 : rank_of_state(t)) % GB_LOOKS;
+	return is_any ? GB_LOOKS : 1 + rank_of_state(t) % GB_LOOKS;
 }
 
 static bool is_default(enum gb_axis_id axis, const char *value)
