@@ -174,6 +174,62 @@ static void published_form_takes_one_state_and_its_range(void **state)
 	assert_has("plots/published-overlay.svg", "MLS create 2023");
 }
 
+/* A new Megolm session on stock libolm and on libolm with OpenSSL's primitives; one published. */
+static void published_form_has_both_libolms(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=8 tree=full cpu_ns_median=500000 cpu_ns_min=400000 "
+		    "cpu_ns_max=600000",
+		MEGOLM "operation=rekey size=8 olm=ratchet cpu_ns_median=3000000 "
+		       "cpu_ns_min=2500000 cpu_ns_max=3500000",
+		ON_EITHER "operation=rekey size=8 olm=ratchet olm_crypto=openssl "
+			  "cpu_ns_median=2000000 cpu_ns_min=1500000 cpu_ns_max=2500000",
+		ON_EITHER "operation=rekey size=16 olm=ratchet olm_crypto=openssl "
+			  "cpu_ns_median=4000000 cpu_ns_min=3500000 cpu_ns_max=4500000",
+		ON_EITHER "operation=rekey size=16 olm=chain olm_crypto=openssl "
+			  "cpu_ns_median=77 cpu_ns_min=77 cpu_ns_max=77",
+	};
+#define PANEL "1,MLS: tree full. Megolm: Olm ratchet.,"
+	static const char want[] = HEADER PANEL
+		"2,MLS update,both,1,2,2,1,8,0.5,0.4,0.6\n" PANEL
+		"4,new megolm session: stock libolm,both,2,4,4,1,8,3,2.5,3.5\n" PANEL
+		"5,new megolm session: libolm on OpenSSL,both,3,5,4,2,8,2,1.5,2.5\n" PANEL
+		"5,new megolm session: libolm on OpenSSL,both,3,5,4,2,16,4,3.5,4.5\n";
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/published-form.csv", want);
+	assert_has("plots/published-overlay.csv", want);
+	assert_has("plots/published-overlay.csv",
+		   PANEL "7,MLS update 2023,published,8,2,2,2,100000,");
+	assert_has("plots/published-overlay.csv",
+		   PANEL "9,new megolm session 2023,published,8,4,4,3,100000,");
+	assert_has("plots/published-overlay.svg", "new megolm session: libolm on OpenSSL");
+#undef PANEL
+}
+
+/* Where only one was measured it is the one that is drawn, and the facts say which. */
+static void published_form_has_the_one_libolm_that_was_measured(void **state)
+{
+	static const char *const rows[] = {
+		ON_EITHER "operation=rekey size=8 olm=ratchet olm_crypto=openssl "
+			  "cpu_ns_median=2000000 cpu_ns_min=1500000 cpu_ns_max=2500000",
+		ON_EITHER "operation=rekey size=16 olm=ratchet olm_crypto=openssl "
+			  "cpu_ns_median=4000000 cpu_ns_min=3500000 cpu_ns_max=4500000",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/published-form.csv", HEADER
+		    "1,MLS: tree full. Megolm: Olm ratchet.,4,new megolm session,both,2,4,4,1,8,2,"
+		    "1.5,2.5\n"
+		    "1,MLS: tree full. Megolm: Olm ratchet.,4,new megolm session,both,2,4,4,1,16,4,"
+		    "3.5,4.5\n");
+	assert_has("plots/facts.csv", " · olm_crypto openssl");
+}
+
 static void one_size_is_no_curve(void **state)
 {
 	struct command_result result;
@@ -406,6 +462,8 @@ int main(void)
 		TEST(all_states_have_a_look_that_no_state_has),
 		TEST(held_axes_other_than_the_default_are_named),
 		TEST(published_form_takes_one_state_and_its_range),
+		TEST(published_form_has_both_libolms),
+		TEST(published_form_has_the_one_libolm_that_was_measured),
 		TEST(one_size_is_no_curve),
 		TEST(published_form_is_not_drawn_from_other_states),
 		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),

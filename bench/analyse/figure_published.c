@@ -2,6 +2,7 @@
 #include "analyse/published.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,12 +37,16 @@ static void fix_axes(const struct gb_counterpart *c, struct gb_query *query,
 			query->fixed[always[i]] = gb_axes[always[i]].default_value;
 }
 
-static int add_measured(const struct gb_figure_source *source, const struct gb_published_series *s,
-			const struct pair *pair, struct gb_drawing *d, struct gb_failure *f)
+/* The rows that a published series is set beside. */
+struct wanted {
+	struct gb_query query;
+	char value[GB_AXES][24]; /* what query.fixed points to */
+};
+
+/* On the libolm that the run holds, or on `olm_crypto` unless that is NULL. */
+static void want(struct wanted *w, const struct gb_counterpart *c, const char *olm_crypto)
 {
-	const struct gb_counterpart *c = &s->ours;
-	char value[GB_AXES][24];
-	struct gb_query query = {
+	w->query = (struct gb_query){
 		.backend = c->backend,
 		.operation = c->operation,
 		.k = c->k,
@@ -49,21 +54,39 @@ static int add_measured(const struct gb_figure_source *source, const struct gb_p
 		.phase = c->phase,
 		.free_axes = GB_FREE(GB_AXIS_size),
 	};
+	fix_axes(c, &w->query, w->value);
+	if (olm_crypto)
+		w->query.fixed[GB_AXIS_olm_crypto] = olm_crypto;
+}
 
-	fix_axes(c, &query, value);
+/* False for a row that is not wanted, or that cannot stand on logarithmic axes. */
+static bool point_of(const struct gb_figure_source *source, const struct wanted *w,
+		     const struct gb_summary_row *row, struct gb_point *point)
+{
+	const char *olm_crypto = w->query.fixed[GB_AXIS_olm_crypto];
+
+	if (!gb_query_matches(&w->query, &source->held, row) || isnan(row->cpu_ns_median) ||
+	    (olm_crypto && strcmp(gb_summary_key(row, GB_COLUMN_olm_crypto), olm_crypto) != 0))
+		return false;
+	point->x = strtod(gb_summary_key(row, GB_COLUMN_size), NULL);
+	point->y = row->cpu_ns_median / 1e6;
+	point->low = row->cpu_ns_min / 1e6;
+	point->high = row->cpu_ns_max / 1e6;
+	return point->low > 0 && point->high > 0 && point->x > 0;
+}
+
+static int add_measured(const struct gb_figure_source *source, const struct gb_published_series *s,
+			const char *olm_crypto, const struct pair *pair, struct gb_drawing *d,
+			struct gb_failure *f)
+{
+	struct wanted w;
+
+	want(&w, &s->ours, olm_crypto);
 	for (size_t i = 0; i < source->summary->n; i++) {
-		const struct gb_summary_row *row = &source->summary->rows[i];
 		struct gb_point point = {.panel = pair->panel, .series = pair->measured};
 
-		if (!gb_query_matches(&query, &source->held, row) || isnan(row->cpu_ns_median))
-			continue;
-		point.x = strtod(gb_summary_key(row, GB_COLUMN_size), NULL);
-		point.y = row->cpu_ns_median / 1e6;
-		point.low = row->cpu_ns_min / 1e6;
-		point.high = row->cpu_ns_max / 1e6;
-		if (!(point.low > 0) || !(point.high > 0) || !(point.x > 0))
-			continue;
-		if (gb_drawing_point(d, &point, f) < 0)
+		if (point_of(source, &w, &source->summary->rows[i], &point) &&
+		    gb_drawing_point(d, &point, f) < 0)
 			return -1;
 	}
 	return 0;
@@ -108,6 +131,53 @@ static const struct {
 
 #define STYLES (sizeof styles / sizeof styles[0])
 
+static const char OTHER_LIBOLM[] = "openssl";
+
+/* Whether the run has the series on both libolms. */
+static bool is_on_both(const struct gb_figure_source *source, const struct gb_published_series *s)
+{
+	struct gb_point point;
+	struct wanted w;
+
+	if (strcmp(source->held.value[GB_AXIS_olm_crypto], OTHER_LIBOLM) == 0)
+		return false;
+	want(&w, &s->ours, OTHER_LIBOLM);
+	for (size_t i = 0; i < source->summary->n; i++) {
+		if (point_of(source, &w, &source->summary->rows[i], &point))
+			return true;
+	}
+	return false;
+}
+
+/* Adds a series on the libolm that the run holds, and below it on the other one. */
+static int add_style(const struct gb_figure_source *source, unsigned i, struct gb_drawing *d,
+		     struct gb_failure *f)
+{
+	const struct gb_published_series *published = &gb_published_series[i];
+	bool on_both = is_on_both(source, published);
+	struct pair pair = {.panel = 1};
+	struct gb_series s = {
+		.kind = GB_SERIES_BOTH,
+		.colour = styles[i].colour,
+		.look = styles[i].look,
+		.legend_column = 1 + i,
+		.legend_row = 1,
+	};
+
+	snprintf(s.name, sizeof(s.name), "%s%s", published->name, on_both ? ": stock libolm" : "");
+	pair.measured = gb_drawing_series(d, &s);
+	if (add_measured(source, published, NULL, &pair, d, f) < 0)
+		return -1;
+	if (!on_both)
+		return 0;
+	s.colour = GB_ORANGE;
+	s.look = STYLES + 1;
+	s.legend_row++;
+	snprintf(s.name, sizeof(s.name), "%s: libolm on OpenSSL", published->name);
+	pair.measured = gb_drawing_series(d, &s);
+	return add_measured(source, published, OTHER_LIBOLM, &pair, d, f);
+}
+
 /* Adds the measured series. 1: there is something to see, 0: there is not. */
 static int add_all_measured(const struct gb_figure_source *source, struct gb_drawing *d,
 			    struct gb_failure *f)
@@ -116,18 +186,7 @@ static int add_all_measured(const struct gb_figure_source *source, struct gb_dra
 	d->y_name = "cpu_ms";
 	gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL);
 	for (unsigned i = 0; i < STYLES; i++) {
-		struct pair pair = {.panel = 1};
-		struct gb_series s = {
-			.kind = GB_SERIES_BOTH,
-			.colour = styles[i].colour,
-			.look = styles[i].look,
-			.legend_column = 1 + i,
-			.legend_row = 1,
-		};
-
-		snprintf(s.name, sizeof(s.name), "%s", gb_published_series[i].name);
-		pair.measured = gb_drawing_series(d, &s);
-		if (add_measured(source, &gb_published_series[i], &pair, d, f) < 0)
+		if (add_style(source, i, d, f) < 0)
 			return -1;
 	}
 	return gb_drawing_has_extent(d);
@@ -153,7 +212,7 @@ int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb
 			.colour = GB_GREY,
 			.look = styles[i].look,
 			.legend_column = 1 + i,
-			.legend_row = 2,
+			.legend_row = is_on_both(source, &gb_published_series[i]) ? 3 : 2,
 		};
 
 		snprintf(s.name, sizeof(s.name), "%s 2023", gb_published_series[i].name);
@@ -237,7 +296,7 @@ int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_draw
 			continue;
 		pairs[i].measured = here[setup];
 		pairs[i].published = there[setup];
-		status = add_measured(source, s, &pairs[i], d, f);
+		status = add_measured(source, s, NULL, &pairs[i], d, f);
 	}
 	if (status == 0 && (status = gb_drawing_has_extent(d)) == 1 &&
 	    add_published(source, GB_OPENMLS_2021, pairs, d, f) < 0)
