@@ -1,9 +1,12 @@
 # What all figures share: terminal, colours, dashes, markers, axes that are written out.
-# A figure sets `figure`, `width` and `height` and loads this file first. `format` is svg
+# A figure sets `figure`, `columns`, `width` and `height` and loads this file first. `format` is svg
 # unless somebody says otherwise:
 #
 #   gnuplot -e "format='png'" honest.gp
 
+set encoding utf8
+set datafile separator comma
+load "grid.gp"
 if (!exists("format")) format = "svg"
 if (format eq "png") {
 	set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,10" \
@@ -14,8 +17,6 @@ if (format eq "png") {
 }
 if (!exists("target")) target = figure . "." . format
 set output target
-set encoding utf8
-set datafile separator comma
 
 # The eight colours of Okabe and Ito, which colour-blind readers can tell apart; the last
 # is a grey for what others published. Each series also has a dash and a marker of its own.

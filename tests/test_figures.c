@@ -20,13 +20,12 @@ static const char *const two_sizes[] = {
 
 /*
  * Rekey of MLS in two states at two sizes, of Megolm in one; add 1 at one size. The band is
- * the range of the states' medians at each size. Rows of other phases and roles, of k = 10 and of
- * axes at other values than the default are not drawn.
+ * the range of the states' medians at each size. Rows of other phases and roles and of k = 10 are
+ * not drawn.
  */
 static void honest_figure_joins_states_and_their_band(void **state)
 {
 	static const char *const rows[] = {
-		MLS_SUITE("2") "operation=rekey size=2 tree=full cpu_ns_median=77 up_bytes=3",
 		MLS "operation=rekey size=10 tree=cold cpu_ns_median=4000000 up_bytes=900",
 		MLS "operation=rekey size=10 tree=full cpu_ns_median=1500000 up_bytes=800",
 		MLS "operation=rekey size=2 tree=cold cpu_ns_median=1000000 up_bytes=502",
@@ -118,31 +117,6 @@ static void all_states_have_a_look_that_no_state_has(void **state)
 	assert_has("plots/honest.csv", ",MLS: tree churned:4,line,1,5,");
 	assert_has("plots/honest.csv", ",MLS: tree any,line,1,6,");
 	assert_has("plots/honest.svg", "MLS: tree any");
-}
-
-/* An axis without its default is held at the first value, and the figure says so. */
-static void held_axes_other_than_the_default_are_named(void **state)
-{
-	static const char *const rows[] = {
-		"backend=mls role=actor phase=total operation=rekey size=2 tree=full suite=3 "
-		"cpu_ns_median=1000000 n_processes=1",
-		"backend=mls role=actor phase=total operation=rekey size=4 tree=full suite=3 "
-		"cpu_ns_median=1500000 n_processes=1",
-		"backend=mls role=actor phase=total operation=rekey size=2 tree=full suite=7 "
-		"cpu_ns_median=2000000 n_processes=3",
-	};
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-	assert_text("plots/honest.csv", HEADER
-		    "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,2,1,1,1\n"
-		    "1,New keys for the group,1,MLS: tree full,line,1,1,1,1,4,1.5,1.5,1.5\n");
-	assert_text("plots/facts.csv",
-		    "fact,text\n"
-		    "machine,A  fast ; new CPU · 2 CPUs · 2026-11-23 · median of 1 to 3 processes "
-		    "· suite 3\n"
-		    "versions,groupbench 1a2b3c · mls 1 on OpenSSL · libolm 3\n");
 }
 
 static void published_form_takes_one_state_and_its_range(void **state)
@@ -460,7 +434,6 @@ int main(void)
 		TEST(honest_figure_joins_states_and_their_band),
 		TEST(other_libraries_and_backends_are_groups_of_their_own),
 		TEST(all_states_have_a_look_that_no_state_has),
-		TEST(held_axes_other_than_the_default_are_named),
 		TEST(published_form_takes_one_state_and_its_range),
 		TEST(published_form_has_both_libolms),
 		TEST(published_form_has_the_one_libolm_that_was_measured),

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The legend of a figure: its columns stand side by side as long as the picture is wide enough for their
-# names, and else in several rows of columns; no name leaves the picture or lies on another.
+# The panels and the legend of a figure. Panels whose headings begin alike stand below each other. The columns
+# of the legend stand side by side as long as the picture is wide enough for their names, and else in several rows of columns; no name leaves the picture or lies on another.
 set -u
 cd "$(dirname "$0")/.."
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cp plots/*.gp "$work"
+printf 'fact,value\nmachine,a machine\nversions,a version\n' > "$work/facts.csv"
 n=0
 
 # figure COLUMNS ROWS LETTERS: honest.csv with a series for each place of the legend, drawn.
@@ -20,7 +21,6 @@ figure() {
 					printf "1,A panel,%d,%s,line,1,1,%d,%d,%d,%d,%d,%d\n", series, name, c, r, x, x, x, x
 			}
 	}' > "$work/honest.csv"
-	printf 'fact,value\nmachine,a machine\nversions,a version\n' > "$work/facts.csv"
 	(cd "$work" && gnuplot -d -e "format='svg'" honest.gp)
 }
 
@@ -58,6 +58,53 @@ legend() {
 		sed 's/^/# /' <<< "$said"
 	fi
 }
+
+# headings HEADING...: honest.csv with a panel for each that is not empty, drawn.
+headings() {
+	echo "panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,low,high" > "$work/honest.csv"
+	local panel=0 heading
+	for heading; do
+		panel=$((panel + 1))
+		[ -z "$heading" ] || for x in 10 100; do
+			echo "$panel,$heading,1,name,line,1,1,1,1,$x,$x,$x,$x"
+		done >> "$work/honest.csv"
+	done
+	(cd "$work" && gnuplot -d -e "format='svg'" honest.gp)
+}
+
+# texts WORD: "x y" of each text with the word, by y and x; the middle of the text, in tens of pixels.
+texts() {
+	awk -v word="$1" 'match($0, /translate\([^)]*/) { split(substr($0, RSTART + 10, RLENGTH - 10), part, ",") }
+		match($0, "<text>.*(" word ").*</text>") { printf "%.0f %.0f\n", part[1] / 10, part[2] / 10 }' "$work/honest.svg" |
+		sort -k2n -k1n
+}
+
+size() { grep -o 'viewBox="[^"]*"' "$work/honest.svg"; }
+
+check() {
+	n=$((n + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		diff <(echo "$2") <(echo "$3") | sed 's/^/# /'
+	fi
+}
+
+# columns_of WORD: how many texts with the word stand at how many x.
+columns_of() { echo "$(texts "$1" | wc -l) at $(texts "$1" | cut -d' ' -f1 | sort -u | wc -l)"; }
+
+headings Alpha Beta Gamma Delta
+check panels_without_a_second_part_stand_two_by_two "$(size) $(columns_of 'Alpha|Gamma')" \
+	'viewBox="0 0 1200 900" 2 at 1'
+headings 'Alpha · one' 'Beta · one' 'Gamma · one' 'Alpha · two' '' 'Gamma · two' 'Alpha · three' 'Beta · three' 'Gamma · three'
+check a_table_grows_downwards "$(size)" 'viewBox="0 0 1200 1160"'
+check what_begins_alike_stands_in_one_column "$(columns_of Alpha), $(columns_of Beta), $(columns_of Gamma)" \
+	'3 at 1, 2 at 1, 3 at 1'
+check the_second_part_stands_below_the_first "$(texts two | cut -d' ' -f1)" "$(texts Alpha | head -1 | cut -d' ' -f1)
+$(texts Gamma | head -1 | cut -d' ' -f1)"
+headings 'Alpha · one' 'Alpha · two'
+check one_column_of_two_is_a_row "$(size) $(columns_of Alpha)" 'viewBox="0 0 1200 900" 2 at 2'
 
 legend columns_that_fit_stand_side_by_side 3 4 30 1
 legend one_column_is_a_list 1 5 40 1

@@ -21,13 +21,21 @@ void gb_gnuplot_text(char *text)
 	}
 }
 
-void gb_drawing_heading(struct gb_drawing *d, const char *text, const char *size)
+void gb_drawing_heading(struct gb_drawing *d, const char *text, const char *size,
+			const char *special)
 {
 	char *heading = d->headings[d->n_panels++];
 
-	snprintf(heading, sizeof(d->headings[0]), "%.50s%s%.12s%s", text, size ? " (" : "",
-		 size ? size : "", size ? " members)" : "");
+	snprintf(heading, sizeof(d->headings[0]), "%.60s%s%.12s%s%s%.60s", text, size ? " (" : "",
+		 size ? size : "", size ? " members)" : "", *special != '\0' ? " · " : "",
+		 special);
 	gb_gnuplot_text(heading);
+}
+
+void gb_drawing_caption(struct gb_drawing *d, const char *text)
+{
+	snprintf(d->caption, sizeof(d->caption), "%s", text);
+	gb_gnuplot_text(d->caption);
 }
 
 unsigned gb_drawing_series(struct gb_drawing *d, const struct gb_series *series)
@@ -66,14 +74,30 @@ bool gb_drawing_has_extent(const struct gb_drawing *d)
 	return false;
 }
 
+/* Whether a panel has a point, or stands in a row and in a column of the table that have some. */
+static bool is_kept(const struct gb_drawing *d, const bool has_points[GB_MAX_PANELS + 1],
+		    size_t panel)
+{
+	bool row = false, column = false;
+
+	if (d->columns == 0)
+		return has_points[panel];
+	for (size_t other = 1; other <= d->n_panels; other++) {
+		row |= has_points[other] && (other - 1) / d->columns == (panel - 1) / d->columns;
+		column |= has_points[other] && (other - 1) % d->columns == (panel - 1) % d->columns;
+	}
+	return row && column;
+}
+
 void gb_drawing_compact(struct gb_drawing *d)
 {
+	bool has_points[GB_MAX_PANELS + 1] = {false};
 	unsigned number[GB_MAX_PANELS + 1] = {0}, n = 0;
 
 	for (size_t i = 0; i < d->n_points; i++)
-		number[d->points[i].panel] = 1;
+		has_points[d->points[i].panel] = true;
 	for (size_t panel = 1; panel <= d->n_panels; panel++) {
-		if (number[panel] == 0)
+		if (!is_kept(d, has_points, panel))
 			continue;
 		number[panel] = ++n;
 		memmove(d->headings[n - 1], d->headings[panel - 1], sizeof(d->headings[0]));

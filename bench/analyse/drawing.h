@@ -51,13 +51,15 @@ struct gb_point {
 };
 
 #define GB_MAX_SERIES 64
-#define GB_MAX_PANELS 9
+#define GB_MAX_PANELS 96
 
 struct gb_drawing {
 	const char *x_name; /* columns of the CSV file, with units */
 	const char *y_name;
-	char headings[GB_MAX_PANELS][80];
+	char headings[GB_MAX_PANELS][160];
 	size_t n_panels;
+	size_t columns;    /* panels that belong side by side; 0: they are no table */
+	char caption[160]; /* which of several values are drawn; "" */
 	struct gb_series series[GB_MAX_SERIES];
 	size_t n_series;
 	struct gb_point *points;
@@ -71,9 +73,11 @@ struct gb_drawing {
  */
 void gb_gnuplot_text(char *text);
 
-/* Adds a panel; `size` behind the text, "(1000 members)", unless it is NULL. At most
- * GB_MAX_PANELS. */
-void gb_drawing_heading(struct gb_drawing *d, const char *text, const char *size);
+/* Adds a panel: a text, the size, "(1000 members)", unless it is NULL, and behind " · " what else
+ * is special in it, unless that is "". At most GB_MAX_PANELS. */
+void gb_drawing_heading(struct gb_drawing *d, const char *text, const char *size,
+			const char *special);
+void gb_drawing_caption(struct gb_drawing *d, const char *text);
 
 /* Returns the number of the new series, or 0 when there are GB_MAX_SERIES. */
 unsigned gb_drawing_series(struct gb_drawing *d, const struct gb_series *series);
@@ -87,7 +91,8 @@ int gb_point_order(const void *a, const void *b);
 /* Whether the points have more than one x: otherwise there is nothing to see. */
 bool gb_drawing_has_extent(const struct gb_drawing *d);
 
-/* Drops the panels that have no point and counts the others anew. */
+/* Drops the panels that have no point and counts the others anew. Of a table it drops rows and
+ * columns that have none. */
 void gb_drawing_compact(struct gb_drawing *d);
 
 /* Sorts the points by series, panel and x and writes the file; errors stay in ferror(out). */

@@ -68,14 +68,15 @@ static void add_processes(const struct gb_summary *summary, char *line, size_t s
 	append(line, size, text);
 }
 
-/* An axis held at another value than its default is part of what was measured. */
+/* An axis that has one value in the whole run, and not its default, is part of what was measured.
+ * Of an axis with several each figure says for itself which are drawn. */
 static void add_held(const struct gb_held *held, char *line, size_t size)
 {
 	for (size_t axis = 0; axis < GB_AXES; axis++) {
 		char text[80];
 
 		if (axis == GB_AXIS_size || axis == GB_AXIS_tree || axis == GB_AXIS_olm ||
-		    *held->value[axis] == '\0' ||
+		    *held->value[axis] == '\0' || held->has_others[axis] ||
 		    strcmp(held->value[axis], gb_axes[axis].default_value) == 0)
 			continue;
 		snprintf(text, sizeof(text), "%s %.40s", gb_axes[axis].name, held->value[axis]);

@@ -1,5 +1,6 @@
 #include "analyse/figures.h"
 #include "analyse/published.h"
+#include "analyse/settings.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -73,6 +74,51 @@ static bool point_of(const struct gb_figure_source *source, const struct wanted 
 	point->low = row->cpu_ns_min / 1e6;
 	point->high = row->cpu_ns_max / 1e6;
 	return point->low > 0 && point->high > 0 && point->x > 0;
+}
+
+/* Adds the rows that the series would be set beside if the axes that it is not about had other
+ * values, and to *about those that it is about. */
+static void add_candidates(const struct gb_figure_source *source,
+			   const struct gb_published_series *s, struct gb_candidate *candidates,
+			   size_t *n, unsigned long *about)
+{
+	struct gb_point point;
+	struct wanted w;
+
+	want(&w, &s->ours, NULL);
+	for (unsigned axis = 0; axis < GB_AXES; axis++) {
+		if (w.query.fixed[axis])
+			*about |= GB_FREE(axis);
+		else
+			w.query.free_axes |= GB_FREE(axis);
+	}
+	for (size_t i = 0; i < source->summary->n; i++) {
+		const struct gb_summary_row *row = &source->summary->rows[i];
+
+		if (point_of(source, &w, row, &point))
+			candidates[(*n)++] = (struct gb_candidate){row, point.y};
+	}
+}
+
+/* Makes *one of the source: what was varied besides `shown` and that which the graph is about is
+ * held at one value, which the caption names. */
+static int hold_one_setting(const struct gb_figure_source *source, enum gb_published_graph graph,
+			    unsigned long shown, struct gb_figure_source *one, struct gb_drawing *d,
+			    struct gb_failure *f)
+{
+	struct gb_candidate *candidates =
+		malloc((gb_n_published_series * source->summary->n + 1) * sizeof(*candidates));
+	size_t n = 0;
+
+	if (!candidates)
+		return gb_fail_memory(f);
+	for (size_t i = 0; i < gb_n_published_series; i++) {
+		if (gb_published_series[i].graph == graph)
+			add_candidates(source, &gb_published_series[i], candidates, &n, &shown);
+	}
+	gb_settings_hold_one(candidates, n, shown, source, one, d);
+	free(candidates);
+	return 0;
 }
 
 static int add_measured(const struct gb_figure_source *source, const struct gb_published_series *s,
@@ -184,7 +230,7 @@ static int add_all_measured(const struct gb_figure_source *source, struct gb_dra
 {
 	d->x_name = "members";
 	d->y_name = "cpu_ms";
-	gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL);
+	gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL, "");
 	for (unsigned i = 0; i < STYLES; i++) {
 		if (add_style(source, i, d, f) < 0)
 			return -1;
@@ -192,18 +238,32 @@ static int add_all_measured(const struct gb_figure_source *source, struct gb_dra
 	return gb_drawing_has_extent(d);
 }
 
+/* The source of both figures. */
+static int hold_but_libolm(const struct gb_figure_source *source, struct gb_figure_source *one,
+			   struct gb_drawing *d, struct gb_failure *f)
+{
+	return hold_one_setting(source, GB_AREWEMLSYET_2023, GB_FREE(GB_AXIS_olm_crypto), one, d,
+				f);
+}
+
 int gb_figure_published_form(const struct gb_figure_source *source, struct gb_drawing *d,
 			     struct gb_failure *f)
 {
-	return add_all_measured(source, d, f);
+	struct gb_figure_source one;
+
+	return hold_but_libolm(source, &one, d, f) < 0 ? -1 : add_all_measured(&one, d, f);
 }
 
 int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb_drawing *d,
 				struct gb_failure *f)
 {
+	struct gb_figure_source one;
 	struct pair pairs[STYLES];
-	int made = add_all_measured(source, d, f);
+	int made;
 
+	if (hold_but_libolm(source, &one, d, f) < 0)
+		return -1;
+	made = add_all_measured(&one, d, f);
 	if (made <= 0)
 		return made;
 	for (unsigned i = 0; i < STYLES; i++) {
@@ -212,7 +272,7 @@ int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb
 			.colour = GB_GREY,
 			.look = styles[i].look,
 			.legend_column = 1 + i,
-			.legend_row = is_on_both(source, &gb_published_series[i]) ? 3 : 2,
+			.legend_row = is_on_both(&one, &gb_published_series[i]) ? 3 : 2,
 		};
 
 		snprintf(s.name, sizeof(s.name), "%s 2023", gb_published_series[i].name);
@@ -262,13 +322,16 @@ int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_draw
 			   struct gb_failure *f)
 {
 	unsigned here[SETUPS], there[SETUPS];
+	struct gb_figure_source one;
 	struct pair *pairs;
 	int status = 0;
 
+	if (hold_one_setting(source, GB_OPENMLS_2021, 0, &one, d, f) < 0)
+		return -1;
 	d->x_name = "members";
 	d->y_name = "cpu_ms";
 	for (size_t i = 0; i < sizeof panels / sizeof panels[0]; i++)
-		gb_drawing_heading(d, panels[i].heading, NULL);
+		gb_drawing_heading(d, panels[i].heading, NULL, "");
 	for (unsigned i = 0; i < SETUPS; i++) {
 		struct gb_series s = {.kind = GB_SERIES_BOTH,
 				      .colour = setups[i].colour,
@@ -296,7 +359,7 @@ int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_draw
 			continue;
 		pairs[i].measured = here[setup];
 		pairs[i].published = there[setup];
-		status = add_measured(source, s, NULL, &pairs[i], d, f);
+		status = add_measured(&one, s, NULL, &pairs[i], d, f);
 	}
 	if (status == 0 && (status = gb_drawing_has_extent(d)) == 1 &&
 	    add_published(source, GB_OPENMLS_2021, pairs, d, f) < 0)

@@ -1,6 +1,7 @@
 #include "analyse/figures.h"
 #include "analyse/protocol.h"
 #include "analyse/ratios.h"
+#include "analyse/settings.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -48,20 +49,28 @@ static bool is_priced(const struct gb_summary_row *row)
 	return row->floor_ns > 0 && row->floor_ns_equal > 0 && row->cpu_ns_min > 0;
 }
 
-static bool matches(const struct gb_figure_source *source, size_t panel, const char *size,
-		    const struct gb_summary_row *row)
+/* The pairs of states are bars; so are the two libolms. */
+#define BAR_AXES (GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) | GB_FREE(GB_AXIS_olm_crypto))
+
+static bool is_bar_at(const struct gb_figure_source *source, size_t panel, const char *size,
+		      unsigned long free_axes, const struct gb_summary_row *row)
 {
 	const struct gb_query query = {
 		.operation = panels[panel].operation,
 		.k = panels[panel].k,
 		.role = "actor",
 		.phase = "total",
-		.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) |
-			     GB_FREE(GB_AXIS_olm_crypto) | (size ? 0 : GB_FREE(GB_AXIS_size)),
+		.free_axes = free_axes,
 		.fixed = {[GB_AXIS_size] = size},
 	};
 
 	return is_priced(row) && gb_query_matches(&query, &source->held, row);
+}
+
+static bool matches(const struct gb_figure_source *source, size_t panel, const char *size,
+		    const struct gb_summary_row *row)
+{
+	return is_bar_at(source, panel, size, BAR_AXES, row);
 }
 
 static bool is_mls(const struct gb_summary_row *row)
@@ -189,12 +198,39 @@ static const char *largest_size(const struct gb_figure_source *source)
 	return largest;
 }
 
-int gb_figure_split(const struct gb_figure_source *source, struct gb_drawing *d,
+/* What was varied besides is held at one value, which the caption names. */
+static int hold_one_setting(const struct gb_figure_source *source, struct gb_figure_source *one,
+			    struct gb_drawing *d, struct gb_failure *f)
+{
+	const struct gb_summary *s = source->summary;
+	struct gb_candidate *candidates = malloc((N(panels) * s->n + 1) * sizeof(*candidates));
+	size_t n = 0;
+
+	if (!candidates)
+		return gb_fail_memory(f);
+	for (size_t panel = 0; panel < N(panels); panel++) {
+		for (size_t i = 0; i < s->n; i++) {
+			if (is_bar_at(source, panel, NULL, ~0ul, &s->rows[i]))
+				candidates[n++] =
+					(struct gb_candidate){&s->rows[i], s->rows[i].cpu_ns_min};
+		}
+	}
+	gb_settings_hold_one(candidates, n, BAR_AXES, source, one, d);
+	free(candidates);
+	return 0;
+}
+
+int gb_figure_split(const struct gb_figure_source *whole, struct gb_drawing *d,
 		    struct gb_failure *f)
 {
-	const char *size = largest_size(source);
+	struct gb_figure_source one;
+	const struct gb_figure_source *source = &one;
 	struct bars bars = {.n = 0};
+	const char *size;
 
+	if (hold_one_setting(whole, &one, d, f) < 0)
+		return -1;
+	size = largest_size(source);
 	if (!size)
 		return 0;
 	d->x_name = "bar";
@@ -210,7 +246,7 @@ int gb_figure_split(const struct gb_figure_source *source, struct gb_drawing *d,
 		gb_drawing_series(d, &series);
 	}
 	for (size_t i = 0; i < N(panels); i++) {
-		gb_drawing_heading(d, panels[i].heading, size);
+		gb_drawing_heading(d, panels[i].heading, size, "");
 		if (add_panel(source, i, size, &bars, d, f) < 0)
 			return -1;
 	}

@@ -1,5 +1,6 @@
 #include "analyse/figure_states.h"
 #include "analyse/protocol.h"
+#include "analyse/settings.h"
 #include "run/senders.h"
 
 #include <math.h>
@@ -239,6 +240,16 @@ static bool is_drawn(const struct gb_figure_source *source, const struct gb_layo
 
 /* ---- series ---- */
 
+/* Of one setting. */
+static size_t count_panels(const struct gb_layout *layout)
+{
+	size_t n = 0;
+
+	while (n < GB_MAX_PANELS && layout->headings[n])
+		n++;
+	return n;
+}
+
 static int find_state(const struct states *states, const struct trait *t)
 {
 	for (size_t i = 0; i < states->n; i++) {
@@ -266,7 +277,6 @@ static int collect_states(const struct gb_figure_source *source, const struct gb
 			states->trait[states->n++] = t;
 		}
 	}
-	qsort(states->trait, states->n, sizeof(states->trait[0]), by_group_and_state);
 	return 0;
 }
 
@@ -318,6 +328,7 @@ static void make_series(const struct gb_layout *layout, struct states *states, s
 {
 	unsigned group = 0;
 
+	qsort(states->trait, states->n, sizeof(states->trait[0]), by_group_and_state);
 	for (size_t first = 0, end; first < states->n; first = end) {
 		end = first + 1;
 		while (end < states->n && by_group(&states->trait[first], &states->trait[end]) == 0)
@@ -328,15 +339,17 @@ static void make_series(const struct gb_layout *layout, struct states *states, s
 
 /* ---- points ---- */
 
+/* In the panels behind the first `n_before`. */
 static int add_lines(const struct gb_figure_source *source, const struct gb_layout *layout,
-		     const char *size, const struct states *states, struct gb_drawing *d,
-		     struct gb_failure *f)
+		     const char *size, const struct states *states, size_t n_before,
+		     struct gb_drawing *d, struct gb_failure *f)
 {
 	for (size_t i = 0; i < layout->n_subjects; i++) {
 		for (size_t j = 0; j < source->summary->n; j++) {
 			const struct gb_summary_row *row = &source->summary->rows[j];
 			struct trait t = trait_of(row, layout, layout->subjects[i].form);
-			struct gb_point p = {.panel = layout->subjects[i].panel};
+			struct gb_point p = {.panel =
+						     (unsigned)n_before + layout->subjects[i].panel};
 
 			if (!is_drawn(source, layout, &layout->subjects[i], size, row))
 				continue;
@@ -363,8 +376,10 @@ static size_t state_of(const struct states *states, unsigned series)
  * removed does not. */
 static double n_senders(const struct gb_layout *layout, const struct gb_point *p)
 {
+	size_t panel = (p->panel - 1) % count_panels(layout) + 1;
+
 	for (size_t i = 0; i < layout->n_subjects; i++) {
-		if (layout->subjects[i].panel == p->panel)
+		if (layout->subjects[i].panel == panel)
 			return p->x - (strcmp(layout->subjects[i].operation, "remove") == 0);
 	}
 	return p->x;
@@ -416,20 +431,102 @@ static int add_bands(const struct gb_layout *layout, const struct states *states
 	return status;
 }
 
+/* ---- settings ---- */
+
+#define MOST_PANELS 24 /* of a figure that is read at one glance */
+
+/* The layout at any value of the axes that are not held. */
+static struct gb_layout at_any_value(const struct gb_layout *layout, unsigned long held)
+{
+	struct gb_layout any = *layout;
+
+	any.free_axes |= ~(held | GB_FREE(GB_AXIS_size));
+	return any;
+}
+
+/* Figures that have panels for senders show them; to others they are one more size. */
+static struct gb_axis_uses uses_of(const struct gb_layout *layout)
+{
+	unsigned long senders = GB_FREE(GB_AXIS_senders);
+
+	return (struct gb_axis_uses){
+		.shown = layout->free_axes | GB_FREE(GB_AXIS_size) |
+			 (layout->senders[0] ? senders : 0),
+		.whole = layout->idle_axes | senders,
+	};
+}
+
+static int find_settings(const struct gb_figure_source *source, const struct gb_layout *layout,
+			 const char *size, struct gb_settings *settings, struct gb_failure *f)
+{
+	const struct gb_layout any = at_any_value(layout, 0);
+	size_t n_rows = source->summary->n, n = 0, n_drawn = 0, most;
+	struct gb_candidate *candidates =
+		malloc((layout->n_subjects * n_rows + 1) * sizeof(*candidates));
+	bool is_drawn_in[GB_MAX_PANELS + 1] = {false};
+
+	if (!candidates)
+		return gb_fail_memory(f);
+	for (size_t i = 0; i < layout->n_subjects; i++) {
+		unsigned panel = layout->subjects[i].panel;
+
+		for (size_t j = 0; j < n_rows; j++) {
+			const struct gb_summary_row *row = &source->summary->rows[j];
+
+			if (!is_drawn(source, &any, &layout->subjects[i], size, row))
+				continue;
+			candidates[n++] = (struct gb_candidate){row, y_of(layout, row)};
+			n_drawn += !is_drawn_in[panel];
+			is_drawn_in[panel] = true;
+		}
+	}
+	most = MOST_PANELS / (n_drawn > 0 ? n_drawn : 1);
+	if (most > GB_MAX_PANELS / count_panels(layout))
+		most = GB_MAX_PANELS / count_panels(layout);
+	gb_settings_find(candidates, n, &source->held, uses_of(layout), most > 0 ? most : 1,
+			 settings);
+	free(candidates);
+	return 0;
+}
+
+/* Makes the panels of all settings; their series go through all of them. */
+static int make_settings(const struct gb_figure_source *source, const struct gb_layout *layout,
+			 const char *size, const struct gb_settings *settings, struct gb_drawing *d,
+			 struct gb_failure *f)
+{
+	struct gb_figure_source one = *source;
+	size_t n_panels = count_panels(layout);
+	struct states states = {0};
+
+	for (size_t i = 0; i < settings->n; i++) {
+		one.held = settings->held[i];
+		for (size_t panel = 0; panel < n_panels; panel++)
+			gb_drawing_heading(d, layout->headings[panel], size, settings->name[i]);
+		if (collect_states(&one, layout, size, &states, f) < 0)
+			return -1;
+	}
+	make_series(layout, &states, d);
+	for (size_t i = 0; i < settings->n; i++) {
+		one.held = settings->held[i];
+		if (add_lines(&one, layout, size, &states, i * n_panels, d, f) < 0)
+			return -1;
+	}
+	return add_bands(layout, &states, d, f);
+}
+
 int gb_states_make(const struct gb_figure_source *source, const struct gb_layout *layout,
 		   const char *size, struct gb_drawing *d, struct gb_failure *f)
 {
-	struct states states = {0};
+	struct gb_settings settings;
 
+	if (find_settings(source, layout, size, &settings, f) < 0)
+		return -1;
 	d->x_name = layout->x_name;
 	d->y_name = layout->y_name;
-	for (size_t i = 0; i < GB_MAX_PANELS && layout->headings[i]; i++)
-		gb_drawing_heading(d, layout->headings[i], size);
-	if (collect_states(source, layout, size, &states, f) < 0)
-		return -1;
-	make_series(layout, &states, d);
-	if (add_lines(source, layout, size, &states, d, f) < 0 ||
-	    add_bands(layout, &states, d, f) < 0)
+	d->columns = layout->columns == 0 && settings.n > 1 ? count_panels(layout)
+							    : layout->columns;
+	gb_drawing_caption(d, settings.caption);
+	if (make_settings(source, layout, size, &settings, d, f) < 0)
 		return -1;
 	if (!gb_drawing_has_extent(d))
 		return 0;
@@ -459,6 +556,8 @@ static int by_size_and_x(const void *a, const void *b)
 static int choose_size(const struct gb_figure_source *source, const struct gb_layout *layout,
 		       const char **size, struct gb_failure *f)
 {
+	const struct gb_layout any =
+		at_any_value(layout, layout->idle_axes | GB_FREE(GB_AXIS_senders));
 	size_t n_rows = source->summary->n, n = 0;
 	struct size_and_x *seen = malloc((n_rows + 1) * sizeof(*seen));
 
@@ -470,7 +569,7 @@ static int choose_size(const struct gb_figure_source *source, const struct gb_la
 		bool drawn = false;
 
 		for (size_t i = 0; i < layout->n_subjects; i++)
-			drawn |= is_drawn(source, layout, &layout->subjects[i], NULL, row);
+			drawn |= is_drawn(source, &any, &layout->subjects[i], NULL, row);
 		seen[n].text = gb_summary_key(row, GB_COLUMN_size);
 		seen[n].size = strtod(seen[n].text, NULL);
 		seen[n].x = x_of(layout, row);

@@ -5,7 +5,8 @@
 /*
  * Figures that show what a protocol costs in each of its states, some with the band between
  * the best and the worst of them. A group of series is one protocol (on one crypto library, or in
- * one form of doing k things); it has a colour. Its states have dashes and markers.
+ * one form of doing k things); it has a colour. Its states have dashes and markers. What else was
+ * varied in the run has panels of its own, a row of them for each setting.
  */
 struct gb_subject {
 	unsigned panel; /* from 1 */
@@ -27,10 +28,14 @@ struct gb_layout {
 	/* Where keys belong to a sender, also draw the range of what all members spend together
 	 * when each of them sends: as many times one sender's. x is the size. */
 	bool all_senders;
-	unsigned long free_axes;
+	unsigned long free_axes; /* they make the series, or are x */
+	/* Axes that play no part in what is shown: they make no panels, but where several values
+	 * were measured the caption names the one that is drawn. */
+	unsigned long idle_axes;
 	/* Of each panel, as the axis has it: "10", "10%", "zipf"; NULL: as held. */
 	const char *senders[GB_MAX_PANELS];
 	const char *headings[GB_MAX_PANELS];
+	size_t columns; /* of panels, where these are a table whatever is varied; else 0 */
 	const char *forms[2];
 	const struct gb_subject *subjects;
 	size_t n_subjects;

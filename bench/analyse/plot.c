@@ -19,7 +19,7 @@ enum { FORMATS = 2 };
 static const char *const formats[FORMATS] = {"svg", "png"};
 
 /* Scripts that every figure loads. */
-static const char *const shared_scripts[] = {"style.gp", "frame.gp", "panels.gp"};
+static const char *const shared_scripts[] = {"style.gp", "grid.gp", "frame.gp", "panels.gp"};
 
 struct plot {
 	const char *run;
@@ -132,6 +132,11 @@ static int write_facts(const struct plot *p, struct gb_failure *f)
 		return -1;
 	fprintf(file.out, "fact,text\nmachine,%s\nversions,%s\n", p->facts.machine,
 		p->facts.versions);
+	for (size_t i = 0; i < gb_n_figures; i++) {
+		if (p->made[i] && p->drawings[i].caption[0] != '\0')
+			fprintf(file.out, "drawn in %s,%s\n", gb_figures[i].name,
+				p->drawings[i].caption);
+	}
 	return gb_new_file_keep(&file, f);
 }
 

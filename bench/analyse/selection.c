@@ -22,10 +22,23 @@ static const char *value_to_hold(const struct gb_summary *summary, size_t axis)
 	return first;
 }
 
+static bool has_others(const struct gb_summary *summary, size_t axis, const char *value)
+{
+	for (size_t i = 0; i < summary->n; i++) {
+		const char *is = axis_of(&summary->rows[i], axis);
+
+		if (*is != '\0' && strcmp(is, value) != 0)
+			return true;
+	}
+	return false;
+}
+
 void gb_hold_axes(const struct gb_summary *summary, struct gb_held *held)
 {
-	for (size_t axis = 0; axis < GB_AXES; axis++)
+	for (size_t axis = 0; axis < GB_AXES; axis++) {
 		held->value[axis] = value_to_hold(summary, axis);
+		held->has_others[axis] = has_others(summary, axis, held->value[axis]);
+	}
 }
 
 static bool is(const char *wanted, const struct gb_summary_row *row, enum gb_column column)

@@ -10,6 +10,7 @@
  */
 struct gb_held {
 	const char *value[GB_AXES]; /* "" when no row has a value; static or in the summary */
+	bool has_others[GB_AXES];   /* the run has more values than this one */
 };
 
 void gb_hold_axes(const struct gb_summary *summary, struct gb_held *held);

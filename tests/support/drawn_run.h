@@ -25,9 +25,7 @@ struct command_result plot(const char *format);
 void assert_text(const char *name, const char *want);
 void assert_has(const char *name, const char *part);
 
-#define MLS_SUITE(suite)                                                                           \
-	"backend=mls role=actor phase=total n_processes=5 crypto=openssl suite=" suite " "
-#define MLS       MLS_SUITE("1")
+#define MLS       "backend=mls role=actor phase=total n_processes=5 crypto=openssl suite=1 "
 #define MEGOLM    "backend=megolm role=actor phase=total n_processes=5 olm_crypto=libolm "
 #define ON_EITHER "backend=megolm role=actor phase=total n_processes=5 senders=1 "
 #define HEADER                                                                                     \
