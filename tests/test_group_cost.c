@@ -316,20 +316,65 @@ static void senders_are_panels_by_number_and_share(void **state)
 	summarise(rows, N(rows));
 	plot();
 #define LINE "1,Megolm: Olm chain,line,2,1,1,1,"
-	assert_drawn("senders", "1,One sends," LINE "20,1,1,1\n"
-				"1,One sends," LINE "25,3,3,3\n"
-				"2,Ten send," LINE "20,10,10,10\n"
-				"3,Senders by Zipf's law," LINE "20,17,17,17\n"
-				"3,Senders by Zipf's law," LINE "25,21,21,21\n"
-				"4,One in ten sends," LINE "20,2,2,2\n"
-				"4,One in ten sends," LINE "25,4,4,4\n"
-				"5,One sends: whole group," LINE "20,39,39,39\n"
-				"5,One sends: whole group," LINE "25,51,51,51\n"
-				"6,Ten send: whole group," LINE "20,390,390,390\n"
-				"7,Senders by Zipf's law: whole group," LINE "20,587,587,587\n"
-				"7,Senders by Zipf's law: whole group," LINE "25,981,981,981\n"
-				"8,One in ten sends: whole group," LINE "20,78,78,78\n"
-				"8,One in ten sends: whole group," LINE "25,124,124,124\n");
+	assert_drawn("senders",
+		     "1,One sends · New keys for the group," LINE "20,1,1,1\n"
+		     "1,One sends · New keys for the group," LINE "25,3,3,3\n"
+		     "2,Ten send · New keys for the group," LINE "20,10,10,10\n"
+		     "3,Senders by Zipf's law · New keys for the group," LINE "20,17,17,17\n"
+		     "3,Senders by Zipf's law · New keys for the group," LINE "25,21,21,21\n"
+		     "4,One in ten sends · New keys for the group," LINE "20,2,2,2\n"
+		     "4,One in ten sends · New keys for the group," LINE "25,4,4,4\n"
+		     "5,One sends · New keys for the group: whole group," LINE "20,39,39,39\n"
+		     "5,One sends · New keys for the group: whole group," LINE "25,51,51,51\n"
+		     "6,Ten send · New keys for the group: whole group," LINE "20,390,390,390\n"
+		     "7,Senders by Zipf's law · New keys for the group: whole group," LINE
+		     "20,587,587,587\n"
+		     "7,Senders by Zipf's law · New keys for the group: whole group," LINE
+		     "25,981,981,981\n"
+		     "8,One in ten sends · New keys for the group: whole group," LINE
+		     "20,78,78,78\n"
+		     "8,One in ten sends · New keys for the group: whole group," LINE
+		     "25,124,124,124\n");
+#undef LINE
+}
+
+#define CREATE_BY(size, senders)                                                                   \
+	"backend=megolm operation=create olm=new size=" size " senders=" senders
+
+/* All of 100 are 97 senders, and of 200 they are 197: near, far and who leaves only listen. The
+ * newcomers are all but the creator. A remove by one sender is not in the figure. */
+static void all_senders_of_a_create_are_drawn_beside_one(void **state)
+{
+	static const char *const rows[] = {
+		CREATE_BY("100", "1") ACTOR "1000000",
+		CREATE_BY("100", "1") JOINER "2000000",
+		CREATE_BY("100", "97") ACTOR "97000000",
+		CREATE_BY("100", "97") JOINER "194000000",
+		CREATE_BY("200", "1") ACTOR "2000000",
+		CREATE_BY("200", "1") JOINER "2000000",
+		CREATE_BY("200", "197") ACTOR "394000000",
+		CREATE_BY("200", "197") JOINER "394000000",
+		"backend=megolm operation=remove k=1 olm=new size=200 senders=1" ACTOR "1",
+		"backend=megolm operation=remove k=1 olm=new size=200 senders=1" NEAR "1",
+		"backend=megolm operation=remove k=1 olm=new size=200 senders=1" FAR "1",
+	};
+
+	(void)state;
+	summarise(rows, N(rows));
+	plot();
+#define LINE "1,Megolm: Olm new,line,2,3,1,1,"
+	assert_drawn(
+		"senders",
+		"1,One sends · Create a group of all members," LINE "100,1,1,1\n"
+		"1,One sends · Create a group of all members," LINE "200,2,2,2\n"
+		"2,All send · Create a group of all members," LINE "100,97,97,97\n"
+		"2,All send · Create a group of all members," LINE "200,394,394,394\n"
+		"3,One sends · Create a group of all members: whole group," LINE "100,199,199,199\n"
+		"3,One sends · Create a group of all members: whole group," LINE "200,400,400,400\n"
+		"4,All send · Create a group of all members: whole group," LINE
+		"100,19303,19303,19303\n"
+		"4,All send · Create a group of all members: whole group," LINE
+		"200,78800,78800,78800\n");
 #undef LINE
 }
 
@@ -345,6 +390,7 @@ int main(void)
 		cmocka_unit_test(the_figure_has_the_sums_in_every_state),
 		cmocka_unit_test(a_row_for_every_state_is_named_so),
 		cmocka_unit_test(senders_are_panels_by_number_and_share),
+		cmocka_unit_test(all_senders_of_a_create_are_drawn_beside_one),
 	};
 	char command[100];
 	int failed;

@@ -26,9 +26,8 @@ void gb_drawing_heading(struct gb_drawing *d, const char *text, const char *size
 {
 	char *heading = d->headings[d->n_panels++];
 
-	snprintf(heading, sizeof(d->headings[0]), "%.60s%s%.12s%s%s%.60s", text, size ? " (" : "",
-		 size ? size : "", size ? " members)" : "", *special != '\0' ? " · " : "",
-		 special);
+	snprintf(heading, sizeof(d->headings[0]), "%.80s%s%.12s%s%s%.60s", text, size ? " (" : "",
+		 size ? size : "", size ? " members)" : "", *special != '\0' ? " · " : "", special);
 	gb_gnuplot_text(heading);
 }
 

@@ -56,7 +56,7 @@ struct gb_point {
 struct gb_drawing {
 	const char *x_name; /* columns of the CSV file, with units */
 	const char *y_name;
-	char headings[GB_MAX_PANELS][160];
+	char headings[GB_MAX_PANELS][180];
 	size_t n_panels;
 	size_t columns;    /* panels that belong side by side; 0: they are no table */
 	char caption[160]; /* which of several values are drawn; "" */

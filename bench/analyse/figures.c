@@ -5,7 +5,7 @@ const struct gb_figure gb_figures[] = {
 	{"group_cost",
 	 "no create, add 1, remove 1 or rekey was timed at two sizes for all who take part",
 	 gb_figure_group_cost},
-	{"senders", "no rekey of several senders was timed at two sizes", gb_figure_senders},
+	{"senders", "no change of several senders was timed at two sizes", gb_figure_senders},
 	{"bytes", "no bytes of create, add 1, remove 1 or rekey were counted at two sizes",
 	 gb_figure_bytes},
 	{"published-form",

@@ -1,6 +1,8 @@
 #include "analyse/figure_states.h"
 #include "analyse/group_cost.h"
+#include "run/senders.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,8 @@
 
 #define LIBRARY_AXES (GB_FREE(GB_AXIS_crypto) | GB_FREE(GB_AXIS_olm_crypto))
 #define STATE_AXES   (GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm) | LIBRARY_AXES)
+
+/* ---- changes of a group ---- */
 
 static const struct gb_subject changes[] = {
 	{1, 0, "create", NULL, "actor", "total"},
@@ -102,43 +106,111 @@ int gb_figure_group_cost(const struct gb_figure_source *source, struct gb_drawin
 	return make_of_groups(source, &layout, d, f);
 }
 
-/* Whether several devices made new keys somewhere. */
-static bool has_several_senders(const struct gb_summary *s)
+/* ---- several senders ---- */
+
+/* Values of the axis, as scenarios have them; rows have the number itself. */
+static const struct {
+	const char *value, *heading;
+} senders[] = {
+	{"1", "One sends"},          {"10", "Ten send"},  {"zipf", "Senders by Zipf's law"},
+	{"10%", "One in ten sends"}, {"all", "All send"},
+};
+
+/* How many a row of a change has, where it is that of the actor; 0 otherwise. */
+static uint32_t senders_of(const struct gb_summary_row *row, const struct gb_subject *change)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		if (strcmp(gb_summary_key(&s->rows[i], GB_COLUMN_operation), "rekey") == 0 &&
-		    strtoul(gb_summary_key(&s->rows[i], GB_COLUMN_senders), NULL, 10) > 1)
-			return true;
+	if (strcmp(gb_summary_key(row, GB_COLUMN_operation), change->operation) != 0 ||
+	    strcmp(gb_summary_key(row, GB_COLUMN_role), "actor") != 0 ||
+	    (change->k && strcmp(gb_summary_key(row, GB_COLUMN_k), change->k) != 0))
+		return 0;
+	return (uint32_t)strtoul(gb_summary_key(row, GB_COLUMN_senders), NULL, 10);
+}
+
+/* Whether the row has so many senders as the value says and no other value does. */
+static bool is_only(size_t value, const struct gb_summary_row *row, uint32_t n)
+{
+	unsigned long size = strtoul(gb_summary_key(row, GB_COLUMN_size), NULL, 10);
+
+	for (size_t i = 0; i < N(senders) && size <= GB_MOST_MEMBERS; i++) {
+		if ((gb_count_senders(senders[i].value, (uint32_t)size) == n) != (i == value))
+			return false;
 	}
-	return false;
+	return size <= GB_MOST_MEMBERS;
+}
+
+/* Which changes several devices made together, and which values of the axis were measured: where a
+ * value says the same as another at each size it is not known to have been meant. */
+struct measured {
+	bool change[N(changes)];
+	bool value[N(senders)];
+};
+
+static void find_measured(const struct gb_summary *s, struct measured *m)
+{
+	*m = (struct measured){0};
+	for (size_t i = 0; i < s->n; i++) {
+		for (size_t change = 0; change < N(changes); change++) {
+			uint32_t n = senders_of(&s->rows[i], &changes[change]);
+
+			m->change[change] |= n > 1;
+			for (size_t value = 0; value < N(senders) && n > 0; value++)
+				m->value[value] |= is_only(value, &s->rows[i], n);
+		}
+	}
+}
+
+/* A table: a column for each value, two rows for each change, of those who act and of all. */
+struct table {
+	struct gb_subject subjects[2 * N(changes) * N(senders)];
+	char headings[2 * N(changes) * N(senders)][80];
+	size_t n;
+};
+
+static void add_row(struct table *t, struct gb_layout *layout, const struct measured *m,
+		    size_t change, bool is_of_group)
+{
+	for (size_t value = 0; value < N(senders); value++) {
+		if (!m->value[value])
+			continue;
+		t->subjects[t->n] = changes[change];
+		t->subjects[t->n].panel = (unsigned)t->n + 1;
+		if (is_of_group)
+			t->subjects[t->n].role = "group";
+		snprintf(t->headings[t->n], sizeof(t->headings[0]), "%s · %s%s",
+			 senders[value].heading, changes_headings[change],
+			 is_of_group ? ": whole group" : "");
+		layout->headings[t->n] = t->headings[t->n];
+		layout->senders[t->n++] = senders[value].value;
+	}
 }
 
 int gb_figure_senders(const struct gb_figure_source *source, struct gb_drawing *d,
 		      struct gb_failure *f)
 {
-	static const struct gb_subject subjects[] = {
-		{1, 0, "rekey", NULL, "actor", "total"}, {2, 0, "rekey", NULL, "actor", "total"},
-		{3, 0, "rekey", NULL, "actor", "total"}, {4, 0, "rekey", NULL, "actor", "total"},
-		{5, 0, "rekey", NULL, "group", "total"}, {6, 0, "rekey", NULL, "group", "total"},
-		{7, 0, "rekey", NULL, "group", "total"}, {8, 0, "rekey", NULL, "group", "total"},
-	};
-	const struct gb_layout layout = {
+	struct table table = {.n = 0};
+	struct gb_layout layout = {
 		.x = GB_COLUMN_size,
 		.x_name = "members",
 		.y_name = "cpu_ms",
 		.bands = true,
 		.free_axes = STATE_AXES,
-		.senders = {"1", "10", "zipf", "10%", "1", "10", "zipf", "10%"},
-		.headings = {"One sends", "Ten send", "Senders by Zipf's law", "One in ten sends",
-			     "One sends: whole group", "Ten send: whole group",
-			     "Senders by Zipf's law: whole group", "One in ten sends: whole group"},
 		.forms = {"", ""},
-		.subjects = subjects,
-		.n_subjects = N(subjects),
+		.subjects = table.subjects,
 	};
+	struct measured m;
 
-	return has_several_senders(source->summary) ? make_of_groups(source, &layout, d, f) : 0;
+	find_measured(source->summary, &m);
+	for (size_t change = 0; change < N(changes); change++) {
+		for (unsigned role = 0; role < 2 && m.change[change]; role++)
+			add_row(&table, &layout, &m, change, role == 1);
+	}
+	layout.n_subjects = table.n;
+	for (size_t value = 0; value < N(senders); value++)
+		layout.columns += m.value[value];
+	return table.n > 0 ? make_of_groups(source, &layout, d, f) : 0;
 }
+
+/* ---- more figures ---- */
 
 /* What is sent does not depend on the library that computes it. */
 int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
