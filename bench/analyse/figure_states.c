@@ -1,6 +1,6 @@
 #include "analyse/figure_states.h"
-#include "analyse/protocol.h"
 #include "analyse/settings.h"
+#include "analyse/trait.h"
 #include "run/senders.h"
 
 #include <math.h>
@@ -8,20 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What tells two series apart. The texts point into the summary. */
-struct trait {
-	const char *backend;
-	const char *crypto;
-	const char *olm_crypto;
-	unsigned form;
-	const char *tree;
-	const char *olm;
-	const char *backup; /* "" unless the figure is about it; then it stands for the state */
-	bool by_sender;     /* keys belong to a sender, and there was one */
-};
-
 struct states {
-	struct trait trait[GB_MAX_SERIES];
+	struct gb_trait trait[GB_MAX_SERIES];
 	unsigned group[GB_MAX_SERIES];  /* from 1; equal for states of one group */
 	unsigned series[GB_MAX_SERIES]; /* in the drawing */
 	unsigned band[GB_MAX_SERIES];   /* series of the group's band; 0: it has none */
@@ -29,163 +17,7 @@ struct states {
 	size_t n;
 };
 
-/* ---- names, in the order in which they are listed ---- */
-
-static const char *const backends[][2] = {{"mls", "MLS"}, {"megolm", "Megolm"}};
-static const char *const trees[] = {"full", "cold", "grown", "halfblank", "churned"};
-static const char ANY[] = "any"; /* instead of a state */
-static const char *const olms[] = {"chain", "ratchet", "new"};
-static const char *const backups[] = {"pk", "pk_mac", "sym"};
-
-#define N(array) (sizeof(array) / sizeof((array)[0]))
-
-static unsigned rank_of_backend(const char *name)
-{
-	for (unsigned i = 0; i < N(backends); i++) {
-		if (strcmp(backends[i][0], name) == 0)
-			return i;
-	}
-	return N(backends);
-}
-
-/* Position of a state from the best on; "churned:4" counts as churned. */
-static unsigned rank_in(const char *const *words, size_t n, const char *word)
-{
-	for (unsigned i = 0; i < n; i++) {
-		size_t len = strlen(words[i]);
-
-		if (strncmp(words[i], word, len) == 0 && (word[len] == '\0' || word[len] == ':'))
-			return i;
-	}
-	return (unsigned)n;
-}
-
-static unsigned rank_of_state(const struct trait *t)
-{
-	if (*t->backup != '\0')
-		return rank_in(backups, N(backups), t->backup);
-	if (*t->tree != '\0')
-		return rank_in(trees, N(trees), t->tree);
-	return *t->olm != '\0' ? rank_in(olms, N(olms), t->olm) : 0;
-}
-
-/* What stands for all states has the last look, which no known state has. */
-static unsigned look_of(const struct trait *t)
-{
-	bool is_any = strcmp(t->tree, ANY) == 0 || strcmp(t->olm, ANY) == 0;
-
-	return is_any ? GB_LOOKS : 1 + rank_of_state(t) % GB_LOOKS;
-}
-
-static bool is_default(enum gb_axis_id axis, const char *value)
-{
-	return *value == '\0' || strcmp(value, gb_axes[axis].default_value) == 0;
-}
-
-/* The library under a protocol when it is not the usual one, else "". */
-static const char *other_library(const struct trait *t)
-{
-	static const char *const names[][2] = {{"openssl", "OpenSSL"}, {"sodium", "libsodium"}};
-	const char *value =
-		is_default(GB_AXIS_olm_crypto, t->olm_crypto) ? t->crypto : t->olm_crypto;
-
-	if (value == t->crypto && is_default(GB_AXIS_crypto, value))
-		return "";
-	for (size_t i = 0; i < N(names); i++) {
-		if (strcmp(names[i][0], value) == 0)
-			return names[i][1];
-	}
-	return value;
-}
-
-static int by_group(const struct trait *a, const struct trait *b)
-{
-	unsigned x = rank_of_backend(a->backend), y = rank_of_backend(b->backend);
-	int order = x != y ? (x < y ? -1 : 1) : strcmp(a->backend, b->backend);
-
-	if (order == 0 && a->form != b->form)
-		order = a->form < b->form ? -1 : 1;
-	return order != 0 ? order : strcmp(other_library(a), other_library(b));
-}
-
-static int by_group_and_state(const void *a, const void *b)
-{
-	const struct trait *x = a;
-	const struct trait *y = b;
-	int order = by_group(x, y);
-
-	if (order == 0 && rank_of_state(x) != rank_of_state(y))
-		order = rank_of_state(x) < rank_of_state(y) ? -1 : 1;
-	if (order == 0)
-		order = strcmp(x->tree, y->tree);
-	return order != 0 ? order : strcmp(x->olm, y->olm);
-}
-
-static enum gb_colour colour_of(const struct trait *t, unsigned group)
-{
-	/* By form, then by library. No figure shows MLS in two forms and on two libraries. */
-	static const enum gb_colour known[N(backends)][2][2] = {
-		{{GB_BLUE, GB_SKY}, {GB_SKY, GB_BLACK}},
-		{{GB_VERMILLION, GB_ORANGE}, {GB_GREEN, GB_PURPLE}},
-	};
-	static const enum gb_colour others[] = {GB_GREEN, GB_PURPLE, GB_BLACK};
-	unsigned rank = rank_of_backend(t->backend);
-
-	if (rank < N(backends))
-		return known[rank][t->form][*other_library(t) != '\0'];
-	return others[group % N(others)];
-}
-
-static void name_group(const struct trait *t, const struct gb_layout *layout, char *name,
-		       size_t size)
-{
-	unsigned rank = rank_of_backend(t->backend);
-	const char *library = other_library(t);
-
-	snprintf(name, size, "%.30s%s%.16s%s", rank < N(backends) ? backends[rank][1] : t->backend,
-		 *library ? " on " : "", library, layout->forms[t->form]);
-}
-
-static void name_state(const struct trait *t, char *name, size_t size)
-{
-	if (*t->backup != '\0')
-		snprintf(name, size, ": backup %.16s", t->backup);
-	else if (*t->tree != '\0')
-		snprintf(name, size, ": tree %.16s", t->tree);
-	else if (*t->olm != '\0')
-		snprintf(name, size, ": Olm %.16s", t->olm);
-	else
-		name[0] = '\0';
-}
-
 /* ---- what a row is and says ---- */
-
-/* Of the axes that a figure holds all rows have one value, which names no state; of the others a
- * row that has none may stand for all. */
-static const char *state_of_axis(const struct gb_layout *layout, enum gb_axis_id axis,
-				 const struct gb_summary_row *row)
-{
-	if ((layout->free_axes & GB_FREE(axis)) == 0)
-		return "";
-	return gb_is_of_any_value(row->key, axis)
-		       ? ANY
-		       : gb_summary_key(row, (enum gb_column)GB_COLUMN_OF_AXIS(axis));
-}
-
-static struct trait trait_of(const struct gb_summary_row *row, const struct gb_layout *layout,
-			     unsigned form)
-{
-	return (struct trait){
-		.backend = gb_summary_key(row, GB_COLUMN_backend),
-		.crypto = gb_summary_key(row, GB_COLUMN_crypto),
-		.olm_crypto = gb_summary_key(row, GB_COLUMN_olm_crypto),
-		.form = form,
-		.tree = state_of_axis(layout, GB_AXIS_tree, row),
-		.olm = state_of_axis(layout, GB_AXIS_olm, row),
-		.backup = state_of_axis(layout, GB_AXIS_backup, row),
-		.by_sender = strcmp(gb_summary_key(row, GB_COLUMN_senders), "1") == 0,
-	};
-}
 
 static double y_of(const struct gb_layout *layout, const struct gb_summary_row *row)
 {
@@ -250,10 +82,10 @@ static size_t count_panels(const struct gb_layout *layout)
 	return n;
 }
 
-static int find_state(const struct states *states, const struct trait *t)
+static int find_state(const struct states *states, const struct gb_trait *t)
 {
 	for (size_t i = 0; i < states->n; i++) {
-		if (by_group_and_state(&states->trait[i], t) == 0)
+		if (gb_trait_order(&states->trait[i], t) == 0)
 			return (int)i;
 	}
 	return -1;
@@ -265,7 +97,7 @@ static int collect_states(const struct gb_figure_source *source, const struct gb
 	for (size_t i = 0; i < layout->n_subjects; i++) {
 		for (size_t j = 0; j < source->summary->n; j++) {
 			const struct gb_summary_row *row = &source->summary->rows[j];
-			struct trait t = trait_of(row, layout, layout->subjects[i].form);
+			struct gb_trait t = gb_trait_of(row, layout, layout->subjects[i].form);
 
 			if (!is_drawn(source, layout, &layout->subjects[i], size, row) ||
 			    find_state(states, &t) >= 0)
@@ -284,9 +116,9 @@ static int collect_states(const struct gb_figure_source *source, const struct gb
 static void make_group(const struct gb_layout *layout, struct states *states, size_t first,
 		       size_t end, unsigned group, struct gb_drawing *d)
 {
-	const struct trait *t = &states->trait[first];
+	const struct gb_trait *t = &states->trait[first];
 	struct gb_series s = {
-		.colour = colour_of(t, group),
+		.colour = gb_trait_colour(t, group),
 		.look = 1,
 		.legend_column = group,
 		.legend_row = 1,
@@ -294,7 +126,7 @@ static void make_group(const struct gb_layout *layout, struct states *states, si
 	char name[80], state[40];
 	unsigned band = 0, all = 0;
 
-	name_group(t, layout, name, sizeof(name));
+	gb_trait_name_group(t, layout, name, sizeof(name));
 	if (layout->bands && end - first > 1) {
 		s.kind = GB_SERIES_BAND;
 		snprintf(s.name, sizeof(s.name), "%.50s: best to worst", name);
@@ -305,7 +137,7 @@ static void make_group(const struct gb_layout *layout, struct states *states, si
 		enum gb_colour own = s.colour;
 
 		s.kind = GB_SERIES_BAND;
-		s.colour = *other_library(t) != '\0' ? GB_GREEN : GB_PURPLE;
+		s.colour = gb_trait_colour_of_all(t);
 		snprintf(s.name, sizeof(s.name), "%.50s: all send (derived)", name);
 		all = gb_drawing_series(d, &s);
 		s.colour = own;
@@ -313,9 +145,9 @@ static void make_group(const struct gb_layout *layout, struct states *states, si
 	}
 	s.kind = GB_SERIES_LINE;
 	for (size_t i = first; i < end; i++) {
-		name_state(&states->trait[i], state, sizeof(state));
+		gb_trait_name_state(&states->trait[i], state, sizeof(state));
 		snprintf(s.name, sizeof(s.name), "%.50s%.29s", name, state);
-		s.look = look_of(&states->trait[i]);
+		s.look = gb_trait_look(&states->trait[i]);
 		states->group[i] = group;
 		states->band[i] = band;
 		states->all[i] = all;
@@ -328,10 +160,11 @@ static void make_series(const struct gb_layout *layout, struct states *states, s
 {
 	unsigned group = 0;
 
-	qsort(states->trait, states->n, sizeof(states->trait[0]), by_group_and_state);
+	qsort(states->trait, states->n, sizeof(states->trait[0]), gb_trait_order);
 	for (size_t first = 0, end; first < states->n; first = end) {
 		end = first + 1;
-		while (end < states->n && by_group(&states->trait[first], &states->trait[end]) == 0)
+		while (end < states->n &&
+		       gb_trait_order_of_group(&states->trait[first], &states->trait[end]) == 0)
 			end++;
 		make_group(layout, states, first, end, ++group, d);
 	}
@@ -347,9 +180,9 @@ static int add_lines(const struct gb_figure_source *source, const struct gb_layo
 	for (size_t i = 0; i < layout->n_subjects; i++) {
 		for (size_t j = 0; j < source->summary->n; j++) {
 			const struct gb_summary_row *row = &source->summary->rows[j];
-			struct trait t = trait_of(row, layout, layout->subjects[i].form);
-			struct gb_point p = {.panel =
-						     (unsigned)n_before + layout->subjects[i].panel};
+			struct gb_trait t = gb_trait_of(row, layout, layout->subjects[i].form);
+			struct gb_point p = {.panel = (unsigned)n_before +
+						      layout->subjects[i].panel};
 
 			if (!is_drawn(source, layout, &layout->subjects[i], size, row))
 				continue;
@@ -523,8 +356,8 @@ int gb_states_make(const struct gb_figure_source *source, const struct gb_layout
 		return -1;
 	d->x_name = layout->x_name;
 	d->y_name = layout->y_name;
-	d->columns = layout->columns == 0 && settings.n > 1 ? count_panels(layout)
-							    : layout->columns;
+	d->columns =
+		layout->columns == 0 && settings.n > 1 ? count_panels(layout) : layout->columns;
 	gb_drawing_caption(d, settings.caption);
 	if (make_settings(source, layout, size, &settings, d, f) < 0)
 		return -1;
