@@ -4,10 +4,13 @@
 across(pixels) = 1.0 * pixels / width
 up(pixels) = 1.0 * pixels / height
 set table $unused
-machine = ""; versions = ""
+machine = ""; versions = ""; drawn = ""
+drawn_here = "drawn in " . figure
 plot "facts.csv" skip 1 using (machine = strcol(1) eq "machine" ? strcol(2) : machine, \
-	versions = strcol(1) eq "versions" ? strcol(2) : versions, 0):(0) with table
+	versions = strcol(1) eq "versions" ? strcol(2) : versions, \
+	drawn = strcol(1) eq drawn_here ? strcol(2) : drawn, 0):(0) with table
 unset table
+if (strlen(drawn) > 0) { machine = machine . " · of several drawn here: " . drawn }
 
 set multiplot
 set label 1 "{/:Bold=17 " . title . "}" at screen across(16), up(height - 24.0) left
