@@ -1,7 +1,7 @@
 -- README.md: one computation, again and again, deviates by {} %.
 select printf('%.0f', 100 * json_extract(readfile('results/reference/quick/manifest.json'), '$.noise.deviation'));
 
--- docs/published.md: and 100,000 members in {} minutes, and of 20
+-- docs/published.md: up to 100,000 members, in {} minutes with two
 select printf('%.0f', (julianday(json_extract(m, '$.ended')) - julianday(json_extract(m, '$.started'))) * 1440)
   from (select readfile('results/reference/comparison/manifest.json') as m);
 
