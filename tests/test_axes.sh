@@ -25,7 +25,8 @@ is_independent() {
 }
 
 # count BACKEND AXIS VALUE MEASURE: rows of a group of six in which the other axes are such that an axis
-# has something to change, without the columns of the axes.
+# has something to change, without the columns of the axes and without `verified`, which tells of what
+# came before the operation too: the one-time keys that a group was made with.
 count() {
 	{
 		printf '# Does the axis make a difference?\nname: axes\nbackends: [%s]\nsize: 6\n%s: %s\n' "$1" "$2" "$3"
@@ -34,9 +35,9 @@ count() {
 	} > "$work/axes.yaml"
 	"$program" count "$work/axes.yaml" --out "$work/counts.csv" > "$work/said" 2>&1 ||
 		{ cat "$work/said" && return 1; }
-	awk -F, 'NR == 1 { for (i = 1; $i != "role"; i++); last = i } {
+	awk -F, 'NR == 1 { for (i = 1; $i != "role"; i++); from = i; for (; $i != "verified"; i++); to = i } {
 		line = $1 "," $2 "," $3
-		for (i = last; i <= NF; i++) line = line "," $i
+		for (i = from; i < to; i++) line = line "," $i
 		print line }' "$work/counts.csv"
 }
 
