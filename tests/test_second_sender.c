@@ -35,6 +35,17 @@ static struct gb_job job_with(const struct gb_backend *backend, enum gb_operatio
 	return job;
 }
 
+static void assert_measured(const struct gb_job *job)
+{
+	struct worker_report *r = worker_measure(job);
+
+	if (r->failed != NULL || r->n_samples != 2)
+		fail_msg("%s, olm %s, history %s: %s", gb_operations[job->tasks[0].operation].name,
+			 job->axis[GB_AXIS_olm], job->axis[GB_AXIS_history],
+			 r->failed != NULL ? r->failed : r->skipped);
+	worker_forget(r);
+}
+
 static void every_operation_leaves_senders_that_read_each_other(void **state)
 {
 	static const char *const olms[] = {"new", "ratchet", "chain"};
@@ -51,11 +62,34 @@ static void every_operation_leaves_senders_that_read_each_other(void **state)
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
 		for (size_t k = 0; k < sizeof(olms) / sizeof(olms[0]); k++) {
 			struct gb_job job = job_with(&gb_backend_megolm, operations[i], olms[k]);
-			struct worker_report *r = worker_measure(&job);
-			if (r->failed != NULL || r->n_samples != 2)
-				fail_msg("%s, olm %s: %s", gb_operations[operations[i]].name,
-					 olms[k], r->failed != NULL ? r->failed : r->skipped);
-			worker_forget(r);
+			assert_measured(&job);
+		}
+}
+
+/* By the message that was sent before, the actor's keys have served their time: the first of two
+ * adds brings new ones to all, the second hands them to its newcomer alone. A removal brings new
+ * ones every time. */
+static void keys_that_an_earlier_one_of_several_steps_brought_are_there(void **state)
+{
+	static const char *const histories[] = {"joined", "shared"};
+	static const enum gb_operation operations[] = {
+		GB_OPERATION_add,
+		GB_OPERATION_add_each,
+		GB_OPERATION_remove_each,
+		GB_OPERATION_rekey_after_add_each,
+		GB_OPERATION_rekey_after_remove_each,
+		GB_OPERATION_send_rotated,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+		for (size_t k = 0; k < sizeof(histories) / sizeof(histories[0]); k++) {
+			struct gb_job job = job_with(&gb_backend_megolm, operations[i], "chain");
+			snprintf(job.axis[GB_AXIS_rotation_messages], GB_AXIS_VALUE_BYTES, "1");
+			snprintf(job.axis[GB_AXIS_rotation_age], GB_AXIS_VALUE_BYTES, "0");
+			snprintf(job.axis[GB_AXIS_history], GB_AXIS_VALUE_BYTES, "%s",
+				 histories[k]);
+			assert_measured(&job);
 		}
 }
 
@@ -110,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_operation_leaves_senders_that_read_each_other),
+		cmocka_unit_test(keys_that_an_earlier_one_of_several_steps_brought_are_there),
 		cmocka_unit_test(a_second_sender_that_lacks_keys_is_noticed),
 	};
 

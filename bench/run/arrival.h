@@ -10,7 +10,8 @@
 /* The actor takes its own commit back. */
 int gb_arrival_settle(struct gb_trial *trial);
 
-/* What the last step sent to the second actor, once it is over. */
+/* The second actor takes in the keys that it was sent, untimed. Later ones stand in for none of
+ * them: keys that were replaced come but once. */
 int gb_arrival_second_actor(struct gb_trial *trial);
 
 /* The live members take in what is for them. */

@@ -230,7 +230,8 @@ static int change_group(struct gb_trial *trial, struct gb_call *call)
 	if (is_shut_out(call, removed))
 		trial->roster.outcast = removed;
 	trial->roster.is_withheld = call->kind == GB_CALL_WITHHOLD;
-	if (gb_arrival_settle(trial) != 0 || gb_arrival_members(trial) != 0)
+	if (gb_arrival_settle(trial) != 0 || gb_arrival_members(trial) != 0 ||
+	    gb_arrival_second_actor(trial) != 0)
 		return -1;
 	if (trial->roster.is_withheld) {
 		if (gb_arrival_withheld(trial) != 0)
@@ -306,7 +307,7 @@ static int send_and_read(struct gb_trial *trial)
 		if (gb_trial_deliver(trial, s.device, reader, 1) != 0)
 			return -1;
 	}
-	return 0;
+	return gb_arrival_second_actor(trial);
 }
 
 int gb_trial_send(struct gb_trial *trial, uint32_t from, struct gb_measure *at)
