@@ -243,14 +243,6 @@ size_t megolm_backup_upload_max(const struct megolm_device *device, size_t n)
 	return bytes;
 }
 
-/* Whether the device that began the session is the own one, or verified. */
-static bool is_verified(const struct megolm_inbound *inbound)
-{
-	if (inbound->origin != NULL)
-		return false;
-	return inbound->sender == NULL || inbound->sender->is_verified;
-}
-
 static enum megolm_err put_entry(struct megolm_text *out, struct megolm_backup *backup,
 				 struct megolm_room *room, struct megolm_inbound *inbound)
 {
@@ -258,7 +250,7 @@ static enum megolm_err put_entry(struct megolm_text *out, struct megolm_backup *
 	size_t max = megolm_session_data_max(room, inbound);
 	struct megolm_text plain;
 	char numbers[96];
-	uint32_t index = 0, n_forwarded = inbound->origin ? inbound->origin->n_forwarded : 0;
+	uint32_t index = 0, n_forwarded = megolm_inbound_n_forwarded(inbound);
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(megolm_scratch_reserve(&device->plaintext, max));
@@ -270,7 +262,7 @@ static enum megolm_err put_entry(struct megolm_text *out, struct megolm_backup *
 	megolm_puts(out, inbound->id);
 	megolm_puts(out, numbers);
 	megolm_puts(out, ",\"is_verified\":");
-	megolm_puts(out, is_verified(inbound) ? "true" : "false");
+	megolm_puts(out, megolm_inbound_is_verified(inbound) ? "true" : "false");
 	megolm_puts(out, ",\"session_data\":");
 	TRY(megolm_backup_seal(backup, device, out, inbound->id, megolm_text_slice(&plain)));
 	megolm_puts(out, "}");
@@ -394,9 +386,9 @@ struct stored {
 static bool is_kept(const struct stored *there, const struct megolm_inbound *here)
 {
 	uint32_t first_index = olm_inbound_group_session_first_known_index(here->olm);
-	uint32_t n_forwarded = here->origin != NULL ? here->origin->n_forwarded : 0;
+	uint32_t n_forwarded = megolm_inbound_n_forwarded(here);
 
-	if (there->is_verified != is_verified(here))
+	if (there->is_verified != megolm_inbound_is_verified(here))
 		return there->is_verified;
 	if (there->first_index != first_index)
 		return there->first_index < first_index;

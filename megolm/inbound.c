@@ -249,13 +249,32 @@ static void take_olm(struct megolm_inbound *known, struct megolm_inbound *inboun
 	known->backed_up = MEGOLM_NOT_BACKED_UP;
 }
 
+bool megolm_inbound_is_verified(const struct megolm_inbound *inbound)
+{
+	if (inbound->origin != NULL)
+		return false;
+	return inbound->sender == NULL || inbound->sender->is_verified;
+}
+
+uint32_t megolm_inbound_n_forwarded(const struct megolm_inbound *inbound)
+{
+	return inbound->origin != NULL ? inbound->origin->n_forwarded : 0;
+}
+
+/* A backup that has it from the source before lacks it from one that a homeserver prefers (E2EE,
+ * PUT /room_keys/keys). */
 static void take_origin(struct megolm_inbound *known, struct megolm_inbound *inbound)
 {
 	struct megolm_origin *origin = known->origin;
+	uint32_t n_forwarded = megolm_inbound_n_forwarded(known);
+	bool was_verified = megolm_inbound_is_verified(known);
 
 	known->origin = inbound->origin;
 	known->sender = inbound->sender;
 	inbound->origin = origin;
+	if ((megolm_inbound_is_verified(known) && !was_verified) ||
+	    megolm_inbound_n_forwarded(known) < n_forwarded)
+		known->backed_up = MEGOLM_NOT_BACKED_UP;
 }
 
 /* E2EE: a known session is replaced only by one that begins at a lower index. The better source

@@ -36,6 +36,11 @@ void megolm_origin_free(struct megolm_origin *origin); /* NULL is allowed */
 enum megolm_err MEGOLM_MUST_CHECK megolm_inbound_export(struct megolm_inbound *inbound,
 							uint8_t *out, uint32_t *index);
 
+/* Whether the device that began the session is the own one, or verified; by how many devices the
+ * key was passed on. Both go into a backup. */
+bool megolm_inbound_is_verified(const struct megolm_inbound *inbound);
+uint32_t megolm_inbound_n_forwarded(const struct megolm_inbound *inbound);
+
 /* The keys of the device that began the session, as far as it is known or said. */
 const char *megolm_inbound_curve25519(const struct megolm_room *room,
 				      const struct megolm_inbound *inbound);

@@ -337,26 +337,34 @@ static void a_key_that_contradicts_the_one_here_is_refused(void **state)
 }
 
 /* What came from a backup first becomes the sender's when he says so. */
+/* The homeserver keeps the better of two, and that is Carol's as soon as she trusts who sent it. */
 static void a_better_source_takes_over(void **state)
 {
-	struct matrix_device *all[1], carol;
-	struct megolm_imported n = {0};
-	enum megolm_source source;
-	struct backed_up b;
-
 	(void)state;
-	open_backed_up(&b, MEGOLM_BACKUP_CURVE25519);
-	matrix_open(&carol, 2, &megolm_default_policy);
-	ASSERT_DONE(restore(&b, &carol, &n, NULL, NULL, b.body));
-	ASSERT_DONE(matrix_story_read(&b.story, &carol, &source));
-	assert_int_equal(source, MEGOLM_SOURCE_BACKUP);
-	all[0] = &carol;
-	(void)matrix_invite(&b.story.alice, &carol);
-	matrix_share(&b.story.alice, all, 1); /* from index 1 on */
-	ASSERT_DONE(matrix_story_read(&b.story, &carol, &source));
-	assert_int_equal(source, MEGOLM_SOURCE_SENDER);
-	matrix_close(&carol);
-	close_backed_up(&b);
+	for (int verifies = 0; verifies < 2; verifies++) {
+		struct matrix_device *all[1], carol;
+		struct megolm_imported n = {0};
+		enum megolm_source source;
+		struct backed_up b;
+
+		open_backed_up(&b, MEGOLM_BACKUP_CURVE25519);
+		matrix_open(&carol, 2, &megolm_default_policy);
+		ASSERT_DONE(restore(&b, &carol, &n, NULL, NULL, b.body));
+		ASSERT_DONE(matrix_story_read(&b.story, &carol, &source));
+		assert_int_equal(source, MEGOLM_SOURCE_BACKUP);
+		assert_int_equal(megolm_backup_missing(carol.device), 0);
+		all[0] = &carol;
+		(void)matrix_invite(&b.story.alice, &carol);
+		if (verifies)
+			ASSERT_DONE(megolm_peer_set_verified(matrix_learn(&carol, &b.story.alice),
+							     true));
+		matrix_share(&b.story.alice, all, 1); /* from index 1 on */
+		ASSERT_DONE(matrix_story_read(&b.story, &carol, &source));
+		assert_int_equal(source, MEGOLM_SOURCE_SENDER);
+		assert_int_equal(megolm_backup_missing(carol.device), verifies);
+		matrix_close(&carol);
+		close_backed_up(&b);
+	}
 }
 
 static void a_backup_is_known_by_its_key(void **state)
