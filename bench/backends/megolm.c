@@ -322,6 +322,7 @@ static enum gb_status take_room_key(struct gb_world *w, struct gb_megolm_live *l
 	status = gb_megolm_renew_fallback(w, live);
 	if (status != GB_OK)
 		return status;
+	/* Genuine, and read: what is refused is its place here. */
 	if (what != MEGOLM_ROOM_KEY && what != MEGOLM_KNOWN_KEY &&
 	    !(w->shared_history && what == MEGOLM_ROOM_KEY_BUNDLE))
 		return gb_megolm_fail(w, GB_REJECTED, "not a room key");

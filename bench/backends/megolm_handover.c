@@ -180,6 +180,7 @@ enum gb_status gb_megolm_take_event(struct gb_world *w, struct gb_megolm_live *l
 {
 	struct megolm_slice content;
 	enum megolm_to_device what = MEGOLM_OTHER;
+	enum gb_status status;
 	enum megolm_err err = megolm_device_find_content(
 		live->device, &content, (struct megolm_slice){m->body.p, m->body.len});
 
@@ -188,9 +189,13 @@ enum gb_status gb_megolm_take_event(struct gb_world *w, struct gb_megolm_live *l
 					    content);
 	if (err != MEGOLM_OK)
 		return gb_megolm_status(w, err, "to-device message");
+	status = gb_megolm_renew_fallback(w, live);
+	if (status != GB_OK)
+		return status;
+	/* Genuine, and read: what is refused is its place here. */
 	if (what != wanted && !(what == MEGOLM_KNOWN_KEY && wanted == MEGOLM_FORWARDED_ROOM_KEY))
 		return gb_megolm_fail(w, GB_REJECTED, "another event than was expected");
-	return gb_megolm_renew_fallback(w, live);
+	return GB_OK;
 }
 
 static enum gb_status answer(struct gb_world *w, struct gb_megolm_live *live,
