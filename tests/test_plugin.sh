@@ -93,6 +93,7 @@ ends() {
 ends 70 crashes "crashes: 2 members: the worker was ended by signal 6"
 holds test "$(grep -c ,rekey, "$work/run/samples.csv")" -eq 0
 ends 70 hangs "hangs: 2 members: the worker was silent for 500 ms; run ended" --deadline 500ms
+ends 70 lingers "lingers: 2 members: the worker was silent for 500 ms; run ended" --deadline 500ms
 ends 12 lies "lies: 2 members, rekey: "
 ends 0 talks "2 of 2 processes"
 holds test "$(grep -c '^talks,rekey,.*,actor,produce,' "$work/run/samples.csv")" -eq 4

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
@@ -123,14 +124,19 @@ static enum gb_exit hear(struct child *c, bool is_its_turn)
 	return c->report.status;
 }
 
-static enum gb_exit check_silence(struct child *c)
+static enum gb_exit say_silent(struct child *c)
 {
-	if (c->from < 0 || gb_clock_now_ns() - c->report.heard_ns <= deadline_ns(c))
-		return c->report.status;
 	return gb_report_end(&c->report, GB_EXIT_INTERNAL,
 			     "%s: %u members: the worker was silent for %" PRIu64 " ms; run ended",
 			     c->report.job->backend->name, c->report.job->size,
 			     deadline_ns(c) / (SECOND / 1000));
+}
+
+static enum gb_exit check_silence(struct child *c)
+{
+	if (c->from < 0 || gb_clock_now_ns() - c->report.heard_ns <= deadline_ns(c))
+		return c->report.status;
+	return say_silent(c);
 }
 
 /* Workers in the order of their turns, the first being the one whose turn it is. */
@@ -276,17 +282,35 @@ static enum gb_exit start(struct child *c)
 	return send_job(c, to[1]);
 }
 
+/* How a worker ended that has closed its pipe, or was killed; one that does not end is. */
+static int wait_for_end(struct child *c)
+{
+	const struct timespec nap = {.tv_nsec = 200000};
+	uint64_t since = gb_clock_now_ns();
+	int how = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(c->pid, &how, WNOHANG)) == 0 || (pid < 0 && errno == EINTR)) {
+		bool is_late = gb_clock_now_ns() - since > deadline_ns(c);
+		if (is_late)
+			say_silent(c);
+		if (is_late || is_interrupted)
+			kill(c->pid, SIGKILL);
+		nanosleep(&nap, NULL);
+	}
+	return how;
+}
+
 /* The worker's own end, when nothing else explains why it did not finish. */
 static void reap(struct child *c)
 {
-	int how = 0;
+	int how;
 
 	if (c->pid <= 0)
 		return;
 	if (!c->report.is_done && c->report.status != GB_EXIT_DONE)
 		kill(c->pid, SIGKILL);
-	while (waitpid(c->pid, &how, 0) < 0 && errno == EINTR)
-		continue;
+	how = wait_for_end(c);
 	if (is_interrupted && !c->report.is_done)
 		gb_report_end(&c->report, GB_EXIT_INTERRUPTED, "interrupted");
 	if (WIFSIGNALED(how))
