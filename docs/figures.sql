@@ -95,3 +95,18 @@ select distinct growth from "openmls-2021/verdicts" where expectation = 'mls.rem
 with e as (select distinct expectation from "exact-sizes/verdicts"
             where expectation like 'mls.rekey/bytes tree=cold % at least % times mls.rekey/bytes tree=full % at 129' and verdict = 'holds')
 select substr(expectation, instr(expectation, 'at least ') + 9, 3), '129' from e;
+
+-- docs/published.md: rotation ({} s for 100,000 members, against {} to {} s)
+with c as (select backend, tree, total_ns / 1e9 as s from "comparison/group_cost" where operation = 'rekey' and size = '100000')
+select (select printf('%.0f', s) from c where tree = 'full'), printf('%.0f', min(s)), printf('%.0f', max(s))
+  from c where backend = 'megolm';
+
+-- docs/published.md: member reads a commit in proportion to N, it costs {} s.
+select printf('%,d', round(total_ns / 1e9)) from "comparison/group_cost"
+ where operation = 'rekey' and size = '100000' and tree = 'cold';
+
+-- docs/published.md: where our update has {} ns a member. An add sends the whole tree to the newcomer, {} us a member
+with f as (select operation, n_ns + 0 as ns from "comparison/fit"
+            where backend = 'mls' and tree = 'full' and role = 'actor' and phase = 'total')
+select (select printf('%.0f', ns) from f where operation = 'rekey'),
+       (select printf('%.1f', ns / 1000) from f where operation = 'add');

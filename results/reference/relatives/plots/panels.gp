@@ -1,6 +1,6 @@
 # Draws FIGURE.csv as a grid of panels with one legend below. The columns of the file:
 #
-#   1 panel, 2 heading   which panel, counted from 1, and what stands above it
+#   1 panel, 2 heading   which panel, counted from 1, and what stands above it; see grid.gp
 #   3 series, 4 name     which series, counted from 1, and its name
 #   5 kind               band: from low to high; line: y; both: y inside its band;
 #                        published: a thin line that somebody else measured
@@ -15,22 +15,17 @@
 csv = figure . ".csv"
 stats csv using (column("series")) nooutput
 n = int(STATS_max)
-stats csv using (column("panel")) nooutput
-n_panels = int(STATS_max)
 array name[n]; array kind[n]; array hue[n]; array look[n]; array n_points[n]
 array place_x[n]; array place_y[n]
-array heading[n_panels]
 do for [i = 1:n] { name[i] = ""; kind[i] = ""; hue[i] = 1; look[i] = 1; n_points[i] = 0 }
 do for [i = 1:n] { place_x[i] = 1; place_y[i] = 1 }
-do for [p = 1:n_panels] { heading[p] = "" }
 
 least(a, b) = a < b ? a : b
 most(a, b) = a > b ? a : b
 x_first = 1e300; x_last = 0; y_least = 1e300; y_most = 0
 legend_columns = 1; legend_rows = 1
 set table $unused
-plot csv skip 1 using (p = int($1), heading[p] = strcol(2), \
-	i = int($3), name[i] = strcol(4), kind[i] = strcol(5), hue[i] = int($6), \
+plot csv skip 1 using (i = int($3), name[i] = strcol(4), kind[i] = strcol(5), hue[i] = int($6), \
 	look[i] = int($7), place_x[i] = int($8), place_y[i] = int($9), \
 	n_points[i] = n_points[i] + 1, \
 	legend_columns = most(legend_columns, int($8)), \
@@ -39,6 +34,22 @@ plot csv skip 1 using (p = int($1), heading[p] = strcol(2), \
 	y_least = least(y_least, $12), y_most = most(y_most, $13), \
 	0):(0) with table
 unset table
+
+# Where the columns of the legend side by side are wider than the picture, they stand in several
+# rows of columns.
+array widest[legend_columns]
+do for [c = 1:legend_columns] { widest[c] = 0 }
+do for [i = 1:n] { widest[place_x[i]] = most(widest[place_x[i]], strlen(name[i])) }
+needed = 0.0
+do for [c = 1:legend_columns] { needed = needed + 8.0 + widest[c] }
+tiers = int(ceil(7.4 * needed / (width - 40.0)))
+per_tier = (legend_columns + tiers - 1) / tiers
+do for [i = 1:n] {
+	place_y[i] = place_y[i] + (place_x[i] - 1) / per_tier * legend_rows
+	place_x[i] = (place_x[i] - 1) % per_tier + 1
+}
+legend_columns = per_tier
+legend_rows = legend_rows * tiers
 
 y_low = floor(log10(y_least)); y_high = ceil(log10(y_most))
 if (y_low == y_high) { y_high = y_high + 1 }
@@ -119,15 +130,25 @@ do for [i = 1:n] {
 mine(p, i) = int($1) == p && int($3) == i
 is_filled(i) = kind[i] eq "band" || kind[i] eq "both"
 is_marked(i) = kind[i] eq "line" || kind[i] eq "both"
+# A heading of two parts has two lines, the second as small as it must be. A place of a table may
+# be empty.
 do for [p = 1:n_panels] {
+	if (strlen(heading[p]) == 0) { continue }
 	c = (p - 1) % columns
 	r = (p - 1) / columns
 	y = height - 104.0 - cell_h * r
 	set lmargin at screen across(cell_w * c + (columns == 1 ? 120 : 112))
 	set rmargin at screen across(cell_w * (c + 1) - 40)
-	set tmargin at screen up(y - 24)
+	set tmargin at screen up(y - (is_table ? 46 : 24))
 	set bmargin at screen up(y - cell_h + 50)
-	set title heading[p] font ":Bold" offset 0, -0.5 noenhanced
+	set title first(heading[p]) font ":Bold" offset 0, (is_table ? 1.0 : -0.5) noenhanced
+	room = (cell_w - 72) / (strlen(second(heading[p])) + 1)
+	second_font = format eq "png" ? (room < 5.6 ? ",7" : room < 6.6 ? ",8.5" : "") : \
+		(room < 5.6 ? ",9" : room < 6.6 ? ",11" : "")
+	if (strlen(second(heading[p])) > 0) {
+		set label 300 second(heading[p]) at graph 0.5, graph 1 center offset 0, 1.1 \
+			font second_font noenhanced
+	}
 	set xlabel (p + columns > n_panels ? xname : "") offset 0, 0.4
 	set ylabel (c == 0 ? yname : "") offset 0, 0
 	plot yscale eq "ratio" ? 1 : NaN with lines linecolor "#444444" dashtype 1 linewidth 1, \

@@ -1,9 +1,12 @@
 # What all figures share: terminal, colours, dashes, markers, axes that are written out.
-# A figure sets `figure`, `width` and `height` and loads this file first. `format` is svg
+# A figure sets `figure`, `columns`, `width` and `height` and loads this file first. `format` is svg
 # unless somebody says otherwise:
 #
 #   gnuplot -e "format='png'" honest.gp
 
+set encoding utf8
+set datafile separator comma
+load "grid.gp"
 if (!exists("format")) format = "svg"
 if (format eq "png") {
 	set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,10" \
@@ -14,19 +17,18 @@ if (format eq "png") {
 }
 if (!exists("target")) target = figure . "." . format
 set output target
-set encoding utf8
-set datafile separator comma
 
 # The eight colours of Okabe and Ito, which colour-blind readers can tell apart; the last
 # is a grey for what others published. Each series also has a dash and a marker of its own.
 array colour[8] = ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", \
 	"#000000", "#8A8A8A"]
-array marker[5] = [7, 5, 9, 13, 11]
+array marker[6] = [7, 5, 9, 13, 11, 2]
 set dashtype 1 solid
 set dashtype 2 (12,5)
 set dashtype 3 (3,4)
 set dashtype 4 (12,4,3,4)
 set dashtype 5 (24,6)
+set dashtype 6 (18,4,3,4,3,4)
 
 set border 3 linecolor "#444444"
 set tics nomirror out scale 0.5
