@@ -78,33 +78,32 @@ static void measure(const struct gb_job *job, const char *verified)
 	worker_forget(r);
 }
 
+/* Newcomers take in so many room keys, of which so many are forged first, and an attachment. */
+static void check_joins(uint32_t size, uint32_t senders, int room_keys, int refused)
+{
+	struct gb_backend watching = *BASE;
+	struct gb_job job = job_of(&watching, size, senders);
+
+	watching.join = watching_join;
+	measure(&job, "bytes digest read distinct once reply history forged");
+	assert_int_equal(seen.taken[GB_ROOM_KEY], room_keys);
+	assert_int_equal(seen.refused[GB_ROOM_KEY], refused);
+	assert_int_equal(seen.refused[GB_BACKUP], 1);
+}
+
 /* A room key of each of two senders; an attachment, and where it is, from the first. */
 static void each_message_of_a_join_is_forged(void **state)
 {
-	struct gb_backend watching = *BASE;
-	struct gb_job job = job_of(&watching, 5, 2);
-
 	(void)state;
-	watching.join = watching_join;
-	measure(&job, "bytes digest read distinct once reply history forged");
-	assert_int_equal(seen.taken[GB_ROOM_KEY], 3);
+	check_joins(5, 2, 3, 3);
 	assert_int_equal(seen.taken[GB_BACKUP], 1);
-	assert_int_equal(seen.refused[GB_ROOM_KEY], 3);
-	assert_int_equal(seen.refused[GB_BACKUP], 1);
 }
 
 /* Eight messages, of which one is the attachment. */
 static void of_many_messages_the_first_are_forged(void **state)
 {
-	struct gb_backend watching = *BASE;
-	struct gb_job job = job_of(&watching, 20, 12);
-
 	(void)state;
-	watching.join = watching_join;
-	measure(&job, "bytes digest read distinct once reply history forged");
-	assert_int_equal(seen.taken[GB_ROOM_KEY], 13);
-	assert_int_equal(seen.refused[GB_ROOM_KEY], 7);
-	assert_int_equal(seen.refused[GB_BACKUP], 1);
+	check_joins(20, 12, 13, 7);
 }
 
 static void who_takes_a_forged_message_in_is_caught(void **state)

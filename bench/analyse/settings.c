@@ -54,6 +54,12 @@ static bool has_value(const struct varied *v, const char *value)
 	return false;
 }
 
+/* The value to hold of an axis that is not split. */
+static const char *held_value(const struct varied *v, const struct gb_held *held)
+{
+	return v->n == 0 || has_value(v, held->value[v->axis]) ? held->value[v->axis] : v->value[0];
+}
+
 /* ---- what makes a difference ---- */
 
 /* Whether they differ in this axis and in nothing else. */
@@ -107,7 +113,7 @@ static void collect(const struct gb_candidate *candidates, size_t n, const struc
 	}
 	if (v->n < 2)
 		return;
-	stays = has_value(v, held->value[v->axis]) ? held->value[v->axis] : v->value[0];
+	stays = held_value(v, held);
 	if (!makes_a_difference(candidates, n, v->axis, stays)) {
 		v->value[0] = stays;
 		v->n = 1;
@@ -149,12 +155,6 @@ static void append(char *text, size_t size, size_t axis, const char *value)
 
 	snprintf(text + len, size - len, "%s%s %.40s", len > 0 ? "; " : "", gb_axes[axis].name,
 		 value);
-}
-
-/* The value to hold of an axis that is not split. */
-static const char *held_value(const struct varied *v, const struct gb_held *held)
-{
-	return v->n == 0 || has_value(v, held->value[v->axis]) ? held->value[v->axis] : v->value[0];
 }
 
 /* A value that is one of several is named, and one that is the only one of this figure unless it

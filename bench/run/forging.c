@@ -155,7 +155,9 @@ int gb_try_forged(struct gb_trial *trial, enum gb_call_kind kind, uint32_t devic
 /* Whether the i-th of several messages is forged: one of the first, or the first of its kind. */
 static bool is_chosen(const struct gb_message *m, size_t i)
 {
-	for (size_t j = 0; j < i && i >= MOST_FORGED; j++)
+	if (i < MOST_FORGED)
+		return true;
+	for (size_t j = 0; j < i; j++)
 		if (m[j].kind == m[i].kind)
 			return false;
 	return true;
