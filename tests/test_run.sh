@@ -63,10 +63,16 @@ samples=$(grep -c ,server,deliver, "$work/run/samples.csv")
 holds grep -q "^4 of 4 processes, $samples samples, each verified" <<< "$said"
 holds grep -q "\"samples\": $samples" "$work/run/manifest.json"
 holds test "$(wc -l < "$work/run/processes.csv")" -eq 5
-holds test "$(head -n 1 "$work/run/processes.csv" | grep -o ',process,.*')" = ,process,began_s,took_s,single_s,cpu_s,left_s
-holds awk -F, 'NR == 1 { n = NF } NF != n || (NR > 1 && !($(NF - 3) >= $(NF - 2))) { exit 1 }' \
+holds test "$(head -n 1 "$work/run/processes.csv" | grep -o ',process,.*')" = ,process,began_s,took_s,single_s,cpu_s,left_s,peak_memory_bytes
+holds awk -F, 'NR == 1 { n = NF } NF != n || (NR > 1 && !($(NF - 4) >= $(NF - 3))) { exit 1 }' \
 	"$work/run/processes.csv"
 holds grep -q '"forecast": {' "$work/run/manifest.json"
+# A worker of a small group has some megabytes, and the run reports the largest of them all.
+holds awk -F, 'NR > 1 && !($NF > 1e6 && $NF < 1e9) { exit 1 }' "$work/run/processes.csv"
+most=$(cut -d, -f "$(head -n 1 "$work/run/processes.csv" | tr , '\n' | grep -n peak_memory_bytes | cut -d: -f 1)" \
+	"$work/run/processes.csv" | sort -n | tail -n 1)
+holds grep -q "\"process_bytes\": $most" "$work/run/manifest.json"
+holds grep -q ", each verified; at most $(awk -v b="$most" 'BEGIN { printf "%.0f", b / 1e6 }') MB in one process$" <<< "$said"
 result "a run measures and names its files"
 
 sed 's/send/{ remove: 2 }/' "$work/short.yaml" > "$work/large.yaml"

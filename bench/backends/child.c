@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* pipe2 */
 #include "backends/child.h"
+#include "backends/peak_memory.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -113,6 +114,11 @@ void gb_child_refuse(struct gb_child *c, enum gb_process_call call, const char *
 const char *gb_child_why(const struct gb_child *c)
 {
 	return c->why[0] != '\0' ? c->why : NULL;
+}
+
+uint64_t gb_child_peak_bytes(const struct gb_child *c)
+{
+	return c->pid != 0 ? gb_peak_memory_bytes(c->pid) : 0;
 }
 
 void gb_child_free(struct gb_child *c)

@@ -29,6 +29,10 @@ void gb_child_refuse(struct gb_child *c, enum gb_process_call call, const char *
 /* Why the child was ended; NULL while it is fine. */
 const char *gb_child_why(const struct gb_child *c);
 
+/* The most memory that it has had so far (backends/peak_memory.h); 0 once it has ended. What it has
+ * started itself is not counted. */
+uint64_t gb_child_peak_bytes(const struct gb_child *c);
+
 /* Closes its input, gives it a second to end, kills it if it does not; NULL is allowed. */
 void gb_child_free(struct gb_child *c);
 #endif

@@ -156,6 +156,13 @@ const char *gb_plugin_process_failure(size_t slot)
 	return processes[slot].child != NULL ? gb_child_why(processes[slot].child) : NULL;
 }
 
+uint64_t gb_plugin_process_peak_bytes(size_t slot)
+{
+	const struct gb_child *child = processes[slot].child;
+
+	return child != NULL ? gb_child_peak_bytes(child) : 0;
+}
+
 void gb_plugin_process_end(size_t slot)
 {
 	struct process *p = &processes[slot];

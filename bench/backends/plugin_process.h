@@ -20,6 +20,9 @@ void gb_plugin_process_end(size_t slot);
 /* Why the child was ended; NULL while it is fine. */
 const char *gb_plugin_process_failure(size_t slot);
 
+/* The most memory that the child has had; 0 without one. */
+uint64_t gb_plugin_process_peak_bytes(size_t slot);
+
 /* File number i of those that the command names and that the child says it consists of, as an
  * absolute path; NULL behind the last. */
 const char *gb_plugin_process_file(size_t slot, size_t i);

@@ -61,6 +61,13 @@ const char *gb_plugin_failure(const struct gb_backend *b)
 	return p != NULL && p->is_command ? gb_plugin_process_failure((size_t)(p - plugins)) : NULL;
 }
 
+uint64_t gb_plugin_peak_bytes(const struct gb_backend *b)
+{
+	const struct plugin *p = plugin_of(b);
+
+	return p != NULL && p->is_command ? gb_plugin_process_peak_bytes((size_t)(p - plugins)) : 0;
+}
+
 static enum gb_exit refuse(enum gb_exit status, char *why, size_t why_len, const char *text,
 			   const char *what)
 {

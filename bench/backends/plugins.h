@@ -33,4 +33,8 @@ const char *gb_plugin_file(const struct gb_backend *b, size_t i);
 
 /* Why a plugin cannot be asked any more: its process has ended. NULL while it is fine. */
 const char *gb_plugin_failure(const struct gb_backend *b);
+
+/* The most memory that the process of a command has had, in bytes; 0 for all others, which have
+ * none of their own. */
+uint64_t gb_plugin_peak_bytes(const struct gb_backend *b);
 #endif

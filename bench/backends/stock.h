@@ -18,6 +18,10 @@
 /* Makes the stock of a run: workers started from now on have it. */
 void gb_stock_make(void);
 
+/* What it takes of the memory, in bytes, by the account of the process that made it; 0 without one.
+ */
+uint64_t gb_stock_bytes(void);
+
 /* A shelf by its name, from format and arguments; GB_STOCK_NONE without a stock. */
 int gb_stock_shelf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -6,6 +6,7 @@
 #include "run/environment.h"
 #include "run/forecast.h"
 #include "run/manifest.h"
+#include "run/memory_of_run.h"
 #include "run/overrides.h"
 #include "run/plugin_option.h"
 #include <stdio.h>
@@ -80,16 +81,29 @@ static int set(void *context, const struct gb_option *option, const char *value)
 	return bad ? gb_overrides_refuse(option->name, value, wanted) : 0;
 }
 
-static void say_end(const struct gb_run *run, enum gb_exit status)
+/* Of a run that went on the processes before are not known. */
+static void format_memory(char *out, size_t len, const struct gb_run *run)
+{
+	uint64_t bytes = gb_memory_of_run(run->progress).process_bytes;
+
+	if (run->past != NULL || bytes == 0)
+		snprintf(out, len, "%s", "");
+	else if (bytes < 1000000000)
+		snprintf(out, len, "; at most %.0f MB in one process", (double)bytes / 1e6);
+	else
+		snprintf(out, len, "; at most %.1f GB in one process", (double)bytes / 1e9);
+}
+
+static void say_end(const struct gb_run *run, enum gb_exit status, const char *memory)
 {
 	const char *path = run->results->path;
 
 	if (status != GB_EXIT_DONE)
 		fprintf(stderr, "groupbench run: %s\n", run->why);
-	printf("%zu of %zu processes, %llu samples, each verified\n%s/samples.csv\n"
+	printf("%zu of %zu processes, %llu samples, each verified%s\n%s/samples.csv\n"
 	       "%s/manifest.json\n",
 	       run->n_turns_done, run->schedule->n, (unsigned long long)run->progress->n_samples,
-	       path, path);
+	       memory, path, path);
 }
 
 static bool has_calibration(const struct gb_run *run)
@@ -139,6 +153,7 @@ static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t 
 {
 	struct gb_results *results = run->results;
 	enum gb_exit status = gb_results_manifest(results, manifest), last;
+	char memory[64];
 
 	if (status != GB_EXIT_DONE) {
 		gb_progress_close(run->progress);
@@ -152,13 +167,14 @@ static enum gb_exit measure(struct gb_run *run, const struct request *r, json_t 
 	if (status == GB_EXIT_DONE)
 		status = write_processes(run);
 	gb_manifest_end(manifest, run, status);
+	format_memory(memory, sizeof memory, run);
 	gb_progress_close(run->progress);
 	last = gb_results_manifest(results, manifest);
 	if (status == GB_EXIT_DONE && last != GB_EXIT_DONE) {
 		snprintf(run->why, sizeof run->why, "%s", results->why);
 		status = last;
 	}
-	say_end(run, status);
+	say_end(run, status, memory);
 	return status;
 }
 

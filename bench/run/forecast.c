@@ -1,6 +1,7 @@
 #include "run/forecast.h"
 #include "analyse/csv.h"
 #include "analyse/new_file.h"
+#include <inttypes.h>
 #include <math.h>
 
 /* Several workers at a time end in the order of the schedule, but begin before. */
@@ -43,6 +44,9 @@ static void put_turn(FILE *out, const struct gb_progress *p, size_t turn)
 		time->single_s, time->cpu_s);
 	if (time->left_s >= 0)
 		fprintf(out, "%.3f", time->left_s);
+	putc(',', out);
+	if (time->peak_bytes > 0)
+		fprintf(out, "%" PRIu64, time->peak_bytes);
 	putc('\n', out);
 }
 
@@ -57,7 +61,7 @@ int gb_forecast_write(const struct gb_progress *p, const char *folder, struct gb
 	fputs("backend", file.out);
 	for (unsigned i = 0; i < GB_AXES; i++)
 		fprintf(file.out, ",%s", gb_axes[i].name);
-	fputs(",process,began_s,took_s,single_s,cpu_s,left_s\n", file.out);
+	fputs(",process,began_s,took_s,single_s,cpu_s,left_s,peak_memory_bytes\n", file.out);
 	for (size_t i = 0; i < p->schedule->n; i++)
 		put_turn(file.out, p, i);
 	return gb_new_file_keep(&file, f);

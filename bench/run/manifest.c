@@ -2,6 +2,7 @@
 #include "backends/plugins.h"
 #include "run/environment.h"
 #include "run/forecast.h"
+#include "run/memory_of_run.h"
 #include "run/noise.h"
 #include <math.h>
 #include <string.h>
@@ -126,6 +127,21 @@ static void note_forecast(json_t *manifest, const struct gb_run *run)
 					      f.whole_s, "took_s", f.took_s));
 }
 
+/* Of a run that went on only what this process saw is known. */
+static void note_memory(json_t *manifest, const struct gb_run *run)
+{
+	struct gb_memory m = gb_memory_of_run(run->progress);
+
+	if (run->past == NULL && m.process_bytes > 0)
+		json_object_set_new(manifest, "memory",
+				    json_pack("{s:I, s:I, s:I, s:I, s:I}", "process_bytes",
+					      (json_int_t)m.process_bytes, "together_bytes",
+					      (json_int_t)m.together_bytes, "stock_bytes",
+					      (json_int_t)m.stock_bytes, "parent_bytes",
+					      (json_int_t)m.parent_bytes, "bound_bytes",
+					      (json_int_t)gb_memory_bound(&m)));
+}
+
 void gb_manifest_end(json_t *manifest, const struct gb_run *run, enum gb_exit status)
 {
 	json_t *machine = gb_environment_machine();
@@ -145,6 +161,7 @@ void gb_manifest_end(json_t *manifest, const struct gb_run *run, enum gb_exit st
 			    json_integer((json_int_t)run->progress->n_samples));
 	if (status == GB_EXIT_DONE)
 		note_forecast(manifest, run);
+	note_memory(manifest, run);
 	json_object_set_new(manifest, "clock_cost_ns",
 			    json_pack("{s:I, s:I}", "cpu", (json_int_t)run->clock.cpu_ns, "wall",
 				      (json_int_t)run->clock.wall_ns));

@@ -61,6 +61,7 @@ void gb_progress_begin(struct gb_progress *p, size_t turn, uint64_t at_ns)
 	p->first_ns = p->first_ns > 0 ? p->first_ns : at_ns;
 	memset(p->has_sample, 0, sizeof p->has_sample);
 	p->single_ns = 0;
+	p->peak_bytes = 0;
 	show_if_due(p, turn);
 }
 
@@ -94,8 +95,12 @@ void gb_progress_end(struct gb_progress *p, size_t turn, uint64_t at_ns, double 
 			      p->single_ns);
 	if (p->times != NULL)
 		p->times[turn] =
-			(struct gb_turn_time){began_s, took_s, p->single_ns / SECOND, cpu_s,
-					      left_if_due(p, turn, began_s + took_s)};
+			(struct gb_turn_time){.began_s = began_s,
+					      .took_s = took_s,
+					      .single_s = p->single_ns / SECOND,
+					      .cpu_s = cpu_s,
+					      .peak_bytes = p->peak_bytes,
+					      .left_s = left_if_due(p, turn, began_s + took_s)};
 }
 
 void gb_progress_close(struct gb_progress *p)

@@ -11,9 +11,10 @@
 struct gb_turn_time {
 	double began_s; /* from the first turn on */
 	double took_s;
-	double single_s; /* until each of its tasks had a sample */
-	double cpu_s;    /* of the processor, all in all */
-	double left_s;   /* that the rest was expected to take when it ended; negative: not asked */
+	double single_s;     /* until each of its tasks had a sample */
+	double cpu_s;        /* of the processor, all in all */
+	uint64_t peak_bytes; /* the most it had of the memory; 0: the system did not say */
+	double left_s; /* that the rest was expected to take when it ended; negative: not asked */
 };
 
 struct gb_progress {
@@ -28,11 +29,12 @@ struct gb_progress {
 	double asked_s;             /* when it was last asked what is left */
 	uint64_t n_samples;
 	uint32_t n_jobs; /* turns at a time; 0: one */
-	/* Of the turn: its last sample, or when it began; the tasks that have one; and how long
-	 * it took until each of them had. */
+	/* Of the turn: its last sample, or when it began; the tasks that have one; how long it
+	 * took until each of them had; and the most memory that it had, as far as it is known. */
 	uint64_t last_ns;
 	bool has_sample[GB_MAX_TASKS];
 	double single_ns;
+	uint64_t peak_bytes;
 };
 
 void gb_progress_open(struct gb_progress *p, FILE *out, const struct gb_jobs *jobs,

@@ -153,6 +153,17 @@ bool gb_run_note(struct gb_run *run, size_t turn, const char *line)
 	return false;
 }
 
+static enum gb_exit note_memory(struct gb_report *r, const char *text)
+{
+	uint64_t bytes;
+	int end = -1;
+
+	if (sscanf(text, "%" SCNu64 "%n", &bytes, &end) != 1 || text[end] != '\0')
+		return gb_report_end(r, GB_EXIT_INTERNAL, "the worker said \"memory %.40s\"", text);
+	r->run->progress->peak_bytes = bytes;
+	return GB_EXIT_DONE;
+}
+
 static enum gb_exit take_line(struct gb_report *r, const char *line)
 {
 	const char *rest;
@@ -169,6 +180,8 @@ static enum gb_exit take_line(struct gb_report *r, const char *line)
 		return gb_report_remembered(r, gb_journal_write(r->run->journal, "%s", line));
 	if ((rest = behind(line, "failed")) != NULL)
 		return note_failed(r, rest);
+	if ((rest = behind(line, "memory")) != NULL)
+		return note_memory(r, rest);
 	if (behind(line, "done") != NULL) {
 		r->is_done = true;
 		return GB_EXIT_DONE;

@@ -1,4 +1,6 @@
 #include "run/worker.h"
+#include "backends/peak_memory.h"
+#include "backends/plugins.h"
 #include "run/oracle.h"
 #include "run/row.h"
 #include "run/sampling.h"
@@ -199,6 +201,12 @@ static int measure_tasks(struct worker *w, bool without_group)
 	return 0;
 }
 
+/* Two peaks that need not have been at the same moment: their sum is not exceeded. */
+static uint64_t peak_memory_bytes(const struct gb_job *job)
+{
+	return gb_peak_memory_bytes(getpid()) + gb_plugin_peak_bytes(job->backend);
+}
+
 enum gb_exit gb_worker_measure(const struct gb_job *job, FILE *out)
 {
 	struct worker w = {.job = job, .out = out};
@@ -214,7 +222,7 @@ enum gb_exit gb_worker_measure(const struct gb_job *job, FILE *out)
 			return w.testbed.status;
 		}
 	}
-	fprintf(out, "done\n");
+	fprintf(out, "memory %llu\ndone\n", (unsigned long long)peak_memory_bytes(job));
 	return fflush(out) == 0 ? GB_EXIT_DONE : GB_EXIT_IO;
 }
 

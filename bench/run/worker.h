@@ -14,6 +14,7 @@
  *   clock CPU_NS WALL_NS              what an empty interval measures in this process
  *   skipped TASK WHY                  the task was not measured, and why
  *   failed STATUS WHY                 the run must end with this enum gb_exit
+ *   memory BYTES                      the most that this process, and its plugin's, has had of it
  *   done                              everything was measured or skipped
  *
  * Tasks that are done already are left out, and those that have samples get only what they

@@ -39,6 +39,8 @@ static void take_line(struct worker_report *r, char *line)
 		r->n_skipped++;
 	} else if (strcmp(line, "done") == 0)
 		r->is_done = true;
+	else if (strncmp(line, "memory ", 7) == 0)
+		r->peak_bytes = strtoull(line + 7, NULL, 10);
 	else
 		assert_true(strcmp(line, "alive") == 0 || strncmp(line, "task ", 5) == 0 ||
 			    strncmp(line, "clock ", 6) == 0);

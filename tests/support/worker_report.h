@@ -13,6 +13,7 @@ struct worker_report {
 	size_t n_rows, n_samples, n_skipped;
 	char *row[WORKER_ROWS][GB_COLUMNS];
 	char *failed, *skipped;
+	uint64_t peak_bytes;
 	bool is_done;
 };
 
