@@ -34,6 +34,23 @@ static double y_of(const struct gb_layout *layout, const struct gb_summary_row *
 	return row->cpu_ns_median / 1e6;
 }
 
+/* The band around a point, if the layout has one: see gb_layout.intervals. */
+static void set_interval(const struct gb_layout *layout, const struct gb_summary_row *row,
+			 struct gb_point *p)
+{
+	bool has_interval = row->cpu_ns_ci_low > 0 && row->cpu_ns_ci_high > 0;
+	double low = has_interval ? row->cpu_ns_ci_low : row->cpu_ns_min,
+	       high = has_interval ? row->cpu_ns_ci_high : row->cpu_ns_max;
+
+	p->low = p->high = p->y;
+	if (!layout->intervals)
+		return;
+	if (low > 0)
+		p->low = low / 1e6;
+	if (high > 0)
+		p->high = high / 1e6;
+}
+
 static double x_of(const struct gb_layout *layout, const struct gb_summary_row *row)
 {
 	return strtod(gb_summary_key(row, layout->x), NULL);
@@ -143,7 +160,7 @@ static void make_group(const struct gb_layout *layout, struct states *states, si
 		s.colour = own;
 		s.legend_row++;
 	}
-	s.kind = GB_SERIES_LINE;
+	s.kind = layout->intervals ? GB_SERIES_BOTH : GB_SERIES_LINE;
 	for (size_t i = first; i < end; i++) {
 		gb_trait_name_state(&states->trait[i], state, sizeof(state));
 		snprintf(s.name, sizeof(s.name), "%.50s%.29s", name, state);
@@ -188,7 +205,8 @@ static int add_lines(const struct gb_figure_source *source, const struct gb_layo
 				continue;
 			p.series = states->series[find_state(states, &t)];
 			p.x = x_of(layout, row);
-			p.y = p.low = p.high = y_of(layout, row);
+			p.y = y_of(layout, row);
+			set_interval(layout, row, &p);
 			if (gb_drawing_point(d, &p, f) < 0)
 				return -1;
 		}

@@ -25,6 +25,9 @@ struct gb_layout {
 	const char *y_name;
 	enum gb_measured_as y;
 	bool bands; /* draw the range of the states too */
+	/* Draw the interval of each median; where there is one process, which has none, the range
+	 * of its samples. y is a time. */
+	bool intervals;
 	/* Where keys belong to a sender, also draw the range of what all members spend together
 	 * when each of them sends: as many times one sender's. x is the size. */
 	bool all_senders;

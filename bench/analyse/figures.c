@@ -1,5 +1,12 @@
 #include "analyse/figures.h"
 
+#define IMPLEMENTATIONS(name, make)                                                                \
+	{                                                                                          \
+		"implementations-" name,                                                           \
+			"it was not timed in two implementations of one protocol at two sizes",    \
+			make                                                                       \
+	}
+
 const struct gb_figure gb_figures[] = {
 	{"honest", "no create, add 1, remove 1 or rekey was timed at two sizes", gb_figure_honest},
 	{"group_cost",
@@ -24,6 +31,13 @@ const struct gb_figure gb_figures[] = {
 	{"late", "no catch_up was timed at two k", gb_figure_late},
 	{"kept", "no backup or restore was timed at two k", gb_figure_kept},
 	{"state", "no state was stored at two sizes", gb_figure_state},
+	IMPLEMENTATIONS("create", gb_figure_implementations_create),
+	IMPLEMENTATIONS("add", gb_figure_implementations_add),
+	IMPLEMENTATIONS("add_each", gb_figure_implementations_add_each),
+	IMPLEMENTATIONS("remove", gb_figure_implementations_remove),
+	IMPLEMENTATIONS("rekey", gb_figure_implementations_rekey),
+	IMPLEMENTATIONS("send", gb_figure_implementations_send),
+	IMPLEMENTATIONS("send_first", gb_figure_implementations_send_first),
 };
 
 const size_t gb_n_figures = sizeof(gb_figures) / sizeof(gb_figures[0]);

@@ -38,6 +38,22 @@ int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_draw
 int gb_figure_split(const struct gb_figure_source *source, struct gb_drawing *d,
 		    struct gb_failure *f);
 
+/* An operation in each implementation of a protocol; figure_implementations.c. */
+int gb_figure_implementations_create(const struct gb_figure_source *source, struct gb_drawing *d,
+				     struct gb_failure *f);
+int gb_figure_implementations_add(const struct gb_figure_source *source, struct gb_drawing *d,
+				  struct gb_failure *f);
+int gb_figure_implementations_add_each(const struct gb_figure_source *source, struct gb_drawing *d,
+				       struct gb_failure *f);
+int gb_figure_implementations_remove(const struct gb_figure_source *source, struct gb_drawing *d,
+				     struct gb_failure *f);
+int gb_figure_implementations_rekey(const struct gb_figure_source *source, struct gb_drawing *d,
+				    struct gb_failure *f);
+int gb_figure_implementations_send(const struct gb_figure_source *source, struct gb_drawing *d,
+				   struct gb_failure *f);
+int gb_figure_implementations_send_first(const struct gb_figure_source *source,
+					 struct gb_drawing *d, struct gb_failure *f);
+
 /* Figures of bands from the best to the worst state; figure_states.c. */
 int gb_figure_honest(const struct gb_figure_source *source, struct gb_drawing *d,
 		     struct gb_failure *f);

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_FIGURES 16
+#define MAX_FIGURES 24
 
 enum { FORMATS = 2 };
 static const char *const formats[FORMATS] = {"svg", "png"};
@@ -61,6 +61,13 @@ static int read_facts(struct plot *p, const struct gb_held *held, struct gb_fail
 	return status;
 }
 
+/* Of figures side by side that lack the same the first one's line is enough. */
+static bool is_said(const struct plot *p, size_t i)
+{
+	return i > 0 && !p->made[i - 1] &&
+	       strcmp(gb_figures[i].needs, gb_figures[i - 1].needs) == 0;
+}
+
 static int make_drawings(struct plot *p, const struct gb_held *held, struct gb_failure *f)
 {
 	const struct gb_figure_source source = {&p->summary, *held, p->data};
@@ -69,7 +76,7 @@ static int make_drawings(struct plot *p, const struct gb_held *held, struct gb_f
 	for (size_t i = 0; i < gb_n_figures && status >= 0; i++) {
 		status = gb_figures[i].make(&source, &p->drawings[i], f);
 		p->made[i] = status == 1;
-		if (status == 0)
+		if (status == 0 && !is_said(p, i))
 			printf("%s: not drawn, %s\n", gb_figures[i].name, gb_figures[i].needs);
 	}
 	return status < 0 ? -1 : 0;

@@ -76,7 +76,7 @@ struct command_result plot(const char *format)
 	return run_command(&gb_command_plot, (const char *[]){drawn_run, "--format", format, NULL});
 }
 
-static char *read_text(const char *name)
+char *read_text(const char *name)
 {
 	FILE *file = fopen(in_run(name), "r");
 	char *text = calloc(1, 1 << 20);

@@ -21,6 +21,9 @@ void write_summary(const char *const *rows, size_t n);
 
 struct command_result plot(const char *format);
 
+/* The text of a file of the run, which the caller frees. */
+char *read_text(const char *name);
+
 /* The file is this text, or has it somewhere. */
 void assert_text(const char *name, const char *want);
 void assert_has(const char *name, const char *part);
