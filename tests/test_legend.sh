@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The panels and the legend of a figure. Panels whose headings begin alike stand below each other. The columns
+# The panels, the axes and the legend of a figure. Panels whose headings begin alike stand below each other. The columns
 # of the legend stand side by side as long as the picture is wide enough for their names, and else in several rows of columns; no name leaves the picture or lies on another.
 set -u
 cd "$(dirname "$0")/.."
@@ -105,6 +105,60 @@ check the_second_part_stands_below_the_first "$(texts two | cut -d' ' -f1)" "$(t
 $(texts Gamma | head -1 | cut -d' ' -f1)"
 headings 'Alpha · one' 'Alpha · two'
 check one_column_of_two_is_a_row "$(size) $(columns_of Alpha)" 'viewBox="0 0 1200 900" 2 at 2'
+
+# marks SCALE LOW HIGH PANELS: the numbers of the y axis of the first panel from below, where the one line
+# goes from LOW to HIGH, and "too close" behind one that is less than 13 pixels above the one before.
+marks() {
+	sed "s/^yscale = .*/yscale = \"$1\"; near_one = 1.15/" plots/honest.gp > "$work/honest.gp"
+	{
+		echo "panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,low,high"
+		for panel in $(seq "$4"); do
+			echo "$panel,Panel,1,name,line,1,1,1,1,10,$2,$2,$2"
+			echo "$panel,Panel,1,name,line,1,1,1,1,100,$3,$3,$3"
+		done
+	} > "$work/honest.csv"
+	(cd "$work" && gnuplot -d -e "format='svg'" honest.gp)
+	awk '/text-anchor="end"/ { sub(/.*<g transform="translate/, ""); split($0, part, /[(,)]/) }
+		/<text>/ && part[2] > 0 {
+			gsub(/<[^>]*>|^[ \t]*/, "")
+			if (n++ == 0) x = part[2]
+			if (part[2] != x) exit
+			if ($0 != "") print part[3], $0
+			part[2] = 0
+		}' "$work/honest.svg" | sort -rn | awk '{
+			printf "%s%s; ", substr($0, index($0, " ") + 1), (NR > 1 && y - $1 < 13 ? " too close" : "")
+			y = $1
+		}'
+	cp plots/honest.gp "$work"
+}
+
+check bytes_are_named_to_the_end_of_their_axis "$(marks volume 600 2e13 2)" \
+	'100 B; 1 kB; 10 kB; 100 kB; 1 MB; 10 MB; 100 MB; 1 GB; 10 GB; 100 GB; 1 TB; 10 TB; 100 TB; '
+check a_low_panel_has_fewer_numbers "$(marks volume 600 2e13 8)" '1 kB; 1 MB; 1 GB; 1 TB; '
+check times_are_seconds_minutes_hours_days "$(marks duration 0.2 1e10 2)" \
+	'100 µs; 1 ms; 10 ms; 100 ms; 1 s; 10 s; 1 min; 10 min; 1 h; 1 day; 10 days; 100 days; 1,000 days; '
+check an_axis_has_two_marks_at_least "$(marks duration 1 1 2)" '100 µs; 1 ms; '
+check no_ratio_stands_on_another "$(marks ratio 0.7 12 4)" '0.8; 1; 1.5; 2; 3; 5; 10; '
+check no_ratio_stands_on_another_in_a_low_panel "$(marks ratio 0.7 12 10)" '1; 2; 5; 10; '
+
+# drawn LOOK...: the colours of series with these looks in the order in which their lines are drawn.
+drawn() {
+	awk -v looks="$*" 'BEGIN {
+		print "panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,low,high"
+		n = split(looks, look, " ")
+		for (i = 1; i <= n; i++)
+			for (x = 10; x <= 100; x *= 10)
+				printf "1,A panel,%d,name,line,%d,%d,1,%d,%d,1,1,1\n", i, i, look[i], i, x
+	}' > "$work/honest.csv"
+	(cd "$work" && gnuplot -d -e "format='svg'" honest.gp)
+	awk '/id="gnuplot_plot_/ { is_curve = 1 }
+		is_curve && /<path/ && match($0, /rgb\([ 0-9,]*\)/) { print substr($0, RSTART, RLENGTH); is_curve = 0 }' \
+		"$work/honest.svg" | head -n $# | tr -d ' '
+}
+
+check dashed_lines_are_drawn_over_solid_ones_and_thin_ones_last "$(drawn 2 7 1)" 'rgb(230,159,0)
+rgb(0,114,178)
+rgb(213,94,0)'
 
 legend columns_that_fit_stand_side_by_side 3 4 30 1
 legend one_column_is_a_list 1 5 40 1

@@ -29,7 +29,9 @@ enum gb_colour {
 	GB_GREY,
 };
 
-#define GB_LOOKS 6 /* dashes and markers of plots/style.gp, from 1 */
+/* Dashes and markers of plots/style.gp, from 1. As many again behind them have the same dashes,
+ * thin, and hollow markers: they stand out on top of the first. */
+#define GB_LOOKS 6
 
 struct gb_series {
 	char name[80];

@@ -45,12 +45,13 @@ static unsigned rank_of_state(const struct gb_trait *t)
 	return *t->olm != '\0' ? rank_in(olms, N(olms), t->olm) : 0;
 }
 
-/* What stands for all states has the last look, which no known state has. */
+/* What stands for all states has the last look, which no known state has. The second form of a
+ * state looks like the first, but thinner. */
 unsigned gb_trait_look(const struct gb_trait *t)
 {
 	bool is_any = strcmp(t->tree, ANY) == 0 || strcmp(t->olm, ANY) == 0;
 
-	return is_any ? GB_LOOKS : 1 + rank_of_state(t) % GB_LOOKS;
+	return (is_any ? GB_LOOKS : 1 + rank_of_state(t) % GB_LOOKS) + t->form * GB_LOOKS;
 }
 
 static bool is_default(enum gb_axis_id axis, const char *value)
