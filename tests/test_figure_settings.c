@@ -66,10 +66,12 @@ static void what_else_was_varied_has_panels_of_its_own(void **state)
 				  "2,Megolm: Olm new,line,2,3,2,1,2,1,1,1\n" JOINED
 				  "2,Megolm: Olm new,line,2,3,2,1,4,1,1,1\n" SHARED
 				  "2,Megolm: Olm new,line,2,3,2,1,2,2,2,2\n");
-	assert_has("plots/bytes.csv", JOINED "1,Megolm: Olm new,line,2,3,1,1,2,200,200,200\n");
-	assert_has("plots/bytes.csv", SHARED "1,Megolm: Olm new,line,2,3,1,1,2,500,500,500\n");
 #undef JOINED
 #undef SHARED
+	assert_has("plots/bytes.csv", "1,Add one member · by the actor · history joined,"
+				      "1,Megolm: Olm new,line,2,3,1,1,2,200,200,200\n");
+	assert_has("plots/bytes.csv", "2,Add one member · by the actor · history shared,"
+				      "1,Megolm: Olm new,line,2,3,1,1,2,500,500,500\n");
 	assert_has("plots/honest.svg", ">history shared<");
 	assert_text("plots/facts.csv",
 		    "fact,text\n"
@@ -111,24 +113,27 @@ static void settings_are_in_order(void **state)
 #undef PANEL
 }
 
-/* Four changes, at two lengths of a name, in three cipher suites: 24 panels are drawn. With a
- * fourth suite there would be 32; then one suite is, which the facts name. */
+/* Four changes, at two lengths of a name, in three cipher suites: 24 panels are drawn, and of what
+ * actor and server send twice as many. With a fourth suite there would be 32; then one suite is,
+ * which the facts name. */
 static void of_too_much_that_was_varied_one_value_is_drawn_and_named(void **state)
 {
 	static const char *const changes[] = {"create", "add k=1", "remove k=1", "rekey"};
-	char text[4 * 2 * 4 * 2][200];
+	char text[2 * 4 * 2 * 4 * 2][200];
 	const char *rows[N(text)];
 	size_t n = 0;
 
 	(void)state;
 	for (unsigned suite = 1; suite <= 4; suite++) {
-		for (unsigned i = 0; i < N(changes) * 2 * 2; i++) {
+		for (unsigned i = 0; i < 2 * N(changes) * 2 * 2; i++) {
 			rows[n] = text[n];
 			snprintf(text[n++], sizeof(text[0]),
-				 "backend=mls role=actor phase=total n_processes=5 operation=%s "
-				 "size=%u tree=full suite=%u identity=%u cpu_ns_median=%u",
-				 changes[i / 4], 2 + i % 2, suite, i / 2 % 2 ? 12 : 16,
-				 suite * 1000000 + i / 2 % 2);
+				 "backend=mls role=%s n_processes=5 operation=%s size=%u tree=full "
+				 "suite=%u identity=%u %s=%u",
+				 i % 2 ? "actor phase=total up_bytes=7" : "server phase=deliver",
+				 changes[i / 8], 2 + i / 2 % 2, suite, i / 4 % 2 ? 12 : 16,
+				 i % 2 ? "cpu_ns_median" : "down_bytes",
+				 suite * 1000000 + i / 4 % 2);
 		}
 		if (suite < 3)
 			continue;
@@ -138,6 +143,8 @@ static void of_too_much_that_was_varied_one_value_is_drawn_and_named(void **stat
 		if (suite == 3) {
 			assert_has("plots/honest.csv",
 				   "24,New keys for the group · suite 3; identity 16,");
+			assert_has("plots/bytes.csv", "48,New keys for the group · by the server · "
+						      "suite 3; identity 16,");
 			continue;
 		}
 		assert_has("plots/honest.csv", "8,New keys for the group · identity 16,");

@@ -54,8 +54,8 @@ static void honest_figure_joins_states_and_their_band(void **state)
 			   "1,Add one member,4,Megolm: Olm new,line,2,3,2,1,2,0.3,0.3,0.3\n"
 			   "2,New keys for the group,4,Megolm: Olm new,line,2,3,2,1,2,0.6,0.6,"
 			   "0.6\n");
-	assert_has("plots/bytes.csv", "1,New keys for the group,4,Megolm: Olm new,line,2,3,2,1,2,"
-				      "1000,1000,1000\n");
+	assert_has("plots/bytes.csv", "1,New keys for the group · by the actor,4,Megolm: Olm new,"
+				      "line,2,3,2,1,2,1000,1000,1000\n");
 	assert_has("plots/honest.svg", "MLS: tree cold");
 	assert_has("plots/honest.svg", "Add one member");
 }
@@ -117,6 +117,100 @@ static void all_states_have_a_look_that_no_state_has(void **state)
 	assert_has("plots/honest.csv", ",MLS: tree churned:4,line,1,5,");
 	assert_has("plots/honest.csv", ",MLS: tree any,line,1,6,");
 	assert_has("plots/honest.svg", "MLS: tree any");
+}
+
+#define SERVER    "role=server phase=deliver n_processes=5 "
+#define AT_ACTOR  "1,New keys for the group · by the actor,"
+#define AT_SERVER "2,New keys for the group · by the server,"
+#define MLS_LINE  "1,MLS: tree full,line,1,1,1,1,"
+
+/*
+ * Below what the actor uploads stands what the server gives out; what the one downloads and the
+ * other takes in is of neither. The states of Olm differ by less than two lines are wide, so that
+ * there is no band of theirs; all that send are 2 or 1000 times one sender, of either.
+ */
+static void bytes_are_those_of_the_actor_and_of_the_server(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=2 tree=full up_bytes=500 down_bytes=77 up_raw_bytes=500",
+		MLS "operation=rekey size=1000 tree=full up_bytes=900 down_bytes=77 "
+		    "up_raw_bytes=900",
+		"backend=mls " SERVER "operation=rekey size=1000 tree=full up_bytes=77 "
+		"down_bytes=900000 up_raw_bytes=77 down_raw_bytes=900000",
+		MEGOLM "senders=1 operation=rekey size=1000 olm=chain up_bytes=1700000 "
+		       "down_bytes=77 up_raw_bytes=1100000 down_raw_bytes=77",
+		MEGOLM "senders=1 operation=rekey size=1000 olm=new up_bytes=2000000 down_bytes=77",
+		"backend=megolm senders=1 " SERVER
+		"operation=rekey size=1000 olm=chain up_bytes=77 "
+		"down_bytes=1800000 up_raw_bytes=77 down_raw_bytes=1200000",
+	};
+	static const char named[] = "panel,heading,series,name,kind,colour,look,legend_column,"
+				    "legend_row,members,";
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_has("plots/bytes.csv", named);
+	assert_has(
+		"plots/bytes.csv",
+		"sent_bytes,sent_bytes_low,sent_bytes_high\n" AT_ACTOR MLS_LINE
+		"2,500,500,500\n" AT_ACTOR MLS_LINE "1000,900,900,900\n" AT_SERVER MLS_LINE
+		"1000,900000,900000,900000\n" AT_ACTOR
+		"2,Megolm: all send (derived),band,5,1,2,1,1000,,1700000000,2000000000\n" AT_SERVER
+		"2,Megolm: all send (derived),band,5,1,2,1,1000,,1800000000,1800000000\n" AT_ACTOR
+		"3,Megolm: Olm chain,line,2,1,2,2,1000,1700000,1700000,1700000\n" AT_SERVER
+		"3,Megolm: Olm chain,line,2,1,2,2,1000,1800000,1800000,1800000\n" AT_ACTOR
+		"4,Megolm: Olm new,line,2,3,2,3,1000,2000000,2000000,2000000\n");
+	assert_lacks("plots/bytes.svg", "best to worst");
+	assert_has(
+		"plots/bytes_raw.csv",
+		"sent_raw_bytes,sent_raw_bytes_low,sent_raw_bytes_high\n" AT_ACTOR MLS_LINE
+		"2,500,500,500\n" AT_ACTOR MLS_LINE "1000,900,900,900\n" AT_SERVER MLS_LINE
+		"1000,900000,900000,900000\n" AT_ACTOR
+		"2,Megolm: all send (derived),band,5,1,2,1,1000,,1100000000,1100000000\n" AT_SERVER
+		"2,Megolm: all send (derived),band,5,1,2,1,1000,,1200000000,1200000000\n" AT_ACTOR
+		"3,Megolm: Olm chain,line,2,1,2,2,1000,1100000,1100000,1100000\n" AT_SERVER
+		"3,Megolm: Olm chain,line,2,1,2,2,1000,1200000,1200000,1200000\n");
+	assert_has("plots/bytes_raw.svg", "by the server");
+}
+
+/* A band is drawn as soon as it is wider than that. */
+static void bands_that_can_be_seen_are_drawn(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=2 tree=full up_bytes=500",
+		MEGOLM "operation=rekey size=1000 olm=chain up_bytes=1700000",
+		MEGOLM "operation=rekey size=1000 olm=new up_bytes=2100000",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_has("plots/bytes.csv", AT_ACTOR "2,Megolm: best to worst,band,2,1,2,1,1000,,1700000,"
+					       "2100000\n");
+	assert_has("plots/bytes.csv", AT_ACTOR "4,Megolm: Olm new,line,2,3,2,3,");
+	assert_has("plots/bytes.svg", "best to worst");
+}
+
+/* Where nothing is in an envelope, or nobody knows what is, the figure of raw bytes would be that
+ * of all, or none. */
+static void raw_bytes_are_drawn_where_something_wraps_them(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=2 tree=full up_bytes=500 up_raw_bytes=500",
+		MLS "operation=rekey size=4 tree=full up_bytes=900 up_raw_bytes=900",
+		"backend=another role=actor phase=total operation=rekey size=2 up_bytes=900",
+		"backend=mls " SERVER "operation=rekey size=2 tree=full up_bytes=500 "
+		"down_bytes=900 up_raw_bytes=400 down_raw_bytes=300",
+	};
+	struct command_result result;
+
+	(void)state;
+	write_summary(rows, N(rows));
+	result = plot("svg");
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "bytes_raw: not drawn, no create"));
+	assert_has("plots/bytes.csv", ",another,line,");
 }
 
 static void published_form_takes_one_state_and_its_range(void **state)
@@ -395,7 +489,8 @@ static void all_senders_are_as_many_times_one(void **state)
 	assert_has("plots/honest.svg", "all send");
 }
 
-/* A summary from before there was a floor lacks its columns, and only that figure. */
+/* A summary from before there was a floor lacks its columns and those behind, and only their
+ * figures. */
 static void summary_without_a_floor_is_read(void **state)
 {
 	struct command_result result;
@@ -405,8 +500,8 @@ static void summary_without_a_floor_is_read(void **state)
 	assert_non_null(file);
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
 		fprintf(file, "%s,", gb_columns[gb_key_columns[i]].name);
-	for (size_t i = 0; i + 3 < N(summary_numbers); i++)
-		fprintf(file, "%s%c", summary_numbers[i], i + 4 < N(summary_numbers) ? ',' : '\n');
+	for (size_t i = 0; i + 6 < N(summary_numbers); i++)
+		fprintf(file, "%s%c", summary_numbers[i], i + 7 < N(summary_numbers) ? ',' : '\n');
 	for (size_t size = 2; size <= 4; size += 2) {
 		for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
 			char values[100];
@@ -434,6 +529,9 @@ int main(void)
 		TEST(honest_figure_joins_states_and_their_band),
 		TEST(other_libraries_and_backends_are_groups_of_their_own),
 		TEST(all_states_have_a_look_that_no_state_has),
+		TEST(bytes_are_those_of_the_actor_and_of_the_server),
+		TEST(bands_that_can_be_seen_are_drawn),
+		TEST(raw_bytes_are_drawn_where_something_wraps_them),
 		TEST(published_form_takes_one_state_and_its_range),
 		TEST(published_form_has_both_libolms),
 		TEST(published_form_has_the_one_libolm_that_was_measured),

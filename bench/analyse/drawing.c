@@ -49,6 +49,29 @@ unsigned gb_drawing_series(struct gb_drawing *d, const struct gb_series *series)
 	return (unsigned)d->n_series;
 }
 
+void gb_drawing_drop_series(struct gb_drawing *d, unsigned series)
+{
+	const struct gb_series dropped = d->series[series - 1];
+	size_t n = 0;
+
+	d->n_series--;
+	memmove(&d->series[series - 1], &d->series[series],
+		(d->n_series - (series - 1)) * sizeof(dropped));
+	for (size_t i = 0; i < d->n_series; i++) {
+		if (d->series[i].legend_column == dropped.legend_column)
+			d->series[i].legend_row -= d->series[i].legend_row > dropped.legend_row;
+	}
+	for (size_t i = 0; i < d->n_points; i++) {
+		struct gb_point p = d->points[i];
+
+		if (p.series == series)
+			continue;
+		p.series -= p.series > series;
+		d->points[n++] = p;
+	}
+	d->n_points = n;
+}
+
 int gb_drawing_point(struct gb_drawing *d, const struct gb_point *point, struct gb_failure *f)
 {
 	if (d->n_points == d->capacity) {

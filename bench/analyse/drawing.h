@@ -84,6 +84,10 @@ void gb_drawing_caption(struct gb_drawing *d, const char *text);
 /* Returns the number of the new series, or 0 when there are GB_MAX_SERIES. */
 unsigned gb_drawing_series(struct gb_drawing *d, const struct gb_series *series);
 
+/* Takes it away with its points. Later series have their numbers less one; those below it in its
+ * column of the legend move up. */
+void gb_drawing_drop_series(struct gb_drawing *d, unsigned series);
+
 /* 0, or -1 with *f set when memory ran out. */
 int gb_drawing_point(struct gb_drawing *d, const struct gb_point *point, struct gb_failure *f);
 

@@ -21,9 +21,13 @@ struct states {
 
 static double y_of(const struct gb_layout *layout, const struct gb_summary_row *row)
 {
+	bool is_server = strcmp(gb_summary_key(row, GB_COLUMN_role), "server") == 0;
+
 	switch (layout->y) {
-	case GB_UP_BYTES:
-		return row->up_bytes;
+	case GB_SENT_BYTES:
+		return is_server ? row->down_bytes : row->up_bytes;
+	case GB_SENT_RAW_BYTES:
+		return is_server ? row->down_raw_bytes : row->up_raw_bytes;
 	case GB_STATE_BYTES:
 		return row->state_bytes;
 	case GB_TIME_OVER_FLOOR:
@@ -282,6 +286,35 @@ static int add_bands(const struct gb_layout *layout, const struct states *states
 	return status;
 }
 
+/* Whether it is somewhere wider than the lines at both of its edges, which take about a fiftieth of
+ * an axis. */
+static bool can_be_seen(const struct gb_drawing *d, unsigned band)
+{
+	double lowest = INFINITY, highest = 0, widest = 1;
+
+	for (size_t i = 0; i < d->n_points; i++) {
+		const struct gb_point *p = &d->points[i];
+
+		lowest = fmin(lowest, p->low);
+		highest = fmax(highest, p->high);
+		if (p->series == band)
+			widest = fmax(widest, p->high / p->low);
+	}
+	return 50 * log(widest) > log(highest / lowest);
+}
+
+/* From the last on, so that the numbers of those before stay. */
+static void drop_bands_of_equal_states(const struct states *states, struct gb_drawing *d)
+{
+	for (size_t i = states->n; i-- > 0;) {
+		unsigned band = states->band[i];
+		bool is_first = i == 0 || states->band[i - 1] != band;
+
+		if (band != 0 && is_first && !can_be_seen(d, band))
+			gb_drawing_drop_series(d, band);
+	}
+}
+
 /* ---- settings ---- */
 
 #define MOST_PANELS 24 /* of a figure that is read at one glance */
@@ -331,7 +364,8 @@ static int find_settings(const struct gb_figure_source *source, const struct gb_
 			is_drawn_in[panel] = true;
 		}
 	}
-	most = MOST_PANELS / (n_drawn > 0 ? n_drawn : 1);
+	most = layout->most_panels > 0 ? layout->most_panels : MOST_PANELS;
+	most /= n_drawn > 0 ? n_drawn : 1;
 	if (most > GB_MAX_PANELS / count_panels(layout))
 		most = GB_MAX_PANELS / count_panels(layout);
 	gb_settings_find(candidates, n, &source->held, uses_of(layout), most > 0 ? most : 1,
@@ -362,7 +396,10 @@ static int make_settings(const struct gb_figure_source *source, const struct gb_
 		if (add_lines(&one, layout, size, &states, i * n_panels, d, f) < 0)
 			return -1;
 	}
-	return add_bands(layout, &states, d, f);
+	if (add_bands(layout, &states, d, f) < 0)
+		return -1;
+	drop_bands_of_equal_states(&states, d);
+	return 0;
 }
 
 int gb_states_make(const struct gb_figure_source *source, const struct gb_layout *layout,

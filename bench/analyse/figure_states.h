@@ -17,14 +17,20 @@ struct gb_subject {
 	const char *phase;
 };
 
-enum gb_measured_as { GB_TIME_IN_MS, GB_UP_BYTES, GB_STATE_BYTES, GB_TIME_OVER_FLOOR };
+enum gb_measured_as {
+	GB_TIME_IN_MS,
+	GB_SENT_BYTES,     /* what a device uploads, or the server gives out */
+	GB_SENT_RAW_BYTES, /* of these, without envelopes */
+	GB_STATE_BYTES,
+	GB_TIME_OVER_FLOOR,
+};
 
 struct gb_layout {
 	enum gb_column x;
 	const char *x_name;
 	const char *y_name;
 	enum gb_measured_as y;
-	bool bands; /* draw the range of the states too */
+	bool bands; /* draw the range of the states too, where it can be seen */
 	/* Draw the interval of each median; where there is one process, which has none, the range
 	 * of its samples. y is a time. */
 	bool intervals;
@@ -38,7 +44,8 @@ struct gb_layout {
 	/* Of each panel, as the axis has it: "10", "10%", "zipf"; NULL: as held. */
 	const char *senders[GB_MAX_PANELS];
 	const char *headings[GB_MAX_PANELS];
-	size_t columns; /* of panels, where these are a table whatever is varied; else 0 */
+	size_t columns;     /* of panels, where these are a table whatever is varied; else 0 */
+	size_t most_panels; /* of a figure that is not read at one glance; else 0 */
 	const char *forms[2];
 	const struct gb_subject *subjects;
 	size_t n_subjects;

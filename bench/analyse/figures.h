@@ -63,6 +63,8 @@ int gb_figure_senders(const struct gb_figure_source *source, struct gb_drawing *
 		      struct gb_failure *f);
 int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
 		    struct gb_failure *f);
+int gb_figure_bytes_raw(const struct gb_figure_source *source, struct gb_drawing *d,
+			struct gb_failure *f);
 int gb_figure_time_over_floor(const struct gb_figure_source *source, struct gb_drawing *d,
 			      struct gb_failure *f);
 int gb_figure_bulk(const struct gb_figure_source *source, struct gb_drawing *d,

@@ -29,6 +29,14 @@ static const char *const changes_headings[] = {
 	"New keys for the group",
 };
 
+/* Whether the row is that of the actor of a change. */
+static bool is_by_actor(const struct gb_summary_row *row, const struct gb_subject *change)
+{
+	return strcmp(gb_summary_key(row, GB_COLUMN_operation), change->operation) == 0 &&
+	       strcmp(gb_summary_key(row, GB_COLUMN_role), "actor") == 0 &&
+	       (!change->k || strcmp(gb_summary_key(row, GB_COLUMN_k), change->k) == 0);
+}
+
 /* Time over size, a panel for each of the changes, in every state. */
 static struct gb_layout of_changes(const struct gb_subject subjects[N(changes)])
 {
@@ -119,9 +127,7 @@ static const struct {
 /* How many a row of a change has, where it is that of the actor; 0 otherwise. */
 static uint32_t senders_of(const struct gb_summary_row *row, const struct gb_subject *change)
 {
-	if (strcmp(gb_summary_key(row, GB_COLUMN_operation), change->operation) != 0 ||
-	    strcmp(gb_summary_key(row, GB_COLUMN_role), "actor") != 0 ||
-	    (change->k && strcmp(gb_summary_key(row, GB_COLUMN_k), change->k) != 0))
+	if (!is_by_actor(row, change))
 		return 0;
 	return (uint32_t)strtoul(gb_summary_key(row, GB_COLUMN_senders), NULL, 10);
 }
@@ -212,17 +218,65 @@ int gb_figure_senders(const struct gb_figure_source *source, struct gb_drawing *
 
 /* ---- more figures ---- */
 
-/* What is sent does not depend on the library that computes it. */
-int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
-		    struct gb_failure *f)
+/* Below what the actor uploads for each change stands what the server gives out for it. What is
+ * sent does not depend on the library that computes it. */
+static int make_sent(const struct gb_figure_source *source, enum gb_measured_as y,
+		     const char *y_name, struct gb_drawing *d, struct gb_failure *f)
 {
+	struct gb_subject subjects[2 * N(changes)];
+	char headings[2 * N(changes)][80];
 	struct gb_layout layout = of_changes(changes);
 
-	layout.y_name = "up_bytes";
-	layout.y = GB_UP_BYTES;
+	for (size_t i = 0; i < N(subjects); i++) {
+		bool is_server = i >= N(changes);
+
+		subjects[i] = changes[i % N(changes)];
+		subjects[i].panel = (unsigned)i + 1;
+		if (is_server) {
+			subjects[i].role = "server";
+			subjects[i].phase = "deliver";
+		}
+		snprintf(headings[i], sizeof(headings[0]), "%s · by the %s",
+			 changes_headings[i % N(changes)], is_server ? "server" : "actor");
+		layout.headings[i] = headings[i];
+	}
+	layout.subjects = subjects;
+	layout.n_subjects = N(subjects);
+	layout.columns = N(changes);
+	layout.most_panels = 48;
+	layout.y = y;
+	layout.y_name = y_name;
 	layout.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm);
 	layout.idle_axes = LIBRARY_AXES;
 	return gb_states_make(source, &layout, NULL, d, f);
+}
+
+int gb_figure_bytes(const struct gb_figure_source *source, struct gb_drawing *d,
+		    struct gb_failure *f)
+{
+	return make_sent(source, GB_SENT_BYTES, "sent_bytes", d, f);
+}
+
+/* Whether a change sent more than its protocol's own bytes, and says how many these are. */
+static bool has_envelopes(const struct gb_summary *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		for (size_t change = 0; change < N(changes); change++) {
+			if (is_by_actor(&s->rows[i], &changes[change]) &&
+			    s->rows[i].up_raw_bytes < s->rows[i].up_bytes)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Without envelopes it would be the figure of all bytes once more. */
+int gb_figure_bytes_raw(const struct gb_figure_source *source, struct gb_drawing *d,
+			struct gb_failure *f)
+{
+	return has_envelopes(source->summary)
+		       ? make_sent(source, GB_SENT_RAW_BYTES, "sent_raw_bytes", d, f)
+		       : 0;
 }
 
 /* Who does how much more than must be, at every role. */

@@ -22,12 +22,13 @@ static const struct {
 		NUMBER(cpu_ns_min),      NUMBER(cpu_ns_max),    NUMBER(up_bytes),
 		NUMBER(n_processes), /* and from OPTIONAL on those that a file may lack */
 		NUMBER(time_over_floor), NUMBER(floor_ns),      NUMBER(floor_ns_equal),
-		NUMBER(state_bytes),
+		NUMBER(state_bytes),     NUMBER(down_bytes),    NUMBER(up_raw_bytes),
+		NUMBER(down_raw_bytes),
 #undef NUMBER
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
-#define OPTIONAL  (N_NUMBERS - 4)
+#define OPTIONAL  (N_NUMBERS - 7)
 #define MISSING   SIZE_MAX
 
 struct source {

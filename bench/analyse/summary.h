@@ -17,8 +17,11 @@ struct gb_summary_row {
 	double time_over_floor; /* NAN, too, in a file from before there was a floor */
 	double floor_ns;        /* likewise */
 	double floor_ns_equal;
-	double state_bytes; /* likewise */
-	const char *heals;  /* into key_text; "" where it was not asked */
+	double state_bytes; /* likewise, and the next three */
+	double down_bytes;
+	double up_raw_bytes; /* NAN, too, of envelopes of which it is not known what they hold */
+	double down_raw_bytes;
+	const char *heals; /* into key_text; "" where it was not asked */
 };
 
 struct gb_summary {

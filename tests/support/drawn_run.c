@@ -16,9 +16,10 @@
 
 char drawn_run[] = "/tmp/groupbench-plot-XXXXXX";
 
-const char *const summary_numbers[10] = {
+const char *const summary_numbers[13] = {
 	"n_processes", "cpu_ns_median", "cpu_ns_ci_low", "cpu_ns_ci_high", "cpu_ns_min",
-	"cpu_ns_max",  "up_bytes",      "floor_ns",      "floor_ns_equal", "time_over_floor"};
+	"cpu_ns_max",  "up_bytes",      "floor_ns",      "floor_ns_equal", "time_over_floor",
+	"down_bytes",  "up_raw_bytes",  "down_raw_bytes"};
 
 const char *in_run(const char *name)
 {
@@ -103,6 +104,15 @@ void assert_has(const char *name, const char *part)
 
 	if (!strstr(is, part))
 		fail_msg("%s does not have \"%s\"", name, part);
+	free(is);
+}
+
+void assert_lacks(const char *name, const char *part)
+{
+	char *is = read_text(name);
+
+	if (strstr(is, part))
+		fail_msg("%s has \"%s\"", name, part);
 	free(is);
 }
 

@@ -16,7 +16,7 @@ const char *in_run(const char *name);
 void write_text(const char *name, const char *text);
 
 /* Each row is "name=value name=value ...", of keys and of these numbers. */
-extern const char *const summary_numbers[10];
+extern const char *const summary_numbers[13];
 void write_summary(const char *const *rows, size_t n);
 
 struct command_result plot(const char *format);
@@ -24,9 +24,10 @@ struct command_result plot(const char *format);
 /* The text of a file of the run, which the caller frees. */
 char *read_text(const char *name);
 
-/* The file is this text, or has it somewhere. */
+/* The file is this text, or has it somewhere, or nowhere. */
 void assert_text(const char *name, const char *want);
 void assert_has(const char *name, const char *part);
+void assert_lacks(const char *name, const char *part);
 
 #define MLS       "backend=mls role=actor phase=total n_processes=5 crypto=openssl suite=1 "
 #define MEGOLM    "backend=megolm role=actor phase=total n_processes=5 olm_crypto=libolm "
