@@ -315,6 +315,60 @@ static void drop_bands_of_equal_states(const struct states *states, struct gb_dr
 	}
 }
 
+/* ---- protocols ---- */
+
+struct protocols {
+	char name[GB_MAX_SERIES][80];
+	size_t n;
+	unsigned of_state[GB_MAX_SERIES];
+};
+
+/* A protocol on one library, in whatever form. */
+static void find_protocols(const struct gb_layout *layout, const struct states *states,
+			   struct protocols *out)
+{
+	struct gb_layout formless = *layout;
+
+	formless.forms[0] = formless.forms[1] = "";
+	out->n = 0;
+	for (size_t i = 0; i < states->n; i++) {
+		size_t found = 0;
+
+		gb_trait_name_group(&states->trait[i], &formless, out->name[out->n],
+				    sizeof(out->name[0]));
+		while (strcmp(out->name[found], out->name[out->n]) != 0)
+			found++;
+		out->of_state[i] = (unsigned)found;
+		out->n += found == out->n;
+	}
+}
+
+/* Makes each panel a row of them, one for each protocol where there are several. */
+static void part_protocols(const struct states *states, const struct protocols *protocols,
+			   struct gb_drawing *d)
+{
+	size_t n = protocols->n;
+
+	if (n < 2 || n * d->n_panels > GB_MAX_PANELS)
+		return;
+	for (size_t panel = d->n_panels; panel-- > 0;) {
+		char heading[sizeof(d->headings[0])];
+
+		memcpy(heading, d->headings[panel], sizeof(heading));
+		for (size_t i = 0; i < n; i++)
+			snprintf(d->headings[n * panel + i], sizeof(heading), "%.60s · %.110s",
+				 protocols->name[i], heading);
+	}
+	for (size_t i = 0; i < d->n_points; i++) {
+		size_t state = state_of(states, d->points[i].series);
+
+		d->points[i].panel =
+			(unsigned)n * (d->points[i].panel - 1) + protocols->of_state[state] + 1;
+	}
+	d->n_panels *= n;
+	d->columns = n;
+}
+
 /* ---- settings ---- */
 
 #define MOST_PANELS 24 /* of a figure that is read at one glance */
@@ -399,6 +453,12 @@ static int make_settings(const struct gb_figure_source *source, const struct gb_
 	if (add_bands(layout, &states, d, f) < 0)
 		return -1;
 	drop_bands_of_equal_states(&states, d);
+	if (layout->by_protocol) {
+		struct protocols protocols;
+
+		find_protocols(layout, &states, &protocols);
+		part_protocols(&states, &protocols, d);
+	}
 	return 0;
 }
 

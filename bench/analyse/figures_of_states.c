@@ -329,6 +329,7 @@ int gb_figure_bulk(const struct gb_figure_source *source, struct gb_drawing *d,
 		.headings = {"Add k members", "Remove k members", "The next rekey after the adds",
 			     "The next rekey after the removes"},
 		.forms = {" at once", " one by one"},
+		.by_protocol = true,
 		.subjects = subjects,
 		.n_subjects = N(subjects),
 	};
