@@ -347,7 +347,7 @@ peers:
 coverage:
 	@tools/install-packages $(purposes) test coverage
 	@$(MAKE) --no-print-directory VARIANT=coverage \
-	        CFLAGS='-O0 -g --coverage -Wno-maybe-uninitialized' test
+	        CFLAGS='-O0 -g --coverage -fprofile-update=atomic -Wno-maybe-uninitialized' test
 	gcovr -r . --object-directory build/coverage -e tests/ --print-summary \
 	        --html-details build/coverage/index.html build/coverage
 
