@@ -56,6 +56,8 @@ static void put_verdict(const struct judge *j, const char *first, const char *se
 	put_optional(j->out, v->crossing);
 	put_optional(j->out, v->crossing_low);
 	put_optional(j->out, v->crossing_high);
+	put_optional(j->out, (double)v->n_open);
+	put_optional(j->out, v->open_at);
 	putc('\n', j->out);
 }
 
@@ -85,6 +87,15 @@ static void say_crossing(const struct gb_verdict *v, const char *place)
 	printf("]");
 }
 
+/* The sizes that are open where the verdict is that of the others. */
+static void say_open(const struct gb_verdict *v, const char *place)
+{
+	if (v->n_open == 1)
+		printf(", open at %s = %.0f", place, v->open_at);
+	if (v->n_open > 1)
+		printf(", open at %zu sizes up to %s = %.0f", v->n_open, place, v->open_at);
+}
+
 static void note(struct judge *j, const struct gb_curve *a, const struct gb_curve *b,
 		 const struct gb_verdict *v)
 {
@@ -108,6 +119,7 @@ static void say_pair(const struct judge *j, const struct gb_curve *a, const stru
 		if (!isnan(v->ratio_low))
 			printf(" [%.3g .. %.3g]", v->ratio_low, v->ratio_high);
 		printf(" at %s = %.0f", place_name(a), v->size);
+		say_open(v, place_name(a));
 		say_crossing(v, place_name(a));
 	}
 	printf("; %s, %s\n", first, second);
@@ -296,7 +308,8 @@ static int judge_all(struct judge *j, struct gb_failure *f)
 	if (!j->judged)
 		return gb_fail_memory(f);
 	fputs("expectation,first,second,verdict,from_size,sizes,size,ratio,ratio_ci_low,"
-	      "ratio_ci_high,growth,crossing,crossing_ci_low,crossing_ci_high\n",
+	      "ratio_ci_high,growth,crossing,crossing_ci_low,crossing_ci_high,open_sizes,"
+	      "largest_open\n",
 	      j->out);
 	for (size_t i = 0; i < n_claims(j); i++) {
 		struct gb_expectation e;

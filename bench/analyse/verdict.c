@@ -119,6 +119,15 @@ struct track {
 	double crossing; /* where its sign last changed; 0: nowhere yet */
 };
 
+/* Sizes of one ruling, as far as the sizes between them are open. */
+struct reign {
+	enum gb_ruling ruling;
+	double from; /* the first; 0: that of all */
+	size_t n;    /* 0: there is none */
+	size_t n_open;
+	double open_at; /* the last that is open */
+};
+
 struct comparison {
 	const struct gb_expectation *e;
 	struct gb_draws draws;
@@ -126,6 +135,8 @@ struct comparison {
 	double smallest, size; /* the first size and the last */
 	bool had_interval;     /* at the last size */
 	bool has_interval;     /* on both sides of the crossing of `measured` */
+	struct reign decided;  /* of the last size that was decided */
+	struct reign open;     /* of those behind it */
 };
 
 static void go_on(struct track *t, double from, double to, double above)
@@ -196,17 +207,45 @@ static enum gb_ruling rule(const struct gb_expectation *e, const struct gb_verdi
 	return is_below == (e->relation == GB_EXPECT_AT_MOST) ? GB_RULING_HOLDS : GB_RULING_FAILS;
 }
 
+/* One more size was decided, `size`: those before it that are open stand between. */
+static void decide(struct comparison *c, enum gb_ruling ruling, double size, bool is_first)
+{
+	struct reign *d = &c->decided;
+
+	if (d->n == 0 || d->ruling != ruling)
+		*d = (struct reign){.ruling = ruling, .from = is_first ? 0 : size};
+	else if (c->open.n > 0)
+		d->open_at = c->open.open_at;
+	d->n_open += d->n > 0 ? c->open.n : 0;
+	d->n++;
+	c->open = (struct reign){.ruling = GB_RULING_OPEN};
+}
+
+static void leave_open(struct comparison *c, double size, bool is_first)
+{
+	if (c->open.n++ == 0)
+		c->open.from = is_first ? 0 : size;
+	c->open.open_at = size;
+}
+
 /* One more size, in ascending order: the verdict is that of the largest. */
 static void add_size(struct comparison *c, const struct point *a, const struct point *b,
 		     struct gb_verdict *v)
 {
-	enum gb_ruling before = v->ruling;
+	const struct reign *last = &c->decided;
 
 	v->size = a->curve->size[a->at];
 	add_ratio(c, a, b, v);
 	v->ruling = rule(c->e, v);
-	if (v->n_sizes > 0 && v->ruling != before)
-		v->from = v->size;
+	if (v->ruling == GB_RULING_OPEN) {
+		leave_open(c, v->size, v->n_sizes == 0);
+		last = &c->open;
+	} else {
+		decide(c, v->ruling, v->size, v->n_sizes == 0);
+	}
+	v->from = last->from;
+	v->n_open = last->n_open;
+	v->open_at = last->n_open > 0 ? last->open_at : 0;
 	v->n_sizes++;
 }
 

@@ -25,7 +25,13 @@ enum gb_ruling {
 
 struct gb_verdict {
 	enum gb_ruling ruling; /* at the largest size */
-	double from;           /* the size from which on it is the same; 0: at all sizes */
+	/*
+	 * The size from which on it is the same; 0: at all sizes. An open size among decided ones
+	 * contradicts nothing: how many there are from there on, and the largest.
+	 */
+	double from;
+	size_t n_open;
+	double open_at;
 	size_t n_sizes;
 	double size, ratio;           /* first / second there; not of GROWS */
 	double ratio_low, ratio_high; /* NAN without interval */
