@@ -216,6 +216,33 @@ holds rows_are_whole
 expect 0 "" "$program" summarise "$work/run"
 result "an interrupted run is status 130, and valid"
 
+# Of many sizes, two have been measured when it is interrupted: what there is is drawn.
+cat > "$work/drawn.yaml" << 'END'
+# Is what an interrupted run measured drawn?
+name: drawn
+backends: [mls]
+size: [2..900]
+samples: { processes: 2, min: 2, max: 2 }
+measure: [create, { add: 1 }, rekey]
+END
+rm -rf "$work/run"
+"$program" run "$work/drawn.yaml" --calibration none --out "$work/run" > "$work/said" 2>&1 &
+pid=$!
+for _ in $(seq 1200); do
+	[ -e "$work/run/samples.csv" ] && [ "$(sizes_of "$work/run" | wc -w)" -gt 2 ] && break
+	sleep 0.05
+done
+kill -INT $pid
+ends 130 "groupbench run: interrupted"
+holds manifest_says interrupted
+expect 0 "" "$program" summarise "$work/run"
+expect 0 "" "$program" plot "$work/run"
+for figure in honest bytes; do
+	for end in svg png; do holds test -s "$work/run/plots/$figure.$end"; done
+done
+holds awk -F, '$1 == "mls" && $2 == "create" { n++ } END { exit !(n > 1) }' "$work/run/summary.csv"
+result "an interrupted run is drawn"
+
 # signal_worker SIGNAL: to the worker of the moment, and the next ones until the run has ended: one
 # that is done already feels nothing. Other children are LeakSanitizer's, which must not be disturbed.
 signal_worker() {
