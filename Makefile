@@ -17,6 +17,7 @@
 # make end-to-end    times whole commands with hyperfine
 # make peers         other implementations as plugins: docs/backends.md, Peers
 # make soak          1,000 random lives of groups of mixed implementations (WALKS=, SEED=)
+# make kills         200 runs killed at random moments and resumed, nothing lost (KILLS=)
 # make interop       mls/ as a server for the MLS working group's interop runner (MLS_INTEROP=)
 # make install       the program, libmls, its headers (DESTDIR=, PREFIX=/usr/local)
 # make clean         remove what was built
@@ -303,6 +304,13 @@ soak:
 	@$(MAKE) --no-print-directory $(jobs) $(B)/tests/test_mixed
 	@$(B)/tests/test_mixed $(WALKS) $(SEED)
 
+# Kills runs at more moments than `make test` does, and resumes them.
+KILLS ?= 200
+kills:
+	@tools/install-packages $(purposes)
+	@$(MAKE) --no-print-directory $(jobs) $(B)/groupbench
+	@KILLS=$(KILLS) B=$(B) tests/test_resume.sh
+
 # The server that the working group's runner drives. Its .proto is read from a checkout of
 # mls-implementations, and what is generated from it stays in build/.
 MLS_INTEROP ?= ../mls-implementations
@@ -373,7 +381,7 @@ help:
 clean:
 	rm -rf build
 
-.PHONY: all programs soak peers prices memory hostile valgrind interop run scenarios reproduce smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
+.PHONY: all programs soak kills peers prices memory hostile valgrind interop run scenarios reproduce smoke end-to-end test threads run-threads lint fuzz run-fuzzers corpus mutants run-mutants coverage install help clean FORCE
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(mls) $(mls_probe) $(megolm) $(bench) $(test_support) $(interop) \
                          $(addsuffix .o,$(tests) $(fuzzers) $(variants) $(measurements)))
