@@ -39,6 +39,7 @@ static const struct {
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
+/* The bars of a panel. */
 struct bars {
 	char label[MAX_BARS][sizeof(((struct gb_point *)0)->label)];
 	size_t n;
@@ -86,20 +87,22 @@ static const char *tree_of(const struct gb_summary_row *row)
 	return gb_summary_key(row, GB_COLUMN_tree);
 }
 
-/* "Olm new / tree full", "Olm new on OpenSSL / tree full" */
+/* "Olm new / tree full", "Olm new on OpenSSL / tree full"; of another backend its name:
+ * "olm-wasm new / tree full" */
 static void name_pair(const struct gb_summary_row *other, const struct gb_summary_row *mls,
 		      char *label, size_t size)
 {
 	const char *olm = gb_summary_key(other, GB_COLUMN_olm);
 	bool on_openssl = strcmp(gb_summary_key(other, GB_COLUMN_olm_crypto), "openssl") == 0;
-	const char *tree = tree_of(mls);
+	const char *tree = tree_of(mls), *backend = gb_summary_key(other, GB_COLUMN_backend);
 
 	if (*olm != '\0')
-		snprintf(label, size, "Olm %.12s%s / tree %.12s", olm,
+		snprintf(label, size, "%.18s %.12s%s / tree %.12s",
+			 strcmp(backend, "megolm") == 0 ? "Olm" : backend, olm,
 			 on_openssl ? " on OpenSSL" : "", tree);
 	else
-		snprintf(label, size, "%.12s tree %.12s / tree %.12s",
-			 gb_summary_key(other, GB_COLUMN_backend), tree_of(other), tree);
+		snprintf(label, size, "%.18s tree %.12s / tree %.12s", backend, tree_of(other),
+			 tree);
 	gb_gnuplot_text(label);
 }
 
@@ -152,14 +155,15 @@ static int add_bar(struct gb_drawing *d, size_t panel, size_t place, const char 
 }
 
 static int add_panel(const struct gb_figure_source *source, size_t panel, const char *size,
-		     struct bars *bars, struct gb_drawing *d, struct gb_failure *f)
+		     struct gb_drawing *d, struct gb_failure *f)
 {
 	const struct gb_summary *s = source->summary;
+	struct bars bars = {.n = 0};
 
 	for (size_t i = 0; i < s->n; i++) {
 		for (size_t j = 0; j < s->n; j++) {
 			const struct gb_summary_row *other = &s->rows[i], *mls = &s->rows[j];
-			char label[sizeof(bars->label[0])];
+			char label[sizeof(bars.label[0])];
 			double factor[PARTS];
 			size_t place;
 
@@ -167,7 +171,7 @@ static int add_panel(const struct gb_figure_source *source, size_t panel, const 
 			    !matches(source, panel, size, mls) || !gb_ratio_pairs(other, mls))
 				continue;
 			name_pair(other, mls, label, sizeof(label));
-			place = place_of(bars, label);
+			place = place_of(&bars, label);
 			split(other, mls, factor);
 			if (place > 0 && add_bar(d, panel, place, label, factor, f) < 0)
 				return -1;
@@ -225,7 +229,6 @@ int gb_figure_split(const struct gb_figure_source *whole, struct gb_drawing *d,
 {
 	struct gb_figure_source one;
 	const struct gb_figure_source *source = &one;
-	struct bars bars = {.n = 0};
 	const char *size;
 
 	if (hold_one_setting(whole, &one, d, f) < 0)
@@ -247,7 +250,7 @@ int gb_figure_split(const struct gb_figure_source *whole, struct gb_drawing *d,
 	}
 	for (size_t i = 0; i < N(panels); i++) {
 		gb_drawing_heading(d, panels[i].heading, size, "");
-		if (add_panel(source, i, size, &bars, d, f) < 0)
+		if (add_panel(source, i, size, d, f) < 0)
 			return -1;
 	}
 	if (d->n_points == 0)
