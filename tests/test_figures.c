@@ -270,9 +270,9 @@ static void published_form_has_both_libolms(void **state)
 	assert_text("plots/published-form.csv", want);
 	assert_has("plots/published-overlay.csv", want);
 	assert_has("plots/published-overlay.csv",
-		   PANEL "7,MLS update 2023,published,8,2,2,2,100000,");
+		   PANEL "7,MLS update 2023,published_band,8,2,2,2,100000,");
 	assert_has("plots/published-overlay.csv",
-		   PANEL "9,new megolm session 2023,published,8,4,4,3,100000,");
+		   PANEL "9,new megolm session 2023,published_band,8,4,4,3,100000,");
 	assert_has("plots/published-overlay.svg", "new megolm session: libolm on OpenSSL");
 #undef PANEL
 }

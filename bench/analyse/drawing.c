@@ -9,6 +9,7 @@ static const char *const kind_names[] = {
 	[GB_SERIES_LINE] = "line",
 	[GB_SERIES_BOTH] = "both",
 	[GB_SERIES_PUBLISHED] = "published",
+	[GB_SERIES_PUBLISHED_BAND] = "published_band",
 };
 
 void gb_gnuplot_text(char *text)

@@ -11,10 +11,11 @@
  * points. Written as CSV it is all that the figure's gnuplot script reads.
  */
 enum gb_series_kind {
-	GB_SERIES_BAND,      /* the area from low to high */
-	GB_SERIES_LINE,      /* y */
-	GB_SERIES_BOTH,      /* y inside its band from low to high */
-	GB_SERIES_PUBLISHED, /* y, measured by somebody else: thin and grey */
+	GB_SERIES_BAND,           /* the area from low to high */
+	GB_SERIES_LINE,           /* y */
+	GB_SERIES_BOTH,           /* y inside its band from low to high */
+	GB_SERIES_PUBLISHED,      /* y, measured by somebody else: thin and grey */
+	GB_SERIES_PUBLISHED_BAND, /* the same inside its band from low to high */
 };
 
 /* Okabe and Ito's colours in the order of plots/style.gp. */

@@ -1,4 +1,5 @@
 #include "analyse/figures.h"
+#include "analyse/protocol.h"
 #include "analyse/published.h"
 #include "analyse/settings.h"
 
@@ -20,8 +21,7 @@ struct pair {
 static void fix_axes(const struct gb_counterpart *c, struct gb_query *query,
 		     char value[GB_AXES][24])
 {
-	static const enum gb_axis_id always[] = {GB_AXIS_tree, GB_AXIS_olm, GB_AXIS_path,
-						 GB_AXIS_suite};
+	static const enum gb_axis_id always[] = {GB_AXIS_tree, GB_AXIS_olm, GB_AXIS_suite};
 
 	for (unsigned i = 0; i < GB_AXES; i++) {
 		size_t len;
@@ -44,11 +44,13 @@ struct wanted {
 	char value[GB_AXES][24]; /* what query.fixed points to */
 };
 
-/* On the libolm that the run holds, or on `olm_crypto` unless that is NULL. */
-static void want(struct wanted *w, const struct gb_counterpart *c, const char *olm_crypto)
+/* Of any backend if that is NULL; on the libolm that the run holds, or on `olm_crypto` unless that
+ * is NULL. */
+static void want(struct wanted *w, const struct gb_counterpart *c, const char *backend,
+		 const char *olm_crypto)
 {
 	w->query = (struct gb_query){
-		.backend = c->backend,
+		.backend = backend,
 		.operation = c->operation,
 		.k = c->k,
 		.role = c->role,
@@ -76,6 +78,19 @@ static bool point_of(const struct gb_figure_source *source, const struct wanted 
 	return point->low > 0 && point->high > 0 && point->x > 0;
 }
 
+static enum gb_protocol protocol_of(const struct gb_published_series *s)
+{
+	return strcmp(s->ours.backend, "mls") == 0 ? GB_PROTOCOL_MLS : GB_PROTOCOL_MEGOLM;
+}
+
+/* Those of OpenMLS are set beside mls alone, those of 2023 beside each implementation of their
+ * protocol. */
+static bool is_beside(const struct gb_published_series *s, const struct gb_summary_row *row)
+{
+	return strcmp(gb_summary_key(row, GB_COLUMN_backend), s->ours.backend) == 0 ||
+	       (s->graph == GB_AREWEMLSYET_2023 && gb_protocol_of(row->key) == protocol_of(s));
+}
+
 /* Adds the rows that the series would be set beside if the axes that it is not about had other
  * values, and to *about those that it is about. */
 static void add_candidates(const struct gb_figure_source *source,
@@ -85,7 +100,7 @@ static void add_candidates(const struct gb_figure_source *source,
 	struct gb_point point;
 	struct wanted w;
 
-	want(&w, &s->ours, NULL);
+	want(&w, &s->ours, NULL, NULL);
 	for (unsigned axis = 0; axis < GB_AXES; axis++) {
 		if (w.query.fixed[axis])
 			*about |= GB_FREE(axis);
@@ -95,7 +110,7 @@ static void add_candidates(const struct gb_figure_source *source,
 	for (size_t i = 0; i < source->summary->n; i++) {
 		const struct gb_summary_row *row = &source->summary->rows[i];
 
-		if (point_of(source, &w, row, &point))
+		if (is_beside(s, row) && point_of(source, &w, row, &point))
 			candidates[(*n)++] = (struct gb_candidate){row, point.y};
 	}
 }
@@ -122,12 +137,12 @@ static int hold_one_setting(const struct gb_figure_source *source, enum gb_publi
 }
 
 static int add_measured(const struct gb_figure_source *source, const struct gb_published_series *s,
-			const char *olm_crypto, const struct pair *pair, struct gb_drawing *d,
-			struct gb_failure *f)
+			const char *backend, const char *olm_crypto, const struct pair *pair,
+			struct gb_drawing *d, struct gb_failure *f)
 {
 	struct wanted w;
 
-	want(&w, &s->ours, olm_crypto);
+	want(&w, &s->ours, backend, olm_crypto);
 	for (size_t i = 0; i < source->summary->n; i++) {
 		struct gb_point point = {.panel = pair->panel, .series = pair->measured};
 
@@ -139,27 +154,25 @@ static int add_measured(const struct gb_figure_source *source, const struct gb_p
 }
 
 /* What was published of the series that have a pair; pairs[i] belongs to gb_published_series[i]. */
-static int add_published(const struct gb_figure_source *source, enum gb_published_graph graph,
-			 const struct pair *pairs, struct gb_drawing *d, struct gb_failure *f)
+static int add_published(const struct gb_published_times *published, const struct pair *pairs,
+			 struct gb_drawing *d, struct gb_failure *f)
 {
-	struct gb_published_times published = {0};
-	int status = gb_published_read(&published, graph, source->data, f);
+	int status = 0;
 
-	for (size_t i = 0; i < published.n && status == 0; i++) {
-		const struct gb_published_point *from = &published.points[i];
+	for (size_t i = 0; i < published->n && status == 0; i++) {
+		const struct gb_published_point *from = &published->points[i];
 		const struct gb_point point = {
 			.panel = pairs[from->series].panel,
 			.series = pairs[from->series].published,
 			.x = from->size,
 			.y = from->time_ms,
-			.low = from->time_ms,
-			.high = from->time_ms,
+			.low = from->low_ms,
+			.high = from->high_ms,
 		};
 
 		if (point.series != 0)
 			status = gb_drawing_point(d, &point, f);
 	}
-	gb_published_free(&published);
 	return status;
 }
 
@@ -175,7 +188,8 @@ static const struct {
 	{GB_VERMILLION, 4},
 };
 
-#define STYLES (sizeof styles / sizeof styles[0])
+#define STYLES     (sizeof styles / sizeof styles[0])
+#define MAX_PANELS 8
 
 static const char OTHER_LIBOLM[] = "openssl";
 
@@ -187,7 +201,7 @@ static bool is_on_both(const struct gb_figure_source *source, const struct gb_pu
 
 	if (strcmp(source->held.value[GB_AXIS_olm_crypto], OTHER_LIBOLM) == 0)
 		return false;
-	want(&w, &s->ours, OTHER_LIBOLM);
+	want(&w, &s->ours, s->ours.backend, OTHER_LIBOLM);
 	for (size_t i = 0; i < source->summary->n; i++) {
 		if (point_of(source, &w, &source->summary->rows[i], &point))
 			return true;
@@ -195,13 +209,85 @@ static bool is_on_both(const struct gb_figure_source *source, const struct gb_pu
 	return false;
 }
 
+/* Who is drawn in which panel: of each protocol one in each, the first of them that of the project.
+ * NULL where there is none. */
+struct implementations {
+	const char *backend[GB_PROTOCOL_MEGOLM + 1][MAX_PANELS];
+};
+
+static void add_implementation(const char *backends[MAX_PANELS], const char *backend)
+{
+	size_t i = 0;
+
+	while (i < MAX_PANELS && backends[i] && strcmp(backends[i], backend) != 0)
+		i++;
+	if (i < MAX_PANELS)
+		backends[i] = backend;
+}
+
+static void find_implementations(const struct gb_figure_source *source,
+				 struct implementations *them)
+{
+	for (unsigned i = 0; i < STYLES; i++) {
+		const struct gb_published_series *s = &gb_published_series[i];
+		const char **backends = them->backend[protocol_of(s)];
+		struct gb_point point;
+		struct wanted w;
+
+		add_implementation(backends, s->ours.backend);
+		want(&w, &s->ours, NULL, NULL);
+		for (size_t j = 0; j < source->summary->n; j++) {
+			const struct gb_summary_row *row = &source->summary->rows[j];
+
+			if (is_beside(s, row) && point_of(source, &w, row, &point))
+				add_implementation(backends,
+						   gb_summary_key(row, GB_COLUMN_backend));
+		}
+	}
+}
+
+/* One panel says which states these are, several say whose they are. */
+static void add_headings(const struct implementations *them, struct gb_drawing *d)
+{
+	const char *const *mls = them->backend[GB_PROTOCOL_MLS];
+	const char *const *megolm = them->backend[GB_PROTOCOL_MEGOLM];
+
+	if (!mls[1] && !megolm[1]) {
+		gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL, "");
+		return;
+	}
+	for (unsigned i = 0; i < MAX_PANELS && (mls[i] || megolm[i]); i++) {
+		char heading[80];
+
+		snprintf(heading, sizeof(heading), "%.36s%s%.36s", mls[i] ? mls[i] : "",
+			 mls[i] && megolm[i] ? " and " : "", megolm[i] ? megolm[i] : "");
+		gb_drawing_heading(d, heading, NULL, "");
+	}
+}
+
+/* A series in all panels. */
+static int add_to_panels(const struct gb_figure_source *source, const struct implementations *them,
+			 unsigned i, const char *olm_crypto, const struct gb_series *series,
+			 struct gb_drawing *d, struct gb_failure *f)
+{
+	const struct gb_published_series *published = &gb_published_series[i];
+	const char *const *backends = them->backend[protocol_of(published)];
+	struct pair pair = {.measured = gb_drawing_series(d, series)};
+
+	for (unsigned panel = 0; panel < MAX_PANELS && backends[panel]; panel++) {
+		pair.panel = panel + 1;
+		if (add_measured(source, published, backends[panel], olm_crypto, &pair, d, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Adds a series on the libolm that the run holds, and below it on the other one. */
-static int add_style(const struct gb_figure_source *source, unsigned i, struct gb_drawing *d,
-		     struct gb_failure *f)
+static int add_style(const struct gb_figure_source *source, const struct implementations *them,
+		     unsigned i, struct gb_drawing *d, struct gb_failure *f)
 {
 	const struct gb_published_series *published = &gb_published_series[i];
 	bool on_both = is_on_both(source, published);
-	struct pair pair = {.panel = 1};
 	struct gb_series s = {
 		.kind = GB_SERIES_BOTH,
 		.colour = styles[i].colour,
@@ -211,8 +297,7 @@ static int add_style(const struct gb_figure_source *source, unsigned i, struct g
 	};
 
 	snprintf(s.name, sizeof(s.name), "%s%s", published->name, on_both ? ": stock libolm" : "");
-	pair.measured = gb_drawing_series(d, &s);
-	if (add_measured(source, published, NULL, &pair, d, f) < 0)
+	if (add_to_panels(source, them, i, NULL, &s, d, f) < 0)
 		return -1;
 	if (!on_both)
 		return 0;
@@ -220,22 +305,27 @@ static int add_style(const struct gb_figure_source *source, unsigned i, struct g
 	s.look = STYLES + 1;
 	s.legend_row++;
 	snprintf(s.name, sizeof(s.name), "%s: libolm on OpenSSL", published->name);
-	pair.measured = gb_drawing_series(d, &s);
-	return add_measured(source, published, OTHER_LIBOLM, &pair, d, f);
+	return add_to_panels(source, them, i, OTHER_LIBOLM, &s, d, f);
 }
 
 /* Adds the measured series. 1: there is something to see, 0: there is not. */
 static int add_all_measured(const struct gb_figure_source *source, struct gb_drawing *d,
 			    struct gb_failure *f)
 {
+	struct implementations them = {0};
+
 	d->x_name = "members";
 	d->y_name = "cpu_ms";
-	gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL, "");
+	find_implementations(source, &them);
+	add_headings(&them, d);
 	for (unsigned i = 0; i < STYLES; i++) {
-		if (add_style(source, i, d, f) < 0)
+		if (add_style(source, &them, i, d, f) < 0)
 			return -1;
 	}
-	return gb_drawing_has_extent(d);
+	if (!gb_drawing_has_extent(d))
+		return 0;
+	gb_drawing_compact(d);
+	return 1;
 }
 
 /* The source of both figures. */
@@ -254,11 +344,51 @@ int gb_figure_published_form(const struct gb_figure_source *source, struct gb_dr
 	return hold_but_libolm(source, &one, d, f) < 0 ? -1 : add_all_measured(&one, d, f);
 }
 
+static bool has_band(const struct gb_published_times *published, size_t series)
+{
+	for (size_t i = 0; i < published->n; i++) {
+		const struct gb_published_point *p = &published->points[i];
+
+		if (p->series == series && p->low_ms < p->high_ms)
+			return true;
+	}
+	return false;
+}
+
+/* Adds what was published to each panel. */
+static int add_2023(const struct gb_figure_source *source,
+		    const struct gb_published_times *published, struct gb_drawing *d,
+		    struct gb_failure *f)
+{
+	struct pair pairs[STYLES] = {{0}};
+	int status = 0;
+
+	for (unsigned i = 0; i < STYLES; i++) {
+		struct gb_series s = {
+			.kind = has_band(published, i) ? GB_SERIES_PUBLISHED_BAND
+						       : GB_SERIES_PUBLISHED,
+			.colour = GB_GREY,
+			.look = styles[i].look,
+			.legend_column = 1 + i,
+			.legend_row = is_on_both(source, &gb_published_series[i]) ? 3 : 2,
+		};
+
+		snprintf(s.name, sizeof(s.name), "%s 2023", gb_published_series[i].name);
+		pairs[i].published = gb_drawing_series(d, &s);
+	}
+	for (unsigned panel = 1; panel <= d->n_panels && status == 0; panel++) {
+		for (unsigned i = 0; i < STYLES; i++)
+			pairs[i].panel = panel;
+		status = add_published(published, pairs, d, f);
+	}
+	return status;
+}
+
 int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb_drawing *d,
 				struct gb_failure *f)
 {
+	struct gb_published_times published = {0};
 	struct gb_figure_source one;
-	struct pair pairs[STYLES];
 	int made;
 
 	if (hold_but_libolm(source, &one, d, f) < 0)
@@ -266,19 +396,11 @@ int gb_figure_published_overlay(const struct gb_figure_source *source, struct gb
 	made = add_all_measured(&one, d, f);
 	if (made <= 0)
 		return made;
-	for (unsigned i = 0; i < STYLES; i++) {
-		struct gb_series s = {
-			.kind = GB_SERIES_PUBLISHED,
-			.colour = GB_GREY,
-			.look = styles[i].look,
-			.legend_column = 1 + i,
-			.legend_row = is_on_both(&one, &gb_published_series[i]) ? 3 : 2,
-		};
-
-		snprintf(s.name, sizeof(s.name), "%s 2023", gb_published_series[i].name);
-		pairs[i] = (struct pair){.panel = 1, .published = gb_drawing_series(d, &s)};
-	}
-	return add_published(source, GB_AREWEMLSYET_2023, pairs, d, f) < 0 ? -1 : 1;
+	if (gb_published_read(&published, GB_AREWEMLSYET_2023, source->data, f) < 0 ||
+	    add_2023(&one, &published, d, f) < 0)
+		made = -1;
+	gb_published_free(&published);
+	return made;
 }
 
 /* ---- OpenMLS, 2021 ---- */
@@ -293,6 +415,8 @@ static const struct {
 	{"process_update", "Process an update"},
 	{"receive_message", "Receive the first message"},
 	{"add_user", "Add one member"},
+	{"process_add", "Process an addition"},
+	{"receive_2nd_message", "Receive the second message"},
 	{"remove_user", "Remove one member"},
 	{"process_remove", "Process a removal"},
 };
@@ -322,6 +446,7 @@ int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_draw
 			   struct gb_failure *f)
 {
 	unsigned here[SETUPS], there[SETUPS];
+	struct gb_published_times published = {0};
 	struct gb_figure_source one;
 	struct pair *pairs;
 	int status = 0;
@@ -359,11 +484,13 @@ int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_draw
 			continue;
 		pairs[i].measured = here[setup];
 		pairs[i].published = there[setup];
-		status = add_measured(&one, s, NULL, &pairs[i], d, f);
+		status = add_measured(&one, s, s->ours.backend, NULL, &pairs[i], d, f);
 	}
 	if (status == 0 && (status = gb_drawing_has_extent(d)) == 1 &&
-	    add_published(source, GB_OPENMLS_2021, pairs, d, f) < 0)
+	    (gb_published_read(&published, GB_OPENMLS_2021, source->data, f) < 0 ||
+	     add_published(&published, pairs, d, f) < 0))
 		status = -1;
+	gb_published_free(&published);
 	free(pairs);
 	return status;
 }

@@ -130,7 +130,7 @@ bool gb_counterpart_is(const struct gb_counterpart *c, const char *const key[GB_
 
 /* Where the columns are; -1 for those that the file has not. */
 struct columns {
-	long series, variant, size, metric, unit, time;
+	long series, variant, size, metric, unit, time, low, high;
 };
 
 struct reading {
@@ -147,14 +147,17 @@ static int find_columns(void *context, struct gb_csv *csv, struct gb_failure *f)
 	const char *variant = graphs[r->graph].variant, *metric = graphs[r->graph].metric;
 
 	r->csv = csv;
-	*c = (struct columns){.variant = -1, .metric = -1, .unit = -1};
+	*c = (struct columns){.variant = -1, .metric = -1, .unit = -1, .low = -1, .high = -1};
 	if ((c->series = gb_csv_find(csv, "series", f)) < 0 ||
 	    (c->size = gb_csv_find(csv, "group_size", f)) < 0 ||
 	    (c->time = gb_csv_find(csv, metric ? "value" : "time_ms", f)) < 0 ||
 	    (variant && (c->variant = gb_csv_find(csv, variant, f)) < 0))
 		return -1;
-	if (!metric)
-		return 0;
+	if (!metric) {
+		c->low = gb_csv_find(csv, "band_low_ms", f);
+		c->high = c->low < 0 ? -1 : gb_csv_find(csv, "band_high_ms", f);
+		return c->high < 0 ? -1 : 0;
+	}
 	c->metric = gb_csv_find(csv, "metric", f);
 	c->unit = c->metric < 0 ? -1 : gb_csv_find(csv, "unit", f);
 	return c->unit < 0 ? -1 : 0;
@@ -189,6 +192,24 @@ static int read_unit(const struct reading *r, double *ms, struct gb_failure *f)
 	return gb_csv_complain(r->csv, (size_t)r->column.unit, "ms or us", f);
 }
 
+/* An edge of the band is empty where it cannot be told from the line. */
+static int read_band(const struct reading *r, struct gb_published_point *point,
+		     struct gb_failure *f)
+{
+	point->low_ms = point->high_ms = point->time_ms;
+	if (r->column.low < 0)
+		return 0;
+	if (gb_csv_number(r->csv, (size_t)r->column.low, &point->low_ms, f) < 0 ||
+	    gb_csv_number(r->csv, (size_t)r->column.high, &point->high_ms, f) < 0)
+		return -1;
+	if (!(point->low_ms > 0) || point->low_ms > point->time_ms)
+		return gb_csv_complain(r->csv, (size_t)r->column.low,
+				       "a time above 0 and not above time_ms", f);
+	if (point->high_ms < point->time_ms)
+		return gb_csv_complain(r->csv, (size_t)r->column.high, "a time from time_ms on", f);
+	return 0;
+}
+
 static int read_point(const struct reading *r, struct gb_published_point *point,
 		      struct gb_failure *f)
 {
@@ -204,7 +225,7 @@ static int read_point(const struct reading *r, struct gb_published_point *point,
 	if (!(point->time_ms > 0))
 		return gb_csv_complain(r->csv, (size_t)r->column.time, "a time above 0", f);
 	point->time_ms *= ms;
-	return 0;
+	return read_band(r, point, f);
 }
 
 static int take_record(void *context, struct gb_failure *f)

@@ -51,6 +51,7 @@ struct gb_published_point {
 	size_t series; /* index into gb_published_series */
 	double size;
 	double time_ms;
+	double low_ms, high_ms; /* of its band; time_ms where there is none */
 };
 
 struct gb_published_times {
