@@ -560,6 +560,53 @@ static void summary_without_a_floor_is_read(void **state)
 	assert_has("plots/honest.csv", "New keys for the group");
 }
 
+/* The largest process of each cell, from a file that has more columns; its axes have other values
+ * than those of the operations in summary.csv. */
+static void memory_is_that_of_the_largest_process(void **state)
+{
+	static const char columns[] = "backend,size,tree,olm,senders,path,tree_delivery,handshake,"
+				      "padding,payload,suite,crypto,olm_crypto,identity,threads,"
+				      "devices_per_user,process,cpu_s";
+	static const char *const rows[] = {
+		MLS "operation=send size=2 payload=256 cpu_ns_median=1000000",
+		MLS "operation=send size=5 payload=256 cpu_ns_median=1000000",
+	};
+	char text[2000];
+
+	(void)state;
+	write_summary(rows, N(rows));
+	snprintf(text, sizeof(text),
+		 "%s,left_s,peak_memory_bytes\n"
+		 "mls,2,full,,,,,,,7,1,openssl,,,,,1,0.5,,1000000\n"
+		 "mls,2,full,,,,,,,7,1,openssl,,,,,2,0.5,,3000000\n"
+		 "mls,2,full,,,,,,,7,1,openssl,,,,,3,0.5,,2000000\n"
+		 "mls,5,full,,,,,,,7,1,openssl,,,,,1,0.5,3.2,8000000\n"
+		 "mls,5,cold,,,,,,,7,1,openssl,,,,,1,0.5,3.2,\n"
+		 "another,2,,,,,,,,,,,,,,,1,0.5,,5000000\n",
+		 columns);
+	write_text("processes.csv", text);
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/memory.csv",
+		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,"
+		    "peak_memory_bytes,peak_memory_bytes_low,peak_memory_bytes_high\n"
+		    "1,A process that has the group,1,MLS: tree full,line,1,1,1,1,2,3000000,"
+		    "3000000,3000000\n"
+		    "1,A process that has the group,1,MLS: tree full,line,1,1,1,1,5,8000000,"
+		    "8000000,8000000\n"
+		    "1,A process that has the group,2,another,line,8,1,2,1,2,5000000,5000000,"
+		    "5000000\n");
+
+	/* Of a version that did not ask. */
+	snprintf(text, sizeof(text), "%s\nmls,2,full,,,,,,,,1,openssl,,,,,1,0.5\n", columns);
+	write_text("processes.csv", text);
+	remove_plots();
+	assert_non_null(strstr(plot("svg").out, "memory: not drawn, processes.csv does not have"));
+	write_text("processes.csv", "backend\nmls\n");
+	assert_int_equal(plot("svg").status, 65);
+	assert_int_equal(unlink(in_run("processes.csv")), 0);
+	assert_int_equal(plot("svg").status, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, begin_test)
 
 int main(void)
@@ -583,6 +630,7 @@ int main(void)
 		TEST(split_is_a_product_laid_end_to_end),
 		TEST(all_senders_are_as_many_times_one),
 		TEST(summary_without_a_floor_is_read),
+		TEST(memory_is_that_of_the_largest_process),
 	};
 
 	return cmocka_run_group_tests_name("figures", tests, make_run, drop_run);

@@ -82,34 +82,14 @@ static int select_peers(const struct gb_summary *s, const struct gb_layout *layo
 	return 0;
 }
 
-/* ---- series that can be told apart ---- */
+/* ---- figures ---- */
 
-static bool is_taken(const struct gb_drawing *d, size_t n, enum gb_colour colour)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (d->series[i].colour == colour)
-			return true;
-	}
-	return false;
-}
-
-/* There is one state in each panel: dash and marker are those of the implementation. Its colour is
- * the usual one, unless one before it has that. */
+/* There is one state in each panel: dash and marker are those of the implementation. */
 static void tell_apart(struct gb_drawing *d)
 {
-	static const enum gb_colour colours[] = {GB_BLUE,   GB_SKY,        GB_GREEN, GB_PURPLE,
-						 GB_ORANGE, GB_VERMILLION, GB_BLACK, GB_GREY};
-
-	for (size_t i = 0; i < d->n_series; i++) {
-		struct gb_series *s = &d->series[i];
-
-		s->look = 1 + (unsigned)i % GB_LOOKS;
-		for (size_t j = 0; j < N(colours) && is_taken(d, i, s->colour); j++)
-			s->colour = colours[j];
-	}
+	for (size_t i = 0; i < d->n_series; i++)
+		d->series[i].look = 1 + (unsigned)i % GB_LOOKS;
 }
-
-/* ---- figures ---- */
 
 static int make(const struct gb_figure_source *source, const struct gb_subject *subjects, size_t n,
 		struct gb_drawing *d, struct gb_failure *f)
@@ -126,7 +106,8 @@ static int make(const struct gb_figure_source *source, const struct gb_subject *
 		.n_subjects = n,
 	};
 	struct gb_summary peers = {0};
-	const struct gb_figure_source of_peers = {&peers, source->held, source->data};
+	const struct gb_figure_source of_peers = {
+		.summary = &peers, .held = source->held, .data = source->data};
 	int status;
 
 	memcpy(layout.headings, roles, sizeof(roles));

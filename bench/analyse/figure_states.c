@@ -30,6 +30,8 @@ static double y_of(const struct gb_layout *layout, const struct gb_summary_row *
 		return is_server ? row->down_raw_bytes : row->up_raw_bytes;
 	case GB_STATE_BYTES:
 		return row->state_bytes;
+	case GB_PEAK_BYTES:
+		return row->peak_bytes;
 	case GB_TIME_OVER_FLOOR:
 		return row->time_over_floor;
 	case GB_TIME_IN_MS:

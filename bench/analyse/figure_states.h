@@ -22,6 +22,7 @@ enum gb_measured_as {
 	GB_SENT_BYTES,     /* what a device uploads, or the server gives out */
 	GB_SENT_RAW_BYTES, /* of these, without envelopes */
 	GB_STATE_BYTES,
+	GB_PEAK_BYTES,
 	GB_TIME_OVER_FLOOR,
 };
 

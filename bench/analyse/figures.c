@@ -34,6 +34,8 @@ const struct gb_figure gb_figures[] = {
 	{"late", "no catch_up was timed at two k", gb_figure_late},
 	{"kept", "no backup or restore was timed at two k", gb_figure_kept},
 	{"state", "no state was stored at two sizes", gb_figure_state},
+	{"memory", "processes.csv does not have the memory of processes at two sizes",
+	 gb_figure_memory},
 	IMPLEMENTATIONS("create", gb_figure_implementations_create),
 	IMPLEMENTATIONS("add", gb_figure_implementations_add),
 	IMPLEMENTATIONS("add_each", gb_figure_implementations_add_each),

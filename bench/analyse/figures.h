@@ -6,6 +6,7 @@
 /* What figures are made from. */
 struct gb_figure_source {
 	const struct gb_summary *summary;
+	const struct gb_summary *processes; /* analyse/process_peaks.h; may be without rows */
 	struct gb_held held;
 	const char *data; /* the folder that has results/published/ */
 };
@@ -37,6 +38,10 @@ int gb_figure_openmls_2021(const struct gb_figure_source *source, struct gb_draw
 /* Ratios of two backends as products of their causes; figure_split.c. */
 int gb_figure_split(const struct gb_figure_source *source, struct gb_drawing *d,
 		    struct gb_failure *f);
+
+/* The memory of processes; figure_memory.c. */
+int gb_figure_memory(const struct gb_figure_source *source, struct gb_drawing *d,
+		     struct gb_failure *f);
 
 /* An operation in each implementation of a protocol; figure_implementations.c. */
 int gb_figure_implementations_create(const struct gb_figure_source *source, struct gb_drawing *d,

@@ -92,7 +92,8 @@ static int make_of_groups(const struct gb_figure_source *source, const struct gb
 			  struct gb_drawing *d, struct gb_failure *f)
 {
 	struct gb_summary groups = {0};
-	const struct gb_figure_source sums = {&groups, source->held, source->data};
+	const struct gb_figure_source sums = {
+		.summary = &groups, .held = source->held, .data = source->data};
 	int status = add_up_groups(source->summary, &groups, f);
 
 	if (status == 0)

@@ -5,6 +5,7 @@
 #include "analyse/figures.h"
 #include "analyse/gnuplot.h"
 #include "analyse/new_file.h"
+#include "analyse/process_peaks.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -26,7 +27,7 @@ struct plot {
 	bool wanted[FORMATS];
 	char *folder; /* RUN/plots */
 	char *data;   /* the folder with our plots/ */
-	struct gb_summary summary;
+	struct gb_summary summary, processes;
 	struct gb_facts facts;
 	struct gb_drawing drawings[MAX_FIGURES];
 	bool made[MAX_FIGURES];
@@ -37,6 +38,7 @@ static void close_plot(struct plot *p)
 	for (size_t i = 0; i < MAX_FIGURES; i++)
 		gb_drawing_free(&p->drawings[i]);
 	gb_summary_free(&p->summary);
+	gb_summary_free(&p->processes);
 	free(p->folder);
 	free(p->data);
 }
@@ -47,6 +49,15 @@ static int read_summary(struct plot *p, struct gb_failure *f)
 {
 	char *path = gb_join_path(p->run, "summary.csv", f);
 	int status = path ? gb_summary_read(&p->summary, path, f) : -1;
+
+	free(path);
+	return status;
+}
+
+static int read_processes(struct plot *p, struct gb_failure *f)
+{
+	char *path = gb_join_path(p->run, "processes.csv", f);
+	int status = path ? gb_process_peaks_read(&p->processes, path, f) : -1;
 
 	free(path);
 	return status;
@@ -70,7 +81,7 @@ static bool is_said(const struct plot *p, size_t i)
 
 static int make_drawings(struct plot *p, const struct gb_held *held, struct gb_failure *f)
 {
-	const struct gb_figure_source source = {&p->summary, *held, p->data};
+	const struct gb_figure_source source = {&p->summary, &p->processes, *held, p->data};
 	int status = 0;
 
 	for (size_t i = 0; i < gb_n_figures && status >= 0; i++) {
@@ -88,7 +99,7 @@ static int read_all(struct plot *p, struct gb_failure *f)
 
 	p->data = gb_find_data_folder(f);
 	p->folder = gb_join_path(p->run, "plots", f);
-	if (!p->data || !p->folder || read_summary(p, f) < 0)
+	if (!p->data || !p->folder || read_summary(p, f) < 0 || read_processes(p, f) < 0)
 		return -1;
 	gb_hold_axes(&p->summary, &held);
 	return read_facts(p, &held, f) < 0 ? -1 : make_drawings(p, &held, f);

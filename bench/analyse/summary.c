@@ -47,6 +47,51 @@ void gb_summary_free(struct gb_summary *summary)
 	*summary = (struct gb_summary){0};
 }
 
+static const char *put_text(char **end, const char *text)
+{
+	char *begin = *end;
+
+	*end = stpcpy(begin, text) + 1;
+	return begin;
+}
+
+/* Replaces the texts by copies in memory of the row's own. */
+static int copy_texts(struct gb_summary_row *row, struct gb_failure *f)
+{
+	size_t size = strlen(row->heals) + 1;
+	char *end;
+
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
+		size += strlen(row->key[i]) + 1;
+	end = row->key_text = malloc(size);
+	if (!end)
+		return gb_fail_memory(f);
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
+		row->key[i] = put_text(&end, row->key[i]);
+	row->heals = put_text(&end, row->heals);
+	return 0;
+}
+
+int gb_summary_add(struct gb_summary *summary, const struct gb_summary_row *row,
+		   struct gb_failure *f)
+{
+	struct gb_summary_row copy = *row;
+
+	if (summary->n == summary->capacity) {
+		size_t capacity = summary->capacity ? 2 * summary->capacity : 64;
+		struct gb_summary_row *rows = realloc(summary->rows, capacity * sizeof(*rows));
+
+		if (!rows)
+			return gb_fail_memory(f);
+		summary->rows = rows;
+		summary->capacity = capacity;
+	}
+	if (copy_texts(&copy, f) < 0)
+		return -1;
+	summary->rows[summary->n++] = copy;
+	return 0;
+}
+
 const char *gb_summary_key(const struct gb_summary_row *row, enum gb_column column)
 {
 	size_t i = 0;
@@ -113,52 +158,14 @@ static const char *heals_text(const struct source *s)
 	return s->heals != MISSING ? gb_csv_text(s->csv, s->heals) : "";
 }
 
-static char *put_text(char *end, const char *text)
-{
-	size_t len = strlen(text) + 1;
-
-	memcpy(end, text, len);
-	return end + len;
-}
-
-static int copy_texts(const struct source *s, struct gb_summary_row *row, struct gb_failure *f)
-{
-	size_t size = strlen(heals_text(s)) + 1;
-	char *end;
-
-	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
-		size += strlen(key_text(s, i)) + 1;
-	end = row->key_text = malloc(size);
-	if (!end)
-		return gb_fail_memory(f);
-	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
-		row->key[i] = end;
-		end = put_text(end, key_text(s, i));
-	}
-	row->heals = end;
-	(void)put_text(end, heals_text(s));
-	return 0;
-}
-
 static int take_row(void *context, struct gb_failure *f)
 {
 	const struct source *s = context;
-	struct gb_summary *summary = s->summary;
-	struct gb_summary_row row = {0};
+	struct gb_summary_row row = {.heals = heals_text(s)};
 
-	if (summary->n == summary->capacity) {
-		size_t capacity = summary->capacity ? 2 * summary->capacity : 64;
-		struct gb_summary_row *rows = realloc(summary->rows, capacity * sizeof(row));
-
-		if (!rows)
-			return gb_fail_memory(f);
-		summary->rows = rows;
-		summary->capacity = capacity;
-	}
-	if (read_numbers(s, &row, f) < 0 || copy_texts(s, &row, f) < 0)
-		return -1;
-	summary->rows[summary->n++] = row;
-	return 0;
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
+		row.key[i] = key_text(s, i);
+	return read_numbers(s, &row, f) < 0 ? -1 : gb_summary_add(s->summary, &row, f);
 }
 
 int gb_summary_read(struct gb_summary *summary, const char *path, struct gb_failure *f)

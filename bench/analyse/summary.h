@@ -21,6 +21,7 @@ struct gb_summary_row {
 	double down_bytes;
 	double up_raw_bytes; /* NAN, too, of envelopes of which it is not known what they hold */
 	double down_raw_bytes;
+	double peak_bytes; /* of the rows of analyse/process_peaks.h alone */
 	const char *heals; /* into key_text; "" where it was not asked */
 };
 
@@ -37,6 +38,10 @@ struct gb_summary {
  */
 int gb_summary_read(struct gb_summary *summary, const char *path, struct gb_failure *f);
 void gb_summary_free(struct gb_summary *summary);
+
+/* Adds a row with copies of its texts. 0, or -1 with *f set when memory ran out. */
+int gb_summary_add(struct gb_summary *summary, const struct gb_summary_row *row,
+		   struct gb_failure *f);
 
 /* The value of a key column (backend, operation, k, role, phase) or of an axis in a row. */
 const char *gb_summary_key(const struct gb_summary_row *row, enum gb_column column);

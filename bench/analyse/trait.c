@@ -105,7 +105,9 @@ enum gb_colour gb_trait_colour(const struct gb_trait *t, unsigned group)
 		{{GB_BLUE, GB_SKY}, {GB_SKY, GB_BLACK}},
 		{{GB_VERMILLION, GB_ORANGE}, {GB_GREEN, GB_PURPLE}},
 	};
-	static const enum gb_colour others[] = {GB_GREEN, GB_PURPLE, GB_BLACK};
+	/* By the number of the group: the first ones are taken, most often. */
+	static const enum gb_colour others[] = {GB_ORANGE, GB_VERMILLION, GB_GREY,
+						GB_GREEN,  GB_PURPLE,     GB_BLACK};
 	unsigned rank = rank_of_backend(t->backend);
 
 	if (rank < N(backends))
