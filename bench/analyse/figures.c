@@ -46,3 +46,5 @@ const struct gb_figure gb_figures[] = {
 };
 
 const size_t gb_n_figures = sizeof(gb_figures) / sizeof(gb_figures[0]);
+_Static_assert(sizeof(gb_figures) / sizeof(gb_figures[0]) <= GB_MAX_FIGURES,
+	       "there is room for every figure");

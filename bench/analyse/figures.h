@@ -23,6 +23,8 @@ struct gb_figure {
 		    struct gb_failure *f);
 };
 
+#define GB_MAX_FIGURES 32
+
 /* In the order in which they are drawn. */
 extern const struct gb_figure gb_figures[];
 extern const size_t gb_n_figures;

@@ -14,8 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_FIGURES 24
-
 enum { FORMATS = 2 };
 static const char *const formats[FORMATS] = {"svg", "png"};
 
@@ -29,13 +27,13 @@ struct plot {
 	char *data;   /* the folder with our plots/ */
 	struct gb_summary summary, processes;
 	struct gb_facts facts;
-	struct gb_drawing drawings[MAX_FIGURES];
-	bool made[MAX_FIGURES];
+	struct gb_drawing drawings[GB_MAX_FIGURES];
+	bool made[GB_MAX_FIGURES];
 };
 
 static void close_plot(struct plot *p)
 {
-	for (size_t i = 0; i < MAX_FIGURES; i++)
+	for (size_t i = 0; i < GB_MAX_FIGURES; i++)
 		gb_drawing_free(&p->drawings[i]);
 	gb_summary_free(&p->summary);
 	gb_summary_free(&p->processes);
