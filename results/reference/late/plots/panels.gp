@@ -1,6 +1,6 @@
 # Draws FIGURE.csv as a grid of panels with one legend below. The columns of the file:
 #
-#   1 panel, 2 heading   which panel, counted from 1, and what stands above it
+#   1 panel, 2 heading   which panel, counted from 1, and what stands above it; see grid.gp
 #   3 series, 4 name     which series, counted from 1, and its name
 #   5 kind               band: from low to high; line: y; both: y inside its band;
 #                        published: a thin line that somebody else measured
@@ -9,30 +9,26 @@
 #   10 x, 11 y, 12 low, 13 high; their names tell the units
 #
 # A figure sets before: title, note, xname, yname, columns (of the grid), xscale and yscale
-# ("decade": numbers, "duration": milliseconds, "volume": bytes, "binary": bytes in KiB,
-# "ratio": y alone, around 1, which has a line of its own).
+# ("decade": numbers, "binary": x alone, bytes in KiB, and y alone: "duration": milliseconds,
+# "volume": bytes, "ratio": around 1, which has a line of its own, and one a little above at `near_one`).
 
 csv = figure . ".csv"
 stats csv using (column("series")) nooutput
 n = int(STATS_max)
-stats csv using (column("panel")) nooutput
-n_panels = int(STATS_max)
-array name[n]; array kind[n]; array hue[n]; array look[n]; array n_points[n]
+array name[n]; array kind[n]; array hue[n]; array look[n]; array n_points[n]; array n_curves[n]
 array place_x[n]; array place_y[n]
-array heading[n_panels]
-do for [i = 1:n] { name[i] = ""; kind[i] = ""; hue[i] = 1; look[i] = 1; n_points[i] = 0 }
+do for [i = 1:n] { name[i] = ""; kind[i] = ""; hue[i] = 1; look[i] = 1; n_points[i] = 0; n_curves[i] = 0 }
 do for [i = 1:n] { place_x[i] = 1; place_y[i] = 1 }
-do for [p = 1:n_panels] { heading[p] = "" }
 
 least(a, b) = a < b ? a : b
 most(a, b) = a > b ? a : b
-x_first = 1e300; x_last = 0; y_least = 1e300; y_most = 0
+panel = 0; x_first = 1e300; x_last = 0; y_least = 1e300; y_most = 0
 legend_columns = 1; legend_rows = 1
 set table $unused
-plot csv skip 1 using (p = int($1), heading[p] = strcol(2), \
-	i = int($3), name[i] = strcol(4), kind[i] = strcol(5), hue[i] = int($6), \
+plot csv skip 1 using (i = int($3), name[i] = strcol(4), kind[i] = strcol(5), hue[i] = int($6), \
 	look[i] = int($7), place_x[i] = int($8), place_y[i] = int($9), \
 	n_points[i] = n_points[i] + 1, \
+	n_curves[i] = n_curves[i] + (n_points[i] == 1 || int($1) != panel), panel = int($1), \
 	legend_columns = most(legend_columns, int($8)), \
 	legend_rows = most(legend_rows, int($9)), \
 	x_first = least(x_first, $10), x_last = most(x_last, $10), \
@@ -56,10 +52,29 @@ do for [i = 1:n] {
 legend_columns = per_tier
 legend_rows = legend_rows * tiers
 
-y_low = floor(log10(y_least)); y_high = ceil(log10(y_most))
-if (y_low == y_high) { y_high = y_high + 1 }
+# About nine markers a curve, those of one series beside those of another.
 array every[n]
-do for [i = 1:n] { every[i] = n_points[i] > 20 * n_panels ? 3 : 1 }
+do for [i = 1:n] { every[i] = n_curves[i] > 0 ? int(most(1, n_points[i] / n_curves[i] / 9)) : 1 }
+# Solid lines lie below, dashed ones on top of them, so that both are seen where they coincide; thin ones
+# on top of all.
+array order[n]
+lies_below(i, j) = look[i] < look[j] || (look[i] == look[j] && i <= j)
+do for [i = 1:n] {
+	place = 0
+	do for [j = 1:n] { place = place + lies_below(j, i) }
+	order[place] = i
+}
+
+# The y axis goes from one of its marks to another.
+n_marks = yscale eq "duration" ? |duration| : yscale eq "volume" ? |volume| : |decade|
+mark(i) = yscale eq "duration" ? duration_ms[i] : yscale eq "volume" ? 10.0**(i - 1) : 10.0**(i - 5)
+mark_text(i) = yscale eq "duration" ? duration[i] : yscale eq "volume" ? volume[i] : decade[i]
+y_low = 1; y_high = n_marks
+do for [i = 1:n_marks] {
+	if (mark(i) <= 1.001 * y_least) { y_low = i }
+	if (mark(n_marks + 1 - i) >= 0.999 * y_most) { y_high = n_marks + 1 - i }
+}
+if (y_low >= y_high) { y_low = y_high > 1 ? y_high - 1 : 1; y_high = y_low + 1 }
 
 # In pixels of the picture.
 n_rows = (n_panels + columns - 1) / columns
@@ -69,9 +84,7 @@ cell_h = (height - 104.0 - legend_top) / n_rows
 
 # A hair wider than the outermost tics, which rounding would lose.
 set xrange [0.999 * x_first:1.001 * x_last]
-set yrange [0.999 * 10.0**y_low:1.001 * 10.0**y_high]
-label_of(scale, d) = scale eq "duration" ? duration[d + 5] : \
-	scale eq "volume" ? volume[d + 5] : decade[d + 5]
+set yrange [least(0.999 * mark(y_low), y_least):most(1.001 * mark(y_high), y_most)]
 set xtics ()
 set ytics ()
 # Long numbers in a narrow panel are written smaller.
@@ -84,15 +97,32 @@ written(x) = x < 1000 ? sprintf("%g", x) : sprintf("%d,%03d", int(x) / 1000, int
 is_apart(x) = abs(log10(x) - floor(log10(x) + 0.5)) > 0.05 * columns * log10(1.0 * x_last / x_first)
 if (xscale eq "decade" && is_apart(x_first)) { set xtics add (written(x_first) x_first) }
 if (xscale eq "decade" && is_apart(x_last)) { set xtics add (written(x_last) x_last) }
-do for [d = -4:12] {
-	if (xscale ne "binary" && 10.0**d >= x_first) {
-		set xtics add (label_of(xscale, d) 10.0**d)
-	}
-	if (yscale ne "ratio") { set ytics add (label_of(yscale, d) 10.0**d) }
+do for [i = 1:|decade|] {
+	if (xscale ne "binary" && 10.0**(i - 5) >= x_first) { set xtics add (decade[i] 10.0**(i - 5)) }
 }
-if (yscale eq "ratio") {
-	set yrange [least(0.9, 0.97 * y_least):most(2, 1.05 * y_most)]
-	do for [i = 1:|ratio|] { set ytics add (ratio[i] 1.0 * ratio[i]) }
+# A number needs 15 pixels. Where there are less, marks in between have none.
+panel_h = cell_h - 50 - (is_table ? 46 : 24)
+apart = int(ceil(15.0 * (y_high - y_low) / panel_h))
+if (yscale eq "volume" && apart == 2) { apart = 3 }
+if (yscale ne "ratio") {
+	do for [i = y_low:y_high] {
+		set ytics add (((i - 1) % apart == 0 ? mark_text(i) : "") mark(i))
+	}
+} else {
+	r_low = least(0.9, 0.97 * y_least); r_high = most(2, 1.05 * y_most)
+	set yrange [r_low:r_high]
+	set ytics add ("1" 1)
+	is_near(a, b) = abs(log(a / b)) * panel_h < 15 * log(r_high / r_low)
+	above = 1.0; below = 1.0
+	do for [i = 1:|ratio|] {
+		up_to = 1.0 * ratio[i]
+		down_to = 1.0 * ratio[|ratio| + 1 - i]
+		if (up_to > 1 && !is_near(up_to, above)) { set ytics add (ratio[i] up_to); above = up_to }
+		if (down_to < 1 && !is_near(down_to, below)) {
+			set ytics add (ratio[|ratio| + 1 - i] down_to)
+			below = down_to
+		}
+	}
 }
 if (xscale eq "binary") {
 	do for [i = 1:|binary|] { set xtics add (binary[i] 2.0**binary_exponent[i]) }
@@ -118,6 +148,10 @@ do for [i = 1:n] {
 	if (kind[i] eq "band" || kind[i] eq "both") {
 		set object i rectangle from screen x0, y - up(7.0) to screen x1, y + up(7.0) \
 			fillcolor rgb colour[hue[i]] fillstyle transparent solid 0.2 noborder
+		set arrow 400 + i from screen x0, y - up(7.0) to screen x1, y - up(7.0) nohead \
+			linecolor rgb colour[hue[i]] linewidth 0.6
+		set arrow 500 + i from screen x0, y + up(7.0) to screen x1, y + up(7.0) nohead \
+			linecolor rgb colour[hue[i]] linewidth 0.6
 	}
 	if (kind[i] eq "published") {
 		set arrow i from screen x0, y to screen x1, y nohead \
@@ -125,7 +159,7 @@ do for [i = 1:n] {
 	}
 	if (kind[i] eq "line" || kind[i] eq "both") {
 		set arrow i from screen x0, y to screen x1, y nohead \
-			linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1.8
+			linecolor rgb colour[hue[i]] dashtype look[i] linewidth 0.2 + thickness[look[i]]
 		set label 100 + i "" at screen (x0 + x1) / 2, y point linecolor rgb colour[hue[i]] \
 			pointtype marker[look[i]] pointsize 0.6
 	}
@@ -135,18 +169,39 @@ do for [i = 1:n] {
 mine(p, i) = int($1) == p && int($3) == i
 is_filled(i) = kind[i] eq "band" || kind[i] eq "both"
 is_marked(i) = kind[i] eq "line" || kind[i] eq "both"
+n_before = 0
+# A point of a series that has a marker. Those before it in the panel are counted from the first line of
+# the file on.
+has_marker(p, i) = (n_before = column(0) < 1 ? 0 : n_before, !mine(p, i) || !is_marked(i) ? 0 : \
+	(n_before = n_before + 1, (n_before + 2 * i) % every[i] == 0))
+# A heading of two parts has two lines, the second as small as it must be. A place of a table may
+# be empty.
 do for [p = 1:n_panels] {
+	if (strlen(heading[p]) == 0) { continue }
 	c = (p - 1) % columns
 	r = (p - 1) / columns
 	y = height - 104.0 - cell_h * r
 	set lmargin at screen across(cell_w * c + (columns == 1 ? 120 : 112))
 	set rmargin at screen across(cell_w * (c + 1) - 40)
-	set tmargin at screen up(y - 24)
+	set tmargin at screen up(y - (is_table ? 46 : 24))
 	set bmargin at screen up(y - cell_h + 50)
-	set title heading[p] font ":Bold" offset 0, -0.5 noenhanced
+	set title first(heading[p]) font ":Bold" offset 0, (is_table ? 1.0 : -0.5) noenhanced
+	room = (cell_w - 72) / (strlen(second(heading[p])) + 1)
+	second_font = format eq "png" ? (room < 5.6 ? ",7" : room < 6.6 ? ",8.5" : "") : \
+		(room < 5.6 ? ",9" : room < 6.6 ? ",11" : "")
+	if (strlen(second(heading[p])) > 0) {
+		set label 300 second(heading[p]) at graph 0.5, graph 1 center offset 0, 1.1 \
+			font second_font noenhanced
+	}
 	set xlabel (p + columns > n_panels ? xname : "") offset 0, 0.4
-	set ylabel (c == 0 ? yname : "") offset 0, 0
+	if (c == 0) {
+		set label 302 yname at screen across(20), up(y - cell_h / 2) center rotate by 90
+	}
+	if (yscale eq "ratio") {
+		set label 301 sprintf("%g", near_one) at graph 1.02, first near_one left font (format eq "png" ? ",8" : ",10") textcolor "#444444"
+	}
 	plot yscale eq "ratio" ? 1 : NaN with lines linecolor "#444444" dashtype 1 linewidth 1, \
+		yscale eq "ratio" ? near_one : NaN with lines linecolor "#444444" dashtype 3 linewidth 1, \
 		for [i = 1:n] csv skip 1 using (mine(p, i) && is_filled(i) ? $10 : NaN):12:13 \
 			with filledcurves fillcolor rgb colour[hue[i]] \
 			fillstyle transparent solid 0.18 noborder, \
@@ -155,10 +210,12 @@ do for [p = 1:n_panels] {
 			with lines linecolor rgb colour[hue[i]] linewidth 0.6, \
 		for [i = 1:n] csv skip 1 using (mine(p, i) && kind[i] eq "published" ? $10 : NaN):11 \
 			with lines linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1, \
-		for [i = 1:n] csv skip 1 using (mine(p, i) && is_marked(i) ? $10 : NaN):11 \
-			with linespoints linecolor rgb colour[hue[i]] dashtype look[i] \
-			linewidth 1.6 pointtype marker[look[i]] pointsize 0.5 \
-			pointinterval every[i]
+		for [j = 1:n] csv skip 1 using (i = order[j], mine(p, i) && is_marked(i) ? $10 : NaN):11 \
+			with lines linecolor rgb colour[hue[order[j]]] dashtype look[order[j]] \
+			linewidth thickness[look[order[j]]], \
+		for [j = 1:n] csv skip 1 using (has_marker(p, order[j]) ? $10 : NaN):11 \
+			with points linecolor rgb colour[hue[order[j]]] linewidth 1 \
+			pointtype marker[look[order[j]]] pointsize 0.5
 	unset label
 	unset arrow
 	unset object

@@ -29,6 +29,7 @@ if (is_table) {
 	columns = n_firsts > 1 ? n_firsts : n_panels < columns ? n_panels : columns
 	grown = 380 * columns
 	width = grown > width ? grown : width
-	grown = 230 + 310 * ((n_panels + columns - 1) / columns)
+	n_rows = (n_panels + columns - 1) / columns
+	grown = 230 + (n_rows > 6 ? 240 : 310) * n_rows
 	height = grown > height ? grown : height
 }
