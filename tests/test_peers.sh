@@ -56,10 +56,10 @@ slip() {
 	holds grep "failed.*Error: .*run ended" "$work/slipped"
 }
 
-# raw_columns BACKEND: its rows with what they are of and their raw bytes, in order.
+# raw_columns BACKEND: its rows with what they are of, their bytes and their raw bytes, in order.
 raw_columns() {
 	awk -F, -v backend="$1" '
-		NR == 1 { for (i = 1; i <= NF; i++) { at[$i] = i; if ($i ~ /_raw_bytes$/) raw[++n] = i }; next }
+		NR == 1 { for (i = 1; i <= NF; i++) { at[$i] = i; if ($i ~ /_bytes$/ && $i !~ /^(count|state)_/) raw[++n] = i }; next }
 		$1 == backend {
 			line = $2 "," $at["size"] "," $at["olm"] "," $at["sender_device_keys"] "," $at["role"] "," $at["phase"]
 			for (i = 1; i <= n; i++) line = line "," $raw[i]
@@ -67,20 +67,21 @@ raw_columns() {
 		}' "$work/raw/samples.csv" | sort
 }
 
-# raw_bytes_of PEER NAME: what is behind its envelopes is what is behind those of megolm.
+# raw_bytes_of PEER NAME VALUES: its envelopes, and what is behind them, are as long as those of megolm,
+# with these values of sender_device_keys.
 raw_bytes_of() {
 	scenario "$2"
 	sed -i -e "s/^backends:.*/backends: [megolm, $2]/" -e '/^path:/d; /^tree/d; /^measure:/d' "$work/scenario.yaml"
 	cat >> "$work/scenario.yaml" << 'END'
 olm: [new, ratchet]
-sender_device_keys: [yes, no]
 measure: [create, { add: 1 }, rekey, { remove: 1 }, send]
 END
+	echo "sender_device_keys: [$3]" >> "$work/scenario.yaml"
 	holds "$B/groupbench" run "$work/scenario.yaml" --plugin "$1" --out "$work/raw" -c none
 	raw_columns megolm > "$work/raw.megolm"
 	raw_columns "$2" > "$work/raw.peer"
 	holds diff "$work/raw.megolm" "$work/raw.peer"
-	holds grep -q '^create,9,new,yes,actor,produce,10192,' "$work/raw.megolm"
+	holds grep -q '^create,9,new,yes,actor,produce,.*,16010,5776,10192,1792,' "$work/raw.megolm"
 }
 
 shopt -s nullglob
@@ -119,11 +120,15 @@ for peer in "${peers[@]}"; do
 	case $name in
 	ts-mls) slip "$peer" 'using, mls\.acceptAll);' 'using, mls.acceptAll).catch((e) => e.none.such);' ;;
 	vodozemac)
-		raw_bytes_of "$peer" "$name"
-		result "$name has the raw bytes of megolm"
+		raw_bytes_of "$peer" "$name" 'yes, no'
+		result "$name has the bytes of megolm, raw and in envelopes"
 		continue
 		;;
-	olm-wasm) slip "$peer" 'throw new Rejected("a replay");' 'throw new Rejcted("a replay");' ;;
+	olm-wasm)
+		raw_bytes_of "$peer" "$name" yes
+		result "$name has the bytes of megolm, raw and in envelopes"
+		slip "$peer" 'throw new Rejected("a replay");' 'throw new Rejcted("a replay");'
+		;;
 	*) continue ;;
 	esac
 	result "a slip of $name is no refusal"

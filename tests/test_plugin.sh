@@ -128,7 +128,10 @@ holds grep -q "bad_child: out of cheese" <<< "$said"
 refused 65 talks "the child wrote to its standard output what is no frame, during hello: \"row null,rekey"
 refused 65 cuts "the child answered hello with malformed results; "
 refused 65 adds "the child answered hello with malformed results; "
-refused 65 speaks_another "the child speaks version 2 of the protocol, this program 1"
+refused 65 speaks_another "the child speaks version 3 of the protocol, this program 2"
+refused 65 is_old "the child speaks version 1 of the protocol, this program 2"
+holds test "$(wc -l <<< "$said")" -eq 1
+refused 65 offers_what_is_no_call "the child answered hello with malformed results; "
 refused 65 has_another_interface "the plugin speaks interface version 3, this program 2"
 refused 65 lacks_a_call "the plugin lacks the required function join"
 refused 65 takes_a_name "found the name \"null\", which another backend has"
@@ -139,6 +142,17 @@ scenario bad
 expect 70 "bad: the child closed its standard output during axis; it ended with status 3" \
 	"$program" check "$work/scenario.yaml" --plugin "$bad dies axis"
 result "a process that is no backend is refused with one line"
+
+# It has one call of two or three, and dies if it is asked.
+sed -i 's/^measure:.*/measure: [{ withhold: 1 }, { publish: 2 }]/' "$work/scenario.yaml"
+for call in withhold enrol; do
+	rm -rf "$work/run"
+	expect 0 "0 samples" "$program" run "$work/scenario.yaml" --plugin "$bad dies $call" --out "$work/run"
+	holds grep -q '"reason": "this backend gives its keys to every member: ' "$work/run/manifest.json"
+	holds grep -q '"reason": "this backend has no call by which a new device ' "$work/run/manifest.json"
+done
+scenario bad
+result "an operation of which a process has half the calls is a cell that says so"
 
 # No process is left, at the latest when the kernel has told it that its parent is gone.
 none_left() {
@@ -174,6 +188,7 @@ ends 70 stops_halfway "$at closed its standard output during rekey; it ended wit
 ends 70 cuts "$at answered rekey with malformed results; "
 ends 70 adds "$at answered rekey with malformed results; "
 ends 70 invents "$at answered rekey with malformed results; "
+ends 70 has_more_raw_than_bytes "$at answered rekey with malformed results; "
 ends 70 sends_too_much "bad: 2 members, rekey: the backend sent more bytes sent than the outbox holds"
 ends 70 forges "bad: 2 members, rekey: the backend sent a message in the name of another device"
 ends 70 raises "bad: 2 members, rekey: rekey: device 0 failed: ZeroDivisionError: "

@@ -162,39 +162,22 @@ static void messages_cross_once_and_are_bounded(void **state)
 	free(p);
 }
 
-/* ---- results that are too large ---- */
-
-/* The next number after 2^32 - 1 is none of a message, and 0 must not be made of it. */
-static void a_first_index_has_32_bits(void **state)
-{
-	struct play *p = calloc(1, sizeof(*p));
-	uint32_t index = 7;
-	char why[700];
-
-	(void)state;
-	assert_non_null(p);
-	assert_int_equal(gb_plugin_load(BAD "counts_too_far first_index", why, sizeof why),
-			 GB_EXIT_DONE);
-	p->backend = gb_backend_find("bad", strlen("bad"));
-	assert_true(play_open(p, PROMISE_SEED));
-	assert_int_equal(p->backend->first_index(p->world, 0, 0, &index), GB_OK);
-	assert_true(index == UINT32_MAX);
-	assert_int_equal(p->backend->first_index(p->world, 1, 0, &index), GB_FAILED);
-	assert_true(index == UINT32_MAX);
-	snprintf(why, sizeof why, "%s", p->backend->error(p->world));
-	why[strcspn(why, ";")] = '\0';
-	assert_string_equal(why, "the child answered first_index with malformed results");
-	play_close(p);
-	free(p);
-}
-
 /* ---- calls that not every backend has ---- */
 
 static const struct gb_message two[] = {
-	{.kind = GB_COMMIT, .address = GB_TO_GROUP, .from = 5, .body = {(const uint8_t *)"one", 3}},
-	{.kind = GB_COMMIT, .address = GB_TO_GROUP, .from = 5, .body = {(const uint8_t *)"two", 3}},
+	{.kind = GB_COMMIT,
+	 .address = GB_TO_GROUP,
+	 .from = 5,
+	 .body = {(const uint8_t *)"one", 3},
+	 .raw = 1},
+	{.kind = GB_COMMIT,
+	 .address = GB_TO_GROUP,
+	 .from = 5,
+	 .body = {(const uint8_t *)"two", 3},
+	 .raw = 2},
 };
 static const struct gb_bytes id = {(const uint8_t *)"id", 2}, psk = {(const uint8_t *)"psk", 3};
+static const uint32_t some[] = {5, 6};
 static const struct gb_published other = {8, {(const uint8_t *)"keys", 4}};
 
 enum asked {
@@ -209,6 +192,12 @@ enum asked {
 	ASK_commit_resumption,
 	ASK_reinit,
 	ASK_succeed,
+	ASK_fetched_raw,
+	ASK_withhold,
+	ASK_withheld,
+	ASK_enrol,
+	ASK_reach,
+	ASK_reached,
 	N_ASKED
 };
 
@@ -219,19 +208,26 @@ static const struct {
 	[ASK_first_index] = {"first_index", "3 4"},
 	[ASK_advance] = {"advance", "4294967297"},
 	[ASK_want] = {"want", "3 2 4"},
-	[ASK_give] = {"give", "3 1 4 one two"},
-	[ASK_take] = {"take", "3 3 one two"},
+	[ASK_give] = {"give", "3 1 4 one/1 two/2"},
+	[ASK_take] = {"take", "3 3 one/1 two/2"},
 	[ASK_keys_reused] = {"keys_reused", ""},
 	[ASK_set_psk] = {"set_psk", "3 b'id' b'psk'"},
 	[ASK_commit_psk] = {"commit_psk", "3 b'id'"},
 	[ASK_commit_resumption] = {"commit_resumption", "3"},
 	[ASK_reinit] = {"reinit", "3"},
 	[ASK_succeed] = {"succeed", "3 (8, b'keys')"},
+	[ASK_fetched_raw] = {"fetched_raw", "3"},
+	[ASK_withhold] = {"withhold", "3 1 (5, 6)"},
+	[ASK_withheld] = {"withheld", "3 two/2"},
+	[ASK_enrol] = {"enrol", "3 50"},
+	[ASK_reach] = {"reach", "3 4 4294967295 one/1 two/2"},
+	[ASK_reached] = {"reached", "3 one/1"},
 };
 
 static enum gb_status ask(const struct gb_backend *b, struct gb_world *w, enum asked what,
 			  struct gb_outbox *out)
 {
+	enum gb_reason reason;
 	uint64_t number;
 	uint32_t index;
 
@@ -256,8 +252,20 @@ static enum gb_status ask(const struct gb_backend *b, struct gb_world *w, enum a
 		return b->commit_resumption(w, 3, out);
 	case ASK_reinit:
 		return b->reinit(w, 3, out);
-	default:
+	case ASK_succeed:
 		return b->succeed(w, 3, &other, 1, out);
+	case ASK_fetched_raw:
+		return b->fetched_raw(w, 3, &number);
+	case ASK_withhold:
+		return b->withhold(w, 3, GB_REASON_UNVERIFIED, some, 2, out);
+	case ASK_withheld:
+		return b->withheld(w, 3, &two[1], &reason);
+	case ASK_enrol:
+		return b->enrol(w, 3, 50, out);
+	case ASK_reach:
+		return b->reach(w, 3, 4, GB_LAST_RESORT, two, 2, out);
+	default:
+		return b->reached(w, 3, &two[0]);
 	}
 }
 
@@ -272,6 +280,7 @@ struct bad_world {
 static struct bad_world *open_bad(const char *what, const char *call)
 {
 	const struct gb_config config = {.struct_size = sizeof(config), .capacity = 9};
+	const struct gb_process_calls all = {{UINT64_MAX, UINT64_MAX}};
 	struct bad_world *bad = calloc(1, sizeof(*bad));
 	char command[200], why[GB_FRAME_TEXT];
 
@@ -279,7 +288,7 @@ static struct bad_world *open_bad(const char *what, const char *call)
 	snprintf(command, sizeof(command), BAD "%s %s", what, call);
 	bad->child = gb_child_start(command, why, sizeof(why));
 	assert_non_null(bad->child);
-	gb_remote_fill(&bad->table, UINT64_MAX, false);
+	gb_remote_fill(&bad->table, &all, false);
 	mixed_mail_open(&bad->mail);
 	assert_int_equal(gb_remote_open(&bad->world, bad->child, &config), GB_OK);
 	return bad;
@@ -333,11 +342,69 @@ static void nonsense_in_answer_to_any_call_is_one_error(void **state)
 	}
 	must_end("cuts", ASK_want, "malformed results");
 	must_end("cuts", ASK_keys_reused, "malformed results");
+	must_end("cuts", ASK_fetched_raw, "malformed results");
+	must_end("cuts", ASK_enrol, "malformed results");
 	must_end("invents", ASK_give, "malformed results");
+	must_end("invents", ASK_withhold, "malformed results");
+	must_end("has_more_raw_than_bytes", ASK_enrol, "malformed results");
+	must_end("has_more_raw_than_bytes", ASK_reach, "malformed results");
+}
+
+/* How much of a message is the protocol's comes with it: all of it here. */
+static void raw_bytes_come_with_messages(void **state)
+{
+	struct bad_world *bad = open_bad("adds", "any");
+
+	(void)state;
+	assert_int_equal(ask(&bad->table, bad->world, ASK_withhold, &bad->mail.outbox), GB_OK);
+	assert_int_equal(bad->mail.n, 1);
+	assert_int_equal(bad->mail.message[0].body.len, 40);
+	assert_int_equal(bad->mail.message[0].raw, 40);
+	close_bad(bad);
+}
+
+/* ---- results that are too large ---- */
+
+static void must_be_malformed(struct bad_world *bad, const char *call)
+{
+	char why[GB_FRAME_TEXT];
+
+	snprintf(why, sizeof why, "the child answered %s with malformed results; ", call);
+	if (strncmp(bad->table.error(bad->world), why, strlen(why)) != 0)
+		fail_msg("%s, want %s", bad->table.error(bad->world), why);
+	close_bad(bad);
+}
+
+/* The next number after 2^32 - 1 is none of a message, and 0 must not be made of it. */
+static void a_first_index_has_32_bits(void **state)
+{
+	struct bad_world *bad = open_bad("counts_too_far", "first_index");
+	uint32_t index = 7;
+
+	(void)state;
+	assert_int_equal(bad->table.first_index(bad->world, 0, 0, &index), GB_OK);
+	assert_true(index == UINT32_MAX);
+	assert_int_equal(bad->table.first_index(bad->world, 1, 0, &index), GB_FAILED);
+	assert_true(index == UINT32_MAX);
+	must_be_malformed(bad, "first_index");
+}
+
+static void a_reason_is_one_that_there_is(void **state)
+{
+	struct bad_world *bad = open_bad("counts_too_far", "withheld");
+	enum gb_reason reason = GB_REASON_BLACKLISTED;
+
+	(void)state;
+	assert_int_equal(bad->table.withheld(bad->world, 0, &two[0], &reason), GB_OK);
+	assert_int_equal(reason, GB_REASON_UNVERIFIED);
+	reason = GB_REASON_BLACKLISTED;
+	assert_int_equal(bad->table.withheld(bad->world, 1, &two[0], &reason), GB_FAILED);
+	assert_int_equal(reason, GB_REASON_BLACKLISTED);
+	must_be_malformed(bad, "withheld");
 }
 
 /* More than the protocol names in a call: the cell says so, and the child is not even asked. */
-static void too_many_messages_of_keys_are_unsupported(void **state)
+static void too_many_messages_are_unsupported(void **state)
 {
 	struct gb_message many[GB_REMOTE_MESSAGES + 1];
 	struct bad_world *bad = open_bad("adds", "any");
@@ -351,6 +418,9 @@ static void too_many_messages_of_keys_are_unsupported(void **state)
 			    "a plugin in a process takes in 64 messages at most");
 	assert_int_equal(bad->table.give(bad->world, 3, GB_WAY_FILE, 4, many,
 					 GB_REMOTE_MESSAGES + 1, &bad->mail.outbox),
+			 GB_UNSUPPORTED);
+	assert_int_equal(bad->table.reach(bad->world, 3, 4, 0, many, GB_REMOTE_MESSAGES + 1,
+					  &bad->mail.outbox),
 			 GB_UNSUPPORTED);
 	assert_int_equal(bad->table.take(bad->world, 3, GB_WAY_FILE, many, GB_REMOTE_MESSAGES),
 			 GB_OK);
@@ -385,8 +455,9 @@ int main(void)
 	add("arguments_cross_as_they_are", arguments_cross_as_they_are, NULL);
 	add("nonsense_in_answer_to_any_call_is_one_error",
 	    nonsense_in_answer_to_any_call_is_one_error, NULL);
-	add("too_many_messages_of_keys_are_unsupported", too_many_messages_of_keys_are_unsupported,
-	    NULL);
+	add("too_many_messages_are_unsupported", too_many_messages_are_unsupported, NULL);
+	add("raw_bytes_come_with_messages", raw_bytes_come_with_messages, NULL);
+	add("a_reason_is_one_that_there_is", a_reason_is_one_that_there_is, NULL);
 	add("silence_ends_at_the_deadline", silence_ends_at_the_deadline, NULL);
 	add("grandchildren_are_ended_too", grandchildren_are_ended_too, NULL);
 	add("what_cannot_be_started_is_refused", what_cannot_be_started_is_refused, NULL);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(GB_PROCESS_CALLS_N <= 64, "the calls of a hello are 64 bits");
+_Static_assert(GB_PROCESS_CALLS_N < 64 * GB_CALL_WORDS, "each call has a bit in a hello");
 
 const char *gb_process_call_name(enum gb_process_call call)
 {
@@ -13,6 +13,11 @@ const char *gb_process_call_name(enum gb_process_call call)
 	};
 
 	return call < GB_PROCESS_CALLS_N ? names[call] : "?";
+}
+
+bool gb_process_offers(const struct gb_process_calls *calls, enum gb_process_call call)
+{
+	return (calls->word[call / 64] >> call % 64 & 1) != 0;
 }
 
 static void put_number(uint8_t *p, uint64_t value, size_t n)
@@ -146,6 +151,7 @@ void gb_frame_message(struct gb_frame *f, const struct gb_message *m)
 	put(f, m->fanout, 1);
 	put(f, m->from, 4);
 	put(f, m->uploaded, 4);
+	put(f, m->raw, 4);
 	gb_frame_devices(f, m->to, m->n_to);
 	gb_frame_bytes(f, m->body);
 }
@@ -217,7 +223,8 @@ void gb_reading_text(struct gb_reading *r, char *text, size_t text_len)
 void gb_reading_message(struct gb_reading *r, struct gb_message *m, const uint8_t **to)
 {
 	unsigned kind = gb_reading_u8(r), address = gb_reading_u8(r), fanout = gb_reading_u8(r);
-	uint32_t from = gb_reading_u32(r), uploaded = gb_reading_u32(r), n_to = gb_reading_u32(r);
+	uint32_t from = gb_reading_u32(r), uploaded = gb_reading_u32(r);
+	uint32_t raw = gb_reading_u32(r), n_to = gb_reading_u32(r);
 
 	if (kind >= GB_KINDS || address > GB_TO_SERVER || fanout > GB_FANOUT_CLIENT ||
 	    n_to > GB_FRAME_MAX / 4)
@@ -229,7 +236,10 @@ void gb_reading_message(struct gb_reading *r, struct gb_message *m, const uint8_
 				 .from = from,
 				 .n_to = n_to,
 				 .body = gb_reading_bytes(r),
-				 .uploaded = uploaded};
+				 .uploaded = uploaded,
+				 .raw = raw};
+	if (raw > m->body.len)
+		r->is_bad = true;
 }
 
 uint32_t gb_reading_device(const uint8_t *to, size_t i)
@@ -288,6 +298,15 @@ int gb_answer_messages(const struct gb_frame_answer *a, size_t *n, size_t *total
 	return r.is_bad || r.len > 0 ? -1 : 0;
 }
 
+/* A bit that is none of a call is malformed. */
+static void read_calls(struct gb_reading *r, struct gb_process_calls *calls)
+{
+	for (size_t i = 0; i < GB_CALL_WORDS; i++)
+		calls->word[i] = gb_reading_u64(r);
+	if (calls->word[GB_PROCESS_CALLS_N / 64] >> GB_PROCESS_CALLS_N % 64 != 0)
+		r->is_bad = true;
+}
+
 int gb_hello_read(struct gb_hello *h, const struct gb_frame_answer *a)
 {
 	struct gb_reading r = a->results;
@@ -300,7 +319,7 @@ int gb_hello_read(struct gb_hello *h, const struct gb_frame_answer *a)
 	h->abi = gb_reading_u32(&r);
 	h->features = gb_reading_u32(&r);
 	h->max_size = gb_reading_u32(&r);
-	h->calls = gb_reading_u64(&r);
+	read_calls(&r, &h->calls);
 	h->counts = gb_reading_u8(&r) != 0;
 	gb_reading_text(&r, h->name, sizeof h->name);
 	gb_reading_text(&r, h->version, sizeof h->version);

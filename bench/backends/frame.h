@@ -11,7 +11,7 @@
 #define GB_FRAME_MARK     "gbf1"
 #define GB_FRAME_HEAD     8
 #define GB_FRAME_MAX      ((size_t)1 << 28) /* bytes behind the head */
-#define GB_FRAME_PROTOCOL 1
+#define GB_FRAME_PROTOCOL 2
 #define GB_FRAME_TEXT     512 /* longest text, but for names */
 
 /* What is asked of a child. X(name); the first is 0. */
@@ -75,7 +75,13 @@
 	X(commit_psk)                                                                              \
 	X(commit_resumption)                                                                       \
 	X(reinit)                                                                                  \
-	X(succeed)
+	X(succeed)                                                                                 \
+	X(fetched_raw)                                                                             \
+	X(withhold)                                                                                \
+	X(withheld)                                                                                \
+	X(enrol)                                                                                   \
+	X(reach)                                                                                   \
+	X(reached)
 
 enum gb_process_call {
 #define GB_PROCESS_CALL_ID(name) GB_PROCESS_##name,
@@ -85,6 +91,15 @@ enum gb_process_call {
 };
 
 const char *gb_process_call_name(enum gb_process_call call);
+
+/* Which calls a child offers: a bit for each, from the lowest of the first number on. */
+#define GB_CALL_WORDS 2
+
+struct gb_process_calls {
+	uint64_t word[GB_CALL_WORDS];
+};
+
+bool gb_process_offers(const struct gb_process_calls *calls, enum gb_process_call call);
 
 /*
  * A frame to be sent. It grows as it is written; where memory runs out or it exceeds
@@ -162,7 +177,7 @@ int gb_answer_messages(const struct gb_frame_answer *a, size_t *n, size_t *total
 
 struct gb_hello {
 	uint32_t protocol, abi, features, max_size;
-	uint64_t calls; /* bit i: call i of enum gb_process_call is offered */
+	struct gb_process_calls calls;
 	bool counts;
 	char name[32], version[200];
 	char files[GB_HELLO_FILES][GB_FRAME_TEXT];

@@ -233,6 +233,6 @@ enum gb_exit gb_plugin_process_load(size_t slot, const char *command, struct gb_
 				     .max_size = hello->max_size,
 				     .open = of_slot[slot].open,
 				     .version = of_slot[slot].version};
-	gb_remote_fill(table, hello->calls, hello->counts);
+	gb_remote_fill(table, &hello->calls, hello->counts);
 	return GB_EXIT_DONE;
 }

@@ -43,6 +43,7 @@ TWO_NUMBERS(skip)
 	}
 GIVES_NUMBER(state_size)
 GIVES_NUMBER(fetched)
+GIVES_NUMBER(fetched_raw)
 GIVES_NUMBER(asked)
 GIVES_NUMBER(store)
 
@@ -137,16 +138,20 @@ static enum gb_status remote_create_part(struct gb_world *w, uint32_t device, en
 	return gb_remote_ask_sending(w, out);
 }
 
-static enum gb_status remote_publish_many(struct gb_world *w, uint32_t first, uint32_t n,
-					  struct gb_outbox *out)
-{
-	struct gb_frame *f = begin_sending(w, GB_PROCESS_publish_many, first, out);
-
-	if (f == NULL)
-		return GB_FAILED;
-	gb_frame_u32(f, n);
-	return gb_remote_ask_sending(w, out);
-}
+#define SENDS_OF_NUMBER(call)                                                                      \
+	static enum gb_status remote_##call(struct gb_world *w, uint32_t device, uint32_t number,  \
+					    struct gb_outbox *out)                                 \
+	{                                                                                          \
+		struct gb_frame *f = begin_sending(w, GB_PROCESS_##call, device, out);             \
+                                                                                                   \
+		if (f == NULL)                                                                     \
+			return GB_FAILED;                                                          \
+		gb_frame_u32(f, number);                                                           \
+		return gb_remote_ask_sending(w, out);                                              \
+	}
+SENDS_OF_NUMBER(publish_many)
+SENDS_OF_NUMBER(propose_remove)
+SENDS_OF_NUMBER(enrol)
 
 static enum gb_status remote_shape(struct gb_world *w, const struct gb_shape *shape)
 {
@@ -171,14 +176,15 @@ static enum gb_status remote_remove(struct gb_world *w, uint32_t device, const u
 	return gb_remote_ask_sending(w, out);
 }
 
-static enum gb_status remote_propose_remove(struct gb_world *w, uint32_t device, uint32_t leaving,
-					    struct gb_outbox *out)
+static enum gb_status remote_withhold(struct gb_world *w, uint32_t device, enum gb_reason reason,
+				      const uint32_t *members, size_t n, struct gb_outbox *out)
 {
-	struct gb_frame *f = begin_sending(w, GB_PROCESS_propose_remove, device, out);
+	struct gb_frame *f = begin_sending(w, GB_PROCESS_withhold, device, out);
 
 	if (f == NULL)
 		return GB_FAILED;
-	gb_frame_u32(f, leaving);
+	gb_frame_u32(f, reason);
+	gb_frame_devices(f, members, n);
 	return gb_remote_ask_sending(w, out);
 }
 
@@ -210,12 +216,16 @@ static enum gb_status begin_with(struct gb_world *w, enum gb_process_call call,
 	return GB_OK;
 }
 
-static enum gb_status remote_process(struct gb_world *w, uint32_t device,
-				     const struct gb_message *m)
-{
-	return begin_with(w, GB_PROCESS_process, &device, 1, m, 1) == GB_OK ? gb_remote_ask_plain(w)
-									    : GB_FAILED;
-}
+#define TAKES_ONE(call)                                                                            \
+	static enum gb_status remote_##call(struct gb_world *w, uint32_t device,                   \
+					    const struct gb_message *m)                            \
+	{                                                                                          \
+		if (begin_with(w, GB_PROCESS_##call, &device, 1, m, 1) != GB_OK)                   \
+			return GB_FAILED;                                                          \
+		return gb_remote_ask_plain(w);                                                     \
+	}
+TAKES_ONE(process)
+TAKES_ONE(reached)
 
 static enum gb_status remote_join(struct gb_world *w, uint32_t device, const struct gb_message *m,
 				  size_t n)
@@ -271,10 +281,37 @@ static enum gb_status remote_restore(struct gb_world *w, uint32_t device, enum g
 									    : GB_FAILED;
 }
 
-/* How many messages the keys of the past are in is the library's choice. */
-static enum gb_status begin_handover(struct gb_world *w, enum gb_process_call call,
-				     const uint32_t *numbers, size_t n_numbers,
-				     const struct gb_message *m, size_t n)
+/* A number that is below `end`. */
+static enum gb_status ask_below(struct gb_world *w, uint64_t end, uint64_t *number)
+{
+	struct gb_frame_answer a;
+	enum gb_status status = gb_remote_ask(w, &a);
+
+	if (status != GB_OK)
+		return status;
+	*number = gb_reading_u64(&a.results);
+	return a.results.is_bad || a.results.len > 0 || *number >= end ? gb_remote_malformed(w, &a)
+								       : GB_OK;
+}
+
+static enum gb_status remote_withheld(struct gb_world *w, uint32_t device,
+				      const struct gb_message *m, enum gb_reason *reason)
+{
+	uint64_t number = 0;
+	enum gb_status status;
+
+	if (begin_with(w, GB_PROCESS_withheld, &device, 1, m, 1) != GB_OK)
+		return GB_FAILED;
+	status = ask_below(w, GB_REASONS, &number);
+	if (status == GB_OK)
+		*reason = (enum gb_reason)number;
+	return status;
+}
+
+/* How many messages the keys are in, of the past or of a new device, is the library's choice. */
+static enum gb_status begin_with_many(struct gb_world *w, enum gb_process_call call,
+				      const uint32_t *numbers, size_t n_numbers,
+				      const struct gb_message *m, size_t n)
 {
 	if (n > GB_REMOTE_MESSAGES) {
 		(void)gb_remote_fail(w, "a plugin in a process takes in 64 messages at most");
@@ -303,7 +340,7 @@ static enum gb_status remote_give(struct gb_world *w, uint32_t device, enum gb_w
 	enum gb_status status = gb_remote_has_room(w, out) ? GB_OK : GB_FAILED;
 
 	if (status == GB_OK)
-		status = begin_handover(w, GB_PROCESS_give, numbers, 3, m, n);
+		status = begin_with_many(w, GB_PROCESS_give, numbers, 3, m, n);
 	return status == GB_OK ? gb_remote_ask_sending(w, out) : status;
 }
 
@@ -311,9 +348,20 @@ static enum gb_status remote_take(struct gb_world *w, uint32_t device, enum gb_w
 				  const struct gb_message *m, size_t n)
 {
 	const uint32_t numbers[] = {device, way};
-	enum gb_status status = begin_handover(w, GB_PROCESS_take, numbers, 2, m, n);
+	enum gb_status status = begin_with_many(w, GB_PROCESS_take, numbers, 2, m, n);
 
 	return status == GB_OK ? gb_remote_ask_plain(w) : status;
+}
+
+static enum gb_status remote_reach(struct gb_world *w, uint32_t device, uint32_t other, uint32_t i,
+				   const struct gb_message *m, size_t n, struct gb_outbox *out)
+{
+	const uint32_t numbers[] = {device, other, i};
+	enum gb_status status = gb_remote_has_room(w, out) ? GB_OK : GB_FAILED;
+
+	if (status == GB_OK)
+		status = begin_with_many(w, GB_PROCESS_reach, numbers, 3, m, n);
+	return status == GB_OK ? gb_remote_ask_sending(w, out) : status;
 }
 
 static enum gb_status remote_history(struct gb_world *w, uint32_t device, uint32_t n,
@@ -352,20 +400,15 @@ static enum gb_status remote_first_index(struct gb_world *w, uint32_t device, ui
 					 uint32_t *index)
 {
 	struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_first_index);
-	struct gb_frame_answer a;
-	uint64_t number;
+	uint64_t number = 0;
 	enum gb_status status;
 
 	gb_frame_u32(f, device);
 	gb_frame_u32(f, sender);
-	status = gb_remote_ask(w, &a);
-	if (status != GB_OK)
-		return status;
-	number = gb_reading_u64(&a.results);
-	if (a.results.is_bad || a.results.len > 0 || number > UINT32_MAX)
-		return gb_remote_malformed(w, &a);
-	*index = (uint32_t)number;
-	return GB_OK;
+	status = ask_below(w, UINT64_C(1) << 32, &number);
+	if (status == GB_OK)
+		*index = (uint32_t)number;
+	return status;
 }
 
 static enum gb_status remote_save(struct gb_world *w, uint32_t device, struct gb_bytes *state)
@@ -435,14 +478,14 @@ static enum gb_status remote_single_prepare(struct gb_world *w, enum gb_single w
 	return gb_remote_ask_plain(w);
 }
 
-void gb_remote_fill(struct gb_backend *table, uint64_t calls, bool counts)
+void gb_remote_fill(struct gb_backend *table, const struct gb_process_calls *calls, bool counts)
 {
 	table->close = gb_remote_close;
 	table->error = gb_remote_error;
 	table->clocks = gb_remote_clocks;
 	table->counts = counts ? gb_remote_counts : NULL;
 #define OFFER(call)                                                                                \
-	if ((calls >> GB_PROCESS_##call & 1) != 0)                                                 \
+	if (gb_process_offers(calls, GB_PROCESS_##call))                                           \
 		table->call = remote_##call;
 	OFFER(publish)
 	OFFER(publish_many)
@@ -498,5 +541,11 @@ void gb_remote_fill(struct gb_backend *table, uint64_t calls, bool counts)
 	OFFER(commit_resumption)
 	OFFER(reinit)
 	OFFER(succeed)
+	OFFER(fetched_raw)
+	OFFER(withhold)
+	OFFER(withheld)
+	OFFER(enrol)
+	OFFER(reach)
+	OFFER(reached)
 #undef OFFER
 }

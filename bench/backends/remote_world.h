@@ -32,9 +32,9 @@ struct gb_world {
 	uint64_t n_uses;
 };
 
-/* The functions of the table that the bits of `calls` (enum gb_process_call) offer, and those that
- * are answered here. axis, open and version belong to no world and are left out. */
-void gb_remote_fill(struct gb_backend *table, uint64_t calls, bool counts);
+/* The functions of the table that `calls` offer, and those that are answered here. axis, open and
+ * version belong to no world and are left out. */
+void gb_remote_fill(struct gb_backend *table, const struct gb_process_calls *calls, bool counts);
 
 /* `open` of the table, at this child. */
 enum gb_status gb_remote_open(struct gb_world **out, struct gb_child *child,

@@ -360,7 +360,8 @@ static int make_step(struct gb_trial *trial, enum gb_step step)
 		call.leaving = trial->leavers;
 		return change_members(trial, &call, one_by_one);
 	case GB_STEP_WITHHOLD:
-		if (trial->testbed->backend->withhold == NULL)
+		if (trial->testbed->backend->withhold == NULL ||
+		    trial->testbed->backend->withheld == NULL)
 			return gb_testbed_cannot(trial->testbed,
 						 "this backend gives its keys to every member: "
 						 "it has no call that withholds them from some");

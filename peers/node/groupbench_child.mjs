@@ -8,10 +8,11 @@
  */
 import fs from "node:fs";
 
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 const ABI = 2;
 const MARK = 0x31666267; // "gbf1"
 const MAX_BYTES = 1 << 28;
+const MOST_U64 = (1n << 64n) - 1n;
 
 const CALLS = (
   "hello axis message forget open close publish publish_many materialise shape create add " +
@@ -19,26 +20,28 @@ const CALLS = (
   "propose_update propose_add propose_remove commit_pending discard group_info fetch_tree " +
   "join_external heals fetched asked share create_part skip store reload history backup stored " +
   "restore read_old single_prepare single single_check first_index advance want give take " +
-  "keys_reused set_psk commit_psk commit_resumption reinit succeed"
+  "keys_reused set_psk commit_psk commit_resumption reinit succeed fetched_raw withhold withheld " +
+  "enrol reach reached"
 ).split(" ");
 
 const STATUS = { OK: 0, REJECTED: 1, UNSUPPORTED: 2, FAILED: 3 };
 const ANSWER = { HONOURED: 0, NOT_APPLICABLE: 1, NOT_SUPPORTED: 2 };
 export const KIND = {
   KEY_MATERIAL: 0, CLAIM: 1, PROPOSAL: 2, COMMIT: 3, WELCOME: 4, GROUP_INFO: 5, RATCHET_TREE: 6,
-  ROOM_KEY: 7, APPLICATION: 8, BACKUP: 9, KEY_REQUEST: 10,
+  ROOM_KEY: 7, APPLICATION: 8, BACKUP: 9, KEY_REQUEST: 10, DUMMY: 11, WITHHELD: 12,
 };
 export const TO = { DEVICES: 0, GROUP: 1, SERVER: 2 };
 export const FANOUT = { SERVER: 0, CLIENT: 1 };
-export const FEATURE = { SETTLES: 1, SEALED: 2, REPLAYS: 4, OWN_CLOCK: 8, PER_SENDER: 16, REMOTE: 32, FORGERY_SPENDS: 64, OWN_RANDOM: 128, ENVELOPED: 256 };
+export const FEATURE = { SETTLES: 1, SEALED: 2, REPLAYS: 4, OWN_CLOCK: 8, PER_SENDER: 16, REMOTE: 32, FORGERY_SPENDS: 64, OWN_RANDOM: 128, ENVELOPED: 256, FALLBACK: 512 };
 
 /* The input is refused, as the protocol demands; nothing has changed. */
 export class Rejected extends Error {}
 /* This backend cannot do it, by design; the text names what is missing. */
 export class Unsupported extends Error {}
 
-export function message(kind, address, from, body, to = [], fanout = FANOUT.SERVER, uploaded = 0) {
-  return { kind, address, fanout, from, uploaded, to, body };
+/* raw: how many bytes of the body are the protocol's own, where the backend is ENVELOPED. */
+export function message(kind, address, from, body, to = [], fanout = FANOUT.SERVER, uploaded = 0, raw = 0) {
+  return { kind, address, fanout, from, uploaded, raw, to, body };
 }
 
 /* ---- reading ---- */
@@ -89,9 +92,9 @@ class Reader {
   }
   message() {
     const [kind, address, fanout] = [this.u8(), this.u8(), this.u8()];
-    const [from, uploaded] = [this.u32(), this.u32()];
+    const [from, uploaded, raw] = [this.u32(), this.u32(), this.u32()];
     const to = this.numbers();
-    return { kind, address, fanout, from, uploaded, to, body: this.bytes() };
+    return { kind, address, fanout, from, uploaded, raw, to, body: this.bytes() };
   }
 }
 
@@ -125,7 +128,7 @@ function bytes(value) {
 function messages(list) {
   const parts = [u32(list.length)];
   for (const m of list) {
-    parts.push(u8(m.kind), u8(m.address), u8(m.fanout), u32(m.from), u32(m.uploaded));
+    parts.push(u8(m.kind), u8(m.address), u8(m.fanout), u32(m.from), u32(m.uploaded), u32(m.raw));
     parts.push(u32(m.to.length), ...m.to.map(u32), u32(m.body.length), m.body);
   }
   return Buffer.concat(parts);
@@ -156,7 +159,9 @@ const TAKES = {
   single_check: ["", nothing], first_index: ["uu", u64], advance: ["q", nothing],
   want: ["uuu", messages], give: ["uuum", messages], take: ["uum", nothing], keys_reused: ["", u64],
   set_psk: ["ubb", nothing], commit_psk: ["ub", messages], commit_resumption: ["u", messages],
-  reinit: ["u", messages], succeed: ["up", messages],
+  reinit: ["u", messages], succeed: ["up", messages], fetched_raw: ["u", u64],
+  withhold: ["uun", messages], withheld: ["u1", u64], enrol: ["uu", messages],
+  reach: ["uuum", messages], reached: ["u1", nothing],
 };
 
 class Server {
@@ -172,7 +177,7 @@ class Server {
       if (typeof b[name] === "function") offered |= 1n << BigInt(i);
     });
     return Buffer.concat([
-      u32(PROTOCOL), u32(ABI), u32(b.features), u32(b.maxSize), u64(offered), u8(0),
+      u32(PROTOCOL), u32(ABI), u32(b.features), u32(b.maxSize), u64(offered & MOST_U64), u64(offered >> 64n), u8(0),
       text(b.name), text(b.version), u8(b.files.length), ...b.files.map(text),
     ]);
   }

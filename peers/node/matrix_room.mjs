@@ -14,6 +14,12 @@ const KEPT_KEYS = 50; // one-time keys of a live device in the directory, which 
 const END = 32; // characters of an upload that are kept
 const MOST_PAIRS = 10100; // of actors and others; what was tried
 
+/* Keys and signatures as the bytes that they are before base64: of a device, which signs its two keys,
+ * and of a signed key for one use or of last resort. */
+const RAW = { device: 2 * 32 + 64, key: 32 + 64 };
+/* Bytes that a text of base64 without padding stands for. */
+const rawOf = (base64) => Math.floor((base64.length * 3) / 4);
+
 const utf8 = (text) => new Uint8Array(Buffer.from(text));
 
 /* An object of the library, its pickle at the checkpoint, and whether it has changed since. */
@@ -151,13 +157,14 @@ export class MatrixRoom {
   actor(world, device) {
     const live = this.device(world, device);
     if (!world.members.has(device)) throw new Rejected("not in the room");
-    live.fetched = 0;
+    live.fetched = live.fetchedRaw = 0;
     return live;
   }
 
-  upload(world, device, text) {
+  /* The keys of a device, and so many others. */
+  upload(world, device, text, nKeys) {
     world.ends.set(device, text.slice(-END));
-    return message(KIND.KEY_MATERIAL, TO.SERVER, device, utf8(text));
+    return message(KIND.KEY_MATERIAL, TO.SERVER, device, utf8(text), [], FANOUT.SERVER, 0, RAW.device + nKeys * RAW.key);
   }
   publish_many(world, first, n) {
     const sent = [];
@@ -168,7 +175,7 @@ export class MatrixRoom {
         upload = made.upload;
         this.library.free(made.account);
       }
-      sent.push(this.upload(world, device, upload));
+      sent.push(this.upload(world, device, upload, 2));
     }
     return sent;
   }
@@ -176,9 +183,10 @@ export class MatrixRoom {
   publish(world, device) {
     this.materialise(world, device);
     const live = this.device(world, device);
-    const text = live.published ? uploadOf(live.keys, "", this.newKeys(live.account.use, live.ids, 1)[0]) : live.upload;
+    const isAgain = live.published;
+    const text = isAgain ? uploadOf(live.keys, "", this.newKeys(live.account.use, live.ids, 1)[0]) : live.upload;
     live.published = true;
-    return [this.upload(world, device, text)];
+    return [this.upload(world, device, text, isAgain ? 1 : 2)];
   }
   materialise(world, device) {
     if (world.live.has(device)) return;
@@ -191,7 +199,7 @@ export class MatrixRoom {
       outbound: undefined, // {held, id, shared}
       inbound: new Map(), // by session id: {held, from}
       newest: new Map(), // by sender: session id
-      fetched: 0, healed: true, published: false,
+      fetched: 0, fetchedRaw: 0, healed: true, published: false,
     });
   }
 
@@ -308,13 +316,13 @@ export class MatrixRoom {
     return true;
   }
   /* A peer whose key nobody has brought: the directory is asked. */
-  claim(world, from, device) {
+  claim(world, from, device, lengths) {
     const known = world.directory.get(device);
     if (known === undefined || known.oneTime.length === 0) throw new Unsupported("the directory of this backend keeps one-time keys for senders that are live, and for the actors of a group");
     const [key, ...rest] = known.oneTime;
     world.directory.set(device, { ...known, oneTime: rest });
-    if (!from.peers.has(device)) from.fetched += this.answerBytes(world, '{"device_keys":{},"failures":{}}', [known.keys.length]);
-    from.fetched += this.answerBytes(world, '{"failures":{},"one_time_keys":{}}', [key.length]);
+    if (!from.peers.has(device)) lengths.keys.push(known.keys.length);
+    lengths.oneTime.push(key.length);
     return this.meet(world, from, device, known.keys, key);
   }
 
@@ -322,6 +330,11 @@ export class MatrixRoom {
   answerBytes(world, around, lengths) {
     const one = '"":{"":},'.length + world.identity + 10;
     return lengths.reduce((sum, length, i) => sum + one + length + (i % BATCH === 0 ? around.length - 1 : 0), 0);
+  }
+  /* What the directory answered: keys of devices and one-time keys of these lengths. */
+  countAnswers(world, from, keys, oneTime) {
+    from.fetched += this.answerBytes(world, '{"device_keys":{},"failures":{}}', keys) + this.answerBytes(world, '{"failures":{},"one_time_keys":{}}', oneTime);
+    from.fetchedRaw += keys.length * RAW.device + oneTime.length * RAW.key;
   }
   requests(world, device, queried, claimed) {
     const sent = [];
@@ -357,6 +370,7 @@ export class MatrixRoom {
   shareFrom(world, from, met) {
     const queried = [];
     const claimed = [];
+    const lengths = { keys: [], oneTime: [] };
     const peers = new Map(met);
     const isNew = this.isStale(world, from);
     const lacking = [...world.members].filter((d) => d !== from.number && (isNew || !from.outbound.shared.has(d)));
@@ -364,8 +378,9 @@ export class MatrixRoom {
       if (peers.has(other) || this.isMet(from, other)) continue;
       if (!from.peers.has(other)) queried.push(other);
       claimed.push(other);
-      peers.set(other, this.claim(world, from, other));
+      peers.set(other, this.claim(world, from, other, lengths));
     }
+    this.countAnswers(world, from, lengths.keys, lengths.oneTime);
     for (const [other, peer] of peers) from.peers.set(other, peer);
     if (isNew) this.beginSession(world, from);
     const content = canonical({
@@ -377,10 +392,10 @@ export class MatrixRoom {
     for (const other of lacking) {
       const peer = from.peers.get(other);
       healed &&= peer.due;
-      const body = this.encryptTo(world, from, other, peer, content);
+      const { body, raw } = this.encryptTo(world, from, other, peer, content);
       peer.due = false;
       const uploaded = n++ % BATCH === 0 ? body.length : body.length - '{"messages":{}}'.length + 1;
-      sent.push(message(KIND.ROOM_KEY, TO.DEVICES, from.number, body, [other], FANOUT.CLIENT, uploaded));
+      sent.push(message(KIND.ROOM_KEY, TO.DEVICES, from.number, body, [other], FANOUT.CLIENT, uploaded, raw));
       from.outbound.shared.add(other);
     }
     if (isNew) from.healed = healed;
@@ -390,7 +405,8 @@ export class MatrixRoom {
     const ids = idsOf(world, other);
     const event = `{"content":${content},"keys":{"ed25519":"${from.ed25519}"},"recipient":"${ids.user}","recipient_keys":{"ed25519":"${peer.ed25519}"},"sender":"${from.ids.user}","sender_device_keys":${from.keys},"type":"m.room_key"}`;
     const { type, body } = this.library.encrypt(peer.sessions[0].use, event);
-    return utf8(`{"messages":{"${ids.user}":{"${ids.device}":{"algorithm":"${OLM}","ciphertext":{"${peer.curve25519}":{"body":"${body}","type":${type}}},"sender_key":"${from.curve25519}"}}}}`);
+    const text = `{"messages":{"${ids.user}":{"${ids.device}":{"algorithm":"${OLM}","ciphertext":{"${peer.curve25519}":{"body":"${body}","type":${type}}},"sender_key":"${from.curve25519}"}}}}`;
+    return { body: utf8(text), raw: rawOf(body) };
   }
 
   /* ---- operations ---- */
@@ -419,8 +435,7 @@ export class MatrixRoom {
       lengths.keys.push(keys.length);
       lengths.oneTime.push(oneTime.length);
     }
-    from.fetched += this.answerBytes(world, '{"device_keys":{},"failures":{}}', lengths.keys);
-    from.fetched += this.answerBytes(world, '{"failures":{},"one_time_keys":{}}', lengths.oneTime);
+    this.countAnswers(world, from, lengths.keys, lengths.oneTime);
     const strangers = met.map(([other]) => other);
     const before = new Set(world.members);
     try {
@@ -461,7 +476,7 @@ export class MatrixRoom {
       : `{"body":"${Buffer.from(plaintext).toString("base64").replace(/=+$/, "")}","msgtype":"test.gb.bytes"}`;
     const ciphertext = this.library.encryptEvent(from.outbound.held.use, `{"content":${content},"room_id":"${ROOM}","type":"m.room.message"}`);
     const body = `{"algorithm":"${MEGOLM}","ciphertext":"${ciphertext}","device_id":"${from.ids.device}","sender_key":"${from.curve25519}","session_id":"${from.outbound.id}"}`;
-    return [...sent, message(KIND.APPLICATION, TO.GROUP, device, utf8(body))];
+    return [...sent, message(KIND.APPLICATION, TO.GROUP, device, utf8(body), [], FANOUT.SERVER, 0, rawOf(ciphertext))];
   }
   skip(world, device, n) {
     const from = this.actor(world, device);
@@ -550,6 +565,9 @@ export class MatrixRoom {
   }
   fetched(world, device) {
     return this.device(world, device).fetched;
+  }
+  fetched_raw(world, device) {
+    return this.device(world, device).fetchedRaw;
   }
   state_size(world, device) {
     const live = this.device(world, device);

@@ -17,7 +17,7 @@ import struct
 import sys
 import time
 
-PROTOCOL = 1
+PROTOCOL = 2
 ABI = 2
 MARK = b"gbf1"
 MAX_BYTES = 1 << 28
@@ -28,17 +28,18 @@ CALLS = (
     "propose_update propose_add propose_remove commit_pending discard group_info fetch_tree "
     "join_external heals fetched asked share create_part skip store reload history backup stored "
     "restore read_old single_prepare single single_check first_index advance want give take "
-    "keys_reused set_psk commit_psk commit_resumption reinit succeed"
+    "keys_reused set_psk commit_psk commit_resumption reinit succeed fetched_raw withhold withheld "
+    "enrol reach reached"
 ).split()
 
 OK, REJECTED, UNSUPPORTED, FAILED = range(4)
 HONOURED, NOT_APPLICABLE, NOT_SUPPORTED = range(3)
 (KEY_MATERIAL, CLAIM, PROPOSAL, COMMIT, WELCOME, GROUP_INFO, RATCHET_TREE, ROOM_KEY, APPLICATION,
- BACKUP, KEY_REQUEST) = range(11)
+ BACKUP, KEY_REQUEST, DUMMY, WITHHELD) = range(13)
 TO_DEVICES, TO_GROUP, TO_SERVER = range(3)
 FANOUT_SERVER, FANOUT_CLIENT = range(2)
 (SETTLES, SEALED, REPLAYS, OWN_CLOCK, PER_SENDER, REMOTE, FORGERY_SPENDS,
- OWN_RANDOM, ENVELOPED) = (1 << i for i in range(9))
+ OWN_RANDOM, ENVELOPED, FALLBACK) = (1 << i for i in range(10))
 
 
 class Rejected(Exception):
@@ -50,17 +51,20 @@ class Unsupported(Exception):
 
 
 class Message:
-    """What is sent or received; `to` has devices if the address is TO_DEVICES."""
+    """What is sent or received; `to` has devices if the address is TO_DEVICES, and `raw` is how
+    many bytes of the body are the protocol's own, if the backend is ENVELOPED."""
 
-    def __init__(self, kind, address, sender, body, to=(), fanout=FANOUT_SERVER, uploaded=0):
+    def __init__(self, kind, address, sender, body, to=(), fanout=FANOUT_SERVER, uploaded=0,
+                 raw=0):
         self.kind, self.address, self.fanout = kind, address, fanout
         self.sender, self.uploaded, self.to, self.body = sender, uploaded, tuple(to), body
+        self.raw = raw
         self.event = 0  # of what is received: another number for each message
 
     def encode(self):
         return b"".join((
-            struct.pack("<BBBIII", self.kind, self.address, self.fanout, self.sender,
-                        self.uploaded, len(self.to)),
+            struct.pack("<BBBIIII", self.kind, self.address, self.fanout, self.sender,
+                        self.uploaded, self.raw, len(self.to)),
             struct.pack(f"<{len(self.to)}I", *self.to),
             struct.pack("<I", len(self.body)), self.body))
 
@@ -96,9 +100,9 @@ class Reader:
         return [(self.take("I"), self.bytes()) for _ in range(self.take("I"))]
 
     def message(self):
-        kind, address, fanout, sender, uploaded = self.take("BBBII")
+        kind, address, fanout, sender, uploaded, raw = self.take("BBBIII")
         to = self.numbers()
-        return Message(kind, address, sender, self.bytes(), to, fanout, uploaded)
+        return Message(kind, address, sender, self.bytes(), to, fanout, uploaded, raw)
 
 
 def number(value):
@@ -146,6 +150,8 @@ TAKES = {
     "give": ("uuum", messages), "take": ("uum", nothing), "keys_reused": ("", number),
     "set_psk": ("ubb", nothing), "commit_psk": ("ub", messages),
     "commit_resumption": ("u", messages), "reinit": ("u", messages), "succeed": ("up", messages),
+    "fetched_raw": ("u", number), "withhold": ("uun", messages), "withheld": ("u1", number),
+    "enrol": ("uu", messages), "reach": ("uuum", messages), "reached": ("u1", nothing),
 }
 
 
@@ -182,8 +188,8 @@ class Server:
         offered = sum(1 << i for i, name in enumerate(CALLS) if hasattr(b, name))
         files = [os.path.abspath(m.__file__) for m in list(sys.modules.values())
                  if getattr(m, "__file__", None) and is_ours(m.__file__)][:64]
-        return (struct.pack("<IIIIQB", PROTOCOL, ABI, b.FEATURES, b.MAX_SIZE, offered,
-                            hasattr(b, "counts"))
+        return (struct.pack("<IIII", PROTOCOL, ABI, b.FEATURES, b.MAX_SIZE)
+                + offered.to_bytes(16, "little") + struct.pack("<B", hasattr(b, "counts"))
                 + text(b.NAME) + text(b.VERSION)
                 + struct.pack("<B", len(files)) + b"".join(map(text, files)))
 

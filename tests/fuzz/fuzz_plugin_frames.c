@@ -29,7 +29,8 @@ static void write_again(const struct gb_message *m, const uint8_t *to)
 	r = (struct gb_reading){.p = f.p + GB_FRAME_HEAD, .len = f.len - GB_FRAME_HEAD};
 	gb_reading_message(&r, &back, &to_back);
 	if (r.is_bad || r.len != 0 || back.kind != m->kind || back.from != m->from ||
-	    back.n_to != m->n_to || back.body.len != m->body.len ||
+	    back.uploaded != m->uploaded || back.raw != m->raw || back.n_to != m->n_to ||
+	    back.body.len != m->body.len ||
 	    (m->n_to > 0 && memcmp(to_back, to, m->n_to * 4) != 0) ||
 	    (m->body.len > 0 && memcmp(back.body.p, m->body.p, m->body.len) != 0))
 		abort();
@@ -51,6 +52,8 @@ static void read_messages(struct gb_frame_answer *a)
 
 		gb_reading_message(&a->results, &m, &to);
 		sum += m.body.len;
+		if (m.raw > m.body.len)
+			abort();
 		write_again(&m, to);
 	}
 	if (a->results.is_bad || a->results.len != 0 || sum != total)
@@ -67,7 +70,8 @@ static void read_answer(const uint8_t *p, size_t len)
 	if (strlen(a.error) >= sizeof(a.error) || (a.status != GB_OK && a.results.len > 0))
 		abort();
 	if (gb_hello_read(&hello, &a) == 0 &&
-	    (strlen(hello.name) >= sizeof(hello.name) || hello.n_files > GB_HELLO_FILES))
+	    (strlen(hello.name) >= sizeof(hello.name) || hello.n_files > GB_HELLO_FILES ||
+	     (hello.calls.word[GB_CALL_WORDS - 1] >> (GB_PROCESS_CALLS_N % 64)) != 0))
 		abort();
 	read_messages(&a);
 }

@@ -95,9 +95,26 @@ def invents(server, question):
     return server.honest(question)[:HEAD] + gb.messages(sent)
 
 
+def has_more_raw_than_bytes(server, question):
+    sent = [gb.Message(gb.COMMIT, gb.TO_GROUP, 0, bytes(40), raw=41)]
+    return server.honest(question)[:HEAD] + gb.messages(sent)
+
+
 def speaks_another(server, question):
     gb.PROTOCOL += 1
     return server.honest(question)
+
+
+def is_old(server, question):
+    """As children of version 1 said hello."""
+    return server.honest(question)[:HEAD] + struct.pack("<IIIIQB", 1, 2, 1, 1000, 0x7fff0, 0) + (
+        gb.text("bad") + gb.text("null 1") + b"\0")
+
+
+def offers_what_is_no_call(server, question):
+    answer = server.honest(question)
+    last = HEAD + 4 * 4 + 15  # byte of the calls
+    return answer[:last] + b"\x80" + answer[last + 1:]
 
 
 def has_another_interface(server, question):
@@ -123,15 +140,18 @@ def raises(server, question):
 def counts_too_far(server, question):
     """At device 0 the largest number there is, at device 1 the next."""
     device = struct.unpack_from("<I", question, 9)[0]
-    return server.honest(question)[:HEAD] + gb.number(0xffffffff + device)
+    most = 1 if CALL == "withheld" else 0xffffffff
+    return server.honest(question)[:HEAD] + gb.number(most + device)
 
 
 OPTIONAL = ("first_index advance want give take keys_reused set_psk commit_psk commit_resumption "
-            "reinit succeed").split()
+            "reinit succeed fetched_raw withhold withheld enrol reach reached").split()
 
 
 def spelled(argument):
-    return argument.body.decode() if isinstance(argument, gb.Message) else str(argument)
+    if isinstance(argument, gb.Message):
+        return f"{argument.body.decode()}/{argument.raw}"
+    return str(argument)
 
 
 def something(name):
@@ -139,8 +159,8 @@ def something(name):
         if WHAT == "repeats":
             flat = [a for b in arguments for a in (b if isinstance(b, list) else [b])]
             raise gb.Rejected(" ".join(map(spelled, flat)))
-        sent = [gb.Message(gb.COMMIT, gb.TO_GROUP, 0, bytes(40))]
-        return {gb.messages: sent, gb.number: 7}.get(gb.TAKES[name][1])
+        sent = [gb.Message(gb.COMMIT, gb.TO_GROUP, 0, bytes(40), raw=40)]
+        return {gb.messages: sent, gb.number: 1}.get(gb.TAKES[name][1])
     return method
 
 
