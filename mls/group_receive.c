@@ -120,7 +120,7 @@ static enum mls_err receive_proposal(struct mls_group *group, struct mls_event *
 				     const struct mls_authenticated_content *content)
 {
 	const struct mls_sender sender = content->content.sender;
-	enum mls_err err = mls_group_keep_proposal(group, content, NULL);
+	enum mls_err err = mls_group_keep_proposal(group, content, NULL, false);
 
 	if (err)
 		return err;

@@ -138,6 +138,43 @@ static void a_psk_that_differs_is_noticed(void **state)
 	world_free(w);
 }
 
+/* A client that accepts what has expired sends nothing that has (7.3). */
+static void what_has_expired_is_accepted_and_not_added(void **state)
+{
+	struct mls_policy policy = mls_policy_default();
+	struct mls_buf package = {0};
+	struct mls_commit_request request = {.tree_in_welcome = true, .n_add = 1};
+	struct mls_proposal_request proposal = {.type = MLS_PROPOSAL_ADD};
+	struct mls_commit_output output;
+	struct mls_slice add;
+	struct mls_event event;
+	struct world *w;
+	uint32_t joiner;
+
+	(void)state;
+	policy.accept_expired = true;
+	w = world_new(1, 2, NULL, &policy);
+	joiner = world_client(w, NULL);
+	output = (struct mls_commit_output){.commit = &w->commit, .welcome = &w->welcome};
+	member_publish(w->client[joiner], &package);
+	add = bytes_of(&package);
+	request.add = &add;
+	proposal.key_package = add;
+	w->commit.len = w->message.len = w->welcome.len = 0;
+	mls_client_set_time(w->client[1], TEST_NOW_S + 91 * 24 * 3600);
+	REFUSED(mls_group_commit(w->group[1], &output, &request), MLS_ERR_LIFETIME);
+	assert_int_equal(w->commit.len + w->welcome.len, 0);
+	assert_false(mls_group_is_pending(w->group[1]));
+	REFUSED(mls_group_propose(w->group[1], &w->message, &proposal, MLS_HANDSHAKE_PUBLIC),
+		MLS_ERR_LIFETIME);
+	assert_int_equal(w->message.len, 0);
+	OK(mls_group_commit(w->group[0], &output, &request));
+	OK(mls_group_receive(w->group[1], &event, bytes_of(&w->commit)));
+	assert_int_equal(event.n_added, 1);
+	mls_buf_free(&package);
+	world_free(w);
+}
+
 static void a_reinit_shuts_the_group_down_by_reference(void **state)
 {
 	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
@@ -229,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_is_committed_by_reference),
 		cmocka_unit_test(a_psk_that_differs_is_noticed),
+		cmocka_unit_test(what_has_expired_is_accepted_and_not_added),
 		cmocka_unit_test(a_reinit_shuts_the_group_down_by_reference),
 		cmocka_unit_test(the_last_of_a_kind_is_committed),
 		cmocka_unit_test(a_removal_goes_before_an_update),
