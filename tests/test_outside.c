@@ -92,6 +92,56 @@ static void a_client_replaces_an_older_self(void **state)
 	world_free(w);
 }
 
+/* What an application is told about who comes in. */
+struct told {
+	size_t n;
+	bool replaces;
+};
+
+static bool note_whom(void *state, const struct mls_identity *presented,
+		      const struct mls_identity *replaced)
+{
+	struct told *told = state;
+
+	told->n++;
+	told->replaces = replaced != NULL;
+	if (replaced)
+		assert_memory_equal(presented->signature_key.p, replaced->signature_key.p, 32);
+	return true;
+}
+
+/* RFC 9420 5.3.1: an older self is what a new leaf is judged against; without one, nobody. */
+static void members_hear_whom_a_joiner_replaces(void **state)
+{
+	(void)state;
+	for (int replaces = 0; replaces < 2; replaces++) {
+		const struct mls_external_request request = {.replaces = replaces, .leaf = 2};
+		struct told told = {0};
+		struct mls_policy policy = mls_policy_default();
+		struct mls_group *joined = NULL;
+		struct mls_event event;
+		struct world *w;
+		uint32_t joiner;
+
+		policy.accept_credential = note_whom;
+		policy.state = &told;
+		w = world_new(1, 4, NULL, &policy);
+		joiner = replaces ? 2 : world_client(w, NULL);
+		group_info_of(w, 0, true);
+		mls_group_free(w->group[2]);
+		w->group[2] = NULL;
+		w->commit.len = 0;
+		OK(mls_group_join_external(w->client[joiner], &joined, &w->commit,
+					   bytes_of(&w->message), &request));
+		told = (struct told){0};
+		OK(mls_group_receive(w->group[1], &event, bytes_of(&w->commit)));
+		assert_int_equal(told.n, 1);
+		assert_int_equal(told.replaces, replaces);
+		mls_group_free(joined);
+		world_free(w);
+	}
+}
+
 /* The tree is empty between the Remove and the new leaf, which is the first one then. */
 static void the_only_member_replaces_itself(void **state)
 {
@@ -369,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_joins_by_itself),
 		cmocka_unit_test(a_client_replaces_an_older_self),
+		cmocka_unit_test(members_hear_whom_a_joiner_replaces),
 		cmocka_unit_test(the_only_member_replaces_itself),
 		cmocka_unit_test(joining_needs_the_right_group_info),
 		cmocka_unit_test(a_group_info_says_of_which_group_it_is),
