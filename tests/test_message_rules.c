@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -184,12 +185,12 @@ static void private_of_unknown_content(struct scene *s)
 }
 
 /* Sender data of `len` bytes that decrypts, in the place of the true one, whose place and
- * plaintext are those of a message whose generation and guard are zeros. */
-static void put_sender_data(struct scene *s, size_t len)
+ * plaintext are those of a message of this leaf whose generation and guard are zeros. */
+static void put_sender_data(struct scene *s, uint8_t leaf, size_t len)
 {
 	struct mls_crypto *crypto = s->w->client[FORGER]->crypto;
 	const struct mls_secret *secret = &s->w->group[FORGER]->epoch->secrets.sender_data_secret;
-	const uint8_t plain[16] = {0, 0, 0, FORGER};
+	const uint8_t plain[16] = {0, 0, 0, leaf};
 	struct mls_private_message v;
 	struct mls_message_key key;
 	struct mls_buf out = {0};
@@ -211,19 +212,35 @@ static void put_sender_data(struct scene *s, size_t len)
 static void other_sender_data(struct scene *s)
 {
 	bad_ciphertext(s);
-	put_sender_data(s, 12);
+	put_sender_data(s, FORGER, 12);
+}
+
+static void sender_data_of_a_blank_leaf(struct scene *s)
+{
+	const uint32_t last = LAST;
+
+	world_commit(s->w, THIRD, &(struct mls_commit_request){.remove = &last, .n_remove = 1},
+		     NULL, 0);
+	bad_ciphertext(s);
+	put_sender_data(s, LAST, 12);
+}
+
+static void sender_data_of_no_leaf(struct scene *s)
+{
+	bad_ciphertext(s);
+	put_sender_data(s, N_SCENE, 12);
 }
 
 static void short_sender_data(struct scene *s)
 {
 	bad_ciphertext(s);
-	put_sender_data(s, 11);
+	put_sender_data(s, FORGER, 11);
 }
 
 static void long_sender_data(struct scene *s)
 {
 	bad_ciphertext(s);
-	put_sender_data(s, 13);
+	put_sender_data(s, FORGER, 13);
 }
 
 static void short_ciphertext(struct scene *s)
@@ -241,7 +258,7 @@ static void short_ciphertext(struct scene *s)
 	s->message.len = 0;
 	OK(mls_buf_append(&s->message, bytes_of(&out)));
 	mls_buf_free(&out);
-	put_sender_data(s, 12);
+	put_sender_data(s, FORGER, 12);
 }
 
 /* Every proposal is judged when it comes, not only when it is committed. */
@@ -318,6 +335,8 @@ static const struct {
 	{"private, content 0", private_of_no_content, MLS_ERR_CONTENT_TYPE},
 	{"private, content 4", private_of_unknown_content, MLS_ERR_CONTENT_TYPE},
 	{"other sender data", other_sender_data, MLS_ERR_DECRYPT},
+	{"sender data, blank leaf", sender_data_of_a_blank_leaf, MLS_ERR_SENDER_BLANK},
+	{"sender data, no leaf", sender_data_of_no_leaf, MLS_ERR_SENDER_BLANK},
 	{"short sender data", short_sender_data, MLS_ERR_SENDER_DATA},
 	{"long sender data", long_sender_data, MLS_ERR_SENDER_DATA},
 	{"short ciphertext", short_ciphertext, MLS_ERR_DECRYPT},
@@ -343,30 +362,6 @@ static void rules_of_messages_are_checked(void **state)
 }
 
 /* ---- a commit of somebody who joins by itself ---- */
-
-/* The path of an honest external commit of the outsider, who then forges the rest. */
-static void outsider_forges(struct scene *s, struct mls_buf *honest)
-{
-	const struct mls_group_info_request open_to_all = {.ratchet_tree = true,
-							   .external_pub = true};
-	struct mls_client *outsider = s->w->client[s->outsider];
-	struct mls_group *group = NULL;
-	struct mls_buf info = {0};
-	struct mls_public_message message;
-
-	OK(mls_group_info(s->w->group[VICTIM], &info, &open_to_all));
-	OK(mls_group_join_external(outsider, &group, honest, bytes_of(&info),
-				   &(struct mls_external_request){0}));
-	OK(mls_public_message_decode(mls_slice(honest->p + 4, honest->len - 4), &message));
-	honest->len = 0;
-	s->f.path = message.content.content.commit.path.leaf_node.encoded;
-	s->f.path.len = (size_t)(message.content.encoded.p + message.content.content_end -
-				 s->f.path.p); /* the path is the last part of the commit */
-	s->f.sender = (struct mls_sender){.type = MLS_SENDER_NEW_MEMBER_COMMIT};
-	s->f.signer = outsider->signer;
-	mls_group_free(group);
-	mls_buf_free(&info);
-}
 
 static void no_external_init(struct scene *s)
 {
@@ -447,13 +442,38 @@ static void rules_of_an_external_commit_are_checked(void **state)
 		struct scene s;
 
 		scene_begin(&s);
-		outsider_forges(&s, &honest);
+		scene_joins(&s, s.outsider, &(struct mls_external_request){0}, &honest);
 		external_rows[i].forge(&s);
 		forge_public(&s.f, &s.message);
 		scene_expect_refusal(&s, external_rows[i].what, external_rows[i].want);
 		mls_buf_free(&honest);
 		scene_end(&s);
 	}
+}
+
+/* An older self is replaced with all its keys (7.3, 12.4.3.2). The path's leaf begins with its
+ * encryption key, which nothing is decrypted with before it is compared. */
+static void an_older_self_does_not_keep_its_key(void **state)
+{
+	const struct mls_external_request request = {.replaces = true, .leaf = THIRD};
+	struct mls_buf honest = {0};
+	struct mls_leaf_node older;
+	struct scene s;
+
+	(void)state;
+	scene_begin(&s);
+	mls_group_free(s.w->group[THIRD]);
+	s.w->group[THIRD] = NULL;
+	scene_joins(&s, THIRD, &request, &honest);
+	OK(mls_tree_leaf_node(&s.w->group[VICTIM]->epoch->tree, THIRD, &older));
+	memcpy(honest.p + (s.f.path.p - honest.p) + 1, older.encryption_key.p,
+	       older.encryption_key.len);
+	scene_put(&s, forge_external_init());
+	scene_put(&s, forge_remove(THIRD));
+	forge_public(&s.f, &s.message);
+	scene_expect_refusal(&s, "keeps its key", MLS_ERR_ENCRYPTION_KEY_KEPT);
+	mls_buf_free(&honest);
+	scene_end(&s);
 }
 
 /* Whose hash is a reference (5.2): it is of a PublicMessage or PrivateMessage only. */
@@ -473,6 +493,7 @@ int main(void)
 		cmocka_unit_test(rules_of_messages_are_checked),
 		cmocka_unit_test(authenticated_content_names_its_wire_format),
 		cmocka_unit_test(rules_of_an_external_commit_are_checked),
+		cmocka_unit_test(an_older_self_does_not_keep_its_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "public_message.h"
+
 void scene_put(struct scene *s, struct mls_proposal proposal)
 {
 	forge_proposal(&s->f, &proposal);
@@ -83,13 +85,78 @@ void scene_end(struct scene *s)
 	world_free(s->w);
 }
 
-void scene_expect_refusal(struct scene *s, const char *what, enum mls_err want)
+void scene_joins(struct scene *s, uint32_t client, const struct mls_external_request *request,
+		 struct mls_buf *honest)
 {
-	struct mls_event event;
-	const enum mls_err err =
-		mls_group_receive(s->w->group[VICTIM], &event, bytes_of(&s->message));
+	const struct mls_group_info_request open_to_all = {.ratchet_tree = true,
+							   .external_pub = true};
+	struct mls_client *joiner = s->w->client[client];
+	struct mls_group *group = NULL;
+	struct mls_buf info = {0};
+	struct mls_public_message message;
 
+	OK(mls_group_info(s->w->group[VICTIM], &info, &open_to_all));
+	OK(mls_group_join_external(joiner, &group, honest, bytes_of(&info), request));
+	OK(mls_public_message_decode(mls_slice(honest->p + 4, honest->len - 4), &message));
+	honest->len = 0;
+	s->f.path = message.content.content.commit.path.leaf_node.encoded;
+	s->f.path.len = (size_t)(message.content.encoded.p + message.content.content_end -
+				 s->f.path.p); /* the path is the last part of the commit */
+	s->f.sender = (struct mls_sender){.type = MLS_SENDER_NEW_MEMBER_COMMIT};
+	s->f.signer = joiner->signer;
+	mls_group_free(group);
+	mls_buf_free(&info);
+}
+
+/* The state of a group as if `keys` were what it has of message keys. */
+static void save_with(struct mls_group *group, struct mls_buf *out, struct mls_secret_tree *keys)
+{
+	const struct mls_secret_tree present = group->secret_tree;
+
+	group->secret_tree = *keys;
+	OK(mls_group_save(group, out));
+	group->secret_tree = present;
+}
+
+static void expect_same(const struct mls_buf *is, const struct mls_buf *was, const char *what)
+{
+	if (!mls_slice_equal(bytes_of(is), bytes_of(was)))
+		fail_msg("%s: the refusal has changed the state", what);
+}
+
+/* The only thing that a refusal may change is the key that decrypted a PrivateMessage (9.2). */
+static bool uses_a_key(const struct scene *s, enum mls_err err)
+{
+	return s->message.p[3] == MLS_WIRE_PRIVATE_MESSAGE && err != MLS_ERR_SENDER_DATA &&
+	       err != MLS_ERR_SENDER_BLANK && err != MLS_ERR_DECRYPT && err != MLS_ERR_CONTENT_TYPE;
+}
+
+void scene_refuses(struct scene *s, const char *what, enum mls_err want)
+{
+	struct mls_group *victim = s->w->group[VICTIM];
+	struct mls_buf before = {0}, after = {0};
+	struct mls_secret_tree keys;
+	struct mls_event event;
+	uint64_t position;
+	enum mls_err err;
+
+	/* Looking at a ratchet writes down what it follows from, which changes nothing else. */
+	OK(mls_secret_tree_position(victim->client->crypto, &victim->secret_tree, &position, FORGER,
+				    MLS_RATCHET_HANDSHAKE));
+	mls_secret_tree_fork(&keys, &victim->secret_tree);
+	OK(mls_group_save(victim, &before));
+	err = mls_group_receive(victim, &event, bytes_of(&s->message));
 	if (err != want)
 		fail_msg("%s: %s, want %s", what, mls_err_name(err), mls_err_name(want));
+	save_with(victim, &after, uses_a_key(s, err) ? &keys : &victim->secret_tree);
+	expect_same(&after, &before, what);
+	mls_secret_tree_clear(&keys);
+	mls_buf_free(&before);
+	mls_buf_free(&after);
+}
+
+void scene_expect_refusal(struct scene *s, const char *what, enum mls_err want)
+{
+	scene_refuses(s, what, want);
 	world_check(s->w);
 }

@@ -19,7 +19,16 @@ struct scene {
 void scene_begin(struct scene *s);
 void scene_end(struct scene *s);
 
-/* The victim refuses the message with this error, and goes on as if it had not come. */
+/* The path of an honest external commit of a client, who then forges the rest; `honest` is its
+ * memory. */
+void scene_joins(struct scene *s, uint32_t client, const struct mls_external_request *request,
+		 struct mls_buf *honest);
+
+/* The victim refuses the message with this error, and its whole state is what it was, but for a
+ * message key that has decrypted something. */
+void scene_refuses(struct scene *s, const char *what, enum mls_err want);
+
+/* The same, and the group goes on as if the message had not come; no proposal waits in it. */
 void scene_expect_refusal(struct scene *s, const char *what, enum mls_err want);
 
 /* Puts a proposal into what is forged. */
