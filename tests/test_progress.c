@@ -22,10 +22,10 @@ static int make_jobs(void **state)
 	(void)state;
 	slow.name = "slow";
 	fast.name = "fast";
-	job[0] = (struct gb_job){.backend = &slow, .size = 50, .n_tasks = 2};
-	job[1] = (struct gb_job){.backend = &fast, .size = 50, .n_tasks = 2};
-	job[2] = (struct gb_job){.backend = &slow, .size = 950, .n_tasks = 2};
-	job[3] = (struct gb_job){.backend = &fast, .size = 950, .n_tasks = 2};
+	job[0] = (struct gb_job){.backend = &slow, .size = 30, .n_tasks = 2};
+	job[1] = (struct gb_job){.backend = &fast, .size = 30, .n_tasks = 2};
+	job[2] = (struct gb_job){.backend = &slow, .size = 480, .n_tasks = 2};
+	job[3] = (struct gb_job){.backend = &fast, .size = 480, .n_tasks = 2};
 	return 0;
 }
 
@@ -37,7 +37,10 @@ static void assert_left(struct gb_progress *p, size_t turn, double want_s)
 		fail_msg("%.3f s left, want %.3f s", left, want_s);
 }
 
-/* One sample of each of its two cells: what is left goes by the members. */
+/*
+ * One sample of each of its two cells: what is left goes by the members. Of groups of 30 and 20
+ * pairs more one of 480 is ten times as many, but for what the cheapest process takes for 20 pairs.
+ */
 static void time_left_goes_by_backend_and_size(void **state)
 {
 	struct gb_progress p;
@@ -47,11 +50,11 @@ static void time_left_goes_by_backend_and_size(void **state)
 	assert_true(gb_progress_left_s(&p, 0) < 0);
 	gb_paces_note(&p.paces, 0, 2e9, 2e9);
 	/* Nothing is known of fast yet: it counts like the others. */
-	assert_left(&p, 1, 2 + 20 + 20);
+	assert_left(&p, 1, 2 + 12.8 + 12.8);
 	gb_paces_note(&p.paces, 1, 1e9, 1e9);
-	assert_left(&p, 2, 20 + 10);
+	assert_left(&p, 2, 16.4 + 6.4);
 	gb_paces_note(&p.paces, 2, 30e9, 30e9);
-	assert_left(&p, 3, 10);
+	assert_left(&p, 3, 6.4);
 	assert_left(&p, 4, 0);
 	gb_progress_close(&p);
 }
@@ -65,7 +68,7 @@ static void budgets_are_no_growth(void **state)
 	gb_progress_open(&p, NULL, &jobs, &schedule);
 	gb_paces_note(&p.paces, 0, 2e9, 20e6);
 	gb_paces_note(&p.paces, 1, 2e9, 1e9);
-	assert_left(&p, 2, 2 + 10);
+	assert_left(&p, 2, 2 + 9.928);
 	gb_progress_close(&p);
 }
 
@@ -89,7 +92,7 @@ static void what_lies_between_two_sizes_is_interpolated(void **state)
 }
 
 /*
- * Ten senders in a group of 5 are 50 pairs, 95 of them in one of 10 are 950. A process whose cells
+ * Ten senders in a group of 3 are 30 pairs, 48 of them in one of 10 are 480. A process whose cells
  * all were left out says nothing of others.
  */
 static void senders_count_like_members(void **state)
@@ -101,16 +104,16 @@ static void senders_count_like_members(void **state)
 	struct gb_progress p;
 
 	(void)state;
-	rooms[0] = (struct gb_job){.backend = &slow, .size = 5, .senders = 10, .n_tasks = 1};
-	rooms[1] = (struct gb_job){.backend = &slow, .size = 6, .senders = 10, .n_tasks = 1};
-	rooms[2] = (struct gb_job){.backend = &slow, .size = 10, .senders = 95, .n_tasks = 1};
+	rooms[0] = (struct gb_job){.backend = &slow, .size = 3, .senders = 10, .n_tasks = 1};
+	rooms[1] = (struct gb_job){.backend = &slow, .size = 4, .senders = 10, .n_tasks = 1};
+	rooms[2] = (struct gb_job){.backend = &slow, .size = 10, .senders = 48, .n_tasks = 1};
 	for (size_t i = 0; i < 3; i++)
 		snprintf(rooms[i].axis[GB_AXIS_senders], GB_AXIS_VALUE_BYTES, "%u",
 			 rooms[i].senders);
 	gb_progress_open(&p, NULL, &three, &in_order);
 	gb_paces_note(&p.paces, 0, 2e9, 2e9);
 	gb_paces_note(&p.paces, 1, 1e6, 0);
-	assert_left(&p, 2, 20);
+	assert_left(&p, 2, 12.8);
 	gb_progress_close(&p);
 }
 
@@ -133,6 +136,26 @@ static void beyond_two_sizes_growth_goes_on(void **state)
 	gb_paces_note(&p.paces, 1, 3e9, 1.4e9);
 	gb_paces_note(&p.paces, 1, 3e9, 1.6e9);
 	assert_left(&p, 3, 10);
+	gb_progress_close(&p);
+}
+
+/* By the 100 ms of each member beyond two it would be 11 s, by groups of 12 alone 5.07 s. */
+static void growth_from_two_members_counts_half(void **state)
+{
+	static struct gb_job sizes[3];
+	static struct gb_turn order[] = {{0, 1}, {1, 1}, {2, 1}};
+	static struct gb_jobs three = {.job = sizes, .n = 3};
+	static struct gb_schedule in_order = {order, 3};
+	struct gb_progress p;
+
+	(void)state;
+	sizes[0] = (struct gb_job){.backend = &slow, .size = 2, .n_tasks = 1};
+	sizes[1] = (struct gb_job){.backend = &slow, .size = 12, .n_tasks = 1};
+	sizes[2] = (struct gb_job){.backend = &slow, .size = 102, .n_tasks = 1};
+	gb_progress_open(&p, NULL, &three, &in_order);
+	gb_paces_note(&p.paces, 0, 1e9, 1e9);
+	gb_paces_note(&p.paces, 1, 2e9, 2e9);
+	assert_left(&p, 2, 8.034);
 	gb_progress_close(&p);
 }
 
@@ -171,9 +194,9 @@ static void what_was_forecast_after_a_share_is_kept(void **state)
 		gb_progress_end(&p, turn, (100 + ends_s[turn]) * 1000000000, 1);
 	}
 	assert_true(gb_forecast_after(&p, 0.1, &f));
-	/* 1 s of single samples in groups of 50 are 10 s in those of 950. */
+	/* 1 s of single samples in groups of 30 are 6.4 s in those of 480. */
 	assert_float_equal(f.after_s, 5, 0.01);
-	assert_float_equal(f.whole_s, 5 + 10 + 10, 0.01);
+	assert_float_equal(f.whole_s, 17.8f, 0.01);
 	assert_float_equal(f.took_s, 40, 0.01);
 	assert_true(gb_forecast_after(&p, 0.2, &f));
 	assert_float_equal(f.after_s, 35, 0.01);
@@ -200,7 +223,7 @@ static void a_file_gets_plain_lines_and_few(void **state)
 	rewind(out);
 	assert_non_null(fgets(line, sizeof line, out));
 	assert_string_equal(line,
-			    "0 of 4 processes, 101 samples; slow, 50 members; unknown left\n");
+			    "0 of 4 processes, 101 samples; slow, 30 members; unknown left\n");
 	gb_progress_close(&p);
 	assert_null(fgets(line, sizeof line, out));
 	fclose(out);
@@ -214,6 +237,7 @@ int main(void)
 		cmocka_unit_test(what_lies_between_two_sizes_is_interpolated),
 		cmocka_unit_test(senders_count_like_members),
 		cmocka_unit_test(beyond_two_sizes_growth_goes_on),
+		cmocka_unit_test(growth_from_two_members_counts_half),
 		cmocka_unit_test(a_job_that_has_run_is_its_own_measure),
 		cmocka_unit_test(what_was_forecast_after_a_share_is_kept),
 		cmocka_unit_test(a_file_gets_plain_lines_and_few),

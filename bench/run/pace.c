@@ -5,7 +5,10 @@
 #include <string.h>
 
 /* So many pairs cost what a process takes whatever its size, as far as one size can tell. */
-#define FIXED_PAIRS 50
+#define FIXED_PAIRS 20
+
+/* A group of so few has not every role: growth from it is that of the roles too. */
+#define FEW_PAIRS 2
 
 static int by_point(const struct gb_job *a, const struct gb_job *b)
 {
@@ -69,11 +72,11 @@ static struct gb_pace_of_job *pace_of(const struct gb_paces *p, const struct gb_
 }
 
 /* What a process of `to` takes if one of `from` took `pace`. */
-static double scale(const struct gb_job *from, const struct gb_pace_of_job *pace,
-		    const struct gb_job *to)
+static double scale(const struct gb_paces *p, const struct gb_job *from,
+		    const struct gb_pace_of_job *pace, const struct gb_job *to)
 {
 	double growth = (FIXED_PAIRS + pairs(to)) / (FIXED_PAIRS + pairs(from));
-	double grown = mean_single_ns(pace) * growth;
+	double grown = p->start_ns + (mean_single_ns(pace) - p->start_ns) * growth;
 
 	if (growth < 1)
 		return mean_ns(pace) * growth > grown ? mean_ns(pace) * growth : grown;
@@ -84,6 +87,22 @@ static double scale(const struct gb_job *from, const struct gb_pace_of_job *pace
 static bool is_measure(const struct gb_pace_of_job *pace)
 {
 	return pace->n > 0 && pace->single_ns > 0;
+}
+
+/* What a process takes before it does anything for a group: at most what does not grow in the
+ * cheapest job that has run. */
+static double start_ns(const struct gb_paces *p)
+{
+	double least = 0;
+
+	for (size_t i = 0; i < p->jobs->n; i++) {
+		double share = FIXED_PAIRS / (FIXED_PAIRS + pairs(&p->jobs->job[i]));
+		double ns = mean_single_ns(&p->of[i]) * share;
+
+		if (is_measure(&p->of[i]) && (!(least > 0) || ns < least))
+			least = ns;
+	}
+	return least;
 }
 
 /* The job nearest in size at the same point that has run, from place `at` in one direction. */
@@ -113,7 +132,7 @@ static double expect_of_any(const struct gb_paces *p, const struct gb_job *to)
 		bool is_own = from->backend == to->backend;
 		if (p->of[i].n == 0 || (!none && !is_measure(&p->of[i])))
 			continue;
-		sum[is_own] += scale(from, &p->of[i], to);
+		sum[is_own] += scale(p, from, &p->of[i], to);
 		n[is_own]++;
 	}
 	return n[1] > 0 ? sum[1] / (double)n[1] : sum[0] / (double)n[0];
@@ -162,6 +181,8 @@ static double extrapolate(const struct gb_paces *p, const struct gb_job *least,
 	double slope = (single - mean_single_ns(pace_of(p, least))) / (pairs(below) - pairs(least));
 	double grown = single + (slope > 0 ? slope : 0) * (pairs(to) - pairs(below));
 
+	if (pairs(least) <= FEW_PAIRS)
+		grown = (grown + scale(p, below, pace, to)) / 2;
 	return mean_ns(pace) > grown ? mean_ns(pace) : grown;
 }
 
@@ -193,7 +214,7 @@ static void expect(struct gb_paces *p, size_t at)
 	else if (least != NULL)
 		pace->ns = extrapolate(p, least, below, to);
 	else
-		pace->ns = scale(from, pace_of(p, from), to);
+		pace->ns = scale(p, from, pace_of(p, from), to);
 }
 
 void gb_paces_note(struct gb_paces *p, size_t job, double ns, double single_ns)
@@ -208,6 +229,8 @@ void gb_paces_note(struct gb_paces *p, size_t job, double ns, double single_ns)
 
 double gb_paces_expect(struct gb_paces *p, size_t job)
 {
+	if (p->is_old)
+		p->start_ns = start_ns(p);
 	for (size_t i = 0; p->is_old && i < p->jobs->n; i++)
 		if (pace_of(p, p->order[i])->n == 0)
 			expect(p, i);

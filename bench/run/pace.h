@@ -8,8 +8,11 @@
  * cells have more samples than they must is held up by its budget, and takes as long in larger
  * groups; what one sample of each cell takes grows with the pairs of a sender and a member. The
  * larger of the two is expected. Beyond two numbers of pairs that have run, growth goes on as
- * between them; beyond one, 50 pairs are taken to cost what does not grow. Between two it is what
- * lies between. A job that the scenario leaves out takes what others took without a sample.
+ * between them; beyond one, 20 pairs are taken to cost what does not grow, and what the cheapest
+ * process takes so is the same for all. Groups of two lack roles that larger ones have, so that
+ * growth from them is too steep, as that from one size tends to be too flat: beyond a size of which
+ * only two is known besides, it is the mean of both. Between two sizes it is what lies between. A
+ * job that the scenario leaves out takes what others took without a sample.
  */
 struct gb_pace_of_job {
 	double ns;        /* all its processes together; with n = 0: what is expected of one */
@@ -21,6 +24,7 @@ struct gb_paces {
 	const struct gb_jobs *jobs;
 	struct gb_pace_of_job *of;   /* of each job */
 	const struct gb_job **order; /* by point of the axes, then by size */
+	double start_ns;             /* of any process, before it does anything for a group */
 	bool is_known;               /* something has run */
 	bool is_old;                 /* something has run since what to expect was worked out */
 };
