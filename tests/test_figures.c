@@ -438,74 +438,6 @@ static void time_over_floor_is_drawn_at_every_role(void **state)
 	assert_has("plots/time_over_floor.svg", ">1.15<");
 }
 
-/* Each panel counts its own bars; another implementation of Megolm has a bar of its own. */
-static void panels_of_split_have_their_own_bars(void **state)
-{
-	static const char *const rows[] = {
-		MLS "operation=create size=5 cpu_ns_median=1 cpu_ns_min=100 floor_ns=100 "
-		    "floor_ns_equal=100",
-		MEGOLM "operation=create size=5 olm=new cpu_ns_median=1 cpu_ns_min=200 "
-		       "floor_ns=200 floor_ns_equal=200",
-		MLS "operation=rekey size=5 tree=full cpu_ns_median=1 cpu_ns_min=100 floor_ns=100 "
-		    "floor_ns_equal=100",
-		MEGOLM "operation=rekey size=5 olm=new cpu_ns_median=1 cpu_ns_min=400 "
-		       "floor_ns=400 floor_ns_equal=400",
-		"backend=olm-wasm role=actor phase=total olm_crypto=libolm operation=rekey size=5 "
-		"olm=new cpu_ns_median=1 cpu_ns_min=800 floor_ns=800 floor_ns_equal=800",
-	};
-
-	(void)state;
-	write_summary(rows, N(rows));
-	assert_int_equal(plot("svg").status, 0);
-	assert_has("plots/split.csv", ",4,measured: the product,line,7,1,2,2,1,2,2,2,"
-				      "Olm new / tree any\n");
-	assert_has("plots/split.csv", ",4,measured: the product,line,7,1,2,2,1,4,4,4,"
-				      "Olm new / tree full\n");
-	assert_has("plots/split.csv", ",4,measured: the product,line,7,1,2,2,2,8,8,8,"
-				      "olm-wasm new / tree full\n");
-	assert_has("plots/split.svg", "olm-wasm new / tree full");
-	assert_has("plots/split.svg", ">1/10<");
-}
-
-/*
- * Megolm on tree full costs 12 times what MLS does: half as much at equal prices, 8 times because
- * of its library, 3 times in all else. Parts above 1 lie end to end on the right of 1, parts below
- * on the left. The largest size that both have is shown; k, phase and role as everywhere.
- */
-static void split_is_a_product_laid_end_to_end(void **state)
-{
-	static const char *const rows[] = {
-		MLS "operation=rekey size=9 tree=full cpu_ns_median=1 cpu_ns_min=9",
-		MLS "operation=rekey size=5 tree=full cpu_ns_median=1 cpu_ns_min=200 "
-		    "floor_ns=100 floor_ns_equal=100",
-		MEGOLM "operation=rekey size=5 olm=chain cpu_ns_median=1 cpu_ns_min=2400 "
-		       "floor_ns=400 floor_ns_equal=50",
-		MEGOLM "operation=rekey size=2 olm=chain cpu_ns_median=1 cpu_ns_min=7 floor_ns=7 "
-		       "floor_ns_equal=7",
-		MEGOLM "operation=rekey size=5 olm=new cpu_ns_median=1 cpu_ns_min=7",
-	};
-	struct command_result result;
-
-	(void)state;
-	write_summary(rows, N(rows));
-	result = plot("svg");
-	if (result.status != 0)
-		fail_msg("%s", result.err);
-	assert_text("plots/split.csv",
-		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,bar,"
-		    "factor,factor_low,factor_high,label\n"
-		    "1,New keys for the group (5 members),1,protocol: primitives at equal prices,"
-		    "band,1,1,1,1,1,0.5,0.5,1,Olm chain / tree full\n"
-		    "1,New keys for the group (5 members),2,primitive library: its prices,"
-		    "band,3,1,2,1,1,8,1,8,Olm chain / tree full\n"
-		    "1,New keys for the group (5 members),3,encoding and bookkeeping: all else,"
-		    "band,4,1,1,2,1,3,8,24,Olm chain / tree full\n"
-		    "1,New keys for the group (5 members),4,measured: the product,"
-		    "line,7,1,2,2,1,12,12,12,Olm chain / tree full\n");
-	assert_has("plots/split.svg", "Olm chain / tree full");
-	assert_has("plots/split.svg", "encoding and bookkeeping");
-}
-
 /* What all members spend when each of them sends; who was removed does not. */
 static void all_senders_are_as_many_times_one(void **state)
 {
@@ -626,8 +558,6 @@ int main(void)
 		TEST(bulk_and_payload_are_drawn_at_the_largest_size_that_varies),
 		TEST(both_libolms_stand_beside_each_other),
 		TEST(time_over_floor_is_drawn_at_every_role),
-		TEST(panels_of_split_have_their_own_bars),
-		TEST(split_is_a_product_laid_end_to_end),
 		TEST(all_senders_are_as_many_times_one),
 		TEST(summary_without_a_floor_is_read),
 		TEST(memory_is_that_of_the_largest_process),

@@ -30,6 +30,8 @@ const struct gb_figure gb_figures[] = {
 	{"time_over_floor", "nothing that has a crypto floor was timed at two sizes",
 	 gb_figure_time_over_floor},
 	{"split", "no two backends have a crypto floor at one size", gb_figure_split},
+	{"parts", "no Megolm's create was timed beside claim, verify, session and encrypt",
+	 gb_figure_parts},
 	{"payload", "no send was timed with two payloads", gb_figure_payload},
 	{"late", "no catch_up was timed at two k", gb_figure_late},
 	{"kept", "no backup or restore was timed at two k", gb_figure_kept},

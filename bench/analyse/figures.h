@@ -45,6 +45,10 @@ int gb_figure_split(const struct gb_figure_source *source, struct gb_drawing *d,
 int gb_figure_memory(const struct gb_figure_source *source, struct gb_drawing *d,
 		     struct gb_failure *f);
 
+/* The parts of Megolm's first message; figure_parts.c. */
+int gb_figure_parts(const struct gb_figure_source *source, struct gb_drawing *d,
+		    struct gb_failure *f);
+
 /* An operation in each implementation of a protocol; figure_implementations.c. */
 int gb_figure_implementations_create(const struct gb_figure_source *source, struct gb_drawing *d,
 				     struct gb_failure *f);

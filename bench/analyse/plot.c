@@ -18,7 +18,8 @@ enum { FORMATS = 2 };
 static const char *const formats[FORMATS] = {"svg", "png"};
 
 /* Scripts that every figure loads. */
-static const char *const shared_scripts[] = {"style.gp", "grid.gp", "frame.gp", "panels.gp"};
+static const char *const shared_scripts[] = {"style.gp", "grid.gp", "frame.gp", "panels.gp",
+					     "bars.gp"};
 
 struct plot {
 	const char *run;
