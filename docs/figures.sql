@@ -110,3 +110,44 @@ with f as (select operation, n_ns + 0 as ns from "comparison/fit"
             where backend = 'mls' and tree = 'full' and role = 'actor' and phase = 'total')
 select (select printf('%.0f', ns) from f where operation = 'rekey'),
        (select printf('%.1f', ns / 1000) from f where operation = 'add');
+
+-- docs/published.md: The fit of it has {} ns N^2, which are {} s there; ours has {} us N + {} us N log2 N.
+select printf('%.0f', published_n2_ns), printf('%,d', round(published_n2_ns * 1e10 / 1e9)),
+       printf('%.0f', measured_n_ns / 1e3), printf('%.1f', measured_n_log2_n_ns / 1e3)
+  from "comparison/published" where series = 'MLS create';
+
+-- docs/published.md: `megolm.rekey grows at most as N` ({} of {}): in each state the fit has a term in N log2 N as well,
+--   {} to {} % of it at {} members.
+with f as (select size_max, (n_log2_n_ns + 0) * size_max * log2(size_max) as part,
+                  (constant_ns + 0) + (log2_n_ns + 0) * log2(size_max) + (n_ns + 0) * size_max as rest
+             from "comparison/fit" where backend = 'megolm' and operation = 'rekey' and role = 'actor'),
+     v as (select verdict from "comparison/verdicts" where expectation = 'megolm.rekey grows at most as N')
+select (select sum(verdict = 'holds') from v), (select count(*) from v),
+       printf('%.0f', 100 * min(part / (part + rest))), printf('%.0f', 100 * max(part / (part + rest))),
+       printf('%,d', max(size_max)) from f;
+
+-- docs/published.md: with 10,000 members {} to {} times as long as with 1,000. But with 200 members it takes {} to {}
+--   times as long as with 300,
+with s as (select olm, olm_crypto, size + 0 as n, 1.0 * cpu_ns_median / (size - 1) as ns from "comparison/summary"
+            where backend = 'megolm' and operation = 'rekey' and role = 'actor' and phase = 'total'),
+     r as (select a.ns / b.ns as ratio, a.n as n from s a join s b on a.olm = b.olm and a.olm_crypto = b.olm_crypto
+            and ((a.n = 10000 and b.n = 1000) or (a.n = 200 and b.n = 300)))
+select (select printf('%.2f', min(ratio)) from r where n = 10000), (select printf('%.2f', max(ratio)) from r where n = 10000),
+       (select printf('%.2f', min(ratio)) from r where n = 200), (select printf('%.2f', max(ratio)) from r where n = 200);
+
+-- docs/published.md: `mls.rekey tree=full grows at most as log N`: the fit has {} ns N besides,
+--   {} ms of the {} ms that it has for 100,000 members.
+select printf('%.0f', n_ns), printf('%.1f', n_ns * 100000 / 1e6),
+       printf('%.1f', (constant_ns + log2_n_ns * log2(100000) + n_ns * 100000) / 1e6)
+  from "comparison/fit" where backend = 'mls' and operation = 'rekey' and tree = 'full' and role = 'actor';
+
+-- docs/published.md: `megolm.create cheaper than mls.create from 1000` ({} of {}) holds with `chain`
+select sum(verdict = 'holds'), count(*) from "comparison/verdicts"
+ where expectation = 'megolm.create cheaper than mls.create from 1000';
+
+-- docs/published.md: libolm takes {} times as long as MLS in `ratchet`, with one Diffie-Hellman operation for each device,
+--   and {} times in `new`, with three (on OpenSSL {}).
+with v as (select first, printf('%.1f', ratio) as r from "comparison/verdicts"
+            where expectation = 'megolm.create cheaper than mls.create from 1000')
+select (select r from v where first like '%ratchet'), (select r from v where first like '%new'),
+       (select r from v where first like '%new olm_crypto=openssl');
