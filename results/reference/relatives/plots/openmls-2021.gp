@@ -2,7 +2,7 @@
 
 figure = "openmls-2021"
 width = 1300
-height = 1000
+height = 1290
 title = "OpenMLS's benchmarks of 2021, measured here"
 note = "Here: CPU time, median and range. In grey: the published times; draft 11 of MLS, a laptop of 2013. The commit that adds has no path."
 xname = "members"
