@@ -104,6 +104,22 @@ static void each_implementation_is_set_beside_2023(void **state)
 	assert_has("plots/facts.csv", " · path no");
 }
 
+/* A heading names those that were measured. */
+static void implementations_without_rows_have_no_panel(void **state)
+{
+	static const char *const rows[] = {
+		OLM_WASM "operation=rekey size=2 olm=ratchet " TIMES("5000000"),
+		MLS "path=no operation=rekey size=4 tree=full " TIMES("2000000"),
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/published-form.csv",
+		    HEADER "1,mls and olm-wasm,2,MLS update,both,1,2,2,1,4,2,2,2\n"
+			   "1,mls and olm-wasm,4,new megolm session,both,2,4,4,1,2,5,5,5\n");
+}
+
 /* Where there are both kinds of commit it is the default that is set beside 2023. */
 static void a_path_is_asked_for_where_there_is_one(void **state)
 {
@@ -170,6 +186,7 @@ int main(void)
 		TEST(published_curves_lie_in_their_bands),
 		TEST(bands_beside_their_line_are_refused),
 		TEST(each_implementation_is_set_beside_2023),
+		TEST(implementations_without_rows_have_no_panel),
 		TEST(a_path_is_asked_for_where_there_is_one),
 		TEST(every_operation_of_openmls_has_a_panel),
 	};

@@ -209,8 +209,8 @@ static bool is_on_both(const struct gb_figure_source *source, const struct gb_pu
 	return false;
 }
 
-/* Who is drawn in which panel: of each protocol one in each, the first of them that of the project.
- * NULL where there is none. */
+/* Who is drawn in which panel: of each protocol one in each, the project's before others. NULL
+ * where there is none. */
 struct implementations {
 	const char *backend[GB_PROTOCOL_MEGOLM + 1][MAX_PANELS];
 };
@@ -225,34 +225,48 @@ static void add_implementation(const char *backends[MAX_PANELS], const char *bac
 		backends[i] = backend;
 }
 
-static void find_implementations(const struct gb_figure_source *source,
-				 struct implementations *them)
+/* Adds those of the backends of which a row is set beside the series: the project's, or others. */
+static void add_implementations(const struct gb_figure_source *source,
+				const struct gb_published_series *s, bool is_own,
+				const char *backends[MAX_PANELS])
 {
-	for (unsigned i = 0; i < STYLES; i++) {
-		const struct gb_published_series *s = &gb_published_series[i];
-		const char **backends = them->backend[protocol_of(s)];
-		struct gb_point point;
-		struct wanted w;
+	struct gb_point point;
+	struct wanted w;
 
-		add_implementation(backends, s->ours.backend);
-		want(&w, &s->ours, NULL, NULL);
-		for (size_t j = 0; j < source->summary->n; j++) {
-			const struct gb_summary_row *row = &source->summary->rows[j];
+	want(&w, &s->ours, NULL, NULL);
+	for (size_t i = 0; i < source->summary->n; i++) {
+		const struct gb_summary_row *row = &source->summary->rows[i];
+		const char *backend = gb_summary_key(row, GB_COLUMN_backend);
 
-			if (is_beside(s, row) && point_of(source, &w, row, &point))
-				add_implementation(backends,
-						   gb_summary_key(row, GB_COLUMN_backend));
-		}
+		if ((strcmp(backend, s->ours.backend) == 0) == is_own && is_beside(s, row) &&
+		    point_of(source, &w, row, &point))
+			add_implementation(backends, backend);
 	}
 }
 
-/* One panel says which states these are, several say whose they are. */
+static void find_implementations(const struct gb_figure_source *source,
+				 struct implementations *them)
+{
+	for (unsigned i = 0; i < 2 * STYLES; i++) {
+		const struct gb_published_series *s = &gb_published_series[i % STYLES];
+
+		add_implementations(source, s, i < STYLES, them->backend[protocol_of(s)]);
+	}
+}
+
+/* Whether nobody else's is among them. */
+static bool is_only(const char *const backends[MAX_PANELS], const char *own)
+{
+	return !backends[0] || (strcmp(backends[0], own) == 0 && !backends[1]);
+}
+
+/* The panel of the project's own says which states these are, others say whose they are. */
 static void add_headings(const struct implementations *them, struct gb_drawing *d)
 {
 	const char *const *mls = them->backend[GB_PROTOCOL_MLS];
 	const char *const *megolm = them->backend[GB_PROTOCOL_MEGOLM];
 
-	if (!mls[1] && !megolm[1]) {
+	if (is_only(mls, "mls") && is_only(megolm, "megolm")) {
 		gb_drawing_heading(d, "MLS: tree full. Megolm: Olm ratchet.", NULL, "");
 		return;
 	}
