@@ -3,7 +3,7 @@
 #   1 panel, 2 heading   which panel, counted from 1, and what stands above it; see grid.gp
 #   3 series, 4 name     which series, counted from 1, and its name
 #   5 kind               band: from low to high; line: y; both: y inside its band;
-#                        published: a thin line that somebody else measured
+#                        published: a thin line that somebody else measured; published_band: in its band
 #   6 colour, 7 look     which of the eight colours; which dash and marker
 #   8 legend_column, 9 legend_row
 #   10 x, 11 y, 12 low, 13 high; their names tell the units
@@ -141,6 +141,7 @@ do for [c = 2:legend_columns] {
 	column_at[c] = column_at[c - 1] + (width - 40.0) * (8.0 + letters[c - 1]) / needed
 }
 
+is_published(i) = kind[i] eq "published" || kind[i] eq "published_band"
 do for [i = 1:n] {
 	x0 = across(column_at[place_x[i]])
 	x1 = x0 + across(44.0)
@@ -153,7 +154,11 @@ do for [i = 1:n] {
 		set arrow 500 + i from screen x0, y + up(7.0) to screen x1, y + up(7.0) nohead \
 			linecolor rgb colour[hue[i]] linewidth 0.6
 	}
-	if (kind[i] eq "published") {
+	if (kind[i] eq "published_band") {
+		set object i rectangle from screen x0, y - up(7.0) to screen x1, y + up(7.0) \
+			fillcolor rgb colour[hue[i]] fillstyle transparent solid 0.25 noborder
+	}
+	if (is_published(i)) {
 		set arrow i from screen x0, y to screen x1, y nohead \
 			linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1
 	}
@@ -208,7 +213,11 @@ do for [p = 1:n_panels] {
 		for [edge = 12:13] for [i = 1:n] \
 			csv skip 1 using (mine(p, i) && is_filled(i) ? $10 : NaN):edge \
 			with lines linecolor rgb colour[hue[i]] linewidth 0.6, \
-		for [i = 1:n] csv skip 1 using (mine(p, i) && kind[i] eq "published" ? $10 : NaN):11 \
+		for [i = 1:n] csv skip 1 \
+			using (mine(p, i) && kind[i] eq "published_band" ? $10 : NaN):12:13 \
+			with filledcurves fillcolor rgb colour[hue[i]] \
+			fillstyle transparent solid 0.25 noborder, \
+		for [i = 1:n] csv skip 1 using (mine(p, i) && is_published(i) ? $10 : NaN):11 \
 			with lines linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1, \
 		for [j = 1:n] csv skip 1 using (i = order[j], mine(p, i) && is_marked(i) ? $10 : NaN):11 \
 			with lines linecolor rgb colour[hue[order[j]]] dashtype look[order[j]] \
