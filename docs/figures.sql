@@ -20,6 +20,38 @@ select (select printf('%.0f', min(published_over_measured + 0)) from "relatives/
        (select printf('%.0f', min(published_over_measured + 0)) from "comparison/published" where measured like 'mls %'),
        (select printf('%.0f', max(published_over_measured + 0)) from "comparison/published" where measured like 'mls %');
 
+-- docs/published.md: Ten take {} times what one takes in {} members (`ratchet`), {} times on OpenSSL.
+with v as (select second, size, ratio from "senders/verdicts" where expectation like 'megolm.rekey senders=10 %')
+select (select printf('%.1f', ratio) from v where second not like '%openssl'), printf('%,d', max(size + 0)),
+       (select printf('%.1f', ratio) from v where second like '%openssl')
+  from v;
+
+-- docs/published.md: with 1,000 members {} to {} s, where an MLS commit takes {} ms in a full tree and {} ms in a cold one.
+with s as (select *, cpu_ns_median / 1e9 as s from "senders/summary"
+            where operation = 'rekey' and size = '1000' and role = 'actor' and phase = 'total')
+select (select printf('%.1f', min(s)) from s where senders = '100'),
+       (select printf('%.0f', max(s)) from s where senders = '100'),
+       (select printf('%.1f', 1000 * s) from s where tree = 'full'),
+       (select printf('%.0f', 1000 * s) from s where tree = 'cold');
+
+-- docs/published.md: MLS is cheaper from 100 members on in {} of {} pairs of states**, with one in {}.
+select sum(verdict = 'holds'), count(*),
+       (select sum(verdict = 'holds' and from_size = '') from "comparison/verdicts"
+         where expectation = 'mls.rekey cheaper than megolm.rekey from 100')
+  from "senders/verdicts" where expectation = 'mls.rekey cheaper than megolm.rekey senders=10 from 100';
+
+-- docs/published.md: where MLS takes {} times as long at {} members; the Megolm keys
+select printf('%.1f', ratio), printf('%,d', size) from "senders/verdicts"
+ where expectation = 'mls.rekey cheaper than megolm.rekey senders=10 from 100' and verdict = 'fails';
+
+-- docs/published.md: **All members together** take {} s for a commit in a full tree of 10,000, and {} to {} s for
+--   ten Megolm sessions. In a cold tree it is {} s,
+with g as (select *, total_ns / 1e9 as s from "senders/group_cost" where size = '10000')
+select (select printf('%.1f', s) from g where tree = 'full'),
+       (select printf('%.0f', min(s)) from g where senders = '10'),
+       (select printf('%.0f', max(s)) from g where senders = '10'),
+       (select printf('%.0f', s) from g where tree = 'cold');
+
 -- docs/published.md: One commit of 300 takes {} % of the time of 300 commits in a cold tree, {} % in a full one:
 select printf('%.0f', 100 * c.ratio), printf('%.0f', 100 * f.ratio) from "bulk/verdicts" c, "bulk/verdicts" f
  where c.expectation = 'mls.add:k cheaper than mls.add_each:k from 3' and f.expectation = c.expectation
