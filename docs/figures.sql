@@ -20,6 +20,36 @@ select (select printf('%.0f', min(published_over_measured + 0)) from "relatives/
        (select printf('%.0f', min(published_over_measured + 0)) from "comparison/published" where measured like 'mls %'),
        (select printf('%.0f', max(published_over_measured + 0)) from "comparison/published" where measured like 'mls %');
 
+-- docs/published.md: is {} times smaller, and no curve
+select printf('%.1f', 1.0 * up_bytes / up_raw_bytes) from "comparison/summary"
+ where backend = 'megolm' and operation = 'rekey' and size = '100000' and role = 'actor' and phase = 'total'
+   and olm = 'ratchet' and olm_crypto = 'libolm';
+
+-- docs/published.md: new keys for 100,000 members are a commit of {} kB in a full tree and of {} MB in a cold one;
+--   a Megolm sender uploads {} to {} MB,
+with s as (select * from "comparison/summary"
+            where operation = 'rekey' and size = '100000' and role = 'actor' and phase = 'total')
+select (select printf('%.1f', up_bytes / 1e3) from s where tree = 'full'),
+       (select printf('%.1f', up_bytes / 1e6) from s where tree = 'cold'),
+       (select printf('%.0f', min(up_bytes / 1e6)) from s where backend = 'megolm'),
+       (select printf('%.0f', max(up_bytes / 1e6)) from s where backend = 'megolm');
+
+-- docs/published.md: each member gets the whole commit, {} MB together in a full tree, and {} GB in a cold one.
+--   Of Megolm it gives out what was uploaded, {} to {} MB with the keys that are looked up.
+with s as (select * from "comparison/summary" where operation = 'rekey' and size = '100000' and role = 'server')
+select (select printf('%.0f', down_bytes / 1e6) from s where tree = 'full'),
+       (select printf('%.0f', down_bytes / 1e9) from s where tree = 'cold'),
+       (select printf('%.0f', min(down_bytes / 1e6)) from s where backend = 'megolm'),
+       (select printf('%.0f', max(down_bytes / 1e6)) from s where backend = 'megolm');
+
+-- docs/published.md: costs a server of MLS {} TB, for each newcomer gets the one Welcome of {} MB, with
+select printf('%.1f', down_bytes / 1e12), printf('%.0f', welcome_bytes / 1e6) from "comparison/summary"
+ where backend = 'mls' and operation = 'create' and size = '100000' and role = 'server';
+
+-- docs/published.md: Megolm sends {} to {} MB, for one sender;
+select printf('%.0f', min(down_bytes / 1e6)), printf('%.0f', max(down_bytes / 1e6)) from "comparison/summary"
+ where backend = 'megolm' and operation = 'create' and size = '100000' and role = 'server';
+
 -- docs/published.md: Ten take {} times what one takes in {} members (`ratchet`), {} times on OpenSSL.
 with v as (select second, size, ratio from "senders/verdicts" where expectation like 'megolm.rekey senders=10 %')
 select (select printf('%.1f', ratio) from v where second not like '%openssl'), printf('%,d', max(size + 0)),
