@@ -141,24 +141,38 @@ check an_axis_has_two_marks_at_least "$(marks duration 1 1 2)" '100 µs; 1 ms; '
 check no_ratio_stands_on_another "$(marks ratio 0.7 12 4)" '0.8; 1; 1.5; 2; 3; 5; 10; '
 check no_ratio_stands_on_another_in_a_low_panel "$(marks ratio 0.7 12 10)" '1; 2; 5; 10; '
 
-# drawn LOOK...: the colours of series with these looks in the order in which their lines are drawn.
+# drawn LOOK:COLUMN:PANEL...: colours and widths of the lines of series with these looks, columns of the legend
+# and panels, in the order in which they are drawn. The colours are the first ones.
 drawn() {
-	awk -v looks="$*" 'BEGIN {
+	awk -v series="$*" 'BEGIN {
 		print "panel,heading,series,name,kind,colour,look,legend_column,legend_row,members,cpu_ms,low,high"
-		n = split(looks, look, " ")
+		n = split(series, one, " ")
 		for (i = 1; i <= n; i++)
-			for (x = 10; x <= 100; x *= 10)
-				printf "1,A panel,%d,name,line,%d,%d,1,%d,%d,1,1,1\n", i, i, look[i], i, x
+			for (x = 10; x <= 100; x *= 10) {
+				split(one[i], is, ":")
+				printf "%d,A panel,%d,name,line,%d,%d,%d,%d,%d,1,1,1\n", is[3], i, i, is[1], is[2], i, x
+			}
 	}' > "$work/honest.csv"
 	(cd "$work" && gnuplot -d -e "format='svg'" honest.gp)
-	awk '/id="gnuplot_plot_/ { is_curve = 1 }
-		is_curve && /<path/ && match($0, /rgb\([ 0-9,]*\)/) { print substr($0, RSTART, RLENGTH); is_curve = 0 }' \
-		"$work/honest.svg" | head -n $# | tr -d ' '
+	awk '/id="gnuplot_plot_/ { is_line = /order\[j\], mine/ }
+		match($0, /stroke-width="[0-9.]*/) { width = substr($0, RSTART + 14, RLENGTH - 14) }
+		is_line && /<path/ && match($0, /rgb\([ 0-9,]*\)/) {
+			colour = substr($0, RSTART, RLENGTH)
+			gsub(" ", "", colour)
+			print colour, width
+		}' "$work/honest.svg"
 }
 
-check dashed_lines_are_drawn_over_solid_ones_and_thin_ones_last "$(drawn 2 7 1)" 'rgb(230,159,0)
-rgb(0,114,178)
-rgb(213,94,0)'
+check dashed_lines_are_drawn_over_solid_ones_and_thin_ones_last "$(drawn 2:1:1 7:1:1 1:1:1)" \
+	'rgb(230,159,0) 1.92
+rgb(0,114,178) 1.92
+rgb(213,94,0) 0.96'
+check columns_whose_lines_look_like_those_of_earlier_ones_have_thinner_ones \
+	"$(drawn 1:1:1 1:2:1 1:3:1 2:2:1 1:4:2)" 'rgb(0,114,178) 1.92
+rgb(213,94,0) 1.44
+rgb(230,159,0) 1.04
+rgb(0,158,115) 1.44
+rgb(204,121,167) 1.92'
 
 legend columns_that_fit_stand_side_by_side 3 4 30 1
 legend one_column_is_a_list 1 5 40 1
