@@ -546,13 +546,22 @@ static void put_string(struct megolm_text *out, struct megolm_slice quoted)
 	megolm_puts(out, "\"");
 }
 
-/* A checked number is written without exponent, fraction or a sign on zero. */
+/* A checked number is written without exponent, fraction or a sign on zero, and is at most
+ * 2^53 - 1 either way. */
 static bool is_canonical_number(struct megolm_slice n)
 {
-	for (size_t i = 0; i < n.len; i++)
-		if (!is_digit(n.p[i]) && !(i == 0 && n.p[i] == '-'))
+	static const char most[] = "9007199254740991";
+	size_t len = sizeof most - 1;
+
+	if (*n.p == '-') {
+		if (n.p[1] == '0')
 			return false;
-	return n.p[0] != '-' || n.p[1] != '0';
+		advance(&n, 1);
+	}
+	for (size_t i = 0; i < n.len; i++)
+		if (!is_digit(n.p[i]))
+			return false;
+	return n.len < len || (n.len == len && memcmp(n.p, most, len) <= 0);
 }
 
 /* Recursion is bounded by what megolm_json_check accepts. */

@@ -60,9 +60,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_json_string_member(struct megolm_slice 
 /*
  * Appends what is signed of an object (Matrix specification, appendices, "Signing JSON"): the
  * canonical JSON of all members but "signatures" and "unsigned". MEGOLM_ERR_JSON for what has
- * no canonical form here: numbers that are no integers, a name that is there twice or written
- * with escapes, more than 64 members. MEGOLM_ERR_TOO_LARGE when `out` is too
- * small.
+ * no canonical form here: numbers that are no integers or beyond 2^53 - 1 either way, a name that
+ * is there twice or written with escapes, more than 64 members. MEGOLM_ERR_TOO_LARGE when `out` is
+ * too small.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_json_signed(struct megolm_text *out,
 						     struct megolm_slice object);

@@ -195,6 +195,13 @@ static void canonical_json_is_that_of_the_specification(void **state)
 		{"{\"a\":1.5}", NULL},
 		{"{\"a\":1e3}", NULL},
 		{"{\"a\":-0}", NULL},
+		{"{\"a\":[9007199254740991,-9007199254740991]}",
+		 "{\"a\":[9007199254740991,-9007199254740991]}"},
+		{"{\"a\":9007199254740992}", NULL},
+		{"{\"a\":-9007199254740992}", NULL},
+		{"{\"b\":[{\"a\":9100000000000000}]}", NULL},
+		{"{\"a\":10000000000000000}", NULL},
+		{"{\"a\":-10000000000000000}", NULL},
 		{"{\"a\":1,\"a\":1}", NULL},
 		{"{\"b\":{\"a\":1,\"c\":2,\"a\":1}}", NULL},
 		{"{\"\\u0061\":1}", NULL},
@@ -257,6 +264,8 @@ static void signed_json_of_the_specification_verifies(void **state)
 		ASSERT_ERR(VERIFY(forged, "1"), MEGOLM_ERR_SIGNATURE);
 		ASSERT_ERR(VERIFY(data, "2"), MEGOLM_ERR_SIGNATURE);
 		ASSERT_ERR(VERIFY("{\"one\":1}", "1"), MEGOLM_ERR_SIGNATURE);
+		ASSERT_ERR(VERIFY("{\"one\":9007199254740991}", "1"), MEGOLM_ERR_SIGNATURE);
+		ASSERT_ERR(VERIFY("{\"one\":9007199254740992}", "1"), MEGOLM_ERR_JSON);
 #undef VERIFY
 	}
 	megolm_probe_use(MEGOLM_PROBE_LIBOLM);
