@@ -1,7 +1,7 @@
 /*
  * Values that others published: the cryptographic test vectors of the Matrix specification
- * (appendices), and those in the tests of libolm, which are read from a copy of its sources that
- * OLM_TEST_VECTORS names. Each with libolm's own primitives and with OpenSSL's under it.
+ * (appendices), and those in the tests of libolm. Each with libolm's own primitives and with
+ * OpenSSL's under it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <olm/olm.h>
 #include <olm/pk.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "backup.h"
@@ -129,63 +130,14 @@ static void json_is_signed_as_the_specification_prints_it(void **state)
 	matrix_close(&verifier);
 }
 
-/* ---- libolm ---- */
+/* ---- libolm, tests/ of gitlab.matrix.org/matrix-org/olm: the values ---- */
 
-/* A file of libolm's tests; NULL without a copy, and then the test is skipped. */
-static char *read_source(const char *name)
-{
-	static char text[1 << 16];
-	const char *directory = getenv("OLM_TEST_VECTORS");
-	char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/tests/%s", directory != NULL ? directory : "", name);
-	f = directory != NULL ? fopen(path, "rb") : NULL;
-	if (f == NULL) {
-		print_message("%s: not found, skipped; OLM_TEST_VECTORS names a copy of libolm\n",
-			      path);
-		skip();
-	}
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	fclose(f);
-	return text;
-}
-
-/* What stands behind the first of these words that follows the other. */
-static const char *behind(const char *text, const char *first, const char *then)
-{
-	const char *at = strstr(text, first);
-
-	at = at != NULL ? strstr(at + strlen(first), then) : NULL;
-	if (at == NULL)
-		fail_msg("there is no %s behind %s", then, first);
-	return at + strlen(then);
-}
-
-/* The string that literals up to a semicolon are; its length. */
-static size_t string_at(char *out, size_t cap, const char *at)
+static void read_hex(uint8_t *out, size_t len, const char *hex)
 {
 	size_t n = 0;
 
-	for (bool is_inside = false; *at != '\0' && (is_inside || *at != ';'); at++) {
-		if (*at == '"')
-			is_inside = !is_inside;
-		else if (is_inside && n + 1 < cap)
-			out[n++] = *at;
-	}
-	out[n] = '\0';
-	return n;
-}
-
-/* Bytes written as 0x.., up to a closing brace; how many. */
-static size_t bytes_at(uint8_t *out, size_t cap, const char *at)
-{
-	size_t n = 0;
-
-	for (at = strchr(at, '{'); *at != '}' && n < cap; at++)
-		if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X'))
-			out[n++] = (uint8_t)strtoul(at, NULL, 16);
-	return n;
+	assert_int_equal(OPENSSL_hexstr2buf_ex(out, len, &n, hex, '\0'), 1);
+	assert_int_equal(n, len);
 }
 
 /* In base64: version 1, index 0, the ratchet, a public key of zeros. */
@@ -199,39 +151,46 @@ static void write_export(uint8_t out[MEGOLM_EXPORT_CHARS], const char ratchet[12
 	assert_int_equal(text.len, MEGOLM_EXPORT_CHARS);
 }
 
+#define LETTERS "0123456789ABCDEF0123456789ABCDEF" /* a part of the ratchet at index 0 */
+#define IN_HEX  "3031323334353637383941424344454630313233343536373839414243444546"
+
+/* test_megolm.cpp, "Megolm::advance": the four parts of the ratchet. */
+static const struct {
+	uint32_t index;
+	const char *ratchet;
+} ratchets[] = {
+	{1,
+	 IN_HEX IN_HEX IN_HEX "ba9cd955741d1c162323ec825e7c5ce889bbb423a18f23828fb2090d6e2af86a"},
+	{0x1000000, "54022d7dc0298e1637e21c97153092f933c056ff74fe1b922d971f2482c2859c"
+		    "7004c01ee49bd6efe0073525af9b1632c5be726d12349cc5bd472bdc2df6540f"
+		    "3112591194fda617e568c683101eaecd7eddd6de1fbc0767ae34da1a09a54eab"
+		    "ba9cd955741d1c162323ec825e7c5ce889bbb423a18f23828fb2090d6e2af86a"},
+	{0x1041506, "54022d7dc0298e1637e21c97153092f933c056ff74fe1b922d971f2482c2859c"
+		    "55588df5b7a48878428927868164589f3663447b51edc3595b036ca604c46dcd"
+		    "5c54850bfa98a1fd79a9df1cbe8fc5681937d30c85c8c31f7bb828816cf9ff3b"
+		    "956cbf807e65126a49558d45c84a2e4cd56f03e24416b98e1cfd97c206aa907a"},
+};
+
 static void the_ratchet_advances_as_libolms_tests_say(void **state)
 {
-	static const struct {
-		const char *name;
-		uint32_t index;
-	} rows[] = {{"expected1[] = ", 1},
-		    {"expected2[] = ", 0x1000000},
-		    {"expected3[] = ", 0x1041506}};
-	const char *text = read_source("test_megolm.cpp");
-	char ratchet[256];
-
 	(void)state;
-	assert_int_equal(string_at(ratchet, sizeof(ratchet), behind(text, "random_bytes[]", "=")),
-			 128);
 	FOR_EACH_PRIMITIVES(which)
 	{
 		uint8_t exported[MEGOLM_EXPORT_CHARS];
 		OlmInboundGroupSession *session =
 			olm_inbound_group_session(malloc(olm_inbound_group_session_size()));
 
-		write_export(exported, ratchet);
+		write_export(exported, LETTERS LETTERS LETTERS LETTERS);
 		assert_int_equal(
 			olm_import_inbound_group_session(session, exported, sizeof(exported)), 0);
-		for (size_t i = 0; i < 3; i++) {
+		for (size_t i = 0; i < sizeof(ratchets) / sizeof(ratchets[0]); i++) {
 			uint8_t want[128], raw[256];
 			size_t len = 0;
 
-			assert_int_equal(bytes_at(want, sizeof(want),
-						  behind(text, "Megolm::advance", rows[i].name)),
-					 128);
+			read_hex(want, sizeof(want), ratchets[i].ratchet);
 			assert_int_equal(olm_export_inbound_group_session(session, exported,
 									  sizeof(exported),
-									  rows[i].index),
+									  ratchets[i].index),
 					 sizeof(exported));
 			ASSERT_DONE(megolm_base64_read(
 				raw, sizeof(raw), &len,
@@ -243,6 +202,16 @@ static void the_ratchet_advances_as_libolms_tests_say(void **state)
 		free(session);
 	}
 }
+
+/* test_group_session.cpp, "Inbound group session export/import". */
+static const char libolms_key[] = "AgAAAAAwMTIzNDU2Nzg5QUJERUYwMTIzNDU2Nzg5QUJDREVGMDEyMzQ1Njc4OUFC"
+				  "REVGMDEyMzQ1Njc4OUFCQ0RFRjAxMjM0NTY3ODlBQkRFRjAxMjM0NTY3ODlBQkNE"
+				  "RUYwMTIzNDU2Nzg5QUJERUYwMTIzNDU2Nzg5QUJDREVGMDEyMw0bdg1BDq4Px/sl"
+				  "Bow06q8n/B9WBfwWYyNOB8DlUmXGGwrFmaSb9bR/eY8xgERrxmP07hFmD9uqA2p8"
+				  "PMHdnV5ysmgufE6oLZ5+8/mWQOW3VVTnDIlnwd8oHUYRuk8TCQ";
+static const char libolms_message[] =
+	"AwgAEhAcbh6UpbByoyZxufQ+h2B+8XHMjhR69G8F4+qjMaFlnIXusJZX3r8LnRORG9T3DXFdbVuvIWrLyRfm4i8Q"
+	"Rbe8VPwGRFG57B1CtmxanuP8bHtnnYqlwPsD";
 
 static void assert_reads(struct megolm_inbound *inbound, const char *message)
 {
@@ -273,13 +242,10 @@ static void session_id(char id[44], const char *session_key)
 
 static void a_session_key_of_libolms_tests_opens_their_message(void **state)
 {
-	const char *text = read_source("test_group_session.cpp");
-	static const char test[] = "\"Inbound group session export/import\"";
-	char key[512], message[512], id[44];
+	char key[sizeof(libolms_key)], id[44];
 
 	(void)state;
-	(void)string_at(key, sizeof(key), behind(text, test, "session_key[] ="));
-	(void)string_at(message, sizeof(message), behind(text, test, "message[] ="));
+	memcpy(key, libolms_key, sizeof(key));
 	session_id(id, key);
 	FOR_EACH_PRIMITIVES(which)
 	{
@@ -289,13 +255,13 @@ static void a_session_key_of_libolms_tests_opens_their_message(void **state)
 		uint32_t index = 1;
 
 		ASSERT_DONE(megolm_inbound_new(&inbound, NULL, matrix_text(id), matrix_text(key)));
-		assert_reads(inbound, message);
+		assert_reads(inbound, libolms_message);
 		ASSERT_DONE(megolm_inbound_export(inbound, exported, &index));
 		assert_int_equal(index, 0);
 		ASSERT_DONE(
 			megolm_inbound_import(&imported, origin, matrix_text(id),
 					      (struct megolm_slice){exported, sizeof(exported)}));
-		assert_reads(imported, message);
+		assert_reads(imported, libolms_message);
 		megolm_inbound_free(imported);
 		megolm_inbound_free(inbound);
 		key[100] ^= 1;
@@ -311,25 +277,21 @@ static enum megolm_err draw_fixed(void *state, uint8_t *out, size_t len)
 	return len == 32 ? MEGOLM_OK : MEGOLM_ERR_RANDOM;
 }
 
-/* What a backup seals with a known key and ephemeral key, byte for byte, and opens again. */
+/* test_pk.cpp, "Public Key Decryption pickling", its message with the private keys of the test
+ * before it, which are those of RFC 7748, 6.1: what a backup seals with a known key and ephemeral
+ * key, byte for byte, and opens again. */
 static void a_backup_seals_as_libolms_tests_say(void **state)
 {
-	const char *text = read_source("test_pk.cpp");
-	static const char test[] = "\"Public Key Decryption pickling\"";
-	char public_key[64], ephemeral[64], ciphertext[64], mac[64], want[256];
+	static const char want[] =
+		"{\"ciphertext\":\"ntk49j/KozVFtSqJXhCejg\",\"ephemeral\":"
+		"\"3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08\",\"mac\":\"zpzU6BkZcNI\"}";
 	uint8_t own[32], theirs[32];
 
 	(void)state;
-	assert_int_equal(bytes_at(own, sizeof(own), behind(text, "TEST_CASE", "alice_private")),
-			 32);
-	assert_int_equal(bytes_at(theirs, sizeof(theirs), behind(text, "TEST_CASE", "bob_private")),
-			 32);
-	(void)string_at(public_key, sizeof(public_key), behind(text, "TEST_CASE", "alice_public"));
-	(void)string_at(ciphertext, sizeof(ciphertext), behind(text, test, "*ciphertext"));
-	(void)string_at(mac, sizeof(mac), behind(text, test, "*mac"));
-	(void)string_at(ephemeral, sizeof(ephemeral), behind(text, test, "*ephemeral_key"));
-	snprintf(want, sizeof(want), "{\"ciphertext\":\"%s\",\"ephemeral\":\"%s\",\"mac\":\"%s\"}",
-		 ciphertext, ephemeral, mac);
+	read_hex(own, sizeof(own),
+		 "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
+	read_hex(theirs, sizeof(theirs),
+		 "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
 	FOR_EACH_PRIMITIVES(which)
 	{
 		struct matrix_device alice;
@@ -341,7 +303,8 @@ static void a_backup_seals_as_libolms_tests_say(void **state)
 		matrix_open(&alice, 0, &megolm_default_policy);
 		alice.device->random = (struct megolm_random){draw_fixed, theirs};
 		ASSERT_DONE(megolm_backup_open(&backup, MEGOLM_BACKUP_CURVE25519, own, "1"));
-		assert_string_equal(backup->public_key, public_key);
+		assert_string_equal(backup->public_key,
+				    "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo");
 		ASSERT_DONE(megolm_backup_seal(backup, alice.device, &out, "",
 					       matrix_text("This is a test")));
 		assert_slice(megolm_text_slice(&out), want);
