@@ -135,7 +135,8 @@ enum megolm_err megolm_room_bundle_send(struct megolm_room *room,
 	struct megolm_olm_event event = {0};
 	enum megolm_err err = MEGOLM_OK;
 
-	if (!peer->is_verified)
+	/* Not by the word of the user: the device must be cross-signed. */
+	if (!peer->by_signatures || !peer->is_verified)
 		FAIL(MEGOLM_ERR_UNVERIFIED);
 	if (!is_url(megolm_slice_of(url)))
 		FAIL(MEGOLM_ERR_IDENTIFIER);
@@ -252,9 +253,9 @@ bool megolm_device_bundle(const struct megolm_device *device, struct megolm_atta
 /* ---- reading ---- */
 
 static enum megolm_err take_key(struct megolm_room *room, struct megolm_imported *count,
-				struct megolm_slice item)
+				const char *sender, struct megolm_slice item)
 {
-	struct megolm_session_data data = {0};
+	struct megolm_session_data data = {.giver = megolm_slice_of(sender)};
 	enum megolm_err err = megolm_session_data_read(&data, item, MEGOLM_FORM_BUNDLE);
 
 	if (err == MEGOLM_OK && !megolm_equals(data.room_id, room->id))
@@ -277,7 +278,8 @@ static enum megolm_err take_withheld(struct megolm_room *room, struct megolm_imp
 }
 
 static enum megolm_err take_bundle(struct megolm_room *room, struct megolm_imported *count,
-				   size_t *n_withheld, struct megolm_slice plain,
+				   size_t *n_withheld, const char *sender,
+				   struct megolm_slice plain,
 				   const struct megolm_import_limits *limits)
 {
 	struct megolm_slice list, rest, item;
@@ -290,7 +292,7 @@ static enum megolm_err take_bundle(struct megolm_room *room, struct megolm_impor
 	while (megolm_json_next_item(&rest, &item)) {
 		if (n++ == limits->max_sessions)
 			FAIL(MEGOLM_ERR_TOO_MANY);
-		TRY(take_key(room, count, item));
+		TRY(take_key(room, count, sender, item));
 	}
 	TRY(megolm_json_optional(plain, megolm_slice_of("withheld"), &list));
 	if (list.p == NULL)
@@ -308,7 +310,7 @@ out:
 enum megolm_err megolm_room_bundle_read(struct megolm_room *room, struct megolm_imported *imported,
 					size_t *n_withheld,
 					const struct megolm_attachment *attachment,
-					struct megolm_slice file,
+					const char *sender, struct megolm_slice file,
 					const struct megolm_import_limits *limits)
 {
 	uint8_t hash[MEGOLM_SHA256_BYTES], *plain = NULL;
@@ -316,6 +318,8 @@ enum megolm_err megolm_room_bundle_read(struct megolm_room *room, struct megolm_
 	size_t withheld = 0;
 	enum megolm_err err = MEGOLM_OK;
 
+	if (!megolm_is_identifier(megolm_slice_of(sender), '@'))
+		FAIL(MEGOLM_ERR_IDENTIFIER);
 	if (file.len > limits->max_bytes)
 		FAIL(MEGOLM_ERR_TOO_LARGE);
 	TRY(megolm_sha256(hash, file));
@@ -325,7 +329,7 @@ enum megolm_err megolm_room_bundle_read(struct megolm_room *room, struct megolm_
 	if (plain == NULL)
 		FAIL(MEGOLM_ERR_NOMEM);
 	TRY(megolm_ctr(plain, file, attachment->key, attachment->iv));
-	TRY(take_bundle(room, &count, &withheld, megolm_slice(plain, file.len), limits));
+	TRY(take_bundle(room, &count, &withheld, sender, megolm_slice(plain, file.len), limits));
 	*imported = count;
 	if (n_withheld != NULL)
 		*n_withheld = withheld;

@@ -34,6 +34,7 @@ void megolm_origin_free(struct megolm_origin *origin)
 	if (origin == NULL)
 		return;
 	free(origin->chain.p);
+	free(origin->giver);
 	free(origin);
 }
 
@@ -541,6 +542,7 @@ enum megolm_err megolm_room_decrypt(struct megolm_room *room, struct megolm_even
 	TRY(read_plaintext(room, &found));
 	TRY(see(inbound, found.index, mark));
 	found.source = source_of(inbound);
+	found.giver = inbound->origin != NULL ? inbound->origin->giver : NULL;
 	*event = found;
 out:
 	return err;

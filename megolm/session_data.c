@@ -131,6 +131,7 @@ static enum megolm_err new_origin(struct megolm_origin **out,
 				  const struct megolm_session_data *data, enum megolm_source source)
 {
 	struct megolm_origin *origin = calloc(1, sizeof *origin);
+	enum megolm_err err = MEGOLM_OK;
 
 	if (origin == NULL)
 		return MEGOLM_ERR_NOMEM;
@@ -140,15 +141,22 @@ static enum megolm_err new_origin(struct megolm_origin **out,
 	origin->n_forwarded = data->n_forwarded;
 	if (data->n_forwarded > 0) {
 		origin->chain.p = malloc(data->chain.len);
-		if (origin->chain.p == NULL) {
-			free(origin);
-			return MEGOLM_ERR_NOMEM;
-		}
+		if (origin->chain.p == NULL)
+			FAIL(MEGOLM_ERR_NOMEM);
 		memcpy(origin->chain.p, data->chain.p, data->chain.len);
 		origin->chain.len = data->chain.len;
 	}
+	if (data->giver.len > 0) {
+		origin->giver = calloc(1, data->giver.len + 1);
+		if (origin->giver == NULL)
+			FAIL(MEGOLM_ERR_NOMEM);
+		memcpy(origin->giver, data->giver.p, data->giver.len);
+	}
 	*out = origin;
-	return MEGOLM_OK;
+	origin = NULL;
+out:
+	megolm_origin_free(origin);
+	return err;
 }
 
 enum megolm_err megolm_session_data_prepare(struct megolm_entry *out, struct megolm_device *device,

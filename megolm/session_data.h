@@ -14,6 +14,7 @@ struct megolm_session_data {
 	struct megolm_slice room_id, session_id, session_key;
 	struct megolm_slice curve25519, ed25519; /* of the device that began the session */
 	struct megolm_slice chain;               /* an array of strings, or empty */
+	struct megolm_slice giver;               /* user id of whose bundle it is in, or empty */
 	uint32_t n_forwarded;
 	bool shared_history;
 };

@@ -89,6 +89,7 @@ struct megolm_origin {
 	char curve25519[MEGOLM_KEY_CHARS + 1], ed25519[MEGOLM_KEY_CHARS + 1];
 	struct megolm_owned chain; /* a JSON array of those who forwarded it */
 	uint32_t n_forwarded;
+	char *giver; /* the user who gave it in a bundle; NULL: it came another way */
 };
 
 struct megolm_inbound {

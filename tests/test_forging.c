@@ -63,6 +63,7 @@ static struct gb_job job_of(const struct gb_backend *backend, uint32_t size, uin
 	memset(&seen, 0, sizeof(seen));
 	job.senders = senders;
 	job.sampling.min = job.sampling.max = 1;
+	snprintf(job.axis[GB_AXIS_verification], GB_AXIS_VALUE_BYTES, "cross_signed");
 	snprintf(job.axis[GB_AXIS_olm], GB_AXIS_VALUE_BYTES, "new");
 	snprintf(job.axis[GB_AXIS_senders], GB_AXIS_VALUE_BYTES, "%u", senders);
 	return job;

@@ -518,6 +518,28 @@ static void cells_with_too_many_pairs_are_left_out(void **state)
 	gb_scenario_free(&s);
 }
 
+/* The specification forbids to give the keys of the past to a device that only says itself who it
+ * is. */
+static void history_is_shared_with_cross_signed_devices_only(void **state)
+{
+	struct gb_job job = {.backend = &gb_backend_megolm, .size = 10, .senders = 1};
+	const struct gb_task add = {.operation = GB_OPERATION_add, .k = 1},
+			     dh = {.operation = GB_OPERATION_primitive_dh};
+
+	(void)state;
+	strcpy(job.axis[GB_AXIS_history], "shared");
+	strcpy(job.axis[GB_AXIS_verification], "device");
+	assert_string_equal(gb_task_obstacle(&job, &add),
+			    "keys of the past may go to cross-signed devices only: verification is "
+			    "cross_signed");
+	assert_null(gb_task_obstacle(&job, &dh));
+	strcpy(job.axis[GB_AXIS_verification], "cross_signed");
+	assert_null(gb_task_obstacle(&job, &add));
+	strcpy(job.axis[GB_AXIS_verification], "device");
+	strcpy(job.axis[GB_AXIS_history], "joined");
+	assert_null(gb_task_obstacle(&job, &add));
+}
+
 static void a_seed_fixes_the_order(void **state)
 {
 	struct gb_scenario s;
@@ -667,6 +689,7 @@ int main(void)
 		cmocka_unit_test(repetitions_are_abba),
 		cmocka_unit_test(a_large_group_is_measured_once),
 		cmocka_unit_test(cells_with_too_many_pairs_are_left_out),
+		cmocka_unit_test(history_is_shared_with_cross_signed_devices_only),
 		cmocka_unit_test(a_seed_fixes_the_order),
 		cmocka_unit_test(a_job_survives_the_way_to_the_worker),
 		cmocka_unit_test(small_groups_have_the_roles_that_exist),

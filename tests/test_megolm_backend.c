@@ -553,7 +553,9 @@ static struct gb_message say(struct room *w, const char *text)
  * history is shared, and only there. The keys of the past are uploaded once for all newcomers. */
 static void newcomers_read_from_the_index_of_their_axis(void **state)
 {
-	static const struct gb_axis axes[2][1] = {{{"history", "joined"}}, {{"history", "shared"}}};
+	static const struct gb_axis axes[2][2] = {
+		{{"history", "joined"}, {"verification", "cross_signed"}},
+		{{"history", "shared"}, {"verification", "cross_signed"}}};
 
 	(void)state;
 	for (int shared = 0; shared < 2; shared++) {
@@ -562,7 +564,7 @@ static void newcomers_read_from_the_index_of_their_axis(void **state)
 		struct room w;
 		size_t n;
 
-		room_open_with(&w, 3, axes[shared], 1, false);
+		room_open_with(&w, 3, axes[shared], 2, false);
 		m[0] = say(&w, "one");
 		m[1] = say(&w, "two");
 		(void)room_act(&w, ADD);
@@ -582,6 +584,22 @@ static void newcomers_read_from_the_index_of_their_axis(void **state)
 		}
 		room_close(&w);
 	}
+}
+
+/* The specification forbids it; nothing is sent. */
+static void history_is_not_shared_with_unsigned_devices(void **state)
+{
+	static const struct gb_axis axis = {"history", "shared"};
+	struct room w;
+
+	(void)state;
+	room_open_with(&w, 3, &axis, 1, false);
+	w.mailbox.sender = 0;
+	assert_int_equal(ROOM_BACKEND->add(w.world, 0, w.directory.published + w.size, ROOM_JOINERS,
+					   &w.mailbox.outbox),
+			 GB_UNSUPPORTED);
+	assert_int_equal(gb_traffic_bytes(&w.mailbox.sent), 0);
+	room_close(&w);
 }
 
 static void axes_are_answered(void **state)
@@ -646,6 +664,7 @@ int main(void)
 		cmocka_unit_test(any_payload_arrives),
 		cmocka_unit_test(others_share_before_they_send),
 		cmocka_unit_test(newcomers_read_from_the_index_of_their_axis),
+		cmocka_unit_test(history_is_not_shared_with_unsigned_devices),
 		cmocka_unit_test(axes_are_answered),
 	};
 

@@ -19,7 +19,7 @@
 
 #define URL "mxc://gb.test/bundle"
 
-/* Alice, whose room shares its history; Bob has the key. Carol is invited. */
+/* Alice, whose room shares its history; Bob has the key. Carol is invited; her device is signed. */
 struct invitation {
 	struct matrix_story story;
 	struct matrix_device carol;
@@ -34,11 +34,20 @@ struct invitation {
 static void open_invitation(struct invitation *i)
 {
 	memset(i, 0, sizeof(*i));
+	matrix_story_open_strict(&i->story);
+	matrix_open(&i->carol, 2, &megolm_default_policy);
+	matrix_cross_sign(&i->carol);
+	matrix_outbox_open(&i->out);
+	i->carol_at_alice = matrix_meet(&i->story.alice, &i->carol);
+}
+
+/* The same where nobody is cross-signed, and Carol not met. */
+static void open_plain(struct invitation *i)
+{
+	memset(i, 0, sizeof(*i));
 	matrix_story_open(&i->story);
 	matrix_open(&i->carol, 2, &megolm_default_policy);
 	matrix_outbox_open(&i->out);
-	i->carol_at_alice = matrix_meet(&i->story.alice, &i->carol);
-	ASSERT_DONE(megolm_peer_set_verified(i->carol_at_alice, true));
 }
 
 static void close_invitation(struct invitation *i)
@@ -68,9 +77,9 @@ static struct megolm_slice share_history(struct invitation *i)
 static enum megolm_err read_bundle(struct invitation *i, struct megolm_imported *n,
 				   size_t *n_withheld)
 {
-	return megolm_room_bundle_read(i->carol.room, n, n_withheld, &i->attachment,
-				       (struct megolm_slice){i->file, i->len},
-				       &megolm_default_import_limits);
+	return megolm_room_bundle_read(
+		i->carol.room, n, n_withheld, &i->attachment, i->story.alice.user_id,
+		(struct megolm_slice){i->file, i->len}, &megolm_default_import_limits);
 }
 
 static void who_is_invited_reads_shared_history_and_no_other(void **state)
@@ -104,6 +113,7 @@ static void who_is_invited_reads_shared_history_and_no_other(void **state)
 	assert_int_equal(n_withheld, 1);
 	ASSERT_DONE(megolm_room_decrypt(i.carol.room, &read, i.story.alice.user_id, "$1", event));
 	assert_int_equal(read.source, MEGOLM_SOURCE_BUNDLE);
+	assert_string_equal(read.giver, i.story.alice.user_id);
 	ASSERT_ERR(matrix_story_read(&i.story, &i.carol, &source), MEGOLM_ERR_HISTORY_NOT_SHARED);
 	close_invitation(&i);
 }
@@ -126,6 +136,52 @@ static void a_recipient_remembers_what_may_be_shared(void **state)
 	close_invitation(&i);
 }
 
+static void assert_from(struct invitation *i, struct megolm_slice event, enum megolm_source source,
+			const char *giver)
+{
+	struct megolm_event read;
+
+	ASSERT_DONE(megolm_room_decrypt(i->carol.room, &read, i->story.alice.user_id, "$1", event));
+	assert_int_equal(read.source, source);
+	if (giver != NULL)
+		assert_string_equal(read.giver, giver);
+	else
+		assert_null(read.giver);
+}
+
+/* Of two who give one key the first; nobody where its sender has. */
+static void who_gave_a_key_is_remembered(void **state)
+{
+	struct matrix_device *all[1];
+	struct megolm_imported n = {0};
+	struct megolm_slice event;
+	struct invitation i;
+
+	(void)state;
+	open_invitation(&i);
+	all[0] = &i.carol;
+	event = share_history(&i);
+	ASSERT_DONE(megolm_room_bundle_write(i.story.bob.room, &i.attachment, i.file,
+					     sizeof(i.file), &i.len));
+	ASSERT_ERR(megolm_room_bundle_read(i.carol.room, &n, NULL, &i.attachment, "bob",
+					   (struct megolm_slice){i.file, i.len},
+					   &megolm_default_import_limits),
+		   MEGOLM_ERR_IDENTIFIER);
+	ASSERT_DONE(megolm_room_bundle_read(
+		i.carol.room, &n, NULL, &i.attachment, i.story.bob.user_id,
+		(struct megolm_slice){i.file, i.len}, &megolm_default_import_limits));
+	assert_int_equal(n.n_new, 1);
+	assert_from(&i, event, MEGOLM_SOURCE_BUNDLE, i.story.bob.user_id);
+	write_bundle(&i);
+	ASSERT_DONE(read_bundle(&i, &n, NULL));
+	assert_int_equal(n.n_known, 1);
+	assert_from(&i, event, MEGOLM_SOURCE_BUNDLE, i.story.bob.user_id);
+	ASSERT_DONE(megolm_room_add(i.story.alice.room, i.carol_at_alice));
+	matrix_share(&i.story.alice, all, 1);
+	assert_from(&i, event, MEGOLM_SOURCE_SENDER, NULL);
+	close_invitation(&i);
+}
+
 static void a_change_of_visibility_ends_the_session(void **state)
 {
 	struct invitation i;
@@ -141,7 +197,24 @@ static void a_change_of_visibility_ends_the_session(void **state)
 	close_invitation(&i);
 }
 
-static void a_bundle_goes_to_verified_devices_only(void **state)
+/* That the user has verified a device is not enough. */
+static void assert_word_is_not_enough(struct invitation *i)
+{
+	struct matrix_device dave, erin;
+	struct megolm_peer *peer;
+
+	matrix_open(&dave, 3, &megolm_default_policy);
+	matrix_open(&erin, 4, &megolm_default_policy);
+	matrix_cross_sign(&erin);
+	peer = matrix_meet(&dave, &erin);
+	ASSERT_DONE(megolm_peer_set_verified(peer, true));
+	ASSERT_ERR(megolm_room_bundle_send(dave.room, &i->attachment, URL, peer, &i->out.sink),
+		   MEGOLM_ERR_UNVERIFIED);
+	matrix_close(&dave);
+	matrix_close(&erin);
+}
+
+static void a_bundle_goes_to_cross_signed_devices_only(void **state)
 {
 	struct invitation i;
 
@@ -151,7 +224,8 @@ static void a_bundle_goes_to_verified_devices_only(void **state)
 	ASSERT_ERR(megolm_room_bundle_send(i.story.alice.room, &i.attachment, "http://gb.test/x",
 					   i.carol_at_alice, &i.out.sink),
 		   MEGOLM_ERR_IDENTIFIER);
-	ASSERT_DONE(megolm_peer_set_verified(i.carol_at_alice, false));
+	assert_word_is_not_enough(&i);
+	megolm_device_forget_user(i.story.alice.device, i.carol.user_id);
 	ASSERT_ERR(megolm_room_bundle_send(i.story.alice.room, &i.attachment, URL, i.carol_at_alice,
 					   &i.out.sink),
 		   MEGOLM_ERR_UNVERIFIED);
@@ -174,11 +248,13 @@ static void a_changed_bundle_is_refused(void **state)
 	i.file[i.len / 2] ^= 1;
 	tight.max_bytes = i.len - 1;
 	ASSERT_ERR(megolm_room_bundle_read(i.carol.room, &n, NULL, &i.attachment,
+					   i.story.alice.user_id,
 					   (struct megolm_slice){i.file, i.len}, &tight),
 		   MEGOLM_ERR_TOO_LARGE);
 	tight = megolm_default_import_limits;
 	tight.max_sessions = 0;
 	ASSERT_ERR(megolm_room_bundle_read(i.carol.room, &n, NULL, &i.attachment,
+					   i.story.alice.user_id,
 					   (struct megolm_slice){i.file, i.len}, &tight),
 		   MEGOLM_ERR_TOO_MANY);
 	ASSERT_DONE(read_bundle(&i, &n, NULL));
@@ -198,7 +274,7 @@ static void keys_of_other_rooms_are_refused(void **state)
 	(void)share_history(&i);
 	write_bundle(&i);
 	ASSERT_DONE(megolm_device_room(i.carol.device, &other, "!other:gb.test"));
-	ASSERT_DONE(megolm_room_bundle_read(other, &n, NULL, &i.attachment,
+	ASSERT_DONE(megolm_room_bundle_read(other, &n, NULL, &i.attachment, i.story.alice.user_id,
 					    (struct megolm_slice){i.file, i.len},
 					    &megolm_default_import_limits));
 	assert_int_equal(n.n_new, 0);
@@ -274,6 +350,7 @@ static void what_a_bundle_withholds_is_remembered(void **state)
 		struct megolm_imported n;
 
 		ASSERT_ERR(megolm_room_bundle_read(i.carol.room, &n, NULL, &i.attachment,
+						   i.story.alice.user_id,
 						   (struct megolm_slice){i.file, i.len}, &none),
 			   MEGOLM_ERR_TOO_MANY);
 	}
@@ -336,7 +413,7 @@ static void collect_room_keys(bool by_fallback)
 	struct invitation i;
 	struct dry dry;
 
-	open_invitation(&i);
+	open_plain(&i);
 	dehydrate(&dry, 5, 2);
 	peer = matrix_learn(&i.story.alice, &dry.device);
 	ASSERT_DONE(megolm_device_open_session(i.story.alice.device, peer,
@@ -510,8 +587,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_invited_reads_shared_history_and_no_other),
 		cmocka_unit_test(a_recipient_remembers_what_may_be_shared),
+		cmocka_unit_test(who_gave_a_key_is_remembered),
 		cmocka_unit_test(a_change_of_visibility_ends_the_session),
-		cmocka_unit_test(a_bundle_goes_to_verified_devices_only),
+		cmocka_unit_test(a_bundle_goes_to_cross_signed_devices_only),
 		cmocka_unit_test(a_changed_bundle_is_refused),
 		cmocka_unit_test(keys_of_other_rooms_are_refused),
 		cmocka_unit_test(what_a_bundle_withholds_is_remembered),

@@ -102,6 +102,7 @@ static void keys_are_opened_where_they_are_taken_in(void **state)
 
 		snprintf(job.axis[GB_AXIS_olm], GB_AXIS_VALUE_BYTES, "chain");
 		snprintf(job.axis[GB_AXIS_history], GB_AXIS_VALUE_BYTES, "shared");
+		snprintf(job.axis[GB_AXIS_verification], GB_AXIS_VALUE_BYTES, "cross_signed");
 		snprintf(job.axis[GB_AXIS_devices_per_user], GB_AXIS_VALUE_BYTES, "2");
 		snprintf(job.axis[GB_AXIS_rounds], GB_AXIS_VALUE_BYTES, "1000");
 		worker_add_task(&job, rows[i].operation,

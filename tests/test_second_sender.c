@@ -89,6 +89,8 @@ static void keys_that_an_earlier_one_of_several_steps_brought_are_there(void **s
 			snprintf(job.axis[GB_AXIS_rotation_age], GB_AXIS_VALUE_BYTES, "0");
 			snprintf(job.axis[GB_AXIS_history], GB_AXIS_VALUE_BYTES, "%s",
 				 histories[k]);
+			snprintf(job.axis[GB_AXIS_verification], GB_AXIS_VALUE_BYTES,
+				 "cross_signed");
 			assert_measured(&job);
 		}
 }

@@ -184,6 +184,8 @@ static struct gb_job job_in(const struct setting *s, const struct gb_backend *b)
 	struct gb_job job = worker_job_of(b, SIZE, s->operation, s->k, GB_AXIS_history, s->history);
 
 	job.senders = s->senders;
+	if (strcmp(s->history, "shared") == 0)
+		snprintf(job.axis[GB_AXIS_verification], GB_AXIS_VALUE_BYTES, "cross_signed");
 	snprintf(job.axis[GB_AXIS_senders], GB_AXIS_VALUE_BYTES, "%u", s->senders);
 	snprintf(job.axis[GB_AXIS_rotation_messages], GB_AXIS_VALUE_BYTES, "%s",
 		 s->rotation_messages);

@@ -347,6 +347,9 @@ enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
 	struct gb_megolm_live *live;
 	enum gb_status status = actor(w, device, out, &live);
 
+	if (status == GB_OK && w->shared_history && !w->cross_signed)
+		status = gb_megolm_fail(w, GB_UNSUPPORTED,
+					"history is shared with cross-signed devices only");
 	if (status == GB_OK)
 		status = catch_up(w, live, device);
 	if (status == GB_OK)

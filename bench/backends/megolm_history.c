@@ -68,15 +68,9 @@ enum gb_status gb_megolm_give_history(struct gb_world *w, struct gb_megolm_live 
 	status = send_attachment(w, live, from, &attachment, out);
 	for (size_t i = 0; i < w->n_invitees && status == GB_OK; i++) {
 		struct megolm_peer *peer = w->invitees[i].peer;
-		/* The specification forbids it for others: here the user has verified them. */
-		if (!w->cross_signed)
-			status = gb_megolm_status(w, megolm_peer_set_verified(peer, true),
-						  "verified");
-		if (status == GB_OK)
-			status = gb_megolm_status(
-				w,
-				megolm_room_bundle_send(live->room, &attachment, url, peer, sink),
-				"history");
+		status = gb_megolm_status(
+			w, megolm_room_bundle_send(live->room, &attachment, url, peer, sink),
+			"history");
 	}
 	return status;
 }
@@ -86,14 +80,16 @@ enum gb_status gb_megolm_take_history(struct gb_world *w, struct gb_megolm_live 
 {
 	struct megolm_attachment attachment;
 	struct megolm_imported imported = {0};
+	struct gb_megolm_ids from;
 	const char *where;
 	enum megolm_err err;
 
-	if (live->room == NULL || m->from >= w->config.capacity ||
-	    !megolm_device_bundle(live->device, &attachment, &where, gb_megolm_ids(w, m->from).user,
-				  GB_MEGOLM_ROOM))
+	if (live->room == NULL || m->from >= w->config.capacity)
 		return gb_megolm_fail(w, GB_REJECTED, "history nobody told of");
-	err = megolm_room_bundle_read(live->room, &imported, NULL, &attachment,
+	from = gb_megolm_ids(w, m->from);
+	if (!megolm_device_bundle(live->device, &attachment, &where, from.user, GB_MEGOLM_ROOM))
+		return gb_megolm_fail(w, GB_REJECTED, "history nobody told of");
+	err = megolm_room_bundle_read(live->room, &imported, NULL, &attachment, from.user,
 				      (struct megolm_slice){m->body.p, m->body.len},
 				      &megolm_default_import_limits);
 	if (err == MEGOLM_OK && imported.n_refused > 0)

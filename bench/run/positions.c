@@ -2,6 +2,7 @@
 #include "run/handover.h"
 #include "run/rotation.h"
 #include <stdlib.h>
+#include <string.h>
 
 static uint32_t middle(uint32_t size)
 {
@@ -158,6 +159,15 @@ bool gb_job_is_left_out(const struct gb_job *job)
 	       (uint64_t)job->senders * job->size > job->sampling.most_pairs;
 }
 
+/* A key bundle must not go to a device that its user has not signed (E2EE, "Sharing keys between
+ * users"). */
+static bool shares_with_unsigned(const struct gb_job *job, const struct gb_task *task)
+{
+	return strcmp(job->axis[GB_AXIS_history], "shared") == 0 &&
+	       strcmp(job->axis[GB_AXIS_verification], "cross_signed") != 0 &&
+	       gb_operation_depends(task->operation, GB_AXIS_history);
+}
+
 const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *task)
 {
 	uint32_t k = gb_task_leavers(task);
@@ -165,6 +175,9 @@ const char *gb_task_obstacle(const struct gb_job *job, const struct gb_task *tas
 
 	if (gb_job_is_left_out(job))
 		return "more pairs of sender and member than most_pairs of the scenario";
+	if (shares_with_unsigned(job, task))
+		return "keys of the past may go to cross-signed devices only: verification is "
+		       "cross_signed";
 	if (is_part && job->backend->create_part == NULL)
 		return "a group of this backend is not made in such parts";
 	if (is_part && job->senders > 1)

@@ -547,6 +547,11 @@ struct megolm_event {
 	struct megolm_slice content;
 	uint32_t index;            /* of the message in its session */
 	enum megolm_source source; /* where the key came from */
+	/* With MEGOLM_SOURCE_BUNDLE the user who gave the key, the first where several did: there
+	 * is that user's word only for who sent the message, which must be shown (E2EE, "Receiving
+	 * a key bundle event"). Else NULL; a backup, a file or a forward of such a key does not say
+	 * whose bundle it was in. */
+	const char *giver;
 };
 
 /*

@@ -236,8 +236,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_bundle_write(struct megolm_room *r
 
 /*
  * Tells a device, in an Olm message, where the bundle lies and what opens it:
- * m.room_key_bundle. MEGOLM_ERR_UNVERIFIED when the device is not verified: the risk of
- * giving much to an attacker's device is what the specification forbids it for.
+ * m.room_key_bundle. MEGOLM_ERR_UNVERIFIED unless the device is verified by its user's
+ * cross-signature, with the policy `cross_signed`: what megolm_peer_set_verified says is not
+ * enough, for the specification forbids to give so much to what may be an attacker's device.
  * MEGOLM_ERR_IDENTIFIER for an url that is no "mxc://...".
  */
 enum megolm_err MEGOLM_MUST_CHECK
@@ -251,15 +252,18 @@ bool megolm_device_bundle(const struct megolm_device *device, struct megolm_atta
 			  const char **url, const char *sender, const char *room_id);
 
 /*
- * Takes in the bundle of a room. Sessions of other rooms are refused. *n_withheld, which may be
- * NULL, is how many it says are not shared: their messages are MEGOLM_ERR_HISTORY_NOT_SHARED
- * (megolm_withheld.h). MEGOLM_ERR_TAG when the hash is another, MEGOLM_ERR_JSON,
+ * Takes in the bundle of a room. `sender` is the user who sent it, as asked for by
+ * megolm_device_bundle: who vouches for its sessions, and is remembered with each of them that was
+ * not known from another bundle or a better source before (struct megolm_event). Sessions of other
+ * rooms are refused. *n_withheld, which may be NULL, is how many it says are not shared: their
+ * messages are MEGOLM_ERR_HISTORY_NOT_SHARED (megolm_withheld.h). MEGOLM_ERR_TAG when the hash is
+ * another, MEGOLM_ERR_IDENTIFIER for a `sender` that is no user id, MEGOLM_ERR_JSON,
  * MEGOLM_ERR_JSON_MEMBER.
  */
-enum megolm_err MEGOLM_MUST_CHECK
-megolm_room_bundle_read(struct megolm_room *room, struct megolm_imported *imported,
-			size_t *n_withheld, const struct megolm_attachment *attachment,
-			struct megolm_slice file, const struct megolm_import_limits *limits);
+enum megolm_err MEGOLM_MUST_CHECK megolm_room_bundle_read(
+	struct megolm_room *room, struct megolm_imported *imported, size_t *n_withheld,
+	const struct megolm_attachment *attachment, const char *sender, struct megolm_slice file,
+	const struct megolm_import_limits *limits);
 
 /* ---- dehydrated devices (MSC3814) ---- */
 

@@ -173,7 +173,7 @@ static enum megolm_err take_bundle(struct megolm_slice text)
 		return MEGOLM_OK;
 	must(megolm_ctr(sealed, text, attachment.key, attachment.iv));
 	must(megolm_sha256(attachment.sha256, (struct megolm_slice){sealed, text.len}));
-	return megolm_room_bundle_read(carol.room, &n, NULL, &attachment,
+	return megolm_room_bundle_read(carol.room, &n, NULL, &attachment, story.bob.user_id,
 				       (struct megolm_slice){sealed, text.len}, &limits);
 }
 

@@ -44,8 +44,23 @@ void matrix_open_another(struct matrix_device *d, unsigned n, unsigned owner)
 
 void matrix_close(struct matrix_device *d)
 {
+	megolm_identity_free(d->identity);
 	megolm_device_free(d->device);
+	d->identity = NULL;
 	d->device = NULL;
+}
+
+const struct megolm_policy matrix_strict = {.max_content = 65536,
+					    .rotation_period_msgs = 100,
+					    .rotation_period_ms = 604800000,
+					    .cross_signed = true};
+
+void matrix_cross_sign(struct matrix_device *d)
+{
+	struct megolm_random random = megolm_seeded_random(&d->stream);
+
+	ASSERT_DONE(megolm_identity_new(&d->identity, d->user_id, &random));
+	ASSERT_DONE(megolm_device_cross_sign(d->device, d->identity));
 }
 
 void matrix_new_key(struct matrix_device *d)
@@ -61,6 +76,10 @@ struct megolm_peer *matrix_learn(struct matrix_device *d, struct matrix_device *
 {
 	struct megolm_peer *peer = NULL;
 
+	if (other->identity != NULL)
+		ASSERT_DONE(megolm_device_learn_user(
+			d->device, megolm_identity_master_key(other->identity),
+			megolm_identity_self_signing_key(other->identity), other->user_id));
 	ASSERT_DONE(megolm_device_learn(d->device, &peer, megolm_device_keys(other->device),
 					other->user_id, other->device_id, 0));
 	assert_non_null(peer);
@@ -261,19 +280,34 @@ struct megolm_slice matrix_forge_event(struct matrix_pair *p, struct matrix_clai
 	return matrix_forge(p, matrix_event(p, c));
 }
 
-void matrix_story_open(struct matrix_story *s)
+static void tell(struct matrix_story *s)
 {
 	struct matrix_device *all[] = {&s->bob};
 	struct megolm_slice event;
 
-	matrix_open(&s->alice, 0, &megolm_default_policy);
-	matrix_open(&s->bob, 1, &megolm_default_policy);
 	(void)matrix_invite(&s->alice, &s->bob);
 	matrix_share(&s->alice, all, 1);
 	event = matrix_say(&s->alice, MATRIX_WORDS);
 	assert_true(event.len <= sizeof(s->event));
 	memcpy(s->event, event.p, event.len);
 	s->event_len = event.len;
+}
+
+void matrix_story_open(struct matrix_story *s)
+{
+	matrix_open(&s->alice, 0, &megolm_default_policy);
+	matrix_open(&s->bob, 1, &megolm_default_policy);
+	tell(s);
+}
+
+void matrix_story_open_strict(struct matrix_story *s)
+{
+	matrix_open(&s->alice, 0, &matrix_strict);
+	matrix_open(&s->bob, 1, &matrix_strict);
+	matrix_cross_sign(&s->alice);
+	matrix_cross_sign(&s->bob);
+	(void)matrix_learn(&s->bob, &s->alice);
+	tell(s);
 }
 
 void matrix_story_close(struct matrix_story *s)

@@ -22,6 +22,7 @@ struct matrix_device {
 	const char *user_id, *device_id;
 	struct megolm_slice key; /* its latest signed one-time key */
 	uint8_t key_text[1024];
+	struct megolm_identity *identity; /* of its user; NULL unless matrix_cross_sign made it */
 };
 
 /* A sink that keeps. */
@@ -39,6 +40,12 @@ void matrix_open(struct matrix_device *d, unsigned n, const struct megolm_policy
 /* Another device of the user of device number `owner`. */
 void matrix_open_another(struct matrix_device *d, unsigned n, unsigned owner);
 void matrix_close(struct matrix_device *d);
+
+/* The default policy, but that devices are verified by cross-signing. */
+extern const struct megolm_policy matrix_strict;
+
+/* The user of the device signs it: others learn the user with the device from now on. */
+void matrix_cross_sign(struct matrix_device *d);
 
 /* Makes a new one-time key, d->key. */
 void matrix_new_key(struct matrix_device *d);
@@ -79,6 +86,8 @@ struct matrix_story {
 #define MATRIX_WORDS "once upon a time"
 
 void matrix_story_open(struct matrix_story *s);
+/* Both are cross-signed, and take no other devices for verified. */
+void matrix_story_open_strict(struct matrix_story *s);
 void matrix_story_close(struct matrix_story *s);
 
 /* What a device makes of the message; on success its source. */

@@ -97,8 +97,9 @@ static void put_inbound(FILE *out, struct megolm_inbound *inbound)
 	put_seen(out, inbound);
 	fputc('\n', out);
 	if (o != NULL) {
-		fprintf(out, "origin %s: %d %s %s %u ", inbound->id, (int)o->source, o->curve25519,
-			o->ed25519, o->n_forwarded);
+		fprintf(out, "origin %s: %d %s %s %s %u ", inbound->id, (int)o->source,
+			o->curve25519, o->ed25519, o->giver != NULL ? o->giver : "-",
+			o->n_forwarded);
 		put_bytes(out, o->chain.p, o->chain.len);
 	}
 	fprintf(out, "inbound %s: ", inbound->id);

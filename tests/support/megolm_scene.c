@@ -358,26 +358,30 @@ static void with_history(struct scene *s)
 	ASSERT_DONE(megolm_room_share(s->story.bob.room, NULL, 0, &s->out.sink));
 }
 
+/* Of who wants cross-signed devices, for Carol: one session, and a former one withheld. */
 static void with_bundle(struct scene *s)
 {
-	with_history(s);
-	ASSERT_DONE(write_bundle(s));
-	s->peer = matrix_meet(&s->story.bob, &s->carol);
-	ASSERT_DONE(megolm_peer_set_verified(s->peer, true));
+	matrix_cross_sign(&s->carol);
+	ASSERT_DONE(megolm_room_share(s->wary.room, NULL, 0, &s->out.sink));
+	megolm_room_set_shared_history(s->wary.room, true);
+	ASSERT_DONE(megolm_room_share(s->wary.room, NULL, 0, &s->out.sink));
+	ASSERT_DONE(megolm_room_bundle_write(s->wary.room, &s->attachment, s->bytes,
+					     sizeof(s->bytes), &s->len));
+	s->peer = matrix_meet(&s->wary, &s->carol);
 }
 
 static enum megolm_err read_bundle(struct scene *s)
 {
 	struct megolm_imported n;
 
-	return megolm_room_bundle_read(s->carol.room, &n, NULL, &s->attachment, written(s),
-				       &megolm_default_import_limits);
+	return megolm_room_bundle_read(s->carol.room, &n, NULL, &s->attachment, s->wary.user_id,
+				       written(s), &megolm_default_import_limits);
 }
 
 static enum megolm_err announce(struct scene *s)
 {
-	return megolm_room_bundle_send(s->story.bob.room, &s->attachment, "mxc://gb.test/b",
-				       s->peer, &s->out.sink);
+	return megolm_room_bundle_send(s->wary.room, &s->attachment, "mxc://gb.test/b", s->peer,
+				       &s->out.sink);
 }
 
 static void with_announced(struct scene *s)
@@ -388,7 +392,7 @@ static void with_announced(struct scene *s)
 
 static enum megolm_err take_announced(struct scene *s)
 {
-	return matrix_receive(&s->carol, &s->story.bob, matrix_last(&s->out));
+	return matrix_receive(&s->carol, &s->wary, matrix_last(&s->out));
 }
 
 static enum megolm_err new_dehydrated(struct scene *s)
