@@ -84,6 +84,7 @@ static enum megolm_err send_room_key(struct megolm_room *room, struct megolm_sha
 		m->has_key = true;
 		room->n_lacking--;
 		shared->n++;
+		shared->n_keys++;
 		shared->healed = shared->healed && afresh;
 	}
 	return MEGOLM_OK;
@@ -110,6 +111,7 @@ enum megolm_err megolm_room_share(struct megolm_room *room, struct megolm_shared
 					   megolm_text_slice(&room_key)));
 		TRY(send_room_key(room, &done, &event, sink));
 	}
+	done.healed = done.healed && done.n_keys > 0;
 	if (shared != NULL)
 		*shared = done;
 out:

@@ -413,6 +413,29 @@ static void a_rotation_heals_when_every_pair_steps(void **state)
 	close_room(&r);
 }
 
+/* Where no key is sent there is nothing that a thief could not read. */
+static void a_rotation_for_nobody_does_not_heal(void **state)
+{
+	struct megolm_shared shared;
+	struct matrix_outbox out;
+	struct room r;
+
+	(void)state;
+	open_room(&r, &megolm_default_policy);
+	matrix_outbox_open(&out);
+	ASSERT_DONE(megolm_room_share(r.dave.room, &shared, 0, &out.sink));
+	assert_true(shared.new_session);
+	assert_int_equal(shared.n, 0);
+	assert_int_equal(shared.n_keys, 0);
+	assert_false(shared.healed);
+	ASSERT_DONE(megolm_room_share(r.alice.room, &shared, 0, &out.sink));
+	assert_int_equal(shared.n, 2);
+	assert_int_equal(shared.n_keys, 2);
+	assert_true(shared.healed);
+	matrix_outbox_close(&out);
+	close_room(&r);
+}
+
 /* ---- what a reader refuses ---- */
 
 static struct megolm_slice changed(char *out, struct megolm_slice text, const char *from,
@@ -615,6 +638,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_shared_unless_everybody_can_get_it),
 		cmocka_unit_test(a_full_sink_loses_nobody),
 		cmocka_unit_test(a_rotation_heals_when_every_pair_steps),
+		cmocka_unit_test(a_rotation_for_nobody_does_not_heal),
 		cmocka_unit_test(an_index_belongs_to_one_event),
 		cmocka_unit_test(damaged_events_are_refused),
 		cmocka_unit_test(plaintexts_that_are_no_events_of_the_room_are_refused),

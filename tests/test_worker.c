@@ -309,6 +309,34 @@ static void axes_that_do_not_go_together_are_skipped(void **state)
 	worker_forget(r);
 }
 
+/* A word on new keys only where some were sent. */
+static void a_rotation_for_nobody_is_not_said_to_heal(void **state)
+{
+	static const struct {
+		uint32_t size;
+		enum gb_operation operation;
+		const char *olm, *heals;
+	} rows[] = {
+		{2, GB_OPERATION_remove, "chain", ""},   {2, GB_OPERATION_remove, "ratchet", ""},
+		{2, GB_OPERATION_rekey, "chain", "no"},  {2, GB_OPERATION_rekey, "ratchet", "yes"},
+		{3, GB_OPERATION_remove, "chain", "no"}, {3, GB_OPERATION_remove, "new", "yes"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct gb_job job = worker_job_of(
+			&gb_backend_megolm, rows[i].size, rows[i].operation,
+			rows[i].operation == GB_OPERATION_remove, GB_AXIS_olm, rows[i].olm);
+		struct worker_report *r = worker_measure(&job);
+		assert_int_equal(r->status, GB_EXIT_DONE);
+		assert_int_equal(r->n_samples, 2);
+		assert_field(
+			worker_row(r, gb_operations[rows[i].operation].name, "actor", "produce"),
+			GB_COLUMN_heals, rows[i].heals);
+		worker_forget(r);
+	}
+}
+
 static enum gb_status fails_to_rekey(struct gb_world *w, uint32_t device, struct gb_outbox *out)
 {
 	(void)w;
@@ -521,6 +549,7 @@ int main(void)
 		cmocka_unit_test(what_is_unsupported_is_skipped_and_the_rest_measured),
 		cmocka_unit_test(a_resumed_job_measures_what_is_left),
 		cmocka_unit_test(axes_that_do_not_go_together_are_skipped),
+		cmocka_unit_test(a_rotation_for_nobody_is_not_said_to_heal),
 		cmocka_unit_test(a_failure_ends_the_run_without_a_row),
 		cmocka_unit_test(a_failed_call_that_sent_breaks_a_promise),
 		cmocka_unit_test(clocks_and_counts_are_the_backends_where_it_has_them),

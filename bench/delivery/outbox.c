@@ -188,6 +188,7 @@ static void mark(struct gb_mailbox *m, const struct gb_message *msg)
 		return;
 	m->n_commits += msg->kind == GB_COMMIT && msg->address == GB_TO_GROUP;
 	m->n_marks += msg->n_to;
+	m->n_keys += which == GB_MARK_KEY ? msg->n_to : 0;
 	for (size_t i = 0; i < msg->n_to; i++) {
 		struct gb_marks *marks = &m->marks[msg->to[i]];
 		if (marks->period != m->period)
@@ -275,7 +276,7 @@ const uint8_t *gb_mailbox_marks(const struct gb_mailbox *m, uint32_t device)
 void gb_mailbox_unmark(struct gb_mailbox *m)
 {
 	m->period++;
-	m->n_marks = m->n_commits = 0;
+	m->n_marks = m->n_keys = m->n_commits = 0;
 }
 
 int gb_message_copy(struct gb_message *out, const struct gb_message *m)

@@ -64,6 +64,7 @@ struct gb_mailbox {
 	struct gb_marks *marks;
 	uint32_t period;
 	uint64_t n_marks;   /* of all devices */
+	uint64_t n_keys;    /* of these, GB_MARK_KEY */
 	uint64_t n_commits; /* to the group */
 	/* The rule of struct gb_outbox that the backend broke, or NULL. */
 	const char *violation;

@@ -414,7 +414,7 @@ struct gb_backend {
 					struct gb_outbox *out);
 
 	/* Whether the last rekey or remove of `device` heals: a Diffie-Hellman step was due
-	 * on every pair it used. NULL means always. */
+	 * on every pair it used. NULL means always. Asked where it sent keys or a commit. */
 	enum gb_status (*heals)(struct gb_world *w, uint32_t device, int *yes);
 
 	/*

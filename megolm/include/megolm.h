@@ -479,10 +479,11 @@ void megolm_room_rotate(struct megolm_room *room);
 /* What a call of megolm_room_share did. */
 struct megolm_shared {
 	size_t n;         /* room keys sent, and words that one is withheld */
+	size_t n_keys;    /* of these, room keys */
 	bool new_session; /* it began a session */
-	bool healed;      /* it began a session, and each room key travelled under a key that
-			     a Diffie-Hellman step had made for it: a copy of this device's
-			     former state does not read it */
+	bool healed;      /* it began a session and sent its key, each time under a key that a
+			     Diffie-Hellman step had made for it: a copy of this device's former
+			     state does not read it. Of no room key sent it says nothing: false */
 };
 
 /*
