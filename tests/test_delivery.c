@@ -182,6 +182,33 @@ static void assert_violation(struct gb_message m, const char *want)
 	assert_null(box.violation);
 }
 
+/* What tells of a bundle is a room key in the books, and none to who asks for keys. */
+static void what_tells_of_a_bundle_has_a_mark_of_its_own(void **state)
+{
+	static const uint32_t seven[] = {7};
+	const uint8_t *n;
+
+	(void)state;
+	post(to_devices(GB_ROOM_KEY_BUNDLE, GB_FANOUT_CLIENT, seven, 1), "bundle");
+	assert_null(box.violation);
+	assert_int_equal(box.sent.messages[GB_ROOM_KEY], 1);
+	assert_int_equal(box.sent.bytes[GB_ROOM_KEY], 6);
+	assert_int_equal(box.given.bytes[GB_ROOM_KEY], 6);
+	assert_int_equal(box.n_kept, 1);
+	assert_int_equal(box.kept[0].kind, GB_ROOM_KEY);
+	n = gb_mailbox_marks(&box, 7);
+	assert_int_equal(n[GB_MARK_TOLD], 1);
+	assert_int_equal(n[GB_MARK_KEY], 0);
+	assert_int_equal(box.n_marks, 1);
+	assert_int_equal(box.n_keys, 0);
+	post(to_devices(GB_ROOM_KEY, GB_FANOUT_CLIENT, seven, 1), "key");
+	assert_int_equal(n[GB_MARK_KEY], 1);
+	assert_int_equal(box.n_keys, 1);
+	assert_int_equal(box.sent.messages[GB_ROOM_KEY], 2);
+	gb_mailbox_empty(&box);
+	assert_int_equal(box.n_keys, 0);
+}
+
 static void assert_marks(uint32_t device, unsigned keys, unsigned bundles, unsigned reasons)
 {
 	const uint8_t *n = gb_mailbox_marks(&box, device);
@@ -375,6 +402,8 @@ int main(void)
 						close_box),
 		cmocka_unit_test_setup_teardown(everybody_gets_its_own_in_order, open_box,
 						close_box),
+		cmocka_unit_test_setup_teardown(what_tells_of_a_bundle_has_a_mark_of_its_own,
+						open_box, close_box),
 		cmocka_unit_test_setup_teardown(who_is_named_in_what_is_marked, open_box,
 						close_box),
 		cmocka_unit_test_setup_teardown(backends_are_held_to_the_rules, open_box,

@@ -265,79 +265,79 @@ static void honest_backends_pass(void **state)
 #define REDIRECT(kind, to, other, from) GB_##kind, to, GB_##kind, other, from
 #define AS(kind, to, other_kind)        GB_##kind, to, GB_##other_kind, to, 0
 
+static const struct {
+	struct setting setting;
+	struct lie lies[N_LIES];
+	const char *why;
+} liars[] = {
+	/* The dormant newcomers get the bundle, and no room key. */
+	{MEGOLM(add, K, 1, "shared", ""),
+	 {{DROP(ROOM_KEY, 13, 0)}, {DROP(ROOM_KEY, 14, 0)}},
+	 LACKS(13, 0) SERVED},
+	/* They are told of the bundle twice, of the key not at all; the other way round. */
+	{MEGOLM(add, K, 1, "shared", ""),
+	 {{AS(ROOM_KEY, 13, ROOM_KEY_BUNDLE)}},
+	 LACKS(13, 0) SERVED},
+	{MEGOLM(add, K, 1, "shared", ""),
+	 {{AS(ROOM_KEY_BUNDLE, 13, ROOM_KEY)}},
+	 "device 13 got 2 messages with keys from device 0, want 1" ONLY},
+	{MEGOLM(add, K, 1, "shared", ""),
+	 {{DROP(ROOM_KEY_BUNDLE, 14, 0)}},
+	 "device 14 got 0 messages that tell of a bundle from device 0, want 1" SERVED},
+	{MEGOLM(add, K, 1, "shared", ""),
+	 {{DROP(BACKUP, 14, 0)}},
+	 "device 14 got 0 bundles from device 0, want 1" SERVED},
+	{MEGOLM(add, K, 1, "joined", ""), {{REDIRECT(ROOM_KEY, 13, 3, 0)}}, LACKS(13, 0) SERVED},
+	{MEGOLM(add, K, 1, "joined", ""), {{REDIRECT(ROOM_KEY, 13, 14, 0)}}, LACKS(13, 0) SERVED},
+	{MEGOLM(add, K, 1, "joined", "1"), {{DROP(ROOM_KEY, 3, 0)}}, LACKS(3, 0) SERVED},
+	{MEGOLM(add, K, 3, "joined", ""), {{DROP(ROOM_KEY, 13, SECOND)}}, LACKS(13, 4) SERVED},
+	{MEGOLM(add_each, K, 3, "shared", ""), {{DROP(ROOM_KEY, 14, SECOND)}}, LACKS(14, 4) SERVED},
+	{MEGOLM(create, 0, 3, "", ""), {{DROP(ROOM_KEY, 0, SECOND)}}, LACKS(0, 4) SERVED},
+	{MEGOLM(encrypt, 0, 1, "", ""), {{DROP(ROOM_KEY, 5, 0)}}, LACKS(5, 0) SERVED},
+	{MEGOLM(rekey, 0, 1, "", ""), {{DROP(ROOM_KEY, 5, 0)}}, LACKS(5, 0) SERVED},
+	{MEGOLM(rekey, 0, 1, "", ""),
+	 {{REDIRECT(ROOM_KEY, 5, 4, 0)}},
+	 "device 4 got 2 messages with keys from device 0, want 1" ONLY},
+	{MEGOLM(rekey, 0, 3, "", ""), {{REDIRECT(ROOM_KEY, 3, 5, SECOND)}}, LACKS(3, 4) SERVED},
+	{MEGOLM(rekey_after_remove, 2, 1, "", ""),
+	 {{REDIRECT(ROOM_KEY, 9, LEAVER, 0)}},
+	 "device 8 got 1 messages with keys from device 0, want 0" ONLY},
+	{MEGOLM(remove, 2, 1, "", ""),
+	 {{REDIRECT(ROOM_KEY, 9, LEAVER, 0)}},
+	 "device 8 got 1 messages with keys from device 0, want 0" ONLY},
+	/* Who is told, and who gets the key: as many as there should be, or not. */
+	{MEGOLM(withhold, 2, 1, "", ""), {{AS(ROOM_KEY, 3, WITHHELD)}}, LACKS(3, 0) SERVED},
+	{MEGOLM(withhold, 2, 1, "", ""),
+	 {{AS(WITHHELD, LEAVER, ROOM_KEY)}},
+	 "device 8 got 1 messages with keys from device 0, want 0" TOLD},
+	{MEGOLM(withhold, 2, 1, "", ""),
+	 {{AS(WITHHELD, LEAVER, ROOM_KEY)}, {AS(ROOM_KEY, 9, WITHHELD)}},
+	 "device 8 got 1 messages with keys from device 0, want 0" TOLD},
+	{MEGOLM(withhold, 2, 1, "", ""),
+	 {{REDIRECT(WITHHELD, LEAVER, 9, 0)}},
+	 "device 8 got 0 reasons from device 0, want 1" TOLD},
+	{MEGOLM(send_rotated, 0, 1, "", "100"),
+	 {{REDIRECT(ROOM_KEY, 4, 5, 0)}},
+	 LACKS(4, 0) ROTATED},
+	{MLS(create, 0), {{DROP(WELCOME, 5, 0)}}, LACKS(5, 0) SERVED},
+	{MLS(create, 0),
+	 {{REDIRECT(WELCOME, 5, 3, 0)}},
+	 "device 3 got 2 messages with keys from device 0, want 1" ONLY},
+	{MLS(add, K), {{REDIRECT(WELCOME, 14, 3, 0)}}, LACKS(14, 0) SERVED},
+};
+
 static void who_serves_some_other_device_is_caught(void **state)
 {
-	static const struct {
-		struct setting setting;
-		struct lie lies[N_LIES];
-		const char *why;
-	} rows[] = {
-		/* The dormant newcomers get the bundle, and no room key. */
-		{MEGOLM(add, K, 1, "shared", ""),
-		 {{DROP(ROOM_KEY, 13, 0)}, {DROP(ROOM_KEY, 14, 0)}},
-		 "device 13 got 1 messages with keys from device 0, want 2" SERVED},
-		{MEGOLM(add, K, 1, "shared", ""),
-		 {{DROP(BACKUP, 14, 0)}},
-		 "device 14 got 0 bundles from device 0, want 1" SERVED},
-		{MEGOLM(add, K, 1, "joined", ""),
-		 {{REDIRECT(ROOM_KEY, 13, 3, 0)}},
-		 LACKS(13, 0) SERVED},
-		{MEGOLM(add, K, 1, "joined", ""),
-		 {{REDIRECT(ROOM_KEY, 13, 14, 0)}},
-		 LACKS(13, 0) SERVED},
-		{MEGOLM(add, K, 1, "joined", "1"), {{DROP(ROOM_KEY, 3, 0)}}, LACKS(3, 0) SERVED},
-		{MEGOLM(add, K, 3, "joined", ""),
-		 {{DROP(ROOM_KEY, 13, SECOND)}},
-		 LACKS(13, 4) SERVED},
-		{MEGOLM(add_each, K, 3, "shared", ""),
-		 {{DROP(ROOM_KEY, 14, SECOND)}},
-		 LACKS(14, 4) SERVED},
-		{MEGOLM(create, 0, 3, "", ""), {{DROP(ROOM_KEY, 0, SECOND)}}, LACKS(0, 4) SERVED},
-		{MEGOLM(encrypt, 0, 1, "", ""), {{DROP(ROOM_KEY, 5, 0)}}, LACKS(5, 0) SERVED},
-		{MEGOLM(rekey, 0, 1, "", ""), {{DROP(ROOM_KEY, 5, 0)}}, LACKS(5, 0) SERVED},
-		{MEGOLM(rekey, 0, 1, "", ""),
-		 {{REDIRECT(ROOM_KEY, 5, 4, 0)}},
-		 "device 4 got 2 messages with keys from device 0, want 1" ONLY},
-		{MEGOLM(rekey, 0, 3, "", ""),
-		 {{REDIRECT(ROOM_KEY, 3, 5, SECOND)}},
-		 LACKS(3, 4) SERVED},
-		{MEGOLM(rekey_after_remove, 2, 1, "", ""),
-		 {{REDIRECT(ROOM_KEY, 9, LEAVER, 0)}},
-		 "device 8 got 1 messages with keys from device 0, want 0" ONLY},
-		{MEGOLM(remove, 2, 1, "", ""),
-		 {{REDIRECT(ROOM_KEY, 9, LEAVER, 0)}},
-		 "device 8 got 1 messages with keys from device 0, want 0" ONLY},
-		/* Who is told, and who gets the key: as many as there should be, or not. */
-		{MEGOLM(withhold, 2, 1, "", ""), {{AS(ROOM_KEY, 3, WITHHELD)}}, LACKS(3, 0) SERVED},
-		{MEGOLM(withhold, 2, 1, "", ""),
-		 {{AS(WITHHELD, LEAVER, ROOM_KEY)}},
-		 "device 8 got 1 messages with keys from device 0, want 0" TOLD},
-		{MEGOLM(withhold, 2, 1, "", ""),
-		 {{AS(WITHHELD, LEAVER, ROOM_KEY)}, {AS(ROOM_KEY, 9, WITHHELD)}},
-		 "device 8 got 1 messages with keys from device 0, want 0" TOLD},
-		{MEGOLM(withhold, 2, 1, "", ""),
-		 {{REDIRECT(WITHHELD, LEAVER, 9, 0)}},
-		 "device 8 got 0 reasons from device 0, want 1" TOLD},
-		{MEGOLM(send_rotated, 0, 1, "", "100"),
-		 {{REDIRECT(ROOM_KEY, 4, 5, 0)}},
-		 LACKS(4, 0) ROTATED},
-		{MLS(create, 0), {{DROP(WELCOME, 5, 0)}}, LACKS(5, 0) SERVED},
-		{MLS(create, 0),
-		 {{REDIRECT(WELCOME, 5, 3, 0)}},
-		 "device 3 got 2 messages with keys from device 0, want 1" ONLY},
-		{MLS(add, K), {{REDIRECT(WELCOME, 14, 3, 0)}}, LACKS(14, 0) SERVED},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(liars) / sizeof(liars[0]); i++) {
 		struct gb_backend lying;
 		struct gb_job job;
 
-		honest = rows[i].setting.backend;
-		memcpy(lies, rows[i].lies, sizeof(lies));
+		honest = liars[i].setting.backend;
+		memcpy(lies, liars[i].lies, sizeof(lies));
 		lying = liar();
-		job = job_in(&rows[i].setting, &lying);
-		assert_worker_caught(&job, rows[i].why);
+		job = job_in(&liars[i].setting, &lying);
+		assert_worker_caught(&job, liars[i].why);
 	}
 }
 

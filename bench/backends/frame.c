@@ -226,8 +226,8 @@ void gb_reading_message(struct gb_reading *r, struct gb_message *m, const uint8_
 	uint32_t from = gb_reading_u32(r), uploaded = gb_reading_u32(r);
 	uint32_t raw = gb_reading_u32(r), n_to = gb_reading_u32(r);
 
-	if (kind >= GB_KINDS || address > GB_TO_SERVER || fanout > GB_FANOUT_CLIENT ||
-	    n_to > GB_FRAME_MAX / 4)
+	if ((kind >= GB_KINDS && kind != GB_ROOM_KEY_BUNDLE) || address > GB_TO_SERVER ||
+	    fanout > GB_FANOUT_CLIENT || n_to > GB_FRAME_MAX / 4)
 		r->is_bad = true;
 	*to = gb_reading_raw(r, (size_t)n_to * 4).p;
 	*m = (struct gb_message){.kind = (enum gb_kind)kind,

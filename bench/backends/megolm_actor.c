@@ -354,6 +354,7 @@ enum gb_status gb_megolm_add(struct gb_world *w, uint32_t device,
 		status = catch_up(w, live, device);
 	if (status == GB_OK)
 		status = admit(w, live, device, joining, n, out);
+	sink.kind = GB_ROOM_KEY_BUNDLE; /* by this sink nothing else goes */
 	return status == GB_OK ? gb_megolm_give_history(w, live, device, out, &sink.sink) : status;
 }
 

@@ -72,7 +72,7 @@ static const char *broken_rule(const struct gb_mailbox *m, const struct gb_messa
 		return "a message that adds more to an upload than it has bytes";
 	if (msg->raw > msg->body.len)
 		return "a message with more raw bytes than it has";
-	if ((unsigned)msg->kind >= GB_KINDS)
+	if ((unsigned)msg->kind >= GB_KINDS && msg->kind != GB_ROOM_KEY_BUNDLE)
 		return "a message of unknown kind";
 	if (msg->from != m->sender)
 		return "a message in the name of another device";
@@ -80,7 +80,8 @@ static const char *broken_rule(const struct gb_mailbox *m, const struct gb_messa
 		return "a message to devices without a device, or to the group with one";
 	if (msg->fanout == GB_FANOUT_CLIENT && msg->n_to != 1)
 		return "a message multiplied by its sender, with not exactly one recipient";
-	if (((msg->kind == GB_ROOM_KEY || msg->kind == GB_DUMMY || msg->kind == GB_WITHHELD) &&
+	if (((msg->kind == GB_ROOM_KEY || msg->kind == GB_ROOM_KEY_BUNDLE ||
+	      msg->kind == GB_DUMMY || msg->kind == GB_WITHHELD) &&
 	     msg->fanout != GB_FANOUT_CLIENT) ||
 	    ((msg->kind == GB_COMMIT || msg->kind == GB_PROPOSAL || msg->kind == GB_APPLICATION) &&
 	     msg->fanout != GB_FANOUT_SERVER))
@@ -169,6 +170,8 @@ static enum gb_mark mark_of(enum gb_kind kind)
 	case GB_WELCOME:
 	case GB_ROOM_KEY:
 		return GB_MARK_KEY;
+	case GB_ROOM_KEY_BUNDLE:
+		return GB_MARK_TOLD;
 	case GB_BACKUP:
 		return GB_MARK_BUNDLE;
 	case GB_WITHHELD:
@@ -202,14 +205,20 @@ static void commit(struct gb_outbox *self, const struct gb_message *msg)
 {
 	struct gb_mailbox *m = (struct gb_mailbox *)self;
 	const char *why = broken_rule(m, msg);
+	struct gb_message as_key;
 	size_t n_to;
 
 	if (why != NULL) {
 		m->violation = why;
 		return;
 	}
-	count(m, msg);
 	mark(m, msg);
+	if (msg->kind == GB_ROOM_KEY_BUNDLE) {
+		as_key = *msg;
+		as_key.kind = GB_ROOM_KEY;
+		msg = &as_key;
+	}
+	count(m, msg);
 	n_to = note_recipients(m, msg);
 	if (n_to > 0 || msg->address == GB_TO_GROUP || is_served(m, msg))
 		keep(m, msg, n_to);

@@ -21,6 +21,7 @@ struct gb_traffic gb_traffic_since(const struct gb_traffic *before, const struct
 /* What a message is to a device that it names, as far as its carrier sees. */
 enum gb_mark {
 	GB_MARK_KEY,    /* COMMIT, WELCOME, ROOM_KEY: it may read on by it */
+	GB_MARK_TOLD,   /* ROOM_KEY_BUNDLE: it is told where keys of the past lie */
 	GB_MARK_BUNDLE, /* BACKUP: keys of the past */
 	GB_MARK_REASON, /* WITHHELD: it is told why it may not */
 	GB_MARKS,

@@ -55,7 +55,7 @@ enum gb_kind {
 	GB_GROUP_INFO,
 	GB_RATCHET_TREE,
 	GB_ROOM_KEY, /* m.room_key, m.room_key_bundle or m.forwarded_room_key inside an Olm message,
-		      * with its to-device envelope */
+		      * with its to-device envelope; see GB_ROOM_KEY_BUNDLE */
 	GB_APPLICATION,
 	GB_BACKUP,
 	GB_KEY_REQUEST, /* m.room_key_request, to-device and in the clear */
@@ -63,6 +63,8 @@ enum gb_kind {
 		      * session to who gets it, and says nothing */
 	GB_WITHHELD, /* m.room_key.withheld, to-device and in the clear */
 	GB_KINDS,
+	GB_ROOM_KEY_BUNDLE, /* m.room_key_bundle, of who sends it: counted and handed on as a
+			     * GB_ROOM_KEY, and told from one where it is asked who was sent what */
 };
 
 enum gb_address {

@@ -7,7 +7,7 @@
  * anything, is seen at the carrier, by the marks of the mailbox since gb_mailbox_unmark.
  *
  *   CREATE, ADD    one message with keys to each newcomer. With `history: shared`, from who adds
- *                  them, another one that tells of the bundle, and the bundle.
+ *                  them, one that tells of the bundle, and the bundle.
  *   ADD            the members read on as before where keys belong to a sender (GB_PER_SENDER);
  *                  else, and where these keys are replaced too, they are served as below.
  *   REMOVE, REKEY  a commit to the group, or one message with keys to each other member that
