@@ -72,38 +72,43 @@ static enum megolm_err new_request(struct megolm_request **out, struct megolm_ro
 	return MEGOLM_OK;
 }
 
-static enum megolm_err write_request(const struct megolm_device *device,
-				     const struct megolm_request *request, uint8_t *out, size_t cap,
-				     size_t *len, bool is_cancelled)
+/* What is asked for: "body". The key of the device that began the session is deprecated, and
+ * "should still be included" where the event has it. */
+static void put_body(struct megolm_text *text, const struct megolm_request *request,
+		     const char *sender_key)
 {
-	struct megolm_text text = megolm_text(out, cap);
-
-	megolm_puts(&text,
-		    is_cancelled
-			    ? "{\"action\":\"request_cancellation\","
-			    : "{\"action\":\"request\",\"body\":{\"algorithm\":\"" MEGOLM_MEGOLM_V1
-			      "\",\"room_id\":\"");
-	if (!is_cancelled) {
-		megolm_puts(&text, request->room_id);
-		megolm_puts(&text, "\",\"session_id\":\"");
-		megolm_puts(&text, request->session_id);
-		megolm_puts(&text, "\"},");
+	megolm_puts(text, "\"body\":{\"algorithm\":\"" MEGOLM_MEGOLM_V1 "\",\"room_id\":\"");
+	megolm_puts(text, request->room_id);
+	if (sender_key != NULL) {
+		megolm_puts(text, "\",\"sender_key\":\"");
+		megolm_puts(text, sender_key);
 	}
-	megolm_puts(&text, "\"request_id\":\"");
-	megolm_puts(&text, request->id);
-	megolm_puts(&text, "\",\"requesting_device_id\":\"");
-	megolm_puts(&text, device->device_id);
-	megolm_puts(&text, "\"}");
-	if (megolm_text_full(&text))
+	megolm_puts(text, "\",\"session_id\":\"");
+	megolm_puts(text, request->session_id);
+	megolm_puts(text, "\"},");
+}
+
+/* Behind the action, and the body where there is one. */
+static enum megolm_err end_request(struct megolm_text *text, size_t *len,
+				   const struct megolm_device *device,
+				   const struct megolm_request *request)
+{
+	megolm_puts(text, "\"request_id\":\"");
+	megolm_puts(text, request->id);
+	megolm_puts(text, "\",\"requesting_device_id\":\"");
+	megolm_puts(text, device->device_id);
+	megolm_puts(text, "\"}");
+	if (megolm_text_full(text))
 		return MEGOLM_ERR_OUTPUT;
-	*len = text.len;
+	*len = text->len;
 	return MEGOLM_OK;
 }
 
 /* Asking again asks with the same id. */
 enum megolm_err megolm_room_request_key(struct megolm_room *room, uint8_t *out, size_t cap,
-					size_t *len, const char *session_id)
+					size_t *len, const char *session_id, const char *sender_key)
 {
+	struct megolm_text text = megolm_text(out, cap);
 	struct megolm_device *device = room->device;
 	struct megolm_slice id = megolm_slice_of(session_id);
 	struct megolm_request **at = find_request(device, megolm_slice_of(room->id), id);
@@ -111,7 +116,9 @@ enum megolm_err megolm_room_request_key(struct megolm_room *room, uint8_t *out, 
 	size_t n = 0;
 	enum megolm_err err = MEGOLM_OK;
 
-	if (!megolm_is_base64(id, MEGOLM_KEY_CHARS))
+	if (!megolm_is_base64(id, MEGOLM_KEY_CHARS) ||
+	    (sender_key != NULL &&
+	     !megolm_is_base64(megolm_slice_of(sender_key), MEGOLM_KEY_CHARS)))
 		FAIL(MEGOLM_ERR_BASE64);
 	if (cap < 1024)
 		FAIL(MEGOLM_ERR_OUTPUT);
@@ -121,7 +128,9 @@ enum megolm_err megolm_room_request_key(struct megolm_room *room, uint8_t *out, 
 		FAIL(MEGOLM_ERR_TOO_MANY);
 	if (*at == NULL)
 		TRY(new_request(&request, room, session_id));
-	TRY(write_request(device, *at != NULL ? *at : request, out, cap, len, false));
+	megolm_puts(&text, "{\"action\":\"request\",");
+	put_body(&text, *at != NULL ? *at : request, sender_key);
+	TRY(end_request(&text, len, device, *at != NULL ? *at : request));
 	if (request != NULL)
 		*at = request;
 	request = NULL;
@@ -135,12 +144,14 @@ enum megolm_err megolm_room_cancel_request(struct megolm_room *room, uint8_t *ou
 {
 	struct megolm_request **at =
 		find_request(room->device, megolm_slice_of(room->id), megolm_slice_of(session_id));
+	struct megolm_text text = megolm_text(out, cap);
 	struct megolm_request *request = *at;
 	enum megolm_err err;
 
 	if (request == NULL)
 		return MEGOLM_ERR_NOT_REQUESTED;
-	err = write_request(room->device, request, out, cap, len, true);
+	megolm_puts(&text, "{\"action\":\"request_cancellation\",");
+	err = end_request(&text, len, room->device, request);
 	if (err != MEGOLM_OK)
 		return err;
 	*at = request->next;

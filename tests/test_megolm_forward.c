@@ -29,7 +29,8 @@ struct asking {
 static void ask(struct asking *a)
 {
 	ASSERT_DONE(megolm_room_request_key(a->phone.room, a->request, sizeof(a->request),
-					    &a->request_len, matrix_story_session(&a->story)));
+					    &a->request_len, matrix_story_session(&a->story),
+					    megolm_device_curve25519(a->story.alice.device)));
 }
 
 static void open_asking(struct asking *a)
@@ -67,6 +68,36 @@ static void forward(struct asking *a)
 	assert_int_equal(what, MEGOLM_ANSWER_FORWARDED);
 }
 
+/* As E2EE has it, m.room_key_request; the key of who began the session only where the event has
+ * one. Asked again, it is the same request. */
+static void a_request_says_which_session_is_missing(void **state)
+{
+	static const char before[] = "{\"action\":\"request\",\"body\":{\"algorithm\":"
+				     "\"m.megolm.v1.aes-sha2\",\"room_id\":\"" MATRIX_ROOM "\",";
+	const char *session, *sender_key;
+	char want[512], id[64];
+	struct asking a;
+
+	(void)state;
+	open_asking(&a);
+	session = matrix_story_session(&a.story);
+	sender_key = megolm_device_curve25519(a.story.alice.device);
+	snprintf(want, sizeof(want),
+		 "%s\"sender_key\":\"%s\",\"session_id\":\"%s\"},\"request_id\":\"", before,
+		 sender_key, session);
+	assert_memory_equal(a.request, want, strlen(want));
+	memcpy(id, a.request + strlen(want), 22);
+	ASSERT_DONE(megolm_room_request_key(a.phone.room, a.request, sizeof(a.request),
+					    &a.request_len, session, NULL));
+	snprintf(want, sizeof(want),
+		 "%s\"session_id\":\"%s\"},\"request_id\":\"%.22s\",\"requesting_device_id\":"
+		 "\"%s\"}",
+		 before, session, id, a.phone.device_id);
+	assert_int_equal(a.request_len, strlen(want));
+	assert_memory_equal(a.request, want, strlen(want));
+	close_asking(&a);
+}
+
 static void a_verified_device_of_the_user_gets_the_key(void **state)
 {
 	enum megolm_source source;
@@ -101,7 +132,7 @@ static void the_chain_names_who_forwarded(void **state)
 	peer = matrix_learn(&tablet, &a.phone);
 	ASSERT_DONE(megolm_peer_set_verified(peer, true));
 	ASSERT_DONE(megolm_room_request_key(tablet.room, a.request, sizeof(a.request),
-					    &a.request_len, matrix_story_session(&a.story)));
+					    &a.request_len, matrix_story_session(&a.story), NULL));
 	ASSERT_DONE(megolm_device_answer_request(
 		a.phone.device, &what, a.answer, sizeof(a.answer), &a.answer_len, tablet.user_id,
 		(struct megolm_slice){a.request, a.request_len}, &a.out.sink));
@@ -135,7 +166,7 @@ static void nobody_else_gets_it(void **state)
 	peer = matrix_meet(&a.story.bob, &carol);
 	ASSERT_DONE(megolm_peer_set_verified(peer, true));
 	ASSERT_DONE(megolm_room_request_key(carol.room, a.request, sizeof(a.request),
-					    &a.request_len, matrix_story_session(&a.story)));
+					    &a.request_len, matrix_story_session(&a.story), NULL));
 	ASSERT_ERR(answer(&a, &what, carol.user_id), MEGOLM_ERR_UNVERIFIED);
 	/* A device of the user that nobody knows. */
 	ASSERT_ERR(answer(&a, &what, a.phone.user_id), MEGOLM_ERR_UNKNOWN_DEVICE);
@@ -153,7 +184,7 @@ static void a_session_that_is_not_there_is_unavailable(void **state)
 	(void)state;
 	open_asking(&a);
 	ASSERT_DONE(megolm_room_request_key(a.phone.room, a.request, sizeof(a.request),
-					    &a.request_len, other));
+					    &a.request_len, other, NULL));
 	ASSERT_DONE(answer(&a, &what, a.phone.user_id));
 	assert_int_equal(what, MEGOLM_ANSWER_UNAVAILABLE);
 	a.answer[a.answer_len] = '\0';
@@ -167,7 +198,10 @@ static void a_session_that_is_not_there_is_unavailable(void **state)
 					      &a.request_len, other),
 		   MEGOLM_ERR_NOT_REQUESTED);
 	ASSERT_ERR(megolm_room_request_key(a.phone.room, a.request, sizeof(a.request),
-					   &a.request_len, "short"),
+					   &a.request_len, "short", NULL),
+		   MEGOLM_ERR_BASE64);
+	ASSERT_ERR(megolm_room_request_key(a.phone.room, a.request, sizeof(a.request),
+					   &a.request_len, other, "short"),
 		   MEGOLM_ERR_BASE64);
 	close_asking(&a);
 }
@@ -257,6 +291,7 @@ static void a_key_of_the_sender_settles_the_request(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_request_says_which_session_is_missing),
 		cmocka_unit_test(a_verified_device_of_the_user_gets_the_key),
 		cmocka_unit_test(the_chain_names_who_forwarded),
 		cmocka_unit_test(nobody_else_gets_it),

@@ -103,7 +103,7 @@ static void forward(struct leave *l, struct matrix_device *from)
 	(void)meet_verified(from, &l->gone);
 	(void)meet_verified(&l->gone, from);
 	ASSERT_DONE(megolm_room_request_key(l->gone.room, l->text, sizeof(l->text), &l->text_len,
-					    session));
+					    session, NULL));
 	ASSERT_DONE(megolm_device_answer_request(
 		from->device, &answer, none, sizeof(none), &none_len, l->gone.user_id,
 		(struct megolm_slice){l->text, l->text_len}, &l->out.sink));

@@ -172,11 +172,13 @@ static void requests_and_answers_are_canonical(void **state)
 	struct matrix_device phone;
 	struct matrix_outbox out;
 	enum megolm_answer answer;
+	const char *curve25519;
 	uint8_t request[1024];
 	size_t len = 0, request_len = 0;
 
 	(void)state;
 	matrix_story_open(&s);
+	curve25519 = megolm_device_curve25519(s.alice.device);
 	matrix_open_another(&phone, 3, 1);
 	matrix_outbox_open(&out);
 	ASSERT_DONE(megolm_peer_set_verified(matrix_meet(&s.bob, &phone), true));
@@ -184,7 +186,8 @@ static void requests_and_answers_are_canonical(void **state)
 	before = n_plaintexts;
 	for (size_t i = 0; i < 2; i++) {
 		ASSERT_DONE(megolm_room_request_key(phone.room, request, sizeof(request),
-						    &request_len, sessions[i]));
+						    &request_len, sessions[i],
+						    i == 0 ? curve25519 : NULL));
 		assert_canonical((struct megolm_slice){request, request_len});
 		ASSERT_DONE(megolm_device_answer_request(
 			s.bob.device, &answer, memory, sizeof(memory), &len, phone.user_id,

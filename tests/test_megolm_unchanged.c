@@ -48,7 +48,7 @@ static void ask(struct matrix_device *d, const char *id)
 	uint8_t request[1024];
 	size_t len;
 
-	ASSERT_DONE(megolm_room_request_key(d->room, request, sizeof(request), &len, id));
+	ASSERT_DONE(megolm_room_request_key(d->room, request, sizeof(request), &len, id, NULL));
 }
 
 static void open_scene(struct scene *s, enum acquaintance acquaintance)

@@ -131,9 +131,12 @@ static enum gb_status add_session(struct gb_world *w, struct former *f, struct g
 	return gb_megolm_status(w, err, "a session of the past");
 }
 
-static void note(struct gb_megolm_old *old, const struct megolm_room *room, uint32_t room_number)
+static void note(struct gb_megolm_old *old, const struct former *f, const struct megolm_room *room,
+		 uint32_t room_number)
 {
 	old->room = room_number;
+	snprintf(old->sender_key, sizeof old->sender_key, "%s",
+		 megolm_device_curve25519(f->device));
 	snprintf(old->session, sizeof old->session, "%s",
 		 megolm_room_session_id(room, "@former:gb.test", "FORMERDEVI"));
 }
@@ -168,7 +171,7 @@ static enum gb_status make_history(struct gb_world *w, struct former *f,
 		struct megolm_room *room = NULL;
 		status = add_session(w, f, live, room_number, &room);
 		if (status == GB_OK)
-			note(&w->kept.old[i], room, room_number);
+			note(&w->kept.old[i], f, room, room_number);
 		if (status != GB_OK || n_sent == n_old || i < next_old)
 			continue;
 		status = gb_megolm_send_old(w, room, device, plaintext, out);

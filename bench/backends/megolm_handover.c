@@ -75,7 +75,8 @@ static enum gb_status write_request(struct gb_world *w, struct gb_megolm_live *l
 	gb_megolm_old_room_id(id, old->room);
 	err = megolm_device_room(live->device, &room, id);
 	if (err == MEGOLM_OK)
-		err = megolm_room_request_key(room, out + at, CONTENT_BYTES, &n, old->session);
+		err = megolm_room_request_key(room, out + at, CONTENT_BYTES, &n, old->session,
+					      old->sender_key);
 	if (err != MEGOLM_OK)
 		return gb_megolm_status(w, err, "key request");
 	at += n;

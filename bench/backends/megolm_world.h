@@ -107,7 +107,7 @@ struct gb_megolm_change {
 /* A session of the past, in room !oldN:gb.test. */
 struct gb_megolm_old {
 	uint32_t room;
-	char session[44];
+	char session[44], sender_key[44];
 };
 
 /* Keys of the past: which they are, and how the homeserver keeps them encrypted, what axis `backup`

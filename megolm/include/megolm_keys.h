@@ -178,12 +178,17 @@ bool megolm_peer_is_verified(const struct megolm_peer *peer);
  * The content of an m.room_key_request for a session, to be sent to the user's other devices
  * unencrypted. A forwarded key is taken in only while its request stands: until a key of the
  * session is taken in, from whomever; until one is forwarded, even if it tells nothing new; or
- * until the cancellation, which has the same request_id. MEGOLM_ERR_BASE64 for what is no session
- * id; MEGOLM_ERR_TOO_MANY beyond 1,000 requests; MEGOLM_ERR_OUTPUT below 1,024 bytes.
+ * until the cancellation, which has the same request_id.
+ *
+ *   sender_key  the member of that name of the event that cannot be read; NULL where it has none
+ *
+ * MEGOLM_ERR_BASE64 for what is no session id or no key; MEGOLM_ERR_TOO_MANY beyond 1,000 requests;
+ * MEGOLM_ERR_OUTPUT below 1,024 bytes.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_request_key(struct megolm_room *room, uint8_t *out,
 							  size_t cap, size_t *len,
-							  const char *session_id);
+							  const char *session_id,
+							  const char *sender_key);
 /* MEGOLM_ERR_NOT_REQUESTED when there is no such request. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_cancel_request(struct megolm_room *room, uint8_t *out,
 							     size_t cap, size_t *len,

@@ -88,7 +88,8 @@ static void keep_sealed(void)
 				     &genuine[DEHYDRATED].len, secret));
 	megolm_device_free(dry);
 	must(megolm_room_request_key(phone.room, genuine[REQUEST].bytes, sizeof(genuine[0].bytes),
-				     &genuine[REQUEST].len, matrix_story_session(&story)));
+				     &genuine[REQUEST].len, matrix_story_session(&story),
+				     megolm_device_curve25519(story.alice.device)));
 }
 
 /* What a session looks like, in the words of an export and of a forward. */

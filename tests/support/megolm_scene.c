@@ -320,7 +320,7 @@ static void with_request(struct scene *s)
 	ASSERT_DONE(megolm_peer_set_verified(s->peer, true));
 	ASSERT_DONE(megolm_peer_set_verified(matrix_learn(&s->phone, &s->story.bob), true));
 	ASSERT_DONE(megolm_room_request_key(s->phone.room, s->bytes, sizeof(s->bytes), &s->len,
-					    matrix_story_session(&s->story)));
+					    matrix_story_session(&s->story), NULL));
 }
 
 static enum megolm_err answer(struct scene *s)
