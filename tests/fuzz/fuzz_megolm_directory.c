@@ -98,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	default:
 		check(megolm_device_receive_withheld(alice.device, &code, text));
+		check(megolm_room_why_withheld(alice.room, &code, text));
 		break;
 	}
 	if (megolm_probe_rollback(alice.device) != MEGOLM_OK)
