@@ -18,7 +18,7 @@ set label 2 note at screen across(16), up(height - 49.0) left noenhanced
 set label 3 machine at screen across(16), up(height - 68.0) left noenhanced \
 	font ",10" textcolor "#666666"
 # Too long for one line, it goes on in a second one behind the last library that fits.
-fits = int((width - 32) / 6.2)
+fits = int((width - 32) / 6.9)
 end = strlen(versions)
 if (end > fits) {
 	do for [i = 2:fits] { if (substr(versions, i, i + 2) eq " · ") { end = i - 1 } }
