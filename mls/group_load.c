@@ -1,5 +1,8 @@
 #include "group_state.h"
+
+#include "external_senders.h"
 #include "memory.h"
+#include "tree_validate.h"
 
 /* A group from saved state. What does not fit together is STATE; what was made until then is
  * freed with the group. */
@@ -62,9 +65,11 @@ static enum mls_err load_tree(struct mls_client *client, struct mls_epoch *epoch
 	if (err)
 		return err;
 	mls_tree_rehash(crypto, &epoch->tree);
-	return mls_slice_equal(mls_tree_hash(&epoch->tree), epoch->context.tree_hash)
-		       ? MLS_OK
-		       : MLS_ERR_STATE;
+	if (!mls_slice_equal(mls_tree_hash(&epoch->tree), epoch->context.tree_hash))
+		return MLS_ERR_STATE;
+	if (!mls_tree_leaf(&epoch->tree, v->leaf))
+		return MLS_ERR_STATE;
+	return mls_state_err(mls_tree_validate_unmerged(crypto, &epoch->tree));
 }
 
 static enum mls_err load_epoch(struct mls_client *client, struct mls_epoch **out,
@@ -79,6 +84,8 @@ static enum mls_err load_epoch(struct mls_client *client, struct mls_epoch **out
 
 	TRY(mls_state_err(mls_saved_epoch_decode(saved, &v)));
 	TRY(mls_state_err(mls_group_context_decode(v.context, &context)));
+	if (context.version != MLS_VERSION_MLS10 || context.cipher_suite != crypto->suite->id)
+		FAIL(MLS_ERR_STATE);
 	TRY(mls_epoch_new(out));
 	epoch = *out;
 	TRY(mls_epoch_set_context(epoch, &context));
@@ -94,7 +101,20 @@ out:
 	return err;
 }
 
-static enum mls_err load_leaves(uint32_t **leaves, size_t *n, struct mls_slice saved)
+/* Is `epoch` of the same group as the present one, so many epochs later? */
+static enum mls_err check_distance(const struct mls_group *group, const struct mls_epoch *epoch,
+				   uint64_t later)
+{
+	const struct mls_group_context *present = &group->epoch->context;
+
+	if (!mls_slice_equal(epoch->context.group_id, present->group_id))
+		return MLS_ERR_STATE;
+	return epoch->context.epoch == present->epoch + later ? MLS_OK : MLS_ERR_STATE;
+}
+
+/* The leaf indexes of members of `tree`, increasing. */
+static enum mls_err load_leaves(uint32_t **leaves, size_t *n, struct mls_slice saved,
+				const struct mls_tree *tree)
 {
 	struct mls_codec c = {.in = saved};
 
@@ -105,9 +125,24 @@ static enum mls_err load_leaves(uint32_t **leaves, size_t *n, struct mls_slice s
 	*leaves = mls_calloc(saved.len / 4, sizeof(**leaves));
 	if (!*leaves)
 		return MLS_ERR_NOMEM;
-	for (; *n < saved.len / 4; ++*n)
-		mls_u32(&c, &(*leaves)[*n]);
+	for (; *n < saved.len / 4; ++*n) {
+		uint32_t *leaf = &(*leaves)[*n];
+
+		mls_u32(&c, leaf);
+		if (!mls_tree_leaf(tree, *leaf) || (*n > 0 && *leaf <= leaf[-1]))
+			return MLS_ERR_STATE;
+	}
 	return MLS_OK;
+}
+
+/* The body of a ReInit; empty: none. */
+static enum mls_err load_reinit(struct mls_buf *reinit, struct mls_slice saved)
+{
+	struct mls_reinit v;
+
+	if (saved.len && mls_reinit_decode(saved, &v) != MLS_OK)
+		return MLS_ERR_STATE;
+	return mls_buf_append(reinit, saved);
 }
 
 enum mls_err mls_load_staged(struct mls_client *client, struct mls_group *group,
@@ -119,6 +154,8 @@ enum mls_err mls_load_staged(struct mls_client *client, struct mls_group *group,
 
 	if (err)
 		return err;
+	if (group->state != MLS_GROUP_ACTIVE)
+		return MLS_ERR_STATE;
 	staged = mls_calloc(1, sizeof(*staged));
 	if (!staged)
 		return MLS_ERR_NOMEM;
@@ -126,10 +163,69 @@ enum mls_err mls_load_staged(struct mls_client *client, struct mls_group *group,
 	group->pending = staged;
 	staged->committer = v.committer;
 	TRY(load_epoch(client, &staged->epoch, &staged->secret_tree, v.epoch));
-	TRY(load_leaves(&staged->added, &staged->n_added, v.added));
-	TRY(load_leaves(&staged->removed, &staged->n_removed, v.removed));
-	TRY(mls_buf_append(&staged->reinit, v.reinit));
+	TRY(check_distance(group, staged->epoch, 1));
+	if (staged->committer != staged->epoch->keys.leaf)
+		FAIL(MLS_ERR_STATE);
+	TRY(load_leaves(&staged->added, &staged->n_added, v.added, &staged->epoch->tree));
+	TRY(load_leaves(&staged->removed, &staged->n_removed, v.removed, &group->epoch->tree));
+	TRY(load_reinit(&staged->reinit, v.reinit));
 	TRY(copy_exact(staged->message_hash, v.message_hash, client->crypto->suite->nh));
+out:
+	return err;
+}
+
+/* Could the sender have sent it to this group? Its index leads into the tree or into
+ * external_senders later. */
+static enum mls_err check_sender(const struct mls_group *group, const struct mls_saved_proposal *v)
+{
+	const struct mls_epoch *epoch = group->epoch;
+	struct mls_external_sender external;
+
+	if (mls_proposal_check_sender(v->type, v->sender_type) != MLS_OK)
+		return MLS_ERR_STATE;
+	switch (v->sender_type) {
+	case MLS_SENDER_MEMBER:
+		return mls_tree_leaf(&epoch->tree, v->sender_index) ? MLS_OK : MLS_ERR_STATE;
+	case MLS_SENDER_EXTERNAL:
+		return mls_external_sender_find(&external, epoch->context.extensions,
+						v->sender_index);
+	case MLS_SENDER_NEW_MEMBER_PROPOSAL:
+		return MLS_OK;
+	default: /* what an external commit has by value */
+		return MLS_ERR_STATE;
+	}
+}
+
+/* The private key of an own Update, and of nothing else. */
+static enum mls_err check_update_key(const struct mls_group *group,
+				     const struct mls_saved_proposal *v,
+				     const struct mls_proposal *proposal)
+{
+	if (!v->private_key.len)
+		return MLS_OK;
+	if (v->type != MLS_PROPOSAL_UPDATE || v->sender_index != group->epoch->keys.leaf)
+		return MLS_ERR_STATE;
+	return mls_slice_equal(v->public_key, proposal->update.encryption_key) ? MLS_OK
+									       : MLS_ERR_STATE;
+}
+
+/* Nothing that commits or applies a cached proposal looks at these things again. */
+static enum mls_err check_proposal(const struct mls_group *group,
+				   const struct mls_saved_proposal *v)
+{
+	struct mls_proposal proposal = {.type = v->type};
+	struct mls_codec c = {.in = v->body};
+	enum mls_err err = MLS_OK;
+
+	if (v->ref.len != group->client->crypto->suite->nh)
+		FAIL(MLS_ERR_STATE);
+	TRY(check_sender(group, v));
+	mls_proposal_body_walk(&c, &proposal);
+	if (c.err || c.in.len > 0)
+		FAIL(MLS_ERR_STATE);
+	if (v->type == MLS_PROPOSAL_REMOVE && !mls_tree_leaf(&group->epoch->tree, proposal.remove))
+		FAIL(MLS_ERR_STATE);
+	TRY(check_update_key(group, v, &proposal));
 out:
 	return err;
 }
@@ -144,6 +240,8 @@ enum mls_err mls_load_proposals(struct mls_client *client, struct mls_group *gro
 		struct mls_saved_proposal v;
 
 		err = mls_saved_proposal_next(&saved, &v);
+		if (err == MLS_OK)
+			err = check_proposal(group, &v);
 		if (err == MLS_OK && v.private_key.len)
 			err = mls_key_import(client->crypto, &key, v.private_key, v.public_key);
 		if (err == MLS_OK)
@@ -170,6 +268,8 @@ static enum mls_err load_past(struct mls_client *client, struct mls_group *group
 			return MLS_ERR_STATE;
 		past = &group->past[group->n_past++];
 		err = load_epoch(client, &past->epoch, &past->secret_tree, part);
+		if (err == MLS_OK)
+			err = check_distance(group, past->epoch, 0 - (uint64_t)group->n_past);
 	}
 	return err;
 }
@@ -184,6 +284,8 @@ static enum mls_err load_origin(struct mls_group *group, struct mls_slice saved,
 	group->origin = mls_calloc(1, sizeof(*group->origin));
 	if (!group->origin)
 		return MLS_ERR_NOMEM;
+	if (v.usage != MLS_PSK_REINIT && v.usage != MLS_PSK_BRANCH)
+		return MLS_ERR_STATE;
 	group->origin->usage = v.usage;
 	group->origin->epoch = v.epoch;
 	group->origin->resumption_psk.len = (uint8_t)nh;
@@ -238,7 +340,9 @@ static enum mls_err load_rest(struct mls_client *client, struct mls_group *group
 	if (v->pending.len)
 		TRY(mls_load_staged(client, group, v->pending));
 	TRY(load_past(client, group, v->past));
-	TRY(mls_buf_append(&group->reinit, v->reinit));
+	TRY(load_reinit(&group->reinit, v->reinit));
+	if ((group->state == MLS_GROUP_REINITIALIZED) != (group->reinit.len > 0))
+		FAIL(MLS_ERR_STATE);
 	if (v->origin.len)
 		TRY(load_origin(group, v->origin, nh));
 	group->n_stores = v->n_stores;

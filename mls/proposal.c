@@ -9,9 +9,8 @@ void mls_reinit_walk(struct mls_codec *c, struct mls_reinit *v)
 }
 MLS_WIRE_TYPE(reinit)
 
-void mls_proposal_walk(struct mls_codec *c, struct mls_proposal *v)
+void mls_proposal_body_walk(struct mls_codec *c, struct mls_proposal *v)
 {
-	mls_u16(c, &v->type);
 	switch (v->type) {
 	case MLS_PROPOSAL_ADD:
 		mls_key_package_walk(c, &v->add);
@@ -37,5 +36,11 @@ void mls_proposal_walk(struct mls_codec *c, struct mls_proposal *v)
 	default:
 		mls_codec_fail(c, MLS_ERR_PROPOSAL_TYPE);
 	}
+}
+
+void mls_proposal_walk(struct mls_codec *c, struct mls_proposal *v)
+{
+	mls_u16(c, &v->type);
+	mls_proposal_body_walk(c, v);
 }
 MLS_WIRE_TYPE(proposal)

@@ -30,4 +30,7 @@ struct mls_proposal {
 	};
 };
 MLS_WIRE_TYPE_DECLARE(proposal)
+
+/* What stands behind the type, which is set before. */
+void mls_proposal_body_walk(struct mls_codec *c, struct mls_proposal *v);
 #endif

@@ -203,7 +203,8 @@ bool mls_proposal_list_needs_path(const struct mls_proposal_list *list)
 
 enum mls_err mls_proposal_check_sender(uint16_t type, uint8_t sender_type)
 {
-	if (type >= MLS_N(rules) || !(rules[type].senders & 1 << sender_type))
+	if (type >= MLS_N(rules) || sender_type > MLS_SENDER_NEW_MEMBER_COMMIT ||
+	    !(rules[type].senders & 1 << sender_type))
 		return MLS_ERR_PROPOSAL_SENDER;
 	return MLS_OK;
 }
@@ -304,6 +305,8 @@ static enum mls_err check_reinit(struct mls_slice body)
 
 static enum mls_err check_regular(const struct mls_proposal_list *list)
 {
+	enum mls_err err;
+
 	if (list->n_of[MLS_PROPOSAL_EXTERNAL_INIT] > 0)
 		return MLS_ERR_PROPOSAL_EXTERNAL_INIT;
 	if (list->n_of[MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS] > 1)
@@ -319,8 +322,9 @@ static enum mls_err check_regular(const struct mls_proposal_list *list)
 			return MLS_ERR_PROPOSAL_OWN_UPDATE;
 		if (entry->type == MLS_PROPOSAL_REMOVE && entry->removed == list->committer.index)
 			return MLS_ERR_PROPOSAL_REMOVE_COMMITTER;
-		if (entry->type == MLS_PROPOSAL_REINIT && check_reinit(entry->body))
-			return MLS_ERR_REINIT_VERSION;
+		err = entry->type == MLS_PROPOSAL_REINIT ? check_reinit(entry->body) : MLS_OK;
+		if (err)
+			return err;
 	}
 	return check_same_leaf(list);
 }

@@ -61,7 +61,7 @@ struct state {
 	struct mls_saved_epoch epoch;
 	struct mls_saved_staged pending;
 	struct mls_saved_proposal proposal;
-	struct mls_buf memory[4];
+	struct mls_buf memory[5];
 };
 
 static void take_apart(struct state *s)
@@ -191,6 +191,49 @@ static void secrets_longer(struct state *s)
 	edit(s, &s->epoch.secrets, mls_slice("x", 1));
 }
 
+static void put_context(struct state *s, const struct mls_group_context *context)
+{
+	OK(mls_group_context_encode(&s->memory[3], context));
+	s->epoch.context = mls_buf_slice(&s->memory[3]);
+}
+
+static void context_of_another_version(struct state *s)
+{
+	struct mls_group_context context;
+
+	OK(mls_group_context_decode(s->epoch.context, &context));
+	context.version = 2;
+	put_context(s, &context);
+}
+
+static void context_of_another_suite(struct state *s)
+{
+	struct mls_group_context context;
+
+	OK(mls_group_context_decode(s->epoch.context, &context));
+	context.cipher_suite = 3;
+	put_context(s, &context);
+}
+
+/* Below the root somebody is unmerged who is not there; the tree hash is right. */
+static void unmerged_is_nobody(struct state *s)
+{
+	struct mls_crypto *crypto = w->client[MEMBER]->crypto;
+	const struct mls_key_index_seed seed = {{{0}}};
+	struct mls_group_context context;
+	struct mls_tree tree;
+
+	OK(mls_tree_decode(&tree, crypto->suite, &seed, s->epoch.tree, 8));
+	OK(mls_tree_parent_add_unmerged(&tree.root.inner->contents, BLANK_LEAF));
+	mls_tree_rehash(crypto, &tree);
+	OK(mls_group_context_decode(s->epoch.context, &context));
+	context.tree_hash = mls_tree_hash(&tree);
+	put_context(s, &context);
+	OK(mls_tree_encode(&tree, &s->memory[4]));
+	s->epoch.tree = mls_buf_slice(&s->memory[4]);
+	mls_tree_clear(&tree);
+}
+
 static void tag_cut(struct state *s)
 {
 	s->epoch.confirmation_tag.len--;
@@ -209,6 +252,101 @@ static void pending_cut(struct state *s)
 static void pending_longer(struct state *s)
 {
 	edit(s, &s->group.pending, mls_slice("x", 1));
+}
+
+static void pending_of_nobody(struct state *s)
+{
+	struct mls_saved_epoch epoch;
+
+	OK(mls_saved_epoch_decode(s->pending.epoch, &epoch));
+	epoch.leaf = BLANK_LEAF;
+	epoch.keys = nothing;
+	s->pending.committer = BLANK_LEAF;
+	OK(mls_saved_epoch_encode(&s->memory[3], &epoch));
+	s->pending.epoch = mls_buf_slice(&s->memory[3]);
+}
+
+static void pending_of_another_group(struct state *s)
+{
+	struct mls_group_context context;
+	struct mls_saved_epoch epoch;
+
+	OK(mls_saved_epoch_decode(s->pending.epoch, &epoch));
+	OK(mls_group_context_decode(epoch.context, &context));
+	context.group_id = mls_slice("another", 7);
+	OK(mls_group_context_encode(&s->memory[3], &context));
+	epoch.context = mls_buf_slice(&s->memory[3]);
+	OK(mls_saved_epoch_encode(&s->memory[4], &epoch));
+	s->pending.epoch = mls_buf_slice(&s->memory[4]);
+}
+
+static void pending_of_the_present(struct state *s)
+{
+	s->pending.epoch = s->group.epoch;
+	s->pending.removed = nothing;
+}
+
+static void pending_by_another(struct state *s)
+{
+	s->pending.committer = 0;
+}
+
+static void pending_when_removed(struct state *s)
+{
+	s->group.state = MLS_GROUP_REMOVED;
+}
+
+static void removed_and_nothing_pending(struct state *s)
+{
+	s->group.state = MLS_GROUP_REMOVED;
+	s->group.pending = nothing;
+}
+
+static void added_is_nobody(struct state *s)
+{
+	s->pending.added = mls_slice("\0\0\0\6", 4);
+}
+
+static void removed_is_nobody(struct state *s)
+{
+	s->pending.removed = mls_slice("\0\0\0\6", 4);
+}
+
+static void added_twice(struct state *s)
+{
+	s->pending.added = mls_slice("\0\0\0\1\0\0\0\1", 8);
+}
+
+static void pending_reinit_cut(struct state *s)
+{
+	s->pending.reinit = mls_slice("\1", 1);
+}
+
+/* group_id, version, suite, extensions */
+static const uint8_t reinit[] = {1, 'n', 0, 1, 0, 1, 0};
+
+static void reinitialized(struct state *s)
+{
+	s->group.pending = nothing;
+	s->group.state = MLS_GROUP_REINITIALIZED;
+	s->group.reinit = mls_slice(reinit, sizeof(reinit));
+}
+
+static void reinit_cut(struct state *s)
+{
+	reinitialized(s);
+	s->group.reinit.len--;
+}
+
+static void reinitialized_as_nothing(struct state *s)
+{
+	reinitialized(s);
+	s->group.reinit = nothing;
+}
+
+static void active_with_a_reinit(struct state *s)
+{
+	s->group.reinit = mls_slice(reinit, sizeof(reinit));
 }
 
 static void removed_is_no_number(struct state *s)
@@ -238,6 +376,91 @@ static void update_key_short(struct state *s)
 	s->proposal.private_key.len--;
 }
 
+/* ---- cached proposals: the one of the state is an own Update ---- */
+
+static void proposal_of_no_type(struct state *s)
+{
+	s->proposal.type = 0xffff;
+}
+
+static void proposal_of_unknown_sender(struct state *s)
+{
+	s->proposal.sender_type = 0xff;
+}
+
+static void proposal_of_nobody(struct state *s)
+{
+	s->proposal.sender_index = BLANK_LEAF;
+}
+
+static void update_cut(struct state *s)
+{
+	s->proposal.body.len--;
+}
+
+static void update_longer(struct state *s)
+{
+	edit(s, &s->proposal.body, mls_slice("x", 1));
+}
+
+static void update_by_reference_of_nothing(struct state *s)
+{
+	s->proposal.ref.len--;
+}
+
+static void key_of_anothers_update(struct state *s)
+{
+	s->proposal.sender_index = 0;
+}
+
+static void key_of_another_update(struct state *s)
+{
+	edit(s, &s->proposal.public_key, nothing)[0] ^= 1;
+}
+
+static void as_remove(struct state *s, uint8_t sender_type, uint32_t sender, const char *leaf)
+{
+	s->proposal.type = MLS_PROPOSAL_REMOVE;
+	s->proposal.sender_type = sender_type;
+	s->proposal.sender_index = sender;
+	s->proposal.body = mls_slice(leaf, 4);
+	s->proposal.private_key = s->proposal.public_key = nothing;
+}
+
+static void remove_of_a_member(struct state *s)
+{
+	as_remove(s, MLS_SENDER_MEMBER, 0, "\0\0\0\2");
+}
+
+static void remove_of_nobody(struct state *s)
+{
+	as_remove(s, MLS_SENDER_MEMBER, 0, "\0\0\0\6");
+}
+
+static void remove_by_no_external_sender(struct state *s)
+{
+	as_remove(s, MLS_SENDER_EXTERNAL, 0, "\0\0\0\2");
+}
+
+static void remove_by_a_joiner(struct state *s)
+{
+	as_remove(s, MLS_SENDER_NEW_MEMBER_PROPOSAL, 0, "\0\0\0\2");
+}
+
+static void remove_of_an_external_commit(struct state *s)
+{
+	as_remove(s, MLS_SENDER_NEW_MEMBER_COMMIT, 0, "\0\0\0\2");
+}
+
+static void remove_with_a_key(struct state *s)
+{
+	const struct mls_saved_proposal update = s->proposal;
+
+	as_remove(s, MLS_SENDER_MEMBER, MEMBER, "\0\0\0\2");
+	s->proposal.private_key = update.private_key;
+	s->proposal.public_key = update.public_key;
+}
+
 static void past_cut(struct state *s)
 {
 	s->group.past.len--;
@@ -246,6 +469,15 @@ static void past_cut(struct state *s)
 static void past_too_long(struct state *s)
 {
 	edit(s, &s->group.past, s->group.past);
+}
+
+static void past_of_the_present(struct state *s)
+{
+	struct mls_codec c = {.out = &s->memory[3]};
+
+	mls_opaque(&c, &s->group.epoch);
+	OK(c.err);
+	s->group.past = mls_buf_slice(&s->memory[3]);
 }
 
 static void origin_cut(struct state *s)
@@ -259,6 +491,17 @@ static void origin_longer(struct state *s)
 {
 	s->group.origin = mls_slice(origin, sizeof(origin));
 	edit(s, &s->group.origin, mls_slice("x", 1));
+}
+
+static void origin_as_it_is(struct state *s)
+{
+	s->group.origin = mls_slice(origin, sizeof(origin));
+}
+
+static void origin_of_no_succession(struct state *s)
+{
+	origin_as_it_is(s);
+	edit(s, &s->group.origin, nothing)[0] = MLS_PSK_APPLICATION;
 }
 
 static void origin_with_short_psk(struct state *s)
@@ -446,11 +689,45 @@ static const struct {
 	{pending_longer, true, MLS_ERR_STATE},
 	{removed_is_no_number, false, MLS_ERR_STATE},
 	{message_hash_cut, false, MLS_ERR_STATE},
+	{context_of_another_version, false, MLS_ERR_STATE},
+	{context_of_another_suite, false, MLS_ERR_STATE},
+	{unmerged_is_nobody, false, MLS_ERR_STATE},
+	{pending_of_nobody, false, MLS_ERR_STATE},
+	{pending_of_another_group, false, MLS_ERR_STATE},
+	{pending_of_the_present, false, MLS_ERR_STATE},
+	{pending_by_another, false, MLS_ERR_STATE},
+	{pending_when_removed, true, MLS_ERR_STATE},
+	{removed_and_nothing_pending, true, MLS_OK},
+	{added_is_nobody, false, MLS_ERR_STATE},
+	{removed_is_nobody, false, MLS_ERR_STATE},
+	{added_twice, false, MLS_ERR_STATE},
+	{pending_reinit_cut, false, MLS_ERR_STATE},
+	{reinitialized, true, MLS_OK},
+	{reinit_cut, true, MLS_ERR_STATE},
+	{reinitialized_as_nothing, true, MLS_ERR_STATE},
+	{active_with_a_reinit, true, MLS_ERR_STATE},
+	{proposal_of_no_type, false, MLS_ERR_STATE},
+	{proposal_of_unknown_sender, false, MLS_ERR_STATE},
+	{proposal_of_nobody, false, MLS_ERR_STATE},
+	{update_cut, false, MLS_ERR_STATE},
+	{update_longer, false, MLS_ERR_STATE},
+	{update_by_reference_of_nothing, false, MLS_ERR_STATE},
+	{key_of_anothers_update, false, MLS_ERR_STATE},
+	{key_of_another_update, false, MLS_ERR_STATE},
+	{remove_of_a_member, false, MLS_OK},
+	{remove_of_nobody, false, MLS_ERR_STATE},
+	{remove_by_no_external_sender, false, MLS_ERR_STATE},
+	{remove_by_a_joiner, false, MLS_ERR_STATE},
+	{remove_of_an_external_commit, false, MLS_ERR_STATE},
+	{remove_with_a_key, false, MLS_ERR_STATE},
 	{proposal_cut, true, MLS_ERR_STATE},
 	{long_reference, false, MLS_ERR_STATE},
 	{update_key_short, false, MLS_ERR_STATE},
 	{past_cut, true, MLS_ERR_STATE},
 	{past_too_long, true, MLS_ERR_STATE},
+	{past_of_the_present, true, MLS_ERR_STATE},
+	{origin_as_it_is, true, MLS_OK},
+	{origin_of_no_succession, true, MLS_ERR_STATE},
 	{origin_cut, true, MLS_ERR_STATE},
 	{origin_longer, true, MLS_ERR_STATE},
 	{origin_with_short_psk, true, MLS_ERR_STATE},
