@@ -146,19 +146,34 @@ static bool is_overruled(const struct mls_cached_proposal *cached,
 	return false;
 }
 
+/* 7.3: who is added must be inside its lifetime when the commit is sent. When the Add came it
+ * was, or that was not asked. */
+static bool is_expired(const struct mls_client *client, const struct mls_cached_proposal *cached)
+{
+	const struct mls_leaf_rules rules =
+		mls_client_rules(client, (struct mls_slice){0}, (struct mls_slice){0}, true);
+	struct mls_key_package v;
+
+	return cached->type == MLS_PROPOSAL_ADD &&
+	       mls_key_package_decode(mls_buf_slice(&cached->body), &v) == MLS_OK &&
+	       mls_leaf_node_check_lifetime(&rules, &v.leaf_node) != MLS_OK;
+}
+
 /*
  * The proposals of this epoch, by reference, but for what this commit must not have: our own
- * Updates, since our path does more, and our own removal (12.2).
+ * Updates, since our path does more, our own removal (12.2), and who has expired.
  */
-static enum mls_err list_cached(struct mls_proposal_list *list,
-				const struct mls_proposal_cache *cache,
+static enum mls_err list_cached(struct mls_proposal_list *list, const struct mls_group *group,
 				const struct mls_commit_request *request)
 {
+	const struct mls_proposal_cache *cache = &group->proposals;
 	uint32_t leaf;
 	enum mls_err err = MLS_OK;
 
 	for (size_t i = 0; i < cache->n && err == MLS_OK; i++) {
 		if (touches(cache->v[i], &leaf) && leaf == list->committer.index)
+			continue;
+		if (is_expired(group->client, cache->v[i]))
 			continue;
 		if (!is_superseded(cache, i) && !is_overruled(cache->v[i], request))
 			err = mls_proposal_list_put_cached(list, cache->v[i]);
@@ -245,7 +260,7 @@ enum mls_err mls_commit_list(struct mls_proposal_list *list, struct mls_buf *mem
 		bound += list->origin->group_id.len + crypto->suite->nh + 32;
 	TRY(mls_buf_reserve(memory, bound));
 	if (!request->without_proposals && !request->reinit)
-		TRY(list_cached(list, &group->proposals, request));
+		TRY(list_cached(list, group, request));
 	TRY(mls_proposal_list_reserve(list,
 				      request->n_add + request->n_remove + request->n_psks + 3));
 	TRY(list_adds(list, request));

@@ -130,8 +130,8 @@ static enum mls_err check_lists(const struct mls_leaf_rules *rules,
 	return mls_capabilities_satisfy(&leaf->capabilities, rules->group_extensions);
 }
 
-static enum mls_err check_lifetime(const struct mls_leaf_rules *rules,
-				   const struct mls_leaf_node *leaf)
+enum mls_err mls_leaf_node_check_lifetime(const struct mls_leaf_rules *rules,
+					  const struct mls_leaf_node *leaf)
 {
 	const struct mls_policy *policy = rules->policy;
 	const struct mls_lifetime *lifetime = &leaf->lifetime;
@@ -190,7 +190,7 @@ enum mls_err mls_leaf_node_check(const struct mls_leaf_rules *rules,
 	if (replaced && mls_slice_equal(leaf->encryption_key, replaced->encryption_key))
 		return MLS_ERR_ENCRYPTION_KEY_KEPT;
 	if ((err = check_lists(rules, leaf)) != MLS_OK ||
-	    (err = check_lifetime(rules, leaf)) != MLS_OK ||
+	    (err = mls_leaf_node_check_lifetime(rules, leaf)) != MLS_OK ||
 	    (err = mls_public_key_check(rules->crypto, leaf->encryption_key)) != MLS_OK)
 		return err;
 	return check_credential(rules, leaf, replaced);

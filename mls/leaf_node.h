@@ -90,4 +90,8 @@ enum mls_err MLS_MUST_CHECK mls_leaf_node_check(const struct mls_leaf_rules *rul
 						const struct mls_leaf_node *leaf,
 						const struct mls_leaf_node *replaced,
 						enum mls_leaf_source source);
+
+/* Of it what the time decides: LIFETIME, LIFETIME_TOO_LONG. */
+enum mls_err MLS_MUST_CHECK mls_leaf_node_check_lifetime(const struct mls_leaf_rules *rules,
+							 const struct mls_leaf_node *leaf);
 #endif

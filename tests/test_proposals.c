@@ -254,6 +254,33 @@ static void a_reinit_waits_for_other_proposals(void **state)
 	world_free(w);
 }
 
+enum { DAY_S = 86400 };
+
+/* 7.3: the time of the commit counts. */
+static void an_add_is_left_out_once_it_has_expired(void **state)
+{
+	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
+	struct mls_proposal_request add = {.type = MLS_PROPOSAL_ADD};
+	struct mls_buf package = {0};
+
+	(void)state;
+	member_publish(w->client[world_client(w, NULL)], &package); /* for 90 days */
+	add.key_package = bytes_of(&package);
+	propose(w, PROPOSER, &add, MLS_HANDSHAKE_PUBLIC);
+	mls_client_set_time(w->client[COMMITTER], TEST_NOW_S + 91 * DAY_S);
+	world_commit(w, COMMITTER, &with_cached, NULL, 0);
+	assert_int_equal(mls_group_n_members(w->group[0]), N_MEMBERS);
+	assert_int_equal(w->welcome.len, 0);
+	world_check(w);
+	mls_client_set_time(w->client[COMMITTER], TEST_NOW_S + 89 * DAY_S);
+	propose(w, PROPOSER, &add, MLS_HANDSHAKE_PUBLIC);
+	world_commit(w, COMMITTER, &with_cached, NULL, 0);
+	assert_int_equal(mls_group_n_members(w->group[0]), N_MEMBERS + 1);
+	world_check(w);
+	mls_buf_free(&package);
+	world_free(w);
+}
+
 static int on_both(void **state)
 {
 	(void)state;
@@ -271,6 +298,7 @@ int main(void)
 		cmocka_unit_test(the_last_of_a_kind_is_committed),
 		cmocka_unit_test(a_removal_goes_before_an_update),
 		cmocka_unit_test(a_reinit_waits_for_other_proposals),
+		cmocka_unit_test(an_add_is_left_out_once_it_has_expired),
 	};
 
 	return cmocka_run_group_tests(tests, on_both, NULL);

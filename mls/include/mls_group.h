@@ -167,8 +167,9 @@ struct mls_reinit_parameters {
  *   set_extensions      replace the GroupContext's extensions by `extensions` (encoded body)
  *   reinit              shut the group down for a successor (11.2); nothing else then
  *   without_proposals   leave out the proposals received or sent in this epoch, which are
- *                       otherwise included by reference, but for what others overrule (12.2)
- *                       and for extensions that not all members would support (12.1.7)
+ *                       otherwise included by reference, but for what others overrule (12.2),
+ *                       for extensions that not all members would support (12.1.7) and for
+ *                       Adds that are outside their lifetime by now (7.3)
  *   path_if_required    leave out the path where 12.4 allows it
  *   tree_in_welcome     put the ratchet tree into the Welcome
  *   handshake           how the commit travels
