@@ -177,6 +177,8 @@ $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
 $(B)/tests/test_nomem: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free \
         $(addprefix -Wl$(comma)--wrap=mls_,hkdf_expand hkdf_extract hkdf_extract_keyed key_generate key_import)
 
+$(B)/tests/test_past_secrets: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+
 $(tests) $(fuzzers) $(variants) $(measurements): %: %.o $(B)/libsupport.a $(libraries)
 	$(call say,LD)
 	$(Q)$(CC) $(FLAGS) $(FUZZER) $(WRAP) $(if $(mutants),-Wl$(comma)--wrap=_cmocka_run_group_tests) -rdynamic -o $@ $(filter %.o,$^) $(link_libs) -lcmocka

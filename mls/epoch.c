@@ -81,3 +81,21 @@ enum mls_err mls_epoch_derive_first(struct mls_crypto *crypto, struct mls_epoch 
 
 	return err ? err : finish(crypto, epoch, secret_tree);
 }
+
+enum mls_err mls_epoch_retire(struct mls_epoch **past, const struct mls_epoch *epoch)
+{
+	struct mls_epoch *made = NULL;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_epoch_new(&made));
+	TRY(mls_epoch_set_context(made, &epoch->context));
+	mls_tree_copy(&made->tree, &epoch->tree);
+	made->keys.leaf = epoch->keys.leaf;
+	made->secrets.sender_data_secret = epoch->secrets.sender_data_secret;
+	made->secrets.resumption_psk = epoch->secrets.resumption_psk;
+	*past = made;
+	made = NULL;
+out:
+	mls_epoch_free(made);
+	return err;
+}

@@ -54,6 +54,14 @@ enum mls_err MLS_MUST_CHECK mls_epoch_derive_first(struct mls_crypto *crypto,
 						   struct mls_secret_tree *secret_tree,
 						   const struct mls_secret *epoch_secret);
 
+/*
+ * What is kept of an epoch that is over, so that messages of it can be read and its resumption
+ * PSK be used: context, tree, own leaf index and those two secrets. All others were used up by
+ * the next epoch (9.2), and so were the private keys that it replaced (7.5).
+ */
+enum mls_err MLS_MUST_CHECK mls_epoch_retire(struct mls_epoch **past,
+					     const struct mls_epoch *epoch);
+
 static inline struct mls_slice mls_epoch_context(const struct mls_epoch *epoch)
 {
 	return mls_buf_slice(&epoch->context_bytes);

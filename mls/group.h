@@ -24,7 +24,7 @@ void mls_staged_clear(struct mls_staged *staged);
 
 /* An epoch before the present one, whose messages can still be read. */
 struct mls_past_epoch {
-	struct mls_epoch *epoch;
+	struct mls_epoch *epoch; /* as mls_epoch_retire made it */
 	struct mls_secret_tree secret_tree;
 };
 

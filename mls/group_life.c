@@ -229,13 +229,23 @@ enum mls_err mls_group_check_active(const struct mls_group *group)
 	}
 }
 
-/* Puts the present epoch in front of the past ones, as far as policy has room; what it returns
- * has no place any more. */
-static struct mls_past_epoch retire_epoch(struct mls_group *group)
+/* What is kept of the present epoch when another begins; NULL where policy keeps nothing. */
+static enum mls_err retire_epoch(struct mls_epoch **retired, const struct mls_group *group,
+				 const struct mls_staged *staged)
 {
-	const struct mls_past_epoch present = {group->epoch, group->secret_tree};
+	*retired = NULL;
+	if (!staged->epoch || group->client->policy.past_epochs == 0)
+		return MLS_OK;
+	return mls_epoch_retire(retired, group->epoch);
+}
+
+/* Puts the retired epoch, with the present secret tree, in front of the past ones, as far as
+ * policy has room; what it returns has no place any more. */
+static struct mls_past_epoch put_past(struct mls_group *group, struct mls_epoch *retired)
+{
+	const struct mls_past_epoch newest = {retired, group->secret_tree};
 	const uint32_t room = group->client->policy.past_epochs;
-	struct mls_past_epoch dropped = present;
+	struct mls_past_epoch dropped = newest;
 
 	if (room > 0) {
 		dropped =
@@ -243,7 +253,7 @@ static struct mls_past_epoch retire_epoch(struct mls_group *group)
 		group->n_past += group->n_past < room;
 		memmove(&group->past[1], &group->past[0],
 			(group->n_past - 1) * sizeof(group->past[0]));
-		group->past[0] = present;
+		group->past[0] = newest;
 	}
 	return dropped;
 }
@@ -257,7 +267,8 @@ static enum mls_group_state state_after(const struct mls_group *group,
 }
 
 /* Stores the group as it will be, while it is still what it was. */
-static enum mls_err store_next(struct mls_group *group, const struct mls_staged *staged)
+static enum mls_err store_next(struct mls_group *group, const struct mls_staged *staged,
+			       struct mls_epoch *retired)
 {
 	struct mls_group next = *group;
 	enum mls_err err = MLS_OK;
@@ -277,7 +288,7 @@ static enum mls_err store_next(struct mls_group *group, const struct mls_staged 
 	next.pending = NULL;
 	next.proposals = (struct mls_proposal_cache){0};
 	if (staged->epoch) {
-		(void)retire_epoch(&next);
+		(void)put_past(&next, retired);
 		next.epoch = staged->epoch;
 		next.secret_tree = staged->secret_tree;
 		next.may_be_old = group->may_be_old && !staged->is_fresh;
@@ -293,11 +304,13 @@ out:
 	return err;
 }
 
-static void enter_epoch(struct mls_group *group, struct mls_staged *staged)
+static void enter_epoch(struct mls_group *group, struct mls_staged *staged,
+			struct mls_epoch *retired)
 {
-	struct mls_past_epoch dropped = retire_epoch(group);
+	struct mls_past_epoch dropped = put_past(group, retired);
 
 	past_clear(&dropped);
+	mls_epoch_free(group->epoch);
 	group->epoch = staged->epoch;
 	group->secret_tree = staged->secret_tree;
 	group->may_be_old = group->may_be_old && !staged->is_fresh;
@@ -309,10 +322,15 @@ static void enter_epoch(struct mls_group *group, struct mls_staged *staged)
 enum mls_err mls_group_advance(struct mls_group *group, struct mls_event *event,
 			       struct mls_staged *staged)
 {
-	enum mls_err err = store_next(group, staged);
+	struct mls_epoch *retired;
+	enum mls_err err = retire_epoch(&retired, group, staged);
 
-	if (err)
+	if (err == MLS_OK)
+		err = store_next(group, staged, retired);
+	if (err) {
+		mls_epoch_free(retired);
 		return err;
+	}
 	*event = (struct mls_event){
 		.type = staged->removes_us   ? MLS_EVENT_REMOVED
 			: staged->reinit.len ? MLS_EVENT_REINIT
@@ -333,7 +351,7 @@ enum mls_err mls_group_advance(struct mls_group *group, struct mls_event *event,
 	mls_origin_free(group->origin);
 	group->origin = NULL;
 	if (staged->epoch)
-		enter_epoch(group, staged);
+		enter_epoch(group, staged, retired);
 	mls_proposal_cache_clear(&group->proposals);
 	mls_staged_clear(staged);
 	if (staged != group->pending)

@@ -15,12 +15,17 @@ static enum mls_err copy_exact(uint8_t *out, struct mls_slice bytes, size_t len)
 	return MLS_OK;
 }
 
-static enum mls_err load_keys(struct mls_crypto *crypto, struct mls_private_path *keys,
-			      const struct mls_saved_epoch *v)
+static enum mls_err load_secret(struct mls_secret *out, struct mls_slice bytes, size_t nh)
 {
-	struct mls_codec c = {.in = v->keys};
+	out->len = (uint8_t)nh;
+	return copy_exact(out->bytes, bytes, nh);
+}
 
-	keys->leaf = v->leaf;
+static enum mls_err load_keys(struct mls_crypto *crypto, struct mls_private_path *keys,
+			      struct mls_slice saved)
+{
+	struct mls_codec c = {.in = saved};
+
 	while (mls_codec_ok(&c) && c.in.len > 0) {
 		struct mls_slice private_key, public_key;
 		uint8_t level = 0;
@@ -53,23 +58,43 @@ static enum mls_err load_secrets(struct mls_epoch_secrets *secrets, struct mls_s
 }
 
 static enum mls_err load_tree(struct mls_client *client, struct mls_epoch *epoch,
-			      const struct mls_saved_epoch *v)
+			      struct mls_slice saved)
 {
 	struct mls_crypto *crypto = client->crypto;
 	struct mls_key_index_seed seed;
 	enum mls_err err = mls_random_bytes(crypto, seed.bytes[0], sizeof(seed.bytes));
 
 	if (err == MLS_OK)
-		err = mls_state_err(mls_tree_decode(&epoch->tree, crypto->suite, &seed, v->tree,
+		err = mls_state_err(mls_tree_decode(&epoch->tree, crypto->suite, &seed, saved,
 						    UINT32_C(1) << 31));
 	if (err)
 		return err;
 	mls_tree_rehash(crypto, &epoch->tree);
 	if (!mls_slice_equal(mls_tree_hash(&epoch->tree), epoch->context.tree_hash))
 		return MLS_ERR_STATE;
-	if (!mls_tree_leaf(&epoch->tree, v->leaf))
+	if (!mls_tree_leaf(&epoch->tree, epoch->keys.leaf))
 		return MLS_ERR_STATE;
 	return mls_state_err(mls_tree_validate_unmerged(crypto, &epoch->tree));
+}
+
+/* Of an epoch what everybody in it knows, and the own leaf index. */
+static enum mls_err load_view(struct mls_client *client, struct mls_epoch **out,
+			      struct mls_slice saved_context, struct mls_slice saved_tree,
+			      uint32_t leaf)
+{
+	struct mls_group_context context;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_state_err(mls_group_context_decode(saved_context, &context)));
+	if (context.version != MLS_VERSION_MLS10 ||
+	    context.cipher_suite != client->crypto->suite->id)
+		FAIL(MLS_ERR_STATE);
+	TRY(mls_epoch_new(out));
+	TRY(mls_epoch_set_context(*out, &context));
+	(*out)->keys.leaf = leaf;
+	TRY(load_tree(client, *out, saved_tree));
+out:
+	return err;
 }
 
 static enum mls_err load_epoch(struct mls_client *client, struct mls_epoch **out,
@@ -77,25 +102,39 @@ static enum mls_err load_epoch(struct mls_client *client, struct mls_epoch **out
 {
 	struct mls_crypto *crypto = client->crypto;
 	const size_t nh = crypto->suite->nh;
-	struct mls_group_context context;
 	struct mls_epoch *epoch;
 	struct mls_saved_epoch v;
 	enum mls_err err = MLS_OK;
 
 	TRY(mls_state_err(mls_saved_epoch_decode(saved, &v)));
-	TRY(mls_state_err(mls_group_context_decode(v.context, &context)));
-	if (context.version != MLS_VERSION_MLS10 || context.cipher_suite != crypto->suite->id)
-		FAIL(MLS_ERR_STATE);
-	TRY(mls_epoch_new(out));
+	TRY(load_view(client, out, v.context, v.tree, v.leaf));
 	epoch = *out;
-	TRY(mls_epoch_set_context(epoch, &context));
-	TRY(load_tree(client, epoch, &v));
-	TRY(load_keys(crypto, &epoch->keys, &v));
+	TRY(load_keys(crypto, &epoch->keys, v.keys));
 	TRY(mls_state_err(mls_private_path_check(&epoch->keys, &epoch->tree)));
 	TRY(load_secrets(&epoch->secrets, v.secrets, nh));
 	TRY(copy_exact(epoch->confirmation_tag, v.confirmation_tag, nh));
 	TRY(copy_exact(epoch->interim_transcript_hash, v.interim_transcript_hash, nh));
 	TRY(mls_secret_tree_load(crypto, secret_tree, mls_tree_n_leaves(&epoch->tree),
+				 v.secret_tree));
+out:
+	return err;
+}
+
+static enum mls_err load_past_epoch(struct mls_client *client, struct mls_past_epoch *past,
+				    struct mls_slice *saved)
+{
+	struct mls_crypto *crypto = client->crypto;
+	const size_t nh = crypto->suite->nh;
+	struct mls_epoch_secrets *secrets;
+	struct mls_saved_past v;
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_state_err(mls_saved_past_next(saved, &v)));
+	TRY(load_view(client, &past->epoch, v.context, v.tree, v.leaf));
+	secrets = &past->epoch->secrets;
+	TRY(load_secret(&secrets->sender_data_secret, v.sender_data_secret, nh));
+	TRY(load_secret(&secrets->resumption_psk, v.resumption_psk, nh));
+	TRY(mls_secret_tree_load(crypto, &past->secret_tree, mls_tree_n_leaves(&past->epoch->tree),
 				 v.secret_tree));
 out:
 	return err;
@@ -257,17 +296,15 @@ enum mls_err mls_load_proposals(struct mls_client *client, struct mls_group *gro
 static enum mls_err load_past(struct mls_client *client, struct mls_group *group,
 			      struct mls_slice saved)
 {
-	struct mls_codec c = {.in = saved};
-	struct mls_past_epoch *past;
-	struct mls_slice part = {0};
 	enum mls_err err = MLS_OK;
 
-	while (c.in.len > 0 && err == MLS_OK) {
-		mls_opaque(&c, &part); /* one that is cut short reads as empty, which is none */
+	while (saved.len > 0 && err == MLS_OK) {
+		struct mls_past_epoch *past;
+
 		if (group->n_past == client->policy.past_epochs)
 			return MLS_ERR_STATE;
 		past = &group->past[group->n_past++];
-		err = load_epoch(client, &past->epoch, &past->secret_tree, part);
+		err = load_past_epoch(client, past, &saved);
 		if (err == MLS_OK)
 			err = check_distance(group, past->epoch, 0 - (uint64_t)group->n_past);
 	}
@@ -288,8 +325,7 @@ static enum mls_err load_origin(struct mls_group *group, struct mls_slice saved,
 		return MLS_ERR_STATE;
 	group->origin->usage = v.usage;
 	group->origin->epoch = v.epoch;
-	group->origin->resumption_psk.len = (uint8_t)nh;
-	err = copy_exact(group->origin->resumption_psk.bytes, v.resumption_psk, nh);
+	err = load_secret(&group->origin->resumption_psk, v.resumption_psk, nh);
 	return err ? err : mls_buf_append(&group->origin->group_id, v.group_id);
 }
 

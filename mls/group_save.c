@@ -141,18 +141,40 @@ static enum mls_err save_proposals(struct mls_buf *out, const struct mls_proposa
 	return err;
 }
 
+static enum mls_err save_past_epoch(struct mls_crypto *crypto, struct mls_buf *out,
+				    const struct mls_past_epoch *past)
+{
+	const struct mls_epoch *epoch = past->epoch;
+	struct mls_saved_past v = {
+		.context = mls_epoch_context(epoch),
+		.leaf = epoch->keys.leaf,
+		.sender_data_secret = mls_secret_slice(&epoch->secrets.sender_data_secret),
+		.resumption_psk = mls_secret_slice(&epoch->secrets.resumption_psk),
+	};
+	struct mls_buf tree = {0}, ratchets = {0};
+	struct mls_codec c = {.out = out};
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_tree_encode(&epoch->tree, &tree));
+	TRY(mls_secret_tree_save(crypto, &past->secret_tree, &ratchets));
+	v.tree = mls_buf_slice(&tree);
+	v.secret_tree = mls_buf_slice(&ratchets);
+	mls_saved_past_walk(&c, &v);
+	TRY(c.err);
+out:
+	mls_buf_free(&tree);
+	mls_buf_free(&ratchets);
+	return err;
+}
+
 static enum mls_err save_past(struct mls_crypto *crypto, struct mls_buf *out,
 			      const struct mls_group *group)
 {
-	struct mls_codec c = {.out = out};
+	enum mls_err err = MLS_OK;
 
-	for (size_t i = 0; i < group->n_past && mls_codec_ok(&c); i++) {
-		const size_t start = mls_open_vector(&c);
-
-		c.err = save_epoch(crypto, out, group->past[i].epoch, &group->past[i].secret_tree);
-		mls_close_vector(&c, start);
-	}
-	return c.err;
+	for (size_t i = 0; i < group->n_past && err == MLS_OK; i++)
+		err = save_past_epoch(crypto, out, &group->past[i]);
+	return err;
 }
 
 static enum mls_err save_origin(struct mls_buf *out, const struct mls_origin *origin)

@@ -18,6 +18,17 @@ void mls_saved_epoch_walk(struct mls_codec *c, struct mls_saved_epoch *v)
 }
 MLS_WIRE_TYPE(saved_epoch)
 
+void mls_saved_past_walk(struct mls_codec *c, struct mls_saved_past *v)
+{
+	mls_opaque(c, &v->context);
+	mls_opaque(c, &v->tree);
+	mls_u32(c, &v->leaf);
+	mls_opaque(c, &v->sender_data_secret);
+	mls_opaque(c, &v->resumption_psk);
+	mls_opaque(c, &v->secret_tree);
+}
+MLS_WIRE_TYPE(saved_past)
+
 void mls_saved_staged_walk(struct mls_codec *c, struct mls_saved_staged *v)
 {
 	mls_opaque(c, &v->epoch);

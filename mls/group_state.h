@@ -7,7 +7,7 @@
  * behind it. Secrets are in the clear: storage is the application's to protect.
  */
 
-enum { MLS_STATE_VERSION = 2 };
+enum { MLS_STATE_VERSION = 3 };
 
 /* STATE for an error that says what is wrong with the state; others as they are. */
 enum mls_err MLS_MUST_CHECK mls_state_err(enum mls_err err);
@@ -22,6 +22,16 @@ struct mls_saved_epoch {
 	struct mls_slice secret_tree;
 };
 MLS_WIRE_TYPE_DECLARE(saved_epoch)
+
+/* What is kept of an epoch that is over (epoch.h). */
+struct mls_saved_past {
+	struct mls_slice context;
+	struct mls_slice tree; /* with its own length */
+	uint32_t leaf;
+	struct mls_slice sender_data_secret, resumption_psk;
+	struct mls_slice secret_tree;
+};
+MLS_WIRE_TYPE_DECLARE(saved_past)
 
 struct mls_saved_staged {
 	struct mls_slice epoch;
@@ -56,7 +66,7 @@ struct mls_saved_group {
 	struct mls_slice epoch;
 	struct mls_slice proposals; /* body */
 	struct mls_slice pending;   /* empty: none */
-	struct mls_slice past;      /* body: opaque<V> each, newest first */
+	struct mls_slice past;      /* body of struct mls_saved_past, newest first */
 	struct mls_slice reinit;
 	struct mls_slice origin;    /* empty: none */
 	struct mls_slice joined_by; /* empty: none */
@@ -115,7 +125,7 @@ enum mls_err MLS_MUST_CHECK mls_save_group(const struct mls_group *group, struct
 enum mls_err MLS_MUST_CHECK mls_load_group(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice saved);
 
-/* The secrets of an epoch that are kept, in the order in which they are saved. */
+/* The secrets of the present or pending epoch that are kept, in the order in which they are saved. */
 #define MLS_SAVED_SECRETS(X)                                                                       \
 	X(sender_data_secret)                                                                      \
 	X(exporter_secret)                                                                         \

@@ -61,7 +61,8 @@ struct state {
 	struct mls_saved_epoch epoch;
 	struct mls_saved_staged pending;
 	struct mls_saved_proposal proposal;
-	struct mls_buf memory[5];
+	struct mls_saved_past past;
+	struct mls_buf memory[6];
 };
 
 static void take_apart(struct state *s)
@@ -71,6 +72,7 @@ static void take_apart(struct state *s)
 	OK(mls_saved_epoch_decode(s->group.epoch, &s->epoch));
 	OK(mls_saved_staged_decode(s->group.pending, &s->pending));
 	OK(mls_saved_proposal_decode(s->group.proposals, &s->proposal));
+	OK(mls_saved_past_decode(s->group.past, &s->past));
 }
 
 static void put_parts_back(struct state *s)
@@ -81,6 +83,8 @@ static void put_parts_back(struct state *s)
 	s->group.pending = mls_buf_slice(&s->memory[1]);
 	OK(mls_saved_proposal_encode(&s->memory[2], &s->proposal));
 	s->group.proposals = mls_buf_slice(&s->memory[2]);
+	OK(mls_saved_past_encode(&s->memory[5], &s->past));
+	s->group.past = mls_buf_slice(&s->memory[5]);
 }
 
 /* A copy of a part that may be changed. */
@@ -473,11 +477,28 @@ static void past_too_long(struct state *s)
 
 static void past_of_the_present(struct state *s)
 {
-	struct mls_codec c = {.out = &s->memory[3]};
+	s->past.context = s->epoch.context;
+	s->past.tree = s->epoch.tree;
+}
 
-	mls_opaque(&c, &s->group.epoch);
-	OK(c.err);
-	s->group.past = mls_buf_slice(&s->memory[3]);
+static void past_of_nobody(struct state *s)
+{
+	s->past.leaf = BLANK_LEAF;
+}
+
+static void past_secret_cut(struct state *s)
+{
+	s->past.sender_data_secret.len--;
+}
+
+static void past_psk_cut(struct state *s)
+{
+	s->past.resumption_psk.len--;
+}
+
+static void past_ratchets_cut(struct state *s)
+{
+	s->past.secret_tree.len--;
 }
 
 static void origin_cut(struct state *s)
@@ -725,7 +746,11 @@ static const struct {
 	{update_key_short, false, MLS_ERR_STATE},
 	{past_cut, true, MLS_ERR_STATE},
 	{past_too_long, true, MLS_ERR_STATE},
-	{past_of_the_present, true, MLS_ERR_STATE},
+	{past_of_the_present, false, MLS_ERR_STATE},
+	{past_of_nobody, false, MLS_ERR_STATE},
+	{past_secret_cut, false, MLS_ERR_STATE},
+	{past_psk_cut, false, MLS_ERR_STATE},
+	{past_ratchets_cut, false, MLS_ERR_STATE},
 	{origin_as_it_is, true, MLS_OK},
 	{origin_of_no_succession, true, MLS_ERR_STATE},
 	{origin_cut, true, MLS_ERR_STATE},

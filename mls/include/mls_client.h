@@ -43,7 +43,7 @@ struct mls_random {
  *   max_kept_keys       message keys kept for late messages, for each sender's ratchet
  *   max_proposals       proposals cached in one epoch
  *   past_epochs         epochs before the present one whose messages can still be read and
- *                       whose resumption PSK is kept
+ *                       whose resumption PSK is kept; their other secrets are gone (9.2)
  *   reserved_keys       how many own message keys one call of the storage reserves: so many are
  *                       lost to a crash, and so few calls does sending cost; at most 1,000, 0: 1
  *   padding             PrivateMessage content is padded with zeros to a multiple of this
