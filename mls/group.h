@@ -15,7 +15,7 @@ struct mls_staged {
 	uint32_t *added, *removed;
 	size_t n_added, n_removed;
 	bool removes_us;
-	bool is_fresh; /* an own commit with a path, not loaded: nobody has used its keys before */
+	bool is_fresh; /* an own commit with a path, not of a backup: nobody has used its keys */
 	struct mls_buf reinit;              /* the body of its ReInit; empty: none */
 	uint8_t message_hash[MLS_MAX_HASH]; /* of an own commit: the message, to know it again */
 };

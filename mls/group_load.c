@@ -209,6 +209,7 @@ enum mls_err mls_load_staged(struct mls_client *client, struct mls_group *group,
 	TRY(load_leaves(&staged->removed, &staged->n_removed, v.removed, &group->epoch->tree));
 	TRY(load_reinit(&staged->reinit, v.reinit));
 	TRY(copy_exact(staged->message_hash, v.message_hash, client->crypto->suite->nh));
+	staged->is_fresh = v.is_fresh;
 out:
 	return err;
 }

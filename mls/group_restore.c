@@ -149,8 +149,11 @@ enum mls_err mls_group_load(struct mls_client *client, struct mls_group **group,
 
 	TRY(mls_load_group(client, &made, saved));
 	TRY(skip_all_reserved(made));
-	if (made->n_stores > 0)
+	if (made->n_stores > 0) {
 		made->may_be_old = true;
+		if (made->pending)
+			made->pending->is_fresh = false;
+	}
 	if (client->storage.put)
 		TRY(mls_group_store(made));
 	else

@@ -90,7 +90,8 @@ enum mls_err mls_save_staged(struct mls_crypto *crypto, struct mls_buf *out,
 	struct mls_buf epoch = {0}, added = {0}, removed = {0};
 	struct mls_saved_staged v = {.committer = staged->committer,
 				     .reinit = mls_buf_slice(&staged->reinit),
-				     .message_hash = {staged->message_hash, crypto->suite->nh}};
+				     .message_hash = {staged->message_hash, crypto->suite->nh},
+				     .is_fresh = staged->is_fresh};
 	struct mls_codec c = {.out = out};
 	enum mls_err err = MLS_OK;
 
@@ -177,6 +178,16 @@ static enum mls_err save_past(struct mls_crypto *crypto, struct mls_buf *out,
 	return err;
 }
 
+/* Beside a backup, the group itself may use the keys of the pending epoch first. */
+static enum mls_err save_pending(struct mls_crypto *crypto, struct mls_buf *out,
+				 const struct mls_staged *pending, bool is_backup)
+{
+	struct mls_staged view = *pending;
+
+	view.is_fresh = pending->is_fresh && !is_backup;
+	return mls_save_staged(crypto, out, &view);
+}
+
 static enum mls_err save_origin(struct mls_buf *out, const struct mls_origin *origin)
 {
 	struct mls_saved_origin v = {.usage = origin->usage,
@@ -189,7 +200,7 @@ static enum mls_err save_origin(struct mls_buf *out, const struct mls_origin *or
 	return c.err;
 }
 
-enum mls_err mls_save_group(const struct mls_group *group, struct mls_buf *out, bool may_be_old)
+enum mls_err mls_save_group(const struct mls_group *group, struct mls_buf *out, bool is_backup)
 {
 	struct mls_crypto *crypto = group->client->crypto;
 	const size_t start = out->len;
@@ -200,7 +211,7 @@ enum mls_err mls_save_group(const struct mls_group *group, struct mls_buf *out, 
 				    .n_stores = group->n_stores,
 				    .n_changes = group->n_changes,
 				    .reserved = {group->reserved[0], group->reserved[1]},
-				    .may_be_old = may_be_old,
+				    .may_be_old = group->may_be_old || is_backup,
 				    .reinit = mls_buf_slice(&group->reinit)};
 	struct mls_codec c = {.out = out};
 	uint8_t hash[MLS_MAX_HASH];
@@ -210,7 +221,7 @@ enum mls_err mls_save_group(const struct mls_group *group, struct mls_buf *out, 
 	TRY(save_epoch(crypto, &epoch, group->epoch, &group->secret_tree));
 	TRY(save_proposals(&proposals, &group->proposals));
 	if (group->pending)
-		TRY(mls_save_staged(crypto, &pending, group->pending));
+		TRY(save_pending(crypto, &pending, group->pending, is_backup));
 	TRY(save_past(crypto, &past, group));
 	if (group->origin)
 		TRY(save_origin(&origin, group->origin));
@@ -240,5 +251,5 @@ out:
 /* Of a stored group it is a backup: what the storage is put afterwards overtakes it. */
 enum mls_err mls_group_save(const struct mls_group *group, struct mls_buf *out)
 {
-	return mls_save_group(group, out, group->may_be_old || group->n_stores > 0);
+	return mls_save_group(group, out, group->n_stores > 0);
 }

@@ -37,6 +37,7 @@ void mls_saved_staged_walk(struct mls_codec *c, struct mls_saved_staged *v)
 	mls_opaque(c, &v->removed);
 	mls_opaque(c, &v->reinit);
 	mls_opaque(c, &v->message_hash);
+	mls_present(c, &v->is_fresh);
 }
 MLS_WIRE_TYPE(saved_staged)
 

@@ -39,6 +39,7 @@ struct mls_saved_staged {
 	struct mls_slice added, removed; /* bodies of uint32 */
 	struct mls_slice reinit;
 	struct mls_slice message_hash;
+	bool is_fresh;
 };
 MLS_WIRE_TYPE_DECLARE(saved_staged)
 
@@ -117,9 +118,9 @@ enum mls_err MLS_MUST_CHECK mls_load_proposals(struct mls_client *client, struct
 enum mls_err MLS_MUST_CHECK mls_load_staged(struct mls_client *client, struct mls_group *group,
 					    struct mls_slice saved);
 
-/* Appends the whole state; may_be_old: the group it is taken from goes on without it. */
+/* Appends the whole state; is_backup: the group it is taken from goes on without it. */
 enum mls_err MLS_MUST_CHECK mls_save_group(const struct mls_group *group, struct mls_buf *out,
-					   bool may_be_old);
+					   bool is_backup);
 
 /* mls_group_load without what follows where the group may be old. */
 enum mls_err MLS_MUST_CHECK mls_load_group(struct mls_client *client, struct mls_group **group,

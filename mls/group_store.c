@@ -141,7 +141,7 @@ enum mls_err mls_group_put_next(struct mls_group *next)
 		return MLS_OK;
 	next->n_stores++;
 	next->n_changes = 0;
-	err = mls_save_group(next, &saved, next->may_be_old);
+	err = mls_save_group(next, &saved, false);
 	if (err == MLS_OK)
 		err = mls_client_put(next->client, MLS_STORED_GROUP, next->epoch->context.group_id,
 				     mls_buf_slice(&saved));

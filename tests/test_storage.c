@@ -531,6 +531,60 @@ static void an_old_pending_commit_begins_an_old_epoch(void **state)
 	pair_end(&p);
 }
 
+/* Of a commit that was made from the old state, and stored, nobody else knows. */
+static void a_commit_of_an_old_state_survives_a_restart(void **state)
+{
+	struct mls_buf backup = {0};
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	enter(&p);
+	append(&backup, bytes_of(&p.disk.group));
+	loads_backup(&p, &backup);
+	OK(commit(&p, MLS_HANDSHAKE_PUBLIC));
+	restart(&p);
+	assert_true(mls_group_is_pending(p.group));
+	REFUSED(say(&p), MLS_ERR_STATE_OLD);
+	both_follow_the_commit(&p);
+	device_talks(&p);
+	mls_buf_free(&backup);
+	pair_end(&p);
+}
+
+/* The group that was backed up with its commit has gone on by it, and used its keys: whether it
+ * was saved or is what was stored, and even if a backup is restored. */
+static void a_backup_of_a_pending_commit_does_not_send(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct mls_buf backup = {0};
+		struct mls_event event;
+		struct pair p;
+
+		pair_begin(&p);
+		enter(&p);
+		OK(commit(&p, MLS_HANDSHAKE_PUBLIC));
+		if (i == 0)
+			OK(mls_group_save(p.group, &backup));
+		OK(mls_group_store(p.group));
+		if (i == 1)
+			append(&backup, bytes_of(&p.disk.group));
+		both_follow_the_commit(&p);
+		device_talks(&p);
+		mls_group_free(p.group);
+		p.group = NULL;
+		if (i == 0)
+			OK(mls_group_restore(p.client, &p.group, bytes_of(&backup), nothing));
+		else
+			OK(mls_group_load(p.client, &p.group, bytes_of(&backup)));
+		OK(mls_group_receive(p.group, &event, bytes_of(&p.commit)));
+		REFUSED(say(&p), MLS_ERR_STATE_OLD);
+		mls_buf_free(&backup);
+		pair_end(&p);
+	}
+}
+
 /* A commit without a path may be the one that was made before, byte for byte. */
 static void an_old_state_needs_a_path(void **state)
 {
@@ -686,6 +740,8 @@ int main(void)
 		cmocka_unit_test(an_old_state_does_not_send),
 		cmocka_unit_test(an_old_state_does_not_send_in_old_epochs),
 		cmocka_unit_test(an_old_pending_commit_begins_an_old_epoch),
+		cmocka_unit_test(a_commit_of_an_old_state_survives_a_restart),
+		cmocka_unit_test(a_backup_of_a_pending_commit_does_not_send),
 		cmocka_unit_test(an_old_state_needs_a_path),
 		cmocka_unit_test(changes_must_be_whole_and_in_order),
 		cmocka_unit_test(a_client_stores_or_is_ephemeral),

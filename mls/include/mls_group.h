@@ -349,7 +349,8 @@ enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct
  * A state of a client with a storage may have been overtaken by what it sent later, in this epoch
  * and those that followed: loaded alone, as a backup, it has no own message keys. Application data
  * and private handshakes fail with STATE_OLD until a commit with a path that this group itself
- * makes, as a public handshake, has begun an epoch that is new for certain.
+ * makes, as a public handshake, has begun an epoch that is new for certain: one that was pending
+ * in the backup has not.
  */
 enum mls_err MLS_MUST_CHECK mls_group_load(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice saved);
