@@ -126,7 +126,7 @@ enum mls_err MLS_MUST_CHECK mls_save_group(const struct mls_group *group, struct
 enum mls_err MLS_MUST_CHECK mls_load_group(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice saved);
 
-/* The secrets of the present or pending epoch that are kept, in the order in which they are saved. */
+/* The secrets of a present or pending epoch, in the order in which they are saved. */
 #define MLS_SAVED_SECRETS(X)                                                                       \
 	X(sender_data_secret)                                                                      \
 	X(exporter_secret)                                                                         \

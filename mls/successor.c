@@ -7,16 +7,19 @@
 
 /* Groups that follow from others: RFC 9420 11.2, 11.3, 12.4.3.1. */
 
-static enum mls_err origin_new(struct mls_origin **out, const struct mls_group *old,
-			       enum mls_succession how)
+static enum mls_err check_succession(const struct mls_group *old, enum mls_succession how)
 {
-	const struct mls_epoch *epoch = old->epoch;
-	struct mls_origin *made;
-	enum mls_err err;
-
 	if (how == MLS_SUCCESSION_REINIT && old->state != MLS_GROUP_REINITIALIZED)
 		return MLS_ERR_NOT_REINITIALIZED;
-	made = mls_calloc(1, sizeof(*made));
+	return MLS_OK;
+}
+
+static enum mls_err origin_new(struct mls_origin **out, const struct mls_epoch *epoch,
+			       enum mls_succession how)
+{
+	struct mls_origin *made = mls_calloc(1, sizeof(*made));
+	enum mls_err err;
+
 	if (!made)
 		return MLS_ERR_NOMEM;
 	made->usage = how == MLS_SUCCESSION_REINIT ? MLS_PSK_REINIT : MLS_PSK_BRANCH;
@@ -74,7 +77,8 @@ enum mls_err mls_group_create_successor(struct mls_client *client, struct mls_gr
 	struct parameters parameters;
 	enum mls_err err = MLS_OK;
 
-	TRY(origin_new(&origin, old, how));
+	TRY(check_succession(old, how));
+	TRY(origin_new(&origin, old->epoch, how));
 	TRY(read_parameters(&parameters, old, how));
 	if (parameters.version != MLS_VERSION_MLS10)
 		FAIL(MLS_ERR_VERSION);
@@ -183,21 +187,53 @@ static enum mls_err check_parameters(const struct mls_group_context *context,
 	return MLS_OK;
 }
 
+static const struct mls_epoch *find_past(const struct mls_group *old, uint64_t epoch)
+{
+	for (size_t i = 0; i < old->n_past; i++) {
+		if (old->past[i].epoch->context.epoch == epoch)
+			return old->past[i].epoch;
+	}
+	return NULL;
+}
+
+/* The epoch from which others have branched off: the present one, unless the Welcome has the PSK
+ * of one before that is kept (11.3). After a ReInit there is none but the last (11.2). */
+static const struct mls_epoch *find_origin(const struct mls_group *old, enum mls_succession how,
+					   struct mls_slice psks)
+{
+	struct mls_psk_id id;
+
+	while (how == MLS_SUCCESSION_BRANCH && psks.len > 0 &&
+	       mls_psk_id_next(&psks, &id) == MLS_OK) {
+		const struct mls_epoch *past = NULL;
+
+		if (id.usage == MLS_PSK_BRANCH)
+			past = find_past(old, id.psk_epoch);
+		if (past)
+			return past;
+	}
+	return old->epoch;
+}
+
 enum mls_err mls_group_join_successor(struct mls_client *client, struct mls_group **group,
 				      const struct mls_group *old, enum mls_succession how,
 				      struct mls_slice welcome, struct mls_slice ratchet_tree)
 {
 	struct mls_origin *origin = NULL;
 	struct mls_joining j = {0};
+	const struct mls_epoch *from;
 	enum mls_err err = MLS_OK;
 
-	TRY(origin_new(&origin, old, how));
-	TRY(mls_joining_open(&j, client, welcome, origin));
+	TRY(check_succession(old, how));
+	TRY(mls_joining_begin(&j, client, welcome));
+	from = find_origin(old, how, j.secrets.psks);
+	TRY(origin_new(&origin, from, how));
+	TRY(mls_joining_open_info(&j, origin));
 	if (j.n_origin != 1)
 		FAIL(MLS_ERR_SUCCESSOR_PSK);
 	TRY(check_parameters(&j.info.context, old, how));
 	TRY(mls_joining_finish(&j, ratchet_tree));
-	TRY(check_members(&j.epoch->tree, &old->epoch->tree, how));
+	TRY(check_members(&j.epoch->tree, &from->tree, how));
 	TRY(mls_joining_enter(&j, group));
 out:
 	mls_joining_clear(&j);

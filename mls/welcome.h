@@ -52,6 +52,7 @@ struct mls_joining {
 	const struct mls_origin *origin;   /* of a successor that is expected; else NULL */
 	size_t n_origin;                   /* how often the Welcome names its PSK */
 	struct mls_kept_key_package *kept; /* the one that the Welcome is for */
+	struct mls_slice encrypted_info;   /* in the message */
 	struct mls_buf secrets_bytes, info_bytes;
 	struct mls_group_secrets secrets; /* views of secrets_bytes */
 	struct mls_group_info info;       /* views of info_bytes */
@@ -60,7 +61,15 @@ struct mls_joining {
 	struct mls_secret_tree secret_tree;
 };
 
-/* Decrypts GroupSecrets and GroupInfo of an MLSMessage with a Welcome. */
+/* Decrypts the GroupSecrets of an MLSMessage with a Welcome, which says which PSKs it takes. */
+enum mls_err MLS_MUST_CHECK mls_joining_begin(struct mls_joining *j, struct mls_client *client,
+					      struct mls_slice message);
+
+/* Decrypts its GroupInfo then, while the message is there. */
+enum mls_err MLS_MUST_CHECK mls_joining_open_info(struct mls_joining *j,
+						  const struct mls_origin *origin);
+
+/* Both, for an origin that is known before. */
 enum mls_err MLS_MUST_CHECK mls_joining_open(struct mls_joining *j, struct mls_client *client,
 					     struct mls_slice message,
 					     const struct mls_origin *origin);

@@ -107,8 +107,9 @@ out:
 	return err;
 }
 
-static enum mls_err open_info(struct mls_joining *j, struct mls_slice encrypted)
+static enum mls_err open_info(struct mls_joining *j)
 {
+	const struct mls_slice encrypted = j->encrypted_info;
 	struct mls_crypto *crypto = j->client->crypto;
 	struct mls_secret welcome_secret = {0};
 	uint8_t key[MLS_MAX_AEAD_KEY], nonce[MLS_AEAD_NONCE];
@@ -127,23 +128,39 @@ out:
 	return err;
 }
 
-enum mls_err mls_joining_open(struct mls_joining *j, struct mls_client *client,
-			      struct mls_slice message, const struct mls_origin *origin)
+enum mls_err mls_joining_begin(struct mls_joining *j, struct mls_client *client,
+			       struct mls_slice message)
 {
 	struct mls_welcome welcome;
 	enum mls_err err = MLS_OK;
 
-	*j = (struct mls_joining){.client = client, .origin = origin};
+	*j = (struct mls_joining){.client = client};
 	if (message.len > client->policy.max_message)
 		return MLS_ERR_MESSAGE_TOO_LONG;
 	TRY(decode_welcome(&welcome, message));
 	if (welcome.suite != client->crypto->suite->id)
 		FAIL(MLS_ERR_SUITE);
 	TRY(open_secrets(j, &welcome));
-	TRY(derive_member_secret(j));
-	TRY(open_info(j, welcome.encrypted_group_info));
+	j->encrypted_info = welcome.encrypted_group_info;
 out:
 	return err;
+}
+
+enum mls_err mls_joining_open_info(struct mls_joining *j, const struct mls_origin *origin)
+{
+	enum mls_err err;
+
+	j->origin = origin;
+	err = derive_member_secret(j);
+	return err ? err : open_info(j);
+}
+
+enum mls_err mls_joining_open(struct mls_joining *j, struct mls_client *client,
+			      struct mls_slice message, const struct mls_origin *origin)
+{
+	enum mls_err err = mls_joining_begin(j, client, message);
+
+	return err ? err : mls_joining_open_info(j, origin);
 }
 
 enum mls_err mls_group_info_check_context(const struct mls_client *client,

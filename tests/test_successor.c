@@ -22,13 +22,18 @@ struct family {
 	struct mls_slice extensions; /* of the next group */
 };
 
-static void family_begin(struct family *f, uint16_t suite)
+static void family_begin_with(struct family *f, uint16_t suite, const struct mls_policy *policy)
 {
-	*f = (struct family){.old = world_new(1, 3, NULL, NULL)};
+	*f = (struct family){.old = world_new(1, 3, NULL, policy)};
 	for (uint32_t i = 0; i < 4; i++) {
 		f->client[i] = member_client(suite, i);
 		member_publish(f->client[i], &f->package[i]);
 	}
+}
+
+static void family_begin(struct family *f, uint16_t suite)
+{
+	family_begin_with(f, suite, NULL);
 }
 
 static void family_end(struct family *f)
@@ -146,6 +151,56 @@ static void some_members_branch_off(void **state)
 	assert_memory_equal(mls_group_extensions(f.group[2]).p, no_senders.p, no_senders.len);
 	assert_int_equal(mls_group_extensions(f.old->group[2]).len, 0);
 	world_check(f.old); /* which goes on as before */
+	family_end(&f);
+}
+
+static void remove_member_2(struct family *f)
+{
+	const uint32_t leaf = 2;
+
+	world_commit(f->old, 0, &(struct mls_commit_request){.remove = &leaf, .n_remove = 1}, NULL,
+		     0);
+}
+
+/* The old group may go on before somebody follows; who was a member when the others branched off
+ * may be one of the branch. */
+static void a_branch_is_joined_from_an_epoch_that_is_kept(void **state)
+{
+	struct mls_policy policy = mls_policy_default();
+	const uint32_t others[] = {1, 2}, stranger[] = {1, 3};
+	struct family f;
+
+	(void)state;
+	policy.past_epochs = 2;
+	family_begin_with(&f, 1, &policy);
+	succeed(&f, MLS_SUCCESSION_BRANCH, others, 2);
+	remove_member_2(&f);
+	world_commit(f.old, 0, &(struct mls_commit_request){0}, NULL, 0);
+	OK(follow(&f, MLS_SUCCESSION_BRANCH, 1));
+	expect_agreement(&f, 0, 1);
+	family_end(&f);
+
+	family_begin_with(&f, 1, &policy);
+	succeed(&f, MLS_SUCCESSION_BRANCH, stranger, 2);
+	world_commit(f.old, 0, &(struct mls_commit_request){0}, NULL, 0);
+	REFUSED(follow(&f, MLS_SUCCESSION_BRANCH, 1), MLS_ERR_SUCCESSOR_MEMBERS);
+	family_end(&f);
+}
+
+static void a_branch_of_an_epoch_that_is_gone_is_refused(void **state)
+{
+	struct mls_policy policy = mls_policy_default();
+	const uint32_t others[] = {1, 2};
+	struct family f;
+
+	(void)state;
+	policy.past_epochs = 1;
+	family_begin_with(&f, 1, &policy);
+	succeed(&f, MLS_SUCCESSION_BRANCH, others, 2);
+	for (int i = 0; i < 2; i++)
+		world_commit(f.old, 0, &(struct mls_commit_request){0}, NULL, 0);
+	REFUSED(follow(&f, MLS_SUCCESSION_BRANCH, 1), MLS_ERR_PSK_USAGE_HERE);
+	assert_null(f.group[1]);
 	family_end(&f);
 }
 
@@ -328,6 +383,8 @@ int main(void)
 		cmocka_unit_test(a_group_goes_on_with_another_suite),
 		cmocka_unit_test(a_group_says_what_it_goes_on_as),
 		cmocka_unit_test(some_members_branch_off),
+		cmocka_unit_test(a_branch_is_joined_from_an_epoch_that_is_kept),
+		cmocka_unit_test(a_branch_of_an_epoch_that_is_gone_is_refused),
 		cmocka_unit_test(what_was_not_announced_is_refused),
 		cmocka_unit_test(a_client_of_another_suite_cannot_succeed),
 		cmocka_unit_test(a_group_of_another_version_is_not_made),

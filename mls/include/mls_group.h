@@ -128,8 +128,9 @@ enum mls_err MLS_MUST_CHECK mls_group_create_successor(
 
 /*
  * mls_group_join_successor joins, as mls_group_join does, a group that must follow from
- * `old`. SUCCESSOR_PSK, SUCCESSOR_EPOCH, SUCCESSOR_PARAMETERS, SUCCESSOR_MEMBERS where it does
- * not; members are compared by their credentials.
+ * `old`; BRANCH: from any epoch of it that policy keeps. SUCCESSOR_PSK, SUCCESSOR_EPOCH,
+ * SUCCESSOR_PARAMETERS, SUCCESSOR_MEMBERS where it does not, PSK_USAGE_HERE where it follows from
+ * another group or epoch; members are compared by their credentials.
  */
 enum mls_err MLS_MUST_CHECK mls_group_join_successor(
 	struct mls_client *client, struct mls_group **group, const struct mls_group *old,
