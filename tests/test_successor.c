@@ -246,6 +246,22 @@ static void a_client_of_another_suite_cannot_succeed(void **state)
 	family_end(&f);
 }
 
+/* It is not taken for one that goes back to an older version. */
+static void a_reinit_that_does_not_decode_says_so(void **state)
+{
+	const struct mls_reinit_parameters reinit = {
+		.group_id = next_id, .suite = 1, .extensions = mls_slice("\0", 1)};
+	struct family f;
+
+	(void)state;
+	family_begin(&f, 1);
+	REFUSED(mls_group_commit(f.old->group[1], &(struct mls_commit_output){.commit = &f.commit},
+				 &(struct mls_commit_request){.reinit = &reinit}),
+		MLS_ERR_TRUNCATED);
+	assert_int_equal(f.commit.len, 0);
+	family_end(&f);
+}
+
 /* Later versions may be announced, and this library makes groups of mls10. */
 static void a_group_of_another_version_is_not_made(void **state)
 {
@@ -387,6 +403,7 @@ int main(void)
 		cmocka_unit_test(a_branch_of_an_epoch_that_is_gone_is_refused),
 		cmocka_unit_test(what_was_not_announced_is_refused),
 		cmocka_unit_test(a_client_of_another_suite_cannot_succeed),
+		cmocka_unit_test(a_reinit_that_does_not_decode_says_so),
 		cmocka_unit_test(a_group_of_another_version_is_not_made),
 		cmocka_unit_test(a_group_without_origin_is_no_successor),
 		cmocka_unit_test(a_forged_successor_is_refused),
