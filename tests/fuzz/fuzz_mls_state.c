@@ -3,7 +3,8 @@
  * input is edits of a genuine state, three bytes each: where (16 bits) and what to turn there;
  * with a first byte of 255 the rest is the whole state but its hash, and with 254 it is type and
  * body of a change of the stored group. A state that is taken in may be nonsense, but it can be
- * saved, asked, used and freed.
+ * asked, exported from, saved and freed; it receives messages and another's commit of what is
+ * cached, merges its pending commit, commits what is cached itself, and sends.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,15 @@ enum { CHANGE = 254, WHOLE = 255 };
 
 static struct world *w;
 static struct mls_buf genuine, state;
-static struct mls_buf stored; /* with its hash */
-static struct mls_buf seeds[3];
+static struct mls_buf stored;                   /* with its hash */
+static struct mls_buf late, next, by_reference; /* of member 0, for this one */
+
+struct seed {
+	const char *name;
+	struct mls_buf bytes;
+};
+static struct seed seeds[16];
+static size_t n_seeds;
 
 static void must(enum mls_err err)
 {
@@ -26,54 +34,121 @@ static void must(enum mls_err err)
 		abort();
 }
 
-static void put_type(struct mls_buf *out, enum mls_change_type type)
+static struct mls_buf *seed_new(const char *name)
 {
-	const uint8_t head[] = {CHANGE, (uint8_t)type};
-
-	must(mls_buf_append(out, mls_slice(head, sizeof(head))));
+	seeds[n_seeds].name = name;
+	return &seeds[n_seeds++].bytes;
 }
 
-/* Changes that the group could have had. */
+static struct mls_buf *change_new(const char *name, enum mls_change_type type)
+{
+	struct mls_buf *seed = seed_new(name);
+	const uint8_t head[] = {CHANGE, (uint8_t)type};
+
+	must(mls_buf_append(seed, mls_slice(head, sizeof(head))));
+	return seed;
+}
+
+/* A proposal of member 0 or, as index of a list that is not there, of an external sender. */
+static void put_proposal(const char *name, uint8_t sender_type, uint16_t type,
+			 struct mls_slice body)
+{
+	static const uint8_t ref[32] = {7};
+	const struct mls_saved_proposal v = {
+		.ref = {ref, sizeof(ref)}, .sender_type = sender_type, .type = type, .body = body};
+
+	must(mls_saved_proposal_encode(change_new(name, MLS_CHANGE_PROPOSAL), &v));
+}
+
+static void make_proposals(void)
+{
+	static const uint8_t psk[2 + 1 + 1 + 32] = {MLS_PSK_EXTERNAL, 1, 'p', 32};
+	static const uint8_t reinit[] = {1, 'n', 0, 1, 0, 1, 0}, leaf[] = {0, 0, 0, 2};
+	const uint32_t joiner = world_client(w, NULL);
+	struct mls_buf package = {0};
+
+	must(mls_client_set_psk(w->client[1], mls_slice_str("p"), mls_slice_str("value")));
+	member_publish(w->client[joiner], &package);
+	put_proposal("change_add", MLS_SENDER_MEMBER, MLS_PROPOSAL_ADD,
+		     mls_slice(package.p + 4, package.len - 4)); /* behind the message's head */
+	put_proposal("change_remove", MLS_SENDER_MEMBER, MLS_PROPOSAL_REMOVE,
+		     mls_slice(leaf, sizeof(leaf)));
+	put_proposal("change_psk", MLS_SENDER_MEMBER, MLS_PROPOSAL_PSK,
+		     mls_slice(psk, sizeof(psk)));
+	put_proposal("change_reinit", MLS_SENDER_MEMBER, MLS_PROPOSAL_REINIT,
+		     mls_slice(reinit, sizeof(reinit)));
+	put_proposal("change_extensions", MLS_SENDER_MEMBER, MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+		     mls_slice("\0", 1));
+	put_proposal("change_type", MLS_SENDER_MEMBER, 0xffff, mls_slice("\0", 1));
+	put_proposal("change_sender", MLS_SENDER_EXTERNAL, MLS_PROPOSAL_REMOVE,
+		     mls_slice(leaf, sizeof(leaf)));
+	mls_buf_free(&package);
+}
+
+/* Changes that the group could have had, and some that it could not. */
 static void make_seeds(const struct mls_group *group)
 {
 	struct mls_saved_received received = {.epoch = mls_group_epoch(group),
 					      .ratchet = MLS_RATCHET_APPLICATION,
 					      .generation = 4};
-	struct mls_codec c = {.out = &seeds[0]};
+	const uint8_t head = WHOLE;
+	struct mls_buf *whole;
 
-	put_type(&seeds[0], MLS_CHANGE_RECEIVED);
-	mls_saved_received_walk(&c, &received);
-	must(c.err);
-	put_type(&seeds[1], MLS_CHANGE_PROPOSAL);
-	must(mls_save_proposal(&seeds[1], group->proposals.v[0]));
-	put_type(&seeds[2], MLS_CHANGE_PENDING);
-	must(mls_save_staged(group->client->crypto, &seeds[2], group->pending));
+	must(mls_saved_received_encode(change_new("change_received", MLS_CHANGE_RECEIVED),
+				       &received));
+	must(mls_save_proposal(change_new("change_proposal", MLS_CHANGE_PROPOSAL),
+			       group->proposals.v[0]));
+	must(mls_save_staged(group->client->crypto,
+			     change_new("change_pending", MLS_CHANGE_PENDING), group->pending));
+	make_proposals();
+	whole = seed_new("whole");
+	must(mls_buf_append(whole, mls_slice(&head, 1)));
+	must(mls_buf_append(whole, bytes_of(&genuine)));
+}
+
+/* Member 0 sends three messages, of which member 1 has read the second. */
+static void talk(void)
+{
+	struct mls_buf *const message[] = {&late, &w->message, &next};
+	struct mls_event event;
+
+	w->message.len = 0;
+	for (size_t i = 0; i < MLS_N(message); i++)
+		must(mls_group_protect(w->group[0], message[i], bytes_of(&w->commit),
+				       (struct mls_slice){0}));
+	must(mls_group_receive(w->group[1], &event, bytes_of(&w->message)));
+}
+
+/* Member 1 proposes its Update, and both commit. */
+static void propose_and_commit(void)
+{
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	const struct mls_commit_request nothing_else = {0};
+	struct mls_event event;
+
+	w->message.len = w->commit.len = 0;
+	must(mls_group_propose(w->group[1], &w->message, &update, MLS_HANDSHAKE_PRIVATE));
+	must(mls_group_receive(w->group[0], &event, bytes_of(&w->message)));
+	must(mls_group_commit(w->group[0], &(struct mls_commit_output){.commit = &by_reference},
+			      &nothing_else));
+	must(mls_group_commit(w->group[1], &(struct mls_commit_output){.commit = &w->commit},
+			      &nothing_else));
 }
 
 /* A member with everything a group can hold: kept keys, a proposal, a pending commit, the past. */
 static void make_genuine(void)
 {
 	static struct mls_seeded_random random;
-	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
 	const struct mls_commit_request adding = {.tree_in_welcome = true};
-	const struct mls_commit_output output = {.commit = &genuine};
 	struct mls_policy policy = mls_policy_default();
-	struct mls_event event;
 
 	mls_seeded_random_begin(&random, 1, "state", 0);
 	members_draw_from(mls_seeded_random_source(&random));
 	policy.past_epochs = 1;
 	w = world_new(1, 3, &adding, &policy);
 	world_commit(w, 0, &(struct mls_commit_request){0}, NULL, 0);
-	for (size_t i = 0; i < 3; i++) {
-		w->message.len = 0;
-		must(mls_group_protect(w->group[0], &w->message, bytes_of(&w->commit),
-				       (struct mls_slice){0}));
-	}
-	must(mls_group_receive(w->group[1], &event, bytes_of(&w->message)));
-	must(mls_group_propose(w->group[1], &genuine, &update, MLS_HANDSHAKE_PRIVATE));
-	must(mls_group_commit(w->group[1], &output, &(struct mls_commit_request){0}));
-	genuine.len = 0;
+	talk();
+	propose_and_commit();
 	must(mls_group_save(w->group[1], &genuine));
 	genuine.len -= 32; /* the hash */
 	w->group[1]->n_stores = 1;
@@ -92,20 +167,63 @@ static void put_hash(void)
 	must(mls_buf_append(&state, mls_slice(hash, 32)));
 }
 
-static void use(struct mls_group *group)
+static void ask(struct mls_group *group)
 {
-	struct mls_buf out = {0};
+	const struct mls_group_info_request request = {.ratchet_tree = true, .external_pub = true};
 	struct mls_identity member;
+	struct mls_buf out = {0};
+	uint8_t exported[32];
+
+	for (uint32_t i = 0; i < mls_group_n_leaves(group); i++)
+		(void)mls_group_member(group, &member, i);
+	(void)!mls_group_export(group, exported, sizeof(exported), mls_slice_str("label"),
+				bytes_of(&late));
+	(void)!mls_group_info(group, &out, &request);
+	out.len = 0;
+	must(mls_group_save(group, &out));
+	mls_buf_free(&out);
+}
+
+/* What is cached goes into it. */
+static void commit(struct mls_group *group)
+{
+	struct mls_buf message = {0}, welcome = {0};
+	const struct mls_commit_output output = {.commit = &message, .welcome = &welcome};
+	const struct mls_commit_request request = {.tree_in_welcome = true};
+
+	if (mls_group_commit(group, &output, &request) == MLS_OK)
+		must(mls_group_merge(group));
+	message.len = 0;
+	(void)!mls_group_protect(group, &message, bytes_of(&late), (struct mls_slice){0});
+	mls_buf_free(&message);
+	mls_buf_free(&welcome);
+	ask(group);
+}
+
+static void follow_another(struct mls_group *group)
+{
 	struct mls_event event;
 
-	if (mls_group_save(group, &out) != MLS_OK)
-		abort();
-	(void)mls_group_member(group, &member, mls_group_own_leaf(group));
-	(void)!mls_group_receive(group, &event, bytes_of(&w->message));
+	ask(group);
+	(void)!mls_group_receive(group, &event, bytes_of(&late));
+	(void)!mls_group_receive(group, &event, bytes_of(&next));
+	(void)!mls_group_receive(group, &event, bytes_of(&by_reference));
+	commit(group);
+}
+
+static void follow_its_own(struct mls_group *group)
+{
+	struct mls_event event;
+
 	(void)!mls_group_receive(group, &event, bytes_of(&w->commit));
-	(void)!mls_group_protect(group, &out, bytes_of(&w->commit), (struct mls_slice){0});
-	(void)!mls_group_merge(group);
-	mls_buf_free(&out);
+	(void)!mls_group_merge(group); /* where it is not that one */
+	commit(group);
+}
+
+static void commit_anew(struct mls_group *group)
+{
+	mls_group_discard(group);
+	commit(group);
 }
 
 static enum mls_err restore(struct mls_group **group, const uint8_t *data, size_t size)
@@ -134,28 +252,30 @@ static enum mls_err load(struct mls_group **group, const uint8_t *data, size_t s
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct mls_group *group = NULL;
-	enum mls_err err;
+	static void (*const uses[])(struct mls_group * group) = {follow_another, follow_its_own,
+								 commit_anew};
+	enum mls_err err = MLS_OK;
 
 	if (w == NULL)
 		make_genuine();
-	state.len = 0;
-	if (size > 0 && data[0] == CHANGE)
-		err = restore(&group, data + 1, size - 1);
-	else
-		err = load(&group, data, size);
-	if (err == MLS_OK)
-		use(group);
-	else if (size == 0)
-		abort(); /* the genuine one is taken in */
-	mls_group_free(group);
+	for (size_t i = 0; i < MLS_N(uses) && err == MLS_OK; i++) {
+		struct mls_group *group = NULL;
+
+		state.len = 0;
+		err = size > 0 && data[0] == CHANGE ? restore(&group, data + 1, size - 1)
+						    : load(&group, data, size);
+		if (err == MLS_OK)
+			uses[i](group);
+		else if (size == 0)
+			abort(); /* the genuine one is taken in */
+		mls_group_free(group);
+	}
 	return 0;
 }
 
 void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 {
 	LLVMFuzzerTestOneInput(NULL, 0);
-	give("change_received", bytes_of(&seeds[0]));
-	give("change_proposal", bytes_of(&seeds[1]));
-	give("change_pending", bytes_of(&seeds[2]));
+	for (size_t i = 0; i < n_seeds; i++)
+		give(seeds[i].name, bytes_of(&seeds[i].bytes));
 }
