@@ -162,6 +162,7 @@ static void proposal_of_unknown_sender(struct saved_parts *s)
 static void proposal_of_nobody(struct saved_parts *s)
 {
 	s->proposal.sender_index = BLANK_LEAF;
+	s->proposal.private_key = s->proposal.public_key = nothing;
 }
 
 static void update_cut(struct saved_parts *s)
