@@ -284,6 +284,36 @@ static void path_with_another_key(struct scene *s)
 	use_path(s, &path);
 }
 
+/* The path with other ciphertexts in its first node, whose only one is for the victim. */
+static void use_ciphertexts(struct scene *s, size_t n)
+{
+	static uint8_t bytes[4 * 1024];
+	struct mls_update_path path = honest_path(s, &path_memory);
+	struct mls_buf nodes = {.p = bytes, .cap = sizeof(bytes), .fixed = true}, body = {0};
+	struct mls_slice rest = path.nodes;
+	struct mls_update_path_node first;
+
+	OK(mls_update_path_node_next(&rest, &first));
+	for (size_t i = 0; i < n; i++)
+		OK(mls_buf_append(&body, first.encrypted_path_secret));
+	first.encrypted_path_secret = mls_buf_slice(&body);
+	OK(mls_update_path_node_encode(&nodes, &first));
+	OK(mls_buf_append(&nodes, rest));
+	path.nodes = mls_buf_slice(&nodes);
+	use_path(s, &path);
+	mls_buf_free(&body);
+}
+
+static void path_with_a_ciphertext_less(struct scene *s)
+{
+	use_ciphertexts(s, 0);
+}
+
+static void path_with_a_ciphertext_more(struct scene *s)
+{
+	use_ciphertexts(s, 2);
+}
+
 static void path_that_does_not_decrypt(struct scene *s)
 {
 	struct mls_update_path path = honest_path(s, &path_memory);
@@ -335,6 +365,8 @@ static const struct {
 	{"path, old key", path_that_keeps_the_key, MLS_ERR_ENCRYPTION_KEY_KEPT},
 	{"path, no nodes", path_too_short, MLS_ERR_PATH_LENGTH},
 	{"path, other key", path_with_another_key, MLS_ERR_LEAF_PARENT_HASH},
+	{"path, a ciphertext less", path_with_a_ciphertext_less, MLS_ERR_PATH_CIPHERTEXTS},
+	{"path, a ciphertext more", path_with_a_ciphertext_more, MLS_ERR_PATH_CIPHERTEXTS},
 	{"path, bad ciphertext", path_that_does_not_decrypt, MLS_ERR_DECRYPT},
 };
 

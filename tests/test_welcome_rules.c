@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -156,6 +157,68 @@ static void rules_of_a_welcome_are_checked(void **state)
 		mls_group_free(group);
 		scene_end(&s);
 	}
+}
+
+static struct mls_buf present_tree; /* of the group before somebody was added */
+
+/* The tree is one of that group, and the tag is right; only, the joiner is not in it. */
+static void tree_without_the_joiner(struct forged_welcome *w)
+{
+	static uint8_t bytes[8 * 1024], hash[32];
+	struct mls_buf out = {.p = bytes, .cap = sizeof(bytes), .fixed = true};
+
+	memcpy(hash, present_tree.p, sizeof(hash));
+	OK(mls_extension_encode(
+		&out, &(struct mls_extension){MLS_EXTENSION_RATCHET_TREE,
+					      mls_slice(present_tree.p + sizeof(hash),
+							present_tree.len - sizeof(hash))}));
+	w->info.extensions = mls_buf_slice(&out);
+	w->info.context.tree_hash = mls_slice(hash, sizeof(hash));
+	w->confirm = true;
+}
+
+/* No path was committed: the nodes above who was added are blank. */
+static void path_secret_without_a_path(struct forged_welcome *w)
+{
+	w->secrets.has_path_secret = true;
+	other_path_secret(w);
+}
+
+/* A Welcome of a commit that has no path. */
+static void refuses_without_path(void (*change)(struct forged_welcome *w), enum mls_err want)
+{
+	struct mls_commit_request request = {
+		.tree_in_welcome = true, .path_if_required = true, .n_add = 1};
+	struct mls_group *group = NULL;
+	struct mls_commit_output output;
+	struct mls_client *joiner;
+	struct mls_slice add;
+	struct scene s;
+
+	scene_begin(&s);
+	joiner = s.w->client[s.outsider];
+	add = bytes_of(&s.package);
+	request.add = &add;
+	output = (struct mls_commit_output){.commit = &s.w->commit, .welcome = &s.w->welcome};
+	s.w->commit.len = s.w->welcome.len = present_tree.len = 0;
+	OK(mls_buf_append(&present_tree, s.w->group[FORGER]->epoch->context.tree_hash));
+	OK(mls_group_ratchet_tree(s.w->group[FORGER], &present_tree));
+	OK(mls_group_commit(s.w->group[FORGER], &output, &request));
+	forge_welcome(joiner, s.w->group[FORGER], &s.message, bytes_of(&s.w->welcome), change,
+		      NULL);
+	REFUSED(mls_group_join(joiner, &group, bytes_of(&s.message), nothing), want);
+	assert_null(group);
+	OK(mls_group_join(joiner, &group, bytes_of(&s.w->welcome), nothing));
+	mls_group_free(group);
+	scene_end(&s);
+}
+
+static void a_joiner_and_its_path_are_in_the_tree(void **state)
+{
+	(void)state;
+	refuses_without_path(tree_without_the_joiner, MLS_ERR_LEAF_NOT_FOUND);
+	refuses_without_path(path_secret_without_a_path, MLS_ERR_PATH_BLANK);
+	mls_buf_free(&present_tree);
 }
 
 static void a_welcome_is_joined_once_and_by_its_addressee(void **state)
@@ -312,6 +375,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_of_a_welcome_are_checked),
+		cmocka_unit_test(a_joiner_and_its_path_are_in_the_tree),
 		cmocka_unit_test(a_welcome_is_joined_once_and_by_its_addressee),
 		cmocka_unit_test(a_key_package_needs_its_private_part),
 		cmocka_unit_test(too_many_proposals_are_refused),

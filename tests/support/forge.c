@@ -155,6 +155,23 @@ static void put_info(const struct mls_group *committer, struct mls_buf *out,
 		out->p[out->len - 1] ^= 1;
 }
 
+static void confirm(const struct mls_group *committer, struct forged_welcome *w, uint8_t *tag,
+		    const struct mls_secret *member_secret)
+{
+	struct mls_crypto *crypto = committer->client->crypto;
+	struct mls_secret_tree keys = {0};
+	struct mls_epoch *epoch;
+
+	OK(mls_epoch_new(&epoch));
+	mls_tree_copy(&epoch->tree, &committer->epoch->tree);
+	OK(mls_epoch_set_context(epoch, &w->info.context));
+	OK(mls_epoch_derive(crypto, epoch, &keys, member_secret));
+	memcpy(tag, epoch->confirmation_tag, crypto->suite->nh);
+	w->info.confirmation_tag = mls_slice(tag, crypto->suite->nh);
+	mls_secret_tree_clear(&keys);
+	mls_epoch_free(epoch);
+}
+
 void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 		   struct mls_buf *out, struct mls_slice welcome,
 		   void (*change)(struct forged_welcome *w), const struct mls_origin *origin)
@@ -163,7 +180,7 @@ void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 	struct mls_joining j;
 	struct forged_welcome w = {0};
 	struct mls_secret welcome_secret;
-	uint8_t key[MLS_MAX_AEAD_KEY], nonce[MLS_AEAD_NONCE];
+	uint8_t key[MLS_MAX_AEAD_KEY], nonce[MLS_AEAD_NONCE], tag[MLS_MAX_HASH];
 	struct mls_buf info = {0}, secrets = {0};
 	struct mls_key_package package;
 
@@ -171,6 +188,8 @@ void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 	w.info = j.info;
 	w.secrets = j.secrets;
 	change(&w);
+	if (w.confirm)
+		confirm(committer, &w, tag, &j.member_secret);
 	put_info(committer, &info, &w);
 	OK(mls_group_secrets_encode(&secrets, &w.secrets));
 	OK(mls_welcome_secret(crypto, &welcome_secret, &j.member_secret));

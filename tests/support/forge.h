@@ -42,6 +42,7 @@ struct forged_welcome {
 	struct mls_group_info info;
 	struct mls_group_secrets secrets;
 	bool sign_badly;
+	bool confirm; /* the tag is made again, for the GroupContext as it was changed */
 };
 void forge_welcome(struct mls_client *joiner, const struct mls_group *committer,
 		   struct mls_buf *out, struct mls_slice welcome,
