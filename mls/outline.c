@@ -63,10 +63,15 @@ enum mls_err mls_ratchet_tree_find(uint32_t *leaf, struct mls_slice ratchet_tree
 {
 	struct mls_codec c = {0};
 	struct mls_credential found;
-	enum mls_err err = mls_vector_take(&c.in, &ratchet_tree);
+	enum mls_err err;
 
+	if (ratchet_tree.len > MLS_DEFAULT_MAX_MESSAGE)
+		return MLS_ERR_MESSAGE_TOO_LONG;
+	err = mls_vector_take(&c.in, &ratchet_tree);
 	if (err)
 		return err;
+	if (ratchet_tree.len > 0)
+		return MLS_ERR_TRAILING;
 	for (uint32_t node = 0; mls_codec_ok(&c) && c.in.len > 0; node++) {
 		if (node_walk(&c, &found, node % 2 ? MLS_NODE_PARENT : MLS_NODE_LEAF) &&
 		    found.type == credential_type && mls_slice_equal(found.content, credential)) {

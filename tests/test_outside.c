@@ -263,7 +263,15 @@ static void a_member_is_found_in_a_ratchet_tree(void **state)
 		MLS_ERR_MEMBER_UNKNOWN);
 	REFUSED(mls_ratchet_tree_find(&leaf, bytes_of(&w->tree), 0, nothing),
 		MLS_ERR_MEMBER_UNKNOWN); /* a blank leaf is nobody */
-	w->tree.p[3] = 2;                /* behind the length and the presence octet */
+	OK(mls_vector_put(&w->tree, nothing));
+	REFUSED(mls_ratchet_tree_find(&leaf, bytes_of(&w->tree), MLS_CREDENTIAL_BASIC,
+				      who.credential),
+		MLS_ERR_TRAILING);
+	w->tree.len--;
+	REFUSED(mls_ratchet_tree_find(&leaf, (struct mls_slice){w->tree.p, ((size_t)64 << 20) + 1},
+				      MLS_CREDENTIAL_BASIC, who.credential),
+		MLS_ERR_MESSAGE_TOO_LONG);
+	w->tree.p[3] = 2; /* behind the length and the presence octet */
 	REFUSED(mls_ratchet_tree_find(&leaf, bytes_of(&w->tree), MLS_CREDENTIAL_BASIC,
 				      who.credential),
 		MLS_ERR_NODE_TYPE);

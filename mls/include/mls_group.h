@@ -35,8 +35,9 @@ enum mls_err MLS_MUST_CHECK mls_group_create(struct mls_client *client, struct m
  *                 `optional<Node> ratchet_tree<V>`; empty otherwise
  *
  * The whole tree is validated (7.9.2, 7.3): one signature for each member. Fails with
- * WELCOME_NOT_FOR_US when no kept key package is addressed, and with the code of the rule
- * that the Welcome, the GroupInfo or the tree breaks. On failure the client is as it was.
+ * WELCOME_NOT_FOR_US when no kept key package is addressed, with PSK_USAGE_HERE when the group
+ * follows from another one, which mls_group_join_successor must be given, and with the code of the
+ * rule that the Welcome, the GroupInfo or the tree breaks. On failure the client is as it was.
  */
 enum mls_err MLS_MUST_CHECK mls_group_join(struct mls_client *client, struct mls_group **group,
 					   struct mls_slice welcome, struct mls_slice ratchet_tree);
@@ -65,8 +66,8 @@ enum mls_err MLS_MUST_CHECK mls_group_info_read(struct mls_group_outline *outlin
 /*
  * mls_ratchet_tree_find tells the leaf index of the first member with a credential: of an
  * older self that is to be replaced, or of somebody to be removed by an external sender. The
- * tree is decoded, not validated; mls_group_join_external does that. MEMBER_UNKNOWN where
- * nobody has it.
+ * tree is decoded up to there, not validated; mls_group_join_external does that. MEMBER_UNKNOWN
+ * where nobody has it; the errors of a tree that does not decode; MESSAGE_TOO_LONG beyond 64 MiB.
  */
 enum mls_err MLS_MUST_CHECK mls_ratchet_tree_find(uint32_t *leaf, struct mls_slice ratchet_tree,
 						  uint16_t credential_type,
@@ -120,7 +121,8 @@ enum mls_succession {
  *   extensions  BRANCH: as for mls_group_create; REINIT: not read
  *
  * SUITE where the client has another one than the new group, VERSION where that is to have a later
- * version than mls10; NOT_REINITIALIZED.
+ * version than mls10; REINIT: NOT_REINITIALIZED for another group. Both: GROUP_ID_TAKEN, and the
+ * errors of mls_group_create for the extensions, which a ReInit may announce as well; STORAGE.
  */
 enum mls_err MLS_MUST_CHECK mls_group_create_successor(
 	struct mls_client *client, struct mls_group **group, const struct mls_group *old,
@@ -130,7 +132,8 @@ enum mls_err MLS_MUST_CHECK mls_group_create_successor(
  * mls_group_join_successor joins, as mls_group_join does, a group that must follow from
  * `old`; BRANCH: from any epoch of it that policy keeps. SUCCESSOR_PSK, SUCCESSOR_EPOCH,
  * SUCCESSOR_PARAMETERS, SUCCESSOR_MEMBERS where it does not, PSK_USAGE_HERE where it follows from
- * another group or epoch; members are compared by their credentials.
+ * another group or epoch; members are compared by their credentials. REINIT: NOT_REINITIALIZED
+ * where no ReInit has shut `old` down. All errors of mls_group_join.
  */
 enum mls_err MLS_MUST_CHECK mls_group_join_successor(
 	struct mls_client *client, struct mls_group **group, const struct mls_group *old,
@@ -379,16 +382,21 @@ struct mls_group_info_request {
 enum mls_err MLS_MUST_CHECK mls_group_info(struct mls_group *group, struct mls_buf *out,
 					   const struct mls_group_info_request *request);
 
+/* The group id; memory of the group, of this epoch. */
 struct mls_slice mls_group_id(const struct mls_group *group);
+/* The number of the present epoch; a group begins in epoch 0. */
 uint64_t mls_group_epoch(const struct mls_group *group);
+/* The cipher suite, by its number in the registry (17.1). */
 uint16_t mls_group_suite(const struct mls_group *group);
-/* The body of the GroupContext's extension list, encoded. */
+/* The body of the GroupContext's extension list, encoded; memory of the group, of this epoch. */
 struct mls_slice mls_group_extensions(const struct mls_group *group);
 /* The own leaf index. */
 uint32_t mls_group_own_leaf(const struct mls_group *group);
 /* Leaves of the tree, blank ones included: a power of two; and members. */
 uint32_t mls_group_n_leaves(const struct mls_group *group);
 uint32_t mls_group_n_members(const struct mls_group *group);
+/* Is a commit of mls_group_commit pending: neither accepted nor discarded, nor another in its
+ * place? */
 bool mls_group_is_pending(const struct mls_group *group);
 
 /* What a group that a ReInit has shut down goes on as; false for another group. Memory of the
