@@ -1,7 +1,6 @@
-#include "credential.h"
 #include "extension.h"
 
-/* Lists of extensions as applications make and read them: RFC 9420 2.1.2, 12.1.8.1, 13. */
+/* Lists of extensions as applications make and read them: RFC 9420 2.1.2, 13. */
 
 enum mls_err mls_vector_put(struct mls_buf *out, struct mls_slice body)
 {
@@ -56,18 +55,4 @@ enum mls_err mls_extension_put(struct mls_buf *extensions, uint16_t type, struct
 	TRY(mls_extension_encode(extensions, &v));
 out:
 	return err;
-}
-
-enum mls_err mls_external_sender_put(struct mls_buf *out, const struct mls_identity *sender)
-{
-	const size_t start = out->len;
-	struct mls_credential credential = {sender->credential_type, sender->credential};
-	struct mls_slice key = sender->signature_key;
-	struct mls_codec c = {.out = out};
-
-	mls_opaque(&c, &key);
-	mls_credential_walk(&c, &credential);
-	if (c.err)
-		out->len = start;
-	return c.err;
 }

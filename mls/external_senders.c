@@ -7,6 +7,23 @@ void mls_external_sender_walk(struct mls_codec *c, struct mls_external_sender *v
 }
 MLS_WIRE_TYPE(external_sender)
 
+/* A chain of certificates is written as it was given: reading tells whether it is one. */
+enum mls_err mls_external_sender_put(struct mls_buf *out, const struct mls_identity *sender)
+{
+	const size_t start = out->len;
+	const struct mls_external_sender v = {sender->signature_key,
+					      {sender->credential_type, sender->credential}};
+	struct mls_external_sender read;
+	enum mls_err err = mls_external_sender_encode(out, &v);
+
+	if (err == MLS_OK)
+		err = mls_external_sender_decode(mls_slice(out->p + start, out->len - start),
+						 &read);
+	if (err)
+		out->len = start;
+	return err;
+}
+
 static void element(struct mls_codec *c)
 {
 	struct mls_external_sender v = {0};

@@ -109,6 +109,35 @@ static void an_external_sender_is_key_and_credential(void **state)
 	mls_buf_free(&out);
 }
 
+/* What others would refuse is not written: no type but these two, no chain that is none. */
+static void an_external_sender_has_a_credential(void **state)
+{
+	const struct {
+		uint16_t type;
+		struct mls_slice credential;
+		enum mls_err want;
+	} rows[] = {
+		{MLS_CREDENTIAL_X509, text("\4cert"), MLS_OK},
+		{MLS_CREDENTIAL_X509, text("\4cert\2ca"), MLS_OK},
+		{MLS_CREDENTIAL_X509, text("\5cert"), MLS_ERR_TRUNCATED},
+		{MLS_CREDENTIAL_X509, text("\xc0"), MLS_ERR_VARINT_PREFIX},
+		{MLS_CREDENTIAL_X509, text(""), MLS_ERR_CERTIFICATES_EMPTY},
+		{0x0a0a, text("boss"), MLS_ERR_CREDENTIAL_TYPE},
+	};
+	struct mls_buf out = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct mls_identity sender = {rows[i].type, rows[i].credential, text("key")};
+
+		out.len = 0;
+		OK(mls_vector_put(&out, text("as before")));
+		REFUSED(mls_external_sender_put(&out, &sender), rows[i].want);
+		assert_int_equal(out.len == 10, rows[i].want != MLS_OK);
+	}
+	mls_buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +146,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_not_put),
 		cmocka_unit_test(a_list_has_each_type_once),
 		cmocka_unit_test(an_external_sender_is_key_and_credential),
+		cmocka_unit_test(an_external_sender_has_a_credential),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

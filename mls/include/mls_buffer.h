@@ -36,7 +36,9 @@ void mls_buf_free(struct mls_buf *b);
  * or TOO_LONG, and `out` is as it was. */
 enum mls_err MLS_MUST_CHECK mls_vector_put(struct mls_buf *out, struct mls_slice body);
 
-/* Takes `opaque body<V>` off the front of *rest. On failure *rest is as it was. */
+/* Takes `opaque body<V>` off the front of *rest. TRUNCATED where it is longer than that,
+ * VARINT_PREFIX and VARINT_LONG for a length that is no encoding or not the shortest one. On
+ * failure *rest is as it was. */
 enum mls_err MLS_MUST_CHECK mls_vector_take(struct mls_slice *body, struct mls_slice *rest);
 
 #ifdef __cplusplus
