@@ -10,13 +10,25 @@
 #include <cmocka.h>
 
 #include "backends/mls_vectors.h"
-#include "key_package.h"
 #include "members.h"
 #include "stride.h"
 #include "suite.h"
 #include "vectors.h"
 
-/* What the client is, read from its key package by the library's own decoder. */
+/* Signature key and credential of the leaf in a KeyPackage (10, 7.2), an MLSMessage. */
+static void read_leaf(struct mls_client_config *config, struct mls_slice message)
+{
+	struct mls_slice rest = {message.p + 8, message.len - 8}, key;
+
+	OK(mls_vector_take(&key, &rest)); /* init_key */
+	OK(mls_vector_take(&key, &rest)); /* encryption_key */
+	OK(mls_vector_take(&config->signature_public, &rest));
+	assert_true(rest.len > 2);
+	config->credential_type = (uint16_t)(rest.p[0] << 8 | rest.p[1]);
+	rest = (struct mls_slice){rest.p + 2, rest.len - 2};
+	OK(mls_vector_take(&config->credential, &rest));
+}
+
 static struct mls_client *client_of(json_t *v, struct mls_slice message)
 {
 	struct mls_client_config config = {.ephemeral = true,
@@ -26,16 +38,10 @@ static struct mls_client *client_of(json_t *v, struct mls_slice message)
 	const struct mls_slice init = vector_private_key(v, "init_priv", suite->nsk);
 	struct mls_policy policy = mls_policy_default();
 	struct mls_buf private_part = {0};
-	struct mls_codec c = {.out = &private_part};
-	struct mls_key_package key_package;
 	struct mls_client *client = NULL;
-	struct mls_slice part;
 
-	OK(mls_key_package_decode(mls_slice(message.p + 4, message.len - 4), &key_package));
+	read_leaf(&config, message);
 	config.signature_private = vector_private_key(v, "signature_priv", suite->signature_secret);
-	config.signature_public = key_package.leaf_node.signature_key;
-	config.credential_type = key_package.leaf_node.credential.type;
-	config.credential = key_package.leaf_node.credential.content;
 	config.crypto = vectors_library(suite);
 	config.now_s = TEST_NOW_S;
 	policy.accept_expired = true; /* the files are of no particular day */
@@ -43,12 +49,9 @@ static struct mls_client *client_of(json_t *v, struct mls_slice message)
 	policy.past_epochs = 8;
 	config.policy = &policy;
 	OK(mls_client_new(&client, &config));
-	part = init;
-	mls_opaque(&c, &part);
-	part = encryption;
-	mls_opaque(&c, &part);
-	OK(c.err);
-	OK(mls_client_keep_key_package(client, message, mls_buf_slice(&private_part)));
+	OK(mls_vector_put(&private_part, init));
+	OK(mls_vector_put(&private_part, encryption));
+	OK(mls_client_keep_key_package(client, message, bytes_of(&private_part)));
 	mls_buf_free(&private_part);
 	return client;
 }
