@@ -2,9 +2,12 @@
  * Memory that runs out, once, at every single allocation of a group's whole life: the call
  * fails with NOMEM, leaks nothing, and succeeds when it is made again. And no block that is
  * freed, in any of these lives, still holds a secret: what the KDF gave, a private key, a PSK, a
- * plaintext.
+ * plaintext. There is another life for what the first one has not: other suites and curves,
+ * certificates, threads, proposals from outside, groups that follow from others. Of these, which
+ * share most of what they do, one allocation in a few fails.
  */
 #include <malloc.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "certificates.h"
 #include "crypto.h"
 #include "members.h"
 #include "mls_storage.h"
@@ -24,6 +28,9 @@ void __real_free(void *p);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void __wrap_free(void *p);
+
+/* Calls may use threads: of what is known of secrets, and of which allocation fails. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- secrets ---- */
 
@@ -53,20 +60,29 @@ static bool is_known(const uint8_t *bytes)
 	return false;
 }
 
-/* Zeros are no secret; the commit_secret of a commit without path, for one. */
-static void learn(const uint8_t *bytes, size_t len)
+static void put_known(const uint8_t *bytes)
 {
-	static const uint8_t zeros[KNOWN_BYTES];
 	size_t at;
 
-	if (len < KNOWN_BYTES || memcmp(bytes, zeros, KNOWN_BYTES) == 0 || is_known(bytes))
-		return;
 	if (n_known == MAX_KNOWN)
 		fail_msg("more than %d secrets", MAX_KNOWN);
 	memcpy(known[n_known++], bytes, KNOWN_BYTES);
 	for (at = place_of(bytes); place[at]; at = (at + 1) % (4 * MAX_KNOWN))
 		;
 	place[at] = (uint16_t)n_known;
+}
+
+/* Zeros are no secret; the commit_secret of a commit without path, for one. */
+static void learn(const uint8_t *bytes, size_t len)
+{
+	static const uint8_t zeros[KNOWN_BYTES];
+
+	if (len < KNOWN_BYTES || memcmp(bytes, zeros, KNOWN_BYTES) == 0)
+		return;
+	pthread_mutex_lock(&lock);
+	if (!is_known(bytes))
+		put_known(bytes);
+	pthread_mutex_unlock(&lock);
 }
 
 static void forget_secrets(void)
@@ -78,10 +94,12 @@ static void forget_secrets(void)
 
 static void look_for_secrets(const uint8_t *p, size_t len)
 {
+	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i + KNOWN_BYTES <= len && !found; i++) {
 		if (is_known(p + i))
 			found = calling;
 	}
+	pthread_mutex_unlock(&lock);
 }
 
 /* What gives secrets, and is told apart by the linker. */
@@ -156,14 +174,18 @@ enum mls_err __wrap_mls_key_import(struct mls_crypto *c, struct mls_key **out,
 
 static long until_failure = -1; /* allocations to come before the one that fails; -1: none does */
 static bool has_failed;
-static long n_live;
+static _Atomic long n_live;
 
 static bool fails_now(void)
 {
-	if (until_failure < 0 || until_failure-- > 0)
-		return false;
-	has_failed = true;
-	return true;
+	bool now;
+
+	pthread_mutex_lock(&lock);
+	now = until_failure == 0;
+	has_failed |= now;
+	until_failure -= until_failure >= 0;
+	pthread_mutex_unlock(&lock);
+	return now;
 }
 
 void *__wrap_malloc(size_t size)
@@ -200,16 +222,32 @@ static const uint8_t signature_seed[N][33] = {
 	"the signature key of member 3...",
 };
 
-/* Three members, and one who joins by itself. */
+struct life;
+
+/* What is different from one life to another. */
+struct kind {
+	void (*live)(struct life *l);
+	uint16_t suite;
+	enum mls_crypto_library crypto;
+	unsigned threads;
+	bool certified;
+	size_t stride; /* allocations from one that fails to the next */
+};
+
+/* Three members, and one who comes from outside; groups that follow from theirs. */
 struct life {
+	const struct kind *kind;
 	struct mls_client *client[N];
-	struct mls_group *group[N];
+	struct mls_group *group[N], *next[N];
 	struct mls_buf package[N], private_part, commit, welcome, message, saved, info;
+	struct mls_buf sender, senders, extensions;
 };
 
 static const struct mls_slice nothing = {0};
 static const uint8_t psk_id[1] = {7}, psk[32] = "a pre-shared key of 32 bytes....";
 static const uint8_t plaintext[32] = "a plaintext of thirty-two bytes.";
+
+static struct mls_buf chain[N]; /* of certificates, of members who have one */
 
 /* Where member 2 stores: its group and what changed since. */
 static uint8_t stored[2][1 << 16];
@@ -247,6 +285,14 @@ static enum mls_err put(void *state, enum mls_stored what, struct mls_slice id,
 		expect_err(err_, MLS_OK, #call, __FILE__, __LINE__);                               \
 	} while (0)
 
+static void publish(struct life *l, size_t i)
+{
+	l->package[i].len = l->private_part.len = 0;
+	STEP(mls_key_package_new(l->client[i], &l->package[i], &l->private_part));
+	STEP(mls_client_keep_key_package(l->client[i], bytes_of(&l->package[i]),
+					 bytes_of(&l->private_part)));
+}
+
 static void make_client(struct life *l, size_t i)
 {
 	const uint8_t name = (uint8_t)i;
@@ -256,9 +302,12 @@ static void make_client(struct life *l, size_t i)
 		.ephemeral = i != 2,
 		.storage = i == 2 ? &storage : NULL,
 		.signature_private = {signature_seed[i], 32},
-		.suite = 1,
-		.credential_type = MLS_CREDENTIAL_BASIC,
-		.credential = {&name, 1},
+		.suite = l->kind->suite,
+		.crypto = l->kind->crypto,
+		.threads = l->kind->threads,
+		.credential_type = l->kind->certified ? MLS_CREDENTIAL_X509 : MLS_CREDENTIAL_BASIC,
+		.credential =
+			l->kind->certified ? bytes_of(&chain[i]) : (struct mls_slice){&name, 1},
 		.now_s = TEST_NOW_S,
 		.policy = &policy,
 	};
@@ -267,10 +316,7 @@ static void make_client(struct life *l, size_t i)
 	STEP(mls_client_new(&l->client[i], &config));
 	STEP(mls_client_set_psk(l->client[i], (struct mls_slice){psk_id, 1},
 				(struct mls_slice){psk, 32}));
-	l->private_part.len = 0;
-	STEP(mls_key_package_new(l->client[i], &l->package[i], &l->private_part));
-	STEP(mls_client_keep_key_package(l->client[i], bytes_of(&l->package[i]),
-					 bytes_of(&l->private_part)));
+	publish(l, i);
 }
 
 static void receive_all(struct life *l, const struct mls_buf *message, uint32_t but)
@@ -365,6 +411,105 @@ static void remove_in_private(struct life *l)
 	l->group[1] = NULL;
 }
 
+/* Member 3, not yet one, becomes an external sender as well. */
+static void change_extensions(struct life *l)
+{
+	const struct mls_identity boss = {
+		.credential_type = MLS_CREDENTIAL_BASIC,
+		.credential = {psk_id, 1},
+		.signature_key = mls_client_signature_key(l->client[3]),
+	};
+	struct mls_commit_request request = {.set_extensions = true};
+
+	STEP(mls_external_sender_put(&l->sender, &boss));
+	STEP(mls_vector_put(&l->senders, bytes_of(&l->sender)));
+	STEP(mls_extension_put(&l->extensions, MLS_EXTENSION_EXTERNAL_SENDERS,
+			       bytes_of(&l->senders)));
+	request.extensions = bytes_of(&l->extensions);
+	commit(l, 0, &request);
+	receive_all(l, &l->commit, N);
+}
+
+static void propose_from_outside(struct life *l, const struct mls_proposal_request *request)
+{
+	const struct mls_outside_sender sender = {
+		.group_id = mls_group_id(l->group[0]),
+		.epoch = mls_group_epoch(l->group[0]),
+		.is_joining = request->type == MLS_PROPOSAL_ADD,
+	};
+
+	l->message.len = 0;
+	STEP(mls_client_propose(l->client[3], &l->message, &sender, request));
+	receive_all(l, &l->message, N);
+}
+
+/* It has member 1 removed, and itself added. */
+static void ask_from_outside(struct life *l)
+{
+	const struct mls_proposal_request add = {.type = MLS_PROPOSAL_ADD,
+						 .key_package = bytes_of(&l->package[3])};
+	const struct mls_proposal_request removal = {.type = MLS_PROPOSAL_REMOVE, .leaf = 1};
+	const struct mls_commit_output output = {.commit = &l->commit, .welcome = &l->welcome};
+
+	propose_from_outside(l, &removal);
+	propose_from_outside(l, &add);
+	l->commit.len = l->welcome.len = 0;
+	STEP(mls_group_commit(l->group[2], &output,
+			      &(struct mls_commit_request){.tree_in_welcome = true}));
+	receive_all(l, &l->commit, N);
+	mls_group_free(l->group[1]);
+	l->group[1] = NULL;
+	STEP(mls_group_join(l->client[3], &l->group[3], bytes_of(&l->welcome), nothing));
+}
+
+/* Members 0, 2 and 3 go on in another group, which ends soon. */
+static void succeed(struct life *l, enum mls_succession how)
+{
+	const struct mls_commit_output output = {.commit = &l->commit, .welcome = &l->welcome};
+	struct mls_slice add[2];
+	struct mls_event event;
+
+	for (size_t i = 0; i < 2; i++) {
+		publish(l, 2 + i);
+		add[i] = bytes_of(&l->package[2 + i]);
+	}
+	l->commit.len = l->welcome.len = 0;
+	STEP(mls_group_create_successor(l->client[0], &l->next[0], l->group[0], how, nothing,
+					nothing));
+	STEP(mls_group_commit(
+		l->next[0], &output,
+		&(struct mls_commit_request){.add = add, .n_add = 2, .tree_in_welcome = true}));
+	STEP(mls_group_receive(l->next[0], &event, bytes_of(&l->commit)));
+	for (size_t i = 2; i < N; i++)
+		STEP(mls_group_join_successor(l->client[i], &l->next[i], l->group[i], how,
+					      bytes_of(&l->welcome), nothing));
+	for (size_t i = 0; i < N; i++) {
+		mls_group_free(l->next[i]);
+		l->next[i] = NULL;
+	}
+}
+
+static void shut_down(struct life *l)
+{
+	const struct mls_reinit_parameters next = {.group_id = {psk_id, 1},
+						   .suite = l->kind->suite};
+
+	commit(l, 3, &(struct mls_commit_request){.reinit = &next});
+	receive_all(l, &l->commit, N);
+}
+
+static void live_with_others(struct life *l)
+{
+	for (size_t i = 0; i < N; i++)
+		make_client(l, i);
+	begin(l);
+	change_extensions(l);
+	ask_from_outside(l);
+	succeed(l, MLS_SUCCESSION_BRANCH);
+	shut_down(l);
+	succeed(l, MLS_SUCCESSION_REINIT);
+}
+
 static void live(struct life *l)
 {
 	for (size_t i = 0; i < N; i++)
@@ -379,6 +524,7 @@ static void live(struct life *l)
 static void end(struct life *l)
 {
 	for (size_t i = 0; i < N; i++) {
+		mls_group_free(l->next[i]);
 		mls_group_free(l->group[i]);
 		mls_client_free(l->client[i]);
 		mls_buf_free(&l->package[i]);
@@ -389,6 +535,9 @@ static void end(struct life *l)
 	mls_buf_free(&l->message);
 	mls_buf_free(&l->saved);
 	mls_buf_free(&l->info);
+	mls_buf_free(&l->sender);
+	mls_buf_free(&l->senders);
+	mls_buf_free(&l->extensions);
 }
 
 /* Secrets of the life that is to begin. */
@@ -401,20 +550,19 @@ static void learn_ours(void)
 		learn(signature_seed[i], 32);
 }
 
-static void memory_may_run_out_anywhere(void **state)
+static void run_out(const struct kind *kind)
 {
-	const long stride = (long)test_stride(29);
+	const long stride = (long)(kind->stride * test_stride(29));
 	long n = 0;
 
-	(void)state;
 	do {
-		struct life l = {0};
+		struct life l = {.kind = kind};
 		const long before = n_live;
 
 		has_failed = false;
 		learn_ours();
 		until_failure = n;
-		live(&l);
+		kind->live(&l);
 		until_failure = -1;
 		calling = "the end";
 		end(&l);
@@ -424,7 +572,56 @@ static void memory_may_run_out_anywhere(void **state)
 			fail_msg("allocation %ld: %ld blocks leaked", n, n_live - before);
 		n += stride;
 	} while (has_failed);
-	assert_true(n > 300); /* that many allocations were made to fail */
+	assert_true(n > 300); /* so many allocations there are at least */
+}
+
+static void memory_may_run_out_anywhere(void **state)
+{
+	(void)state;
+	run_out(&(struct kind){.live = live, .suite = 1, .stride = 1});
+}
+
+static void and_among_groups_that_follow_from_others(void **state)
+{
+	(void)state;
+	run_out(&(struct kind){
+		.live = live_with_others, .suite = 1, .crypto = MLS_CRYPTO_SODIUM, .stride = 3});
+}
+
+static void and_with_the_curves_of_nist(void **state)
+{
+	(void)state;
+	run_out(&(struct kind){.live = live, .suite = 2, .stride = 11});
+}
+
+static void and_in_several_threads(void **state)
+{
+	(void)state;
+	run_out(&(struct kind){
+		.live = live, .suite = 3, .crypto = MLS_CRYPTO_SODIUM, .threads = 2, .stride = 7});
+}
+
+static void and_with_certificates(void **state)
+{
+	struct authority root;
+
+	(void)state;
+	authority_begin(&root);
+	for (size_t i = 0; i < N; i++) {
+		EVP_PKEY *key =
+			EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, signature_seed[i], 32);
+		struct mls_buf der = {0};
+
+		certificate_issue(&root, &der, key, "member");
+		certificate_put(&chain[i], bytes_of(&der));
+		mls_buf_free(&der);
+		EVP_PKEY_free(key);
+	}
+	run_out(&(struct kind){
+		.live = live_with_others, .suite = 1, .certified = true, .stride = 11});
+	for (size_t i = 0; i < N; i++)
+		mls_buf_free(&chain[i]);
+	authority_end(&root);
 }
 
 static void the_error_says_so(void **state)
@@ -444,6 +641,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_error_says_so),
 		cmocka_unit_test(memory_may_run_out_anywhere),
+		cmocka_unit_test(and_among_groups_that_follow_from_others),
+		cmocka_unit_test(and_with_the_curves_of_nist),
+		cmocka_unit_test(and_in_several_threads),
+		cmocka_unit_test(and_with_certificates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
