@@ -26,6 +26,26 @@ static void join(struct mls_slice message)
 	mls_buf_free(&commit);
 }
 
+/* What an application reads of it before it joins. Extensions that decoded can be taken apart. */
+static void read_outline(struct mls_slice message)
+{
+	struct mls_group_outline outline;
+	struct mls_slice data, body;
+	uint32_t leaf;
+	uint16_t type;
+
+	if (mls_group_info_read(&outline, message) != MLS_OK)
+		return;
+	while (mls_extension_take(&type, &data, &outline.extensions) == MLS_OK) {
+		while (mls_vector_take(&body, &data) == MLS_OK)
+			;
+	}
+	if (outline.extensions.len > 0)
+		abort();
+	(void)!mls_ratchet_tree_find(&leaf, outline.ratchet_tree, MLS_CREDENTIAL_BASIC,
+				     mls_slice_str("nobody"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mls_group_info info;
@@ -34,11 +54,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint16_t wire_format = MLS_WIRE_GROUP_INFO;
 
 	(void)insider();
-	if (mls_group_info_decode(mls_slice(data, size), &info) != MLS_OK)
-		return 0;
 	mls_message_header_walk(&c, &wire_format);
-	insider_put_group_info(&message, &info, NULL);
-	join(bytes_of(&message));
+	if (c.err || mls_buf_append(&message, mls_slice(data, size)) != MLS_OK)
+		abort();
+	read_outline(bytes_of(&message));
+	message.len -= size;
+	if (mls_group_info_decode(mls_slice(data, size), &info) == MLS_OK) {
+		insider_put_group_info(&message, &info, NULL);
+		join(bytes_of(&message));
+	}
 	mls_buf_free(&message);
 	return 0;
 }

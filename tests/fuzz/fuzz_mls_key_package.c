@@ -39,6 +39,26 @@ static void add(struct mls_slice message)
 	mls_group_free(group);
 }
 
+/* From a storage, whose bytes the client trusts no more than others. */
+static void restore(struct mls_slice message)
+{
+	struct insider *in = insider();
+	const size_t n = in->joiner->n_kept;
+	struct mls_buf stored = {0};
+	enum mls_err err;
+
+	if (mls_vector_put(&stored, message) != MLS_OK ||
+	    mls_buf_append(&stored, bytes_of(&in->private_part)) != MLS_OK)
+		abort();
+	err = mls_client_restore_key_package(in->joiner, bytes_of(&stored));
+	if ((err != MLS_OK && in->joiner->n_kept > n) ||
+	    (in->joiner->n_kept > n &&
+	     mls_client_drop_kept(in->joiner, &in->joiner->kept[n]) != MLS_OK) ||
+	    in->joiner->n_kept != n)
+		abort();
+	mls_buf_free(&stored);
+}
+
 static void try(const struct mls_key_package *package)
 {
 	const struct mls_group *group = insider()->w->group[1];
@@ -59,6 +79,7 @@ static void try(const struct mls_key_package *package)
 		insider_expect_refusal(err);
 	(void)!mls_client_keep_key_package(insider()->w->client[1], bytes_of(&message),
 					   bytes_of(&insider()->private_part));
+	restore(bytes_of(&message));
 	mls_buf_free(&message);
 }
 
@@ -66,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mls_key_package package;
 
-	(void)insider();
+	(void)!mls_client_restore_key_package(insider()->joiner, mls_slice(data, size));
 	if (mls_key_package_decode(mls_slice(data, size), &package) == MLS_OK)
 		try(&package);
 	return 0;

@@ -75,14 +75,34 @@ static void validate(struct mls_slice encoded)
 	mls_buf_free(&again);
 }
 
+/* Whoever is in the tree is found in its encoding, unless somebody before has the credential. */
+static void find_member(const struct mls_tree *tree, struct mls_slice encoded)
+{
+	const uint32_t wanted = mls_tree_next_member(tree, mls_tree_n_leaves(tree) / 2);
+	struct mls_leaf_node leaf, found;
+	uint32_t at;
+
+	if (wanted == MLS_NO_LEAF)
+		return;
+	if (mls_tree_leaf_node(tree, wanted, &leaf) != MLS_OK ||
+	    mls_ratchet_tree_find(&at, encoded, leaf.credential.type, leaf.credential.content) !=
+		    MLS_OK ||
+	    at > wanted || mls_tree_leaf_node(tree, at, &found) != MLS_OK ||
+	    !mls_slice_equal(found.credential.content, leaf.credential.content))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct mls_slice encoded = {data, size};
 	struct mls_buf again = {0};
 	struct mls_tree tree;
+	uint32_t leaf;
 
 	(void)insider();
+	(void)!mls_ratchet_tree_find(&leaf, encoded, MLS_CREDENTIAL_BASIC, mls_slice_str("nobody"));
 	if (decode(&tree, encoded) == MLS_OK) {
+		find_member(&tree, encoded);
 		if (mls_tree_encode(&tree, &again) != MLS_OK ||
 		    !mls_slice_equal(bytes_of(&again), encoded))
 			abort();

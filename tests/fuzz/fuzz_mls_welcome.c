@@ -1,7 +1,8 @@
 /*
  * A Welcome from a member who may put anything into it. The input is what is encrypted in it:
  * GroupSecrets, and behind them a GroupInfo with the ratchet tree. Both are sealed to the
- * joiner, with the right tree hash, signatures and confirmation tag, where they decode.
+ * joiner, with the right tree hash, signatures and confirmation tag, where they decode. It is
+ * joined as a new group, and as one that has branched off another.
  */
 #include <stdlib.h>
 
@@ -32,23 +33,32 @@ static void seal_info(struct mls_buf *info, const struct mls_group_secrets *secr
 	info->len += MLS_AEAD_TAG;
 }
 
+static void judge(enum mls_err err, struct mls_group *group)
+{
+	if (err == MLS_OK) {
+		insider_keep_package();
+		insider_use(insider()->joiner, group);
+	} else {
+		insider_expect_refusal(err);
+	}
+}
+
 static void join(struct mls_slice secrets, struct mls_slice info)
 {
 	struct mls_client *joiner = insider()->joiner;
 	const struct mls_kept_key_package *kept = &joiner->kept[0];
-	struct mls_group *group = NULL;
+	const struct mls_slice nothing = {0};
+	struct mls_group *group = NULL, *branch = NULL;
 	struct mls_buf message = {0};
 	enum mls_err err;
 
 	forge_put_welcome(joiner->crypto, &message, mls_slice(kept->ref, joiner->crypto->suite->nh),
 			  mls_key_public(kept->init_key), secrets, info);
-	err = mls_group_join(joiner, &group, bytes_of(&message), (struct mls_slice){0});
-	if (err == MLS_OK) {
-		insider_keep_package();
-		insider_use(joiner, group);
-	} else {
-		insider_expect_refusal(err);
-	}
+	err = mls_group_join(joiner, &group, bytes_of(&message), nothing);
+	judge(err, group);
+	err = mls_group_join_successor(joiner, &branch, insider_old(), MLS_SUCCESSION_BRANCH,
+				       bytes_of(&message), nothing);
+	judge(err, branch);
 	mls_buf_free(&message);
 }
 
@@ -61,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mls_buf sealed = {0};
 	const bool decodes = mls_group_secrets_next(&rest, &secrets) == MLS_OK;
 
-	(void)insider();
+	(void)insider_old();
 	if (decodes && mls_group_info_decode(rest, &info) == MLS_OK)
 		insider_put_group_info(&sealed, &info, &secrets);
 	else
@@ -94,22 +104,23 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	return first;
 }
 
+/* What `group` sends when it adds the joiner; frees it. */
 static void give_welcome(void (*give)(const char *name, struct mls_slice seed), const char *name,
-			 const struct mls_commit_request *how)
+			 const struct mls_commit_request *how, struct mls_group *group,
+			 const struct mls_origin *origin)
 {
 	struct insider *in = insider();
 	struct mls_slice add = bytes_of(&in->package);
 	struct mls_commit_request request = *how;
 	struct mls_buf commit = {0}, welcome = {0}, seed = {0};
 	const struct mls_commit_output output = {.commit = &commit, .welcome = &welcome};
-	struct mls_group *group = insider_fork(1);
 	struct mls_joining j;
 
 	request.add = &add;
 	request.n_add = 1;
 	request.tree_in_welcome = true;
 	must(mls_group_commit(group, &output, &request));
-	must(mls_joining_open(&j, in->joiner, bytes_of(&welcome), NULL));
+	must(mls_joining_open(&j, in->joiner, bytes_of(&welcome), origin));
 	must(mls_buf_append(&seed, bytes_of(&j.secrets_bytes)));
 	must(mls_buf_append(&seed, bytes_of(&j.info_bytes)));
 	give(name, bytes_of(&seed));
@@ -123,8 +134,16 @@ static void give_welcome(void (*give)(const char *name, struct mls_slice seed), 
 void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 {
 	const struct mls_psk_name psk = {.id = mls_slice_str("psk")};
+	const struct mls_commit_request with_path = {0}, without = {.path_if_required = true};
+	const struct mls_commit_request with_psk = {.psks = &psk, .n_psks = 1};
+	const struct mls_slice nothing = {0};
+	struct mls_group *branch = NULL;
 
-	give_welcome(give, "with_path", &(struct mls_commit_request){0});
-	give_welcome(give, "without_path", &(struct mls_commit_request){.path_if_required = true});
-	give_welcome(give, "with_psk", &(struct mls_commit_request){.psks = &psk, .n_psks = 1});
+	(void)insider();
+	give_welcome(give, "with_path", &with_path, insider_fork(1), NULL);
+	give_welcome(give, "without_path", &without, insider_fork(1), NULL);
+	give_welcome(give, "with_psk", &with_psk, insider_fork(1), NULL);
+	must(mls_group_create_successor(insider()->w->client[0], &branch, insider_old(),
+					MLS_SUCCESSION_BRANCH, nothing, nothing));
+	give_welcome(give, "branch", &without, branch, &insider()->origin);
 }

@@ -7,6 +7,8 @@
 #include "seeded_random.h"
 #include "tree_hash.h"
 
+enum { JOINER = 1000 };
+
 static struct insider made;
 
 static void must(enum mls_err err)
@@ -46,7 +48,7 @@ struct insider *insider(void)
 	members_on(MLS_CRYPTO_SODIUM, MLS_CRYPTO_SODIUM);
 	made.w = world_new(1, INSIDER_MEMBERS - 1, NULL, NULL);
 	shape_group(made.w);
-	made.joiner = member_client(1, 1000);
+	made.joiner = member_client(1, JOINER);
 	must(mls_key_package_new(made.joiner, &made.package, &made.private_part));
 	insider_keep_package();
 	must(mls_client_set_psk(made.joiner, psk, psk));
@@ -55,6 +57,39 @@ struct insider *insider(void)
 			must(mls_client_set_psk(made.w->client[i], psk, psk));
 	}
 	return &made;
+}
+
+static void begin_origin(const struct mls_epoch *epoch)
+{
+	made.origin.usage = MLS_PSK_BRANCH;
+	made.origin.epoch = epoch->context.epoch;
+	made.origin.resumption_psk = epoch->secrets.resumption_psk;
+	must(mls_buf_append(&made.origin.group_id, epoch->context.group_id));
+}
+
+struct mls_group *insider_old(void)
+{
+	struct mls_buf package = {0}, commit = {0}, welcome = {0};
+	const struct mls_commit_output output = {.commit = &commit, .welcome = &welcome};
+	const struct mls_slice nothing = {0};
+	struct mls_client *twin, *founder = insider()->w->client[0];
+	struct mls_slice add;
+
+	if (made.old)
+		return made.old;
+	twin = member_client(1, JOINER);
+	member_publish(twin, &package);
+	add = bytes_of(&package);
+	must(mls_group_create(founder, &made.old, nothing, nothing));
+	must(mls_group_commit(made.old, &output,
+			      &(struct mls_commit_request){.add = &add, .n_add = 1}));
+	must(mls_group_merge(made.old));
+	begin_origin(made.old->epoch);
+	mls_buf_free(&package);
+	mls_buf_free(&commit);
+	mls_buf_free(&welcome);
+	mls_client_free(twin);
+	return made.old;
 }
 
 void insider_keep_package(void)
@@ -232,7 +267,8 @@ bool insider_member_secret(struct mls_secret *out, const struct mls_group_secret
 		ids[n].len -= rest.len;
 	}
 	if (secrets->joiner_secret.len != joiner.len ||
-	    mls_client_psk_secret(made.joiner, &psk, ids, n, NULL) != MLS_OK)
+	    mls_client_psk_secret(made.joiner, &psk, ids, n, made.old ? &made.origin : NULL) !=
+		    MLS_OK)
 		return false;
 	memcpy(joiner.bytes, secrets->joiner_secret.p, joiner.len);
 	mls_member_secret(crypto, out, &joiner, &psk);

@@ -1,6 +1,7 @@
 #ifndef INSIDER_H
 #define INSIDER_H
 #include "forge.h"
+#include "origin.h"
 
 /*
  * A group whose members' keys all belong to one attacker, the same in every process, so that
@@ -14,6 +15,8 @@ struct insider {
 	struct world *w;
 	struct mls_client *joiner; /* has published a key package, and has the PSK "psk" */
 	struct mls_buf package, private_part;
+	struct mls_group *old; /* see insider_old */
+	struct mls_origin origin;
 };
 
 /* Made at the first call, never freed. */
@@ -21,6 +24,10 @@ struct insider *insider(void);
 
 /* Gives the joiner its key package again, once it is used up. */
 void insider_keep_package(void);
+
+/* A group from which member 0 and the joiner may branch off: they are in it, or somebody with the
+ * same credential. Made at the first call, with the origin of a branch. */
+struct mls_group *insider_old(void);
 
 /* A group of its own that stands where that of a member stands. */
 struct mls_group *insider_fork(uint32_t member);
@@ -43,7 +50,8 @@ void insider_put_tree(struct mls_buf *out, struct mls_slice ratchet_tree);
 void insider_put_group_info(struct mls_buf *out, const struct mls_group_info *v,
 			    const struct mls_group_secrets *secrets);
 
-/* The member_secret of GroupSecrets for the joiner; false where it does not know the PSKs. */
+/* The member_secret of GroupSecrets for the joiner; false where it does not know the PSKs. That
+ * of a branch is known once there is an old group. */
 bool insider_member_secret(struct mls_secret *out, const struct mls_group_secrets *secrets);
 
 /* Fails the run unless `err` is a refusal that is not blamed on the caller or the machine. */
