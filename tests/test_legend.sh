@@ -106,6 +106,17 @@ $(texts Gamma | head -1 | cut -d' ' -f1)"
 headings 'Alpha · one' 'Alpha · two'
 check one_column_of_two_is_a_row "$(size) $(columns_of Alpha)" 'viewBox="0 0 1200 900" 2 at 2'
 
+# The lines of facts are 14 pixels apart.
+cp "$work/facts.csv" "$work/short.csv"
+printf 'fact,value\nmachine,a machine\nversions,groupbench%s\n' "$(printf ' · library %d' {1..20})" > "$work/facts.csv"
+headings 'Alpha · one' 'Beta · two'
+check no_heading_stands_on_a_second_line_of_versions "$(awk '
+	/<g transform="translate\(/ { sub(/.*<g transform="translate\(/, ""); split($0, part, /[,)]/) }
+	/<text>.*library 20</ { above = part[2] }
+	/<text>.*Alpha</ { heading = part[2] }
+	END { print (above && heading - above >= 14 ? "below it" : above " " heading) }' "$work/honest.svg")" 'below it'
+mv "$work/short.csv" "$work/facts.csv"
+
 # marks SCALE LOW HIGH PANELS: the numbers of the y axis of the first panel from below, where the one line
 # goes from LOW to HIGH, and "too close" behind one that is less than 13 pixels above the one before.
 marks() {
