@@ -100,11 +100,13 @@ do for [i = 1:n_marks] {
 }
 if (y_low >= y_high) { y_low = y_high > 1 ? y_high - 1 : 1; y_high = y_low + 1 }
 
+load "frame.gp"
+
 # In pixels of the picture.
 n_rows = (n_panels + columns - 1) / columns
 legend_top = 24.0 + 21 * legend_rows
 cell_w = (width + 0.0) / columns
-cell_h = (height - 104.0 - legend_top) / n_rows
+cell_h = (height - head - legend_top) / n_rows
 
 # A hair wider than the outermost tics, which rounding would lose.
 set xrange [0.999 * x_first:1.001 * x_last]
@@ -151,8 +153,6 @@ if (yscale ne "ratio") {
 if (xscale eq "binary") {
 	do for [i = 1:|binary|] { set xtics add (binary[i] 2.0**binary_exponent[i]) }
 }
-
-load "frame.gp"
 
 # The columns of the legend share the width as their longest names need it.
 array letters[legend_columns]; array column_at[legend_columns]
@@ -208,7 +208,7 @@ do for [p = 1:n_panels] {
 	if (strlen(heading[p]) == 0) { continue }
 	c = (p - 1) % columns
 	r = (p - 1) / columns
-	y = height - 104.0 - cell_h * r
+	y = height - head - cell_h * r
 	set lmargin at screen across(cell_w * c + (columns == 1 ? 120 : 112))
 	set rmargin at screen across(cell_w * (c + 1) - 40)
 	set tmargin at screen up(y - (is_table ? 46 : 24))

@@ -15,9 +15,9 @@
 csv = figure . ".csv"
 stats csv using (column("series")) nooutput
 n = int(STATS_max)
-array name[n]; array kind[n]; array hue[n]; array look[n]; array n_points[n]; array n_curves[n]
+array name[n]; array kind[n]; array hue[n]; array look[n]; array n_points[n]; array n_curves[n]; array panels[n]
 array place_x[n]; array place_y[n]
-do for [i = 1:n] { name[i] = ""; kind[i] = ""; hue[i] = 1; look[i] = 1; n_points[i] = 0; n_curves[i] = 0 }
+do for [i = 1:n] { name[i] = ""; kind[i] = ""; hue[i] = 1; look[i] = 1; n_points[i] = 0; n_curves[i] = 0; panels[i] = 0 }
 do for [i = 1:n] { place_x[i] = 1; place_y[i] = 1 }
 
 least(a, b) = a < b ? a : b
@@ -29,12 +29,17 @@ plot csv skip 1 using (i = int($3), name[i] = strcol(4), kind[i] = strcol(5), hu
 	look[i] = int($7), place_x[i] = int($8), place_y[i] = int($9), \
 	n_points[i] = n_points[i] + 1, \
 	n_curves[i] = n_curves[i] + (n_points[i] == 1 || int($1) != panel), panel = int($1), \
+	panels[i] = panels[i] | (1 << (int($1) % 60)), \
 	legend_columns = most(legend_columns, int($8)), \
 	legend_rows = most(legend_rows, int($9)), \
 	x_first = least(x_first, $10), x_last = most(x_last, $10), \
 	y_least = least(y_least, $12), y_most = most(y_most, $13), \
 	0):(0) with table
 unset table
+
+array column_of[n]
+do for [i = 1:n] { column_of[i] = place_x[i] }
+n_columns = legend_columns
 
 # Where the columns of the legend side by side are wider than the picture, they stand in several
 # rows of columns.
@@ -57,13 +62,32 @@ array every[n]
 do for [i = 1:n] { every[i] = n_curves[i] > 0 ? int(most(1, n_points[i] / n_curves[i] / 9)) : 1 }
 # Solid lines lie below, dashed ones on top of them, so that both are seen where they coincide; thin ones
 # on top of all.
-array order[n]
+array order[n]; array thick[n]
 lies_below(i, j) = look[i] < look[j] || (look[i] == look[j] && i <= j)
 do for [i = 1:n] {
 	place = 0
 	do for [j = 1:n] { place = place + lies_below(j, i) }
 	order[place] = i
 }
+# The lines of a column of the legend are thinner than those of an earlier one that has the same dashes
+# in the same panel.
+array n_thicker[n_columns]
+is_marked(i) = kind[i] eq "line" || kind[i] eq "both"
+are_alike(i, j) = is_marked(i) && is_marked(j) && look[i] == look[j] && (panels[i] & panels[j]) != 0
+do for [c = 1:n_columns] {
+	n_thicker[c] = 0
+	do for [other = 1:c - 1] {
+		found = 0
+		do for [i = 1:n] {
+			do for [j = 1:n] {
+				if (column_of[i] == c && column_of[j] == other && are_alike(i, j)) { found = 1 }
+			}
+		}
+		n_thicker[c] = n_thicker[c] + found
+	}
+}
+thinned(n_before) = n_before < 1 ? 1.2 : n_before < 2 ? 0.9 : 0.65
+do for [i = 1:n] { thick[i] = thickness[look[i]] * thinned(n_thicker[column_of[i]]) }
 
 # The y axis goes from one of its marks to another.
 n_marks = yscale eq "duration" ? |duration| : yscale eq "volume" ? |volume| : |decade|
@@ -76,11 +100,13 @@ do for [i = 1:n_marks] {
 }
 if (y_low >= y_high) { y_low = y_high > 1 ? y_high - 1 : 1; y_high = y_low + 1 }
 
+load "frame.gp"
+
 # In pixels of the picture.
 n_rows = (n_panels + columns - 1) / columns
 legend_top = 24.0 + 21 * legend_rows
 cell_w = (width + 0.0) / columns
-cell_h = (height - 104.0 - legend_top) / n_rows
+cell_h = (height - head - legend_top) / n_rows
 
 # A hair wider than the outermost tics, which rounding would lose.
 set xrange [0.999 * x_first:1.001 * x_last]
@@ -128,8 +154,6 @@ if (xscale eq "binary") {
 	do for [i = 1:|binary|] { set xtics add (binary[i] 2.0**binary_exponent[i]) }
 }
 
-load "frame.gp"
-
 # The columns of the legend share the width as their longest names need it.
 array letters[legend_columns]; array column_at[legend_columns]
 do for [c = 1:legend_columns] { letters[c] = 0 }
@@ -164,7 +188,7 @@ do for [i = 1:n] {
 	}
 	if (kind[i] eq "line" || kind[i] eq "both") {
 		set arrow i from screen x0, y to screen x1, y nohead \
-			linecolor rgb colour[hue[i]] dashtype look[i] linewidth 0.2 + thickness[look[i]]
+			linecolor rgb colour[hue[i]] dashtype look[i] linewidth 0.2 + thick[i]
 		set label 100 + i "" at screen (x0 + x1) / 2, y point linecolor rgb colour[hue[i]] \
 			pointtype marker[look[i]] pointsize 0.6
 	}
@@ -173,7 +197,6 @@ do for [i = 1:n] {
 
 mine(p, i) = int($1) == p && int($3) == i
 is_filled(i) = kind[i] eq "band" || kind[i] eq "both"
-is_marked(i) = kind[i] eq "line" || kind[i] eq "both"
 n_before = 0
 # A point of a series that has a marker. Those before it in the panel are counted from the first line of
 # the file on.
@@ -185,7 +208,7 @@ do for [p = 1:n_panels] {
 	if (strlen(heading[p]) == 0) { continue }
 	c = (p - 1) % columns
 	r = (p - 1) / columns
-	y = height - 104.0 - cell_h * r
+	y = height - head - cell_h * r
 	set lmargin at screen across(cell_w * c + (columns == 1 ? 120 : 112))
 	set rmargin at screen across(cell_w * (c + 1) - 40)
 	set tmargin at screen up(y - (is_table ? 46 : 24))
@@ -221,7 +244,7 @@ do for [p = 1:n_panels] {
 			with lines linecolor rgb colour[hue[i]] dashtype look[i] linewidth 1, \
 		for [j = 1:n] csv skip 1 using (i = order[j], mine(p, i) && is_marked(i) ? $10 : NaN):11 \
 			with lines linecolor rgb colour[hue[order[j]]] dashtype look[order[j]] \
-			linewidth thickness[look[order[j]]], \
+			linewidth thick[order[j]], \
 		for [j = 1:n] csv skip 1 using (has_marker(p, order[j]) ? $10 : NaN):11 \
 			with points linecolor rgb colour[hue[order[j]]] linewidth 1 \
 			pointtype marker[look[order[j]]] pointsize 0.5

@@ -1,5 +1,5 @@
 # Begins a picture of `width` x `height` pixels: its title, its note, and what facts.csv says of the run
-# stand at the top, in the first 104 pixels. Everything is placed by across() and up().
+# stand at the top, in the first `head` pixels. Everything is placed by across() and up().
 
 across(pixels) = 1.0 * pixels / width
 up(pixels) = 1.0 * pixels / height
@@ -27,3 +27,4 @@ set label 4 substr(versions, 1, end) at screen across(16), up(height - 83.0) lef
 	font ",10" textcolor "#666666"
 set label 5 substr(versions, end + 4, strlen(versions)) at screen across(16), up(height - 97.0) \
 	left noenhanced font ",10" textcolor "#666666"
+head = strlen(versions) > end ? 116.0 : 104.0
