@@ -1,5 +1,9 @@
 #include "commit_list.h"
 
+#include <stdlib.h>
+
+#include "memory.h"
+
 /*
  * An entry that points at what was written into `memory` since `start`. Its capacity is
  * reserved before the first one, so that it does not move.
@@ -163,21 +167,61 @@ static bool is_expired(const struct mls_client *client, const struct mls_cached_
  * The proposals of this epoch, by reference, but for what this commit must not have: our own
  * Updates, since our path does more, our own removal (12.2), and who has expired.
  */
-static enum mls_err list_cached(struct mls_proposal_list *list, const struct mls_group *group,
+static enum mls_err list_cached(struct mls_proposal_list *list, const struct mls_client *client,
+				const struct mls_proposal_cache *cache,
 				const struct mls_commit_request *request)
 {
-	const struct mls_proposal_cache *cache = &group->proposals;
 	uint32_t leaf;
 	enum mls_err err = MLS_OK;
 
 	for (size_t i = 0; i < cache->n && err == MLS_OK; i++) {
 		if (touches(cache->v[i], &leaf) && leaf == list->committer.index)
 			continue;
-		if (is_expired(group->client, cache->v[i]))
+		if (is_expired(client, cache->v[i]))
 			continue;
 		if (!is_superseded(cache, i) && !is_overruled(cache->v[i], request))
 			err = mls_proposal_list_put_cached(list, cache->v[i]);
 	}
+	return err;
+}
+
+static bool is_left_out(const struct mls_cached_proposal *cached,
+			const struct mls_commit_request *request)
+{
+	const struct mls_slice ref = {cached->ref, cached->ref_len};
+
+	for (size_t i = 0; i < request->n_leave_out; i++) {
+		if (mls_slice_equal(request->leave_out[i], ref))
+			return true;
+	}
+	return false;
+}
+
+/* The same where the application wants some of them left out: the others are listed as if these
+ * had not come. */
+static enum mls_err list_wanted(struct mls_proposal_list *list, const struct mls_group *group,
+				const struct mls_commit_request *request)
+{
+	const struct mls_proposal_cache *cache = &group->proposals;
+	struct mls_proposal_cache wanted = {0};
+	enum mls_err err = MLS_OK;
+
+	for (size_t i = 0; i < request->n_leave_out; i++) {
+		if (!mls_proposal_cache_find(cache, request->leave_out[i]))
+			FAIL(MLS_ERR_PROPOSAL_REF);
+	}
+	if (!request->n_leave_out)
+		return list_cached(list, group->client, cache, request);
+	wanted.v = mls_calloc(cache->n, sizeof(struct mls_cached_proposal *));
+	if (!wanted.v)
+		FAIL(MLS_ERR_NOMEM);
+	for (size_t i = 0; i < cache->n; i++) {
+		if (!is_left_out(cache->v[i], request))
+			wanted.v[wanted.n++] = cache->v[i];
+	}
+	TRY(list_cached(list, group->client, &wanted, request));
+out:
+	free(wanted.v);
 	return err;
 }
 
@@ -260,7 +304,7 @@ enum mls_err mls_commit_list(struct mls_proposal_list *list, struct mls_buf *mem
 		bound += list->origin->group_id.len + crypto->suite->nh + 32;
 	TRY(mls_buf_reserve(memory, bound));
 	if (!request->without_proposals && !request->reinit)
-		TRY(list_cached(list, group, request));
+		TRY(list_wanted(list, group, request));
 	TRY(mls_proposal_list_reserve(list,
 				      request->n_add + request->n_remove + request->n_psks + 3));
 	TRY(list_adds(list, request));

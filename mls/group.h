@@ -83,8 +83,10 @@ enum mls_err MLS_MUST_CHECK mls_group_advance(struct mls_group *group, struct ml
 					      struct mls_staged *staged);
 
 /* Adds a received or own proposal, whose sender was checked, to those of the epoch after
- * validating it by itself (12.1), more strictly where it is sent (7.3). */
+ * validating it by itself (12.1), more strictly where it is sent (7.3). *place is where among
+ * them it is. */
 enum mls_err MLS_MUST_CHECK mls_group_keep_proposal(struct mls_group *group,
 						    const struct mls_authenticated_content *content,
-						    struct mls_key *update_key, bool sending);
+						    struct mls_key *update_key, bool sending,
+						    size_t *place);
 #endif

@@ -95,8 +95,6 @@ bool mls_group_member(const struct mls_group *group, struct mls_identity *member
 
 	if (mls_tree_leaf_node(&group->epoch->tree, leaf, &node) != MLS_OK)
 		return false;
-	member->credential_type = node.credential.type;
-	member->credential = node.credential.content;
-	member->signature_key = node.signature_key;
+	*member = mls_leaf_node_identity(&node);
 	return true;
 }

@@ -120,7 +120,8 @@ static enum mls_err receive_proposal(struct mls_group *group, struct mls_event *
 				     const struct mls_authenticated_content *content)
 {
 	const struct mls_sender sender = content->content.sender;
-	enum mls_err err = mls_group_keep_proposal(group, content, NULL, false);
+	size_t place = 0;
+	enum mls_err err = mls_group_keep_proposal(group, content, NULL, false, &place);
 
 	if (err)
 		return err;
@@ -129,6 +130,7 @@ static enum mls_err receive_proposal(struct mls_group *group, struct mls_event *
 		.epoch = content->content.epoch,
 		.sender = sender.type == MLS_SENDER_MEMBER ? sender.index : MLS_NO_LEAF,
 		.proposal_type = content->content.proposal.type,
+		.proposal = place,
 		.authenticated_data = content->content.authenticated_data,
 	};
 	return MLS_OK;

@@ -146,14 +146,14 @@ static enum mls_err validate(const struct mls_group *group,
 
 enum mls_err mls_group_keep_proposal(struct mls_group *group,
 				     const struct mls_authenticated_content *content,
-				     struct mls_key *update_key, bool sending)
+				     struct mls_key *update_key, bool sending, size_t *place)
 {
 	struct mls_proposal_cache *cache = &group->proposals;
 	const size_t n = cache->n;
 	enum mls_err err = MLS_OK;
 
 	TRY(validate(group, &content->content, sending));
-	TRY(mls_proposal_cache_add(cache, group->client, content, update_key));
+	TRY(mls_proposal_cache_add(cache, group->client, content, update_key, place));
 	if (cache->n > n)
 		TRY(mls_group_note_proposal(group, cache->v[n]));
 	TRY(mls_group_put_changes(group));
@@ -173,6 +173,7 @@ static enum mls_err propose(struct mls_group *group, struct mls_buf *message,
 	struct sending s = {.group = group, .out = message, .handshake = handshake};
 	struct mls_authenticated_content content;
 	struct mls_buf copy = {0};
+	size_t place = 0;
 	enum mls_err err = mls_group_check_active(group);
 
 	if (err)
@@ -185,7 +186,7 @@ static enum mls_err propose(struct mls_group *group, struct mls_buf *message,
 			   mls_frame_bytes(&s.frame, s.frame.start + 2, s.frame.signature_end)));
 	TRY(seal(&s));
 	TRY(mls_authenticated_content_decode(mls_buf_slice(&copy), &content));
-	TRY(mls_group_keep_proposal(group, &content, update_key, true));
+	TRY(mls_group_keep_proposal(group, &content, update_key, true, &place));
 out:
 	mls_buf_free(&copy);
 	end(&s, err);

@@ -150,7 +150,7 @@ enum mls_err mls_leaf_node_check_lifetime(const struct mls_leaf_rules *rules,
 	return MLS_OK;
 }
 
-static struct mls_identity identity(const struct mls_leaf_node *leaf)
+struct mls_identity mls_leaf_node_identity(const struct mls_leaf_node *leaf)
 {
 	return (struct mls_identity){leaf->credential.type, leaf->credential.content,
 				     leaf->signature_key};
@@ -162,7 +162,7 @@ static enum mls_err check_credential(const struct mls_leaf_rules *rules,
 				     const struct mls_leaf_node *replaced)
 {
 	const struct mls_policy *policy = rules->policy;
-	struct mls_identity presented = identity(leaf), before = {0};
+	struct mls_identity presented = mls_leaf_node_identity(leaf), before = {0};
 	enum mls_err err;
 
 	if ((err = mls_credential_check(rules->crypto, &leaf->credential, leaf->signature_key)) !=
@@ -171,7 +171,7 @@ static enum mls_err check_credential(const struct mls_leaf_rules *rules,
 	if (!policy->accept_credential)
 		return MLS_OK;
 	if (replaced)
-		before = identity(replaced);
+		before = mls_leaf_node_identity(replaced);
 	if (!policy->accept_credential(policy->state, &presented, replaced ? &before : NULL))
 		return MLS_ERR_CREDENTIAL_REFUSED;
 	return MLS_OK;

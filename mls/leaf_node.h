@@ -54,6 +54,9 @@ enum mls_err MLS_MUST_CHECK mls_leaf_node_verify(struct mls_crypto *crypto,
 						 const struct mls_leaf_node *leaf,
 						 struct mls_slice group_id, uint32_t leaf_index);
 
+/* As whom a leaf presents its member; leads where the leaf does. */
+struct mls_identity mls_leaf_node_identity(const struct mls_leaf_node *leaf);
+
 /* By what a leaf is judged (7.3). */
 struct mls_leaf_rules {
 	struct mls_crypto *crypto;

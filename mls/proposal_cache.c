@@ -31,16 +31,23 @@ static enum mls_err grow(struct mls_proposal_cache *cache)
 	return MLS_OK;
 }
 
+/* Where a reference is; cache->n where it is not. */
+static size_t place_of(const struct mls_proposal_cache *cache, struct mls_slice ref)
+{
+	size_t i = 0;
+
+	while (i < cache->n &&
+	       !mls_slice_equal(mls_slice(cache->v[i]->ref, cache->v[i]->ref_len), ref))
+		i++;
+	return i;
+}
+
 const struct mls_cached_proposal *mls_proposal_cache_find(const struct mls_proposal_cache *cache,
 							  struct mls_slice ref)
 {
-	for (size_t i = 0; i < cache->n; i++) {
-		const struct mls_cached_proposal *cached = cache->v[i];
+	const size_t place = place_of(cache, ref);
 
-		if (ref.len == cached->ref_len && memcmp(cached->ref, ref.p, ref.len) == 0)
-			return cached;
-	}
-	return NULL;
+	return place < cache->n ? cache->v[place] : NULL;
 }
 
 /* Empty but for an Add, whose newcomer has it in `body`. */
@@ -85,7 +92,7 @@ out:
 enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
 				    const struct mls_client *client,
 				    const struct mls_authenticated_content *content,
-				    struct mls_key *update_key)
+				    struct mls_key *update_key, size_t *place)
 {
 	const struct mls_slice bytes = content->content.content_bytes;
 	struct mls_crypto *crypto = client->crypto;
@@ -93,7 +100,8 @@ enum mls_err mls_proposal_cache_add(struct mls_proposal_cache *cache,
 	const struct mls_slice ref = {hash, crypto->suite->nh};
 
 	mls_ref_hash(crypto, hash, "MLS 1.0 Proposal Reference", content->encoded);
-	if (mls_proposal_cache_find(cache, ref))
+	*place = place_of(cache, ref);
+	if (*place < cache->n)
 		return MLS_OK;
 	if (cache->n >= client->policy.max_proposals ||
 	    cache->n_bytes + bytes.len > client->policy.max_message)

@@ -24,11 +24,11 @@ struct mls_proposal_cache {
 
 /* Keeps a proposal, under its reference. PROPOSALS_TOO_MANY above policy->max_proposals, and where
  * all are longer than a message. Of a proposal that is there already nothing is kept twice.
- * `update_key` may be NULL. */
+ * `update_key` may be NULL. *place is where in the cache it is. */
 enum mls_err MLS_MUST_CHECK mls_proposal_cache_add(struct mls_proposal_cache *cache,
 						   const struct mls_client *client,
 						   const struct mls_authenticated_content *content,
-						   struct mls_key *update_key);
+						   struct mls_key *update_key, size_t *place);
 /* Keeps a proposal of which all is known, at the end. `body` stands behind the type. */
 enum mls_err MLS_MUST_CHECK mls_proposal_cache_restore(struct mls_proposal_cache *cache,
 						       struct mls_slice ref,

@@ -174,6 +174,9 @@ struct mls_reinit_parameters {
  *                       otherwise included by reference, but for what others overrule (12.2),
  *                       for extensions that not all members would support (12.1.7) and for
  *                       Adds that are outside their lifetime by now (7.3)
+ *   leave_out           n_leave_out references (struct mls_waiting_proposal) of those that are
+ *                       to be left out; no other is overruled by one of them; not read
+ *                       with `without_proposals` or `reinit`
  *   path_if_required    leave out the path where 12.4 allows it
  *   tree_in_welcome     put the ratchet tree into the Welcome
  *   handshake           how the commit travels
@@ -190,6 +193,8 @@ struct mls_commit_request {
 	struct mls_slice extensions;
 	const struct mls_reinit_parameters *reinit;
 	bool without_proposals;
+	const struct mls_slice *leave_out;
+	size_t n_leave_out;
 	bool path_if_required;
 	bool tree_in_welcome;
 	enum mls_handshake handshake;
@@ -214,10 +219,10 @@ struct mls_commit_output {
  * mls_group_discard drops it. The Welcome must not be delivered before.
  *
  * Fails with PENDING when a commit is pending already, with the rule's code for a bad key
- * package, leaf index or list of proposals, with WELCOME_WANTED where somebody is added and there
- * is no buffer for it, and, as a private handshake, with GENERATION_SPENT and STATE_OLD. On
- * failure nothing is appended and the group is as it was, except that a private handshake consumes
- * one generation of the own ratchet.
+ * package, leaf index or list of proposals, with PROPOSAL_REF where what is to be left out does not
+ * wait, with WELCOME_WANTED where somebody is added and there is no buffer for it, and, as a
+ * private handshake, with GENERATION_SPENT and STATE_OLD. On failure nothing is appended and the
+ * group is as it was, except that a private handshake consumes one generation of the own ratchet.
  */
 enum mls_err MLS_MUST_CHECK mls_group_commit(struct mls_group *group,
 					     const struct mls_commit_output *output,
@@ -260,6 +265,44 @@ enum mls_err MLS_MUST_CHECK mls_group_propose(struct mls_group *group, struct ml
 					      const struct mls_proposal_request *request,
 					      enum mls_handshake handshake);
 
+/*
+ * A proposal that was received or sent in this epoch and waits for a commit (12.1, 12.4). It is
+ * valid by itself (12.1); whether it goes together with others is seen when they are committed
+ * (12.2). Pointers lead into the group, until its epoch ends.
+ *
+ *   type             enum mls_proposal_type
+ *   ref              ProposalRef (5.2), for mls_commit_request.leave_out
+ *   sender           leaf index; MLS_NO_LEAF for a sender outside the group, of whom
+ *   external_sender  is the index in external_senders, or MLS_NO_LEAF: who asks to be added
+ *   leaf             REMOVE: who is to go; UPDATE: the sender
+ *   member           ADD, UPDATE: who is to be in the group
+ *   key_package      ADD: the encoded KeyPackage (10), without the head of an MLSMessage
+ *   psk              PSK
+ *   reinit           REINIT
+ *   extensions       GROUP_CONTEXT_EXTENSIONS: the encoded body
+ *
+ * Other fields are zero, `leaf` is MLS_NO_LEAF.
+ */
+struct mls_waiting_proposal {
+	uint16_t type;
+	struct mls_slice ref;
+	uint32_t sender, external_sender;
+	uint32_t leaf;
+	struct mls_identity member;
+	struct mls_slice key_package;
+	struct mls_psk_name psk;
+	struct mls_reinit_parameters reinit;
+	struct mls_slice extensions;
+};
+
+/* How many proposals wait. */
+size_t mls_group_n_proposals(const struct mls_group *group);
+
+/* The one at `index`, in the order in which they came, from 0 on; false behind the last, and
+ * *proposal is untouched. */
+bool mls_group_proposal(const struct mls_group *group, struct mls_waiting_proposal *proposal,
+			size_t index);
+
 /* To which group somebody outside it speaks, and as whom. */
 struct mls_outside_sender {
 	struct mls_slice group_id;
@@ -295,7 +338,7 @@ enum mls_err MLS_MUST_CHECK mls_group_protect(struct mls_group *group, struct ml
 
 enum mls_event_type {
 	MLS_EVENT_APPLICATION, /* data is the plaintext */
-	MLS_EVENT_PROPOSAL,    /* proposal_type was cached for a later commit */
+	MLS_EVENT_PROPOSAL,    /* `proposal` waits for a later commit */
 	MLS_EVENT_COMMIT,      /* another member's commit began `epoch` */
 	MLS_EVENT_OWN_COMMIT,  /* the own commit came back: `epoch` is the present one */
 	MLS_EVENT_REMOVED,     /* this member was removed: the group can only be freed */
@@ -309,6 +352,7 @@ struct mls_event {
 	uint32_t sender;     /* leaf index; MLS_NO_LEAF for a sender outside the group */
 	uint32_t generation; /* of a PrivateMessage */
 	uint16_t proposal_type;
+	size_t proposal; /* its index, for mls_group_proposal */
 	struct mls_slice data;
 	struct mls_slice authenticated_data;
 	const uint32_t *added; /* leaf indexes, of a commit */
