@@ -18,7 +18,7 @@ static enum megolm_err write_ending(struct megolm_olm_event *event, const char *
 	megolm_puts(&ending, "\"},\"sender\":\"");
 	megolm_puts(&ending, device->user_id);
 	megolm_puts(&ending, "\",");
-	if (!device->policy.without_device_keys) {
+	if (!device->policy.without_device_keys || strcmp(type, "m.room_key_bundle") == 0) {
 		megolm_puts(&ending, "\"sender_device_keys\":");
 		megolm_put(&ending, megolm_device_keys(device));
 		megolm_puts(&ending, ",");

@@ -72,6 +72,7 @@ size: [5, 8, 9]
 olm: [new, ratchet, chain]
 history: shared
 verification: cross_signed
+sender_device_keys: [yes, no]
 samples: { processes: 1, min: 1, max: 1, budget: 60s }
 measure: [create, { add: 1 }, { add: 4 }, { add_each: 2 }, rekey, { remove: 1 }]
 END

@@ -233,6 +233,27 @@ static void a_bundle_goes_to_cross_signed_devices_only(void **state)
 	close_invitation(&i);
 }
 
+/* E2EE, m.room_key_bundle: the sender's device keys must be there, whatever goes without. */
+static void who_announces_a_bundle_says_its_keys(void **state)
+{
+	struct megolm_policy policy = matrix_strict;
+	struct matrix_device dave;
+	struct megolm_peer *peer;
+	struct invitation i;
+
+	(void)state;
+	open_invitation(&i);
+	policy.without_device_keys = true;
+	matrix_open(&dave, 3, &policy);
+	peer = matrix_meet(&dave, &i.carol);
+	ASSERT_DONE(megolm_device_send_dummy(dave.device, peer, &i.out.sink));
+	ASSERT_ERR(matrix_receive(&i.carol, &dave, matrix_last(&i.out)), MEGOLM_ERR_UNKNOWN_DEVICE);
+	ASSERT_DONE(megolm_room_bundle_send(dave.room, &i.attachment, URL, peer, &i.out.sink));
+	ASSERT_DONE(matrix_receive(&i.carol, &dave, matrix_last(&i.out)));
+	matrix_close(&dave);
+	close_invitation(&i);
+}
+
 static void a_changed_bundle_is_refused(void **state)
 {
 	struct megolm_import_limits tight = megolm_default_import_limits;
@@ -590,6 +611,7 @@ int main(void)
 		cmocka_unit_test(who_gave_a_key_is_remembered),
 		cmocka_unit_test(a_change_of_visibility_ends_the_session),
 		cmocka_unit_test(a_bundle_goes_to_cross_signed_devices_only),
+		cmocka_unit_test(who_announces_a_bundle_says_its_keys),
 		cmocka_unit_test(a_changed_bundle_is_refused),
 		cmocka_unit_test(keys_of_other_rooms_are_refused),
 		cmocka_unit_test(what_a_bundle_withholds_is_remembered),

@@ -49,7 +49,11 @@ static void past_keys(struct gb_tally *t, const struct gb_floor_case *c)
 		return;
 	if (c->role == GB_FLOOR_ACTOR)
 		t->random_bytes += (uint64_t)ATTACHMENT_RANDOM * (c->one_by_one ? c->k : 1);
-	gb_olm_message(t, newcomers, gb_room_key_bundle_bytes(c->identity, gb_sender_keys_of(c)));
+	/* With the sender's keys in any case. */
+	gb_olm_message(t, newcomers,
+		       gb_room_key_bundle_bytes(c->identity, c->cross_signed
+								     ? GB_SENDER_KEYS_CROSS_SIGNED
+								     : GB_SENDER_KEYS_SIGNED));
 }
 
 /* Devices that come into a group, or make one, have each other's keys still to verify. */

@@ -81,7 +81,8 @@ struct megolm_policy {
 	/* Devices must be signed by their user's self-signing key (E2EE, "Cross-signing"). */
 	bool cross_signed;
 	/* Olm messages go without sender_device_keys (E2EE since 1.15, MSC4147), which are 0.7 kB
-	 * each: who gets one must know the device from /keys/query. */
+	 * each: who gets one must know the device from /keys/query. But m.room_key_bundle, where
+	 * they are a must, has them all the same. */
 	bool without_device_keys;
 	/* What others can make a device keep by writing to it: devices it knows from their
 	 * messages only, rooms, and Megolm sessions of one sender in one room. Beyond that their
