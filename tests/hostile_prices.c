@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "certificates.h"
 #include "insider.h"
 #include "mls_probe.h"
 #include "private_message.h"
@@ -126,6 +127,61 @@ static void put_header(uint16_t wire_format)
 	message.len = 0;
 	mls_message_header_walk(&c, &wire_format);
 	MUST(c.err);
+}
+
+static const uint8_t certified_seed[33] = "a signature key with certificate";
+
+/* A certificate of that key. */
+static struct mls_buf certificate(void)
+{
+	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, certified_seed, 32);
+	struct authority root;
+	struct mls_buf der = {0};
+
+	authority_begin(&root);
+	certificate_issue(&root, &der, key, "hostile");
+	authority_end(&root);
+	EVP_PKEY_free(key);
+	return der;
+}
+
+/* A client whose credential is that certificate, so many times. */
+static struct mls_client *certified(size_t n)
+{
+	struct mls_buf der = certificate(), chain = {0};
+	struct mls_client_config config = {
+		.ephemeral = true,
+		.suite = 1,
+		.crypto = MLS_CRYPTO_SODIUM,
+		.signature_private = {certified_seed, 32},
+		.credential_type = MLS_CREDENTIAL_X509,
+		.now_s = TEST_NOW_S,
+	};
+	struct mls_client *client = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		certificate_put(&chain, bytes_of(&der));
+	config.credential = bytes_of(&chain);
+	MUST(mls_client_new(&client, &config));
+	mls_buf_free(&der);
+	mls_buf_free(&chain);
+	return client;
+}
+
+static void certified_key_packages(void)
+{
+	static const size_t n[] = {1, 200};
+	static const char *const what[] = {"KeyPackage, X.509, one certificate",
+					   "KeyPackage, X.509, a chain of 200"};
+
+	for (size_t i = 0; i < MLS_N(n); i++) {
+		struct mls_client *client = certified(n[i]);
+
+		message.len = 0;
+		member_publish(client, &message);
+		row(what[i], "outsider", validate, MLS_OK);
+		mls_client_free(client);
+	}
 }
 
 static void key_packages(void)
@@ -294,6 +350,7 @@ static void public_messages(void)
 	const struct mls_proposal_request add = {.type = MLS_PROPOSAL_ADD,
 						 .key_package = bytes_of(&insider()->package)};
 	const struct mls_proposal_request removal = {.type = MLS_PROPOSAL_REMOVE, .leaf = 5};
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
 	struct mls_group *group = fork_of(0);
 
 	message.len = 0;
@@ -304,6 +361,9 @@ static void public_messages(void)
 	row("PublicMessage, Remove", "member", receive, MLS_OK);
 	message.p[message.len - 1] ^= 1;
 	row("PublicMessage, a false tag", "outsider", receive, MLS_ERR_MEMBERSHIP_TAG);
+	message.len = 0;
+	MUST(mls_group_propose(group, &message, &update, MLS_HANDSHAKE_PUBLIC));
+	row("PublicMessage, Update", "member", receive, MLS_OK);
 	mls_group_free(group);
 }
 
@@ -384,6 +444,49 @@ static void put_adds(struct forgery *f)
 	mls_client_free(joining);
 }
 
+/* As many external senders with a certificate as the extensions of a group have room for. */
+static void put_senders(struct forgery *f)
+{
+	struct mls_client *client = certified(1);
+	const struct mls_identity sender = {.credential_type = MLS_CREDENTIAL_X509,
+					    .credential = client->leaf.credential.content,
+					    .signature_key = mls_client_signature_key(client)};
+	struct mls_buf senders = {0}, data = {0}, extensions = {0};
+
+	while (senders.len < 65000)
+		MUST(mls_external_sender_put(&senders, &sender));
+	MUST(mls_vector_put(&data, bytes_of(&senders)));
+	MUST(mls_extension_put(&extensions, MLS_EXTENSION_EXTERNAL_SENDERS, bytes_of(&data)));
+	forge_proposal(f, &(struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+						 .set_extensions = bytes_of(&extensions)});
+	mls_buf_free(&senders);
+	mls_buf_free(&data);
+	mls_buf_free(&extensions);
+	mls_client_free(client);
+}
+
+/* The joiner comes in beside all leaves, or at the one of somebody whom it removes. */
+static void external_commits(void)
+{
+	static const struct mls_external_request requests[] = {{.replaces = false},
+							       {.replaces = true, .leaf = 5}};
+	static const char *const what[] = {"external Commit", "external Commit with a Remove"};
+	struct mls_buf info = {0};
+
+	put_info(w->group[0]);
+	MUST(mls_buf_append(&info, bytes_of(&message)));
+	for (size_t i = 0; i < MLS_N(requests); i++) {
+		struct mls_group *joined = NULL;
+
+		message.len = 0;
+		MUST(mls_group_join_external(insider()->joiner, &joined, &message, bytes_of(&info),
+					     &requests[i]));
+		row(what[i], "outsider", receive, MLS_OK);
+		mls_group_free(joined);
+	}
+	mls_buf_free(&info);
+}
+
 static struct mls_buf proposals[1000];
 
 /* References to what the victim has cached, each twenty times. */
@@ -412,6 +515,9 @@ static void commits(void)
 	row("Commit with path", "member", receive, MLS_OK);
 	forge(put_adds);
 	row("Commit, 2 Adds", "member", receive, MLS_ERR_CONFIRMATION_TAG);
+	forge(put_senders);
+	row("Commit, 64 KiB of external senders with certificates", "member", receive,
+	    MLS_ERR_PATH_MISSING);
 	forge(put_removes);
 	row("Commit, 100,000 Removes", "member", receive, MLS_ERR_LEAF_BLANK);
 	forge(put_psks);
@@ -452,10 +558,12 @@ int main(void)
 	printf("| message | from | bytes | CPU, us | ns/byte | result "
 	       "|\n|---|---|---|---|---|---|\n");
 	key_packages();
+	certified_key_packages();
 	trees();
 	welcomes();
 	public_messages();
 	private_messages();
+	external_commits();
 	commits();
 	states();
 	world_free(w);
