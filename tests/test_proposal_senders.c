@@ -44,6 +44,28 @@ static void each_type_has_its_senders(void **state)
 	REFUSED(mls_proposal_check_sender(0, MLS_SENDER_MEMBER), NO);
 	REFUSED(mls_proposal_check_sender(N_TYPES, MLS_SENDER_MEMBER), NO);
 	REFUSED(mls_proposal_check_sender(0x0a0a, MLS_SENDER_MEMBER), NO);
+	REFUSED(mls_proposal_check_sender(MLS_PROPOSAL_ADD, N_SENDERS), NO);
+	REFUSED(mls_proposal_check_sender(MLS_PROPOSAL_ADD, 32 + MLS_SENDER_MEMBER), NO);
+}
+
+/* RFC 9420 17.4, and 12.4 for a commit of nothing. */
+static void some_types_need_a_path(void **state)
+{
+	static const bool needs[N_TYPES] = {
+		[MLS_PROPOSAL_UPDATE] = true,
+		[MLS_PROPOSAL_REMOVE] = true,
+		[MLS_PROPOSAL_EXTERNAL_INIT] = true,
+		[MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS] = true,
+	};
+
+	(void)state;
+	for (uint16_t type = FIRST_TYPE; type < N_TYPES; type++) {
+		struct mls_proposal_list list = {.n = 1};
+
+		list.n_of[type] = 1;
+		assert_int_equal(mls_proposal_list_needs_path(&list), needs[type]);
+	}
+	assert_true(mls_proposal_list_needs_path(&(struct mls_proposal_list){.n = 0}));
 }
 
 static struct mls_proposal of_type(const struct scene *s, uint16_t type)
@@ -258,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_type_has_its_senders),
+		cmocka_unit_test(some_types_need_a_path),
 		cmocka_unit_test(messages_with_one_proposal),
 		cmocka_unit_test(members_commit_by_value),
 		cmocka_unit_test(members_commit_by_reference),

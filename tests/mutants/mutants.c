@@ -20,7 +20,8 @@ static unsigned switched_off = MAX_SITES;
 static int fired_to = -1;
 static bool has_fired[MAX_SITES];
 
-__attribute__((constructor)) static void read_environment(void)
+/* Before the constructors that tools/mutate writes. */
+__attribute__((constructor(101))) static void read_environment(void)
 {
 	const char *number = getenv("MLS_MUTANT"), *file = getenv("MLS_MUTANTS_FIRED");
 
