@@ -170,12 +170,15 @@ static void put_hash(void)
 static void ask(struct mls_group *group)
 {
 	const struct mls_group_info_request request = {.ratchet_tree = true, .external_pub = true};
+	struct mls_waiting_proposal proposal;
 	struct mls_identity member;
 	struct mls_buf out = {0};
 	uint8_t exported[32];
 
 	for (uint32_t i = 0; i < mls_group_n_leaves(group); i++)
 		(void)mls_group_member(group, &member, i);
+	for (size_t i = 0; i < mls_group_n_proposals(group); i++)
+		(void)mls_group_proposal(group, &proposal, i);
 	(void)!mls_group_export(group, exported, sizeof(exported), mls_slice_str("label"),
 				bytes_of(&late));
 	(void)!mls_group_info(group, &out, &request);
