@@ -2,7 +2,7 @@
 
 figure = "implementations-add_each"
 columns = 2
-width = 1000
+width = 1200
 height = 600
 title = "What do ten adds, one by one, cost in each implementation?"
 note = "CPU time of the actor (all ten), its neighbour in the tree, a member of the other half, and who joins. Bands: the interval of the median, or all samples of one process."

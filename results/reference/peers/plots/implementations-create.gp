@@ -2,7 +2,7 @@
 
 figure = "implementations-create"
 columns = 2
-width = 1000
+width = 1200
 height = 600
 title = "What does creating a group cost in each implementation?"
 note = "CPU time of who creates the group, and of one who joins it. Bands: the interval of the median, or all samples of one process."

@@ -2,7 +2,7 @@
 
 figure = "implementations-rekey"
 columns = 2
-width = 1000
+width = 1200
 height = 600
 title = "What do new keys for the group cost in each implementation?"
 note = "CPU time of the actor (both phases), its neighbour in the tree, and a member of the other half. Bands: the interval of the median, or all samples of one process."

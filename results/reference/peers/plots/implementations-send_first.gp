@@ -2,7 +2,7 @@
 
 figure = "implementations-send_first"
 columns = 2
-width = 1000
+width = 1200
 height = 600
 title = "What does the first message after a change cost in each implementation?"
 note = "CPU time of who sends it, and of two who read it. Bands: the interval of the median, or all samples of one process."
