@@ -7,6 +7,9 @@
 
 enum { DEFAULT_LIFETIME_S = 90 * 24 * 3600, CLOCK_SKEW_S = 3600 };
 
+/* A leaf has 65,535 bytes at most (mls_leaf_node_check), and not only extensions. */
+enum { MAX_LEAF_EXTENSIONS = 32768 };
+
 struct mls_policy mls_policy_default(void)
 {
 	return (struct mls_policy){
@@ -58,12 +61,17 @@ static enum mls_err fill_leaf(struct mls_client *client, const struct mls_client
 	static const struct mls_code_points none = {0};
 	struct mls_buf *b = &client->leaf_memory;
 	struct mls_leaf_node *leaf = &client->leaf;
-	size_t end[6];
+	size_t end[8];
 	enum mls_err err = MLS_OK;
 	struct mls_slice *const lists[] = {
-		&leaf->capabilities.versions,    &leaf->capabilities.cipher_suites,
-		&leaf->capabilities.extensions,  &leaf->capabilities.proposals,
-		&leaf->capabilities.credentials, &leaf->credential.content,
+		&leaf->capabilities.versions,
+		&leaf->capabilities.cipher_suites,
+		&leaf->capabilities.extensions,
+		&leaf->capabilities.proposals,
+		&leaf->capabilities.credentials,
+		&leaf->credential.content,
+		&leaf->extensions,
+		&client->key_package_extensions,
 	};
 
 	TRY(put_code_points(b, MLS_VERSION_MLS10, &none));
@@ -78,6 +86,10 @@ static enum mls_err fill_leaf(struct mls_client *client, const struct mls_client
 	end[4] = b->len;
 	TRY(mls_buf_append(b, config->credential));
 	end[5] = b->len;
+	TRY(mls_buf_append(b, config->leaf_extensions));
+	end[6] = b->len;
+	TRY(mls_buf_append(b, config->key_package_extensions));
+	end[7] = b->len;
 	for (size_t i = 0; i < MLS_N(lists); i++) {
 		const size_t start = i ? end[i - 1] : 0;
 
@@ -104,6 +116,35 @@ out:
 	return err;
 }
 
+/* 7.2: what is in an extension list of this client is in its capabilities, but for default types.
+ */
+static enum mls_err check_given(const struct mls_client *client, struct mls_slice extensions,
+				uint16_t allowed)
+{
+	struct mls_extension v;
+	enum mls_err err = mls_extensions_check_given(extensions, allowed);
+
+	while (err == MLS_OK && extensions.len > 0) {
+		err = mls_extension_next(&extensions, &v);
+		if (err == MLS_OK && !mls_extension_is_default(v.type) &&
+		    !mls_code_points_have(client->leaf.capabilities.extensions, v.type))
+			return MLS_ERR_EXTENSION_NOT_LISTED;
+	}
+	return err;
+}
+
+static enum mls_err check_extensions(const struct mls_client *client)
+{
+	enum mls_err err = MLS_OK;
+
+	if (client->leaf.extensions.len > MAX_LEAF_EXTENSIONS)
+		return MLS_ERR_LEAF_TOO_LONG;
+	TRY(check_given(client, client->leaf.extensions, MLS_EXTENSION_APPLICATION_ID));
+	TRY(check_given(client, client->key_package_extensions, 0));
+out:
+	return err;
+}
+
 enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
 			     const struct mls_client_config *config)
 {
@@ -126,6 +167,7 @@ enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypt
 		TRY(mls_signer_generate(crypto, &client->signer));
 	TRY(fill_leaf(client, config));
 	TRY(check_credential(client));
+	TRY(check_extensions(client));
 out:
 	return err;
 }
@@ -242,6 +284,7 @@ static enum mls_err put_key_package(struct mls_client *client, struct mls_buf *m
 		.suite = client->crypto->suite->id,
 		.init_key = mls_key_public(init_key),
 		.leaf_node = client->leaf,
+		.extensions = client->key_package_extensions,
 	};
 
 	fields.leaf_node.encryption_key = mls_key_public(encryption_key);
@@ -251,6 +294,28 @@ static enum mls_err put_key_package(struct mls_client *client, struct mls_buf *m
 	if (c.err)
 		return c.err;
 	return mls_key_package_sign(client->crypto, message, &fields, client->signer);
+}
+
+enum mls_err mls_key_package_read(struct mls_key_package_outline *outline,
+				  struct mls_slice key_package)
+{
+	struct mls_key_package v;
+	enum mls_err err;
+
+	if (key_package.len > MLS_DEFAULT_MAX_MESSAGE)
+		return MLS_ERR_MESSAGE_TOO_LONG;
+	err = mls_key_package_message(&v, key_package);
+	if (err)
+		return err;
+	*outline = (struct mls_key_package_outline){
+		.suite = v.suite,
+		.member = mls_leaf_node_identity(&v.leaf_node),
+		.not_before_s = v.leaf_node.lifetime.not_before,
+		.not_after_s = v.leaf_node.lifetime.not_after,
+		.leaf_extensions = v.leaf_node.extensions,
+		.extensions = v.extensions,
+	};
+	return MLS_OK;
 }
 
 static enum mls_err put_private_key(struct mls_crypto *crypto, struct mls_buf *out,

@@ -26,6 +26,7 @@ struct mls_client {
 	struct mls_signer *signer;
 	struct mls_buf leaf_memory;
 	struct mls_leaf_node leaf; /* what every leaf of this client has; views of leaf_memory */
+	struct mls_slice key_package_extensions; /* likewise */
 	struct mls_policy policy;
 	struct mls_storage storage; /* put is NULL: ephemeral */
 	uint64_t key_package_lifetime_s;

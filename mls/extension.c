@@ -135,6 +135,21 @@ bool mls_is_grease(uint16_t value)
 	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff) && value != 0xfafa;
 }
 
+enum mls_err mls_extensions_check_given(struct mls_slice body, uint16_t allowed)
+{
+	struct mls_slice rest = body;
+	struct mls_extension v;
+	enum mls_err err;
+
+	while (rest.len > 0) {
+		if ((err = mls_extension_next(&rest, &v)) != MLS_OK)
+			return err;
+		if (mls_extension_is_default(v.type) && v.type != allowed)
+			return MLS_ERR_EXTENSION_PLACE;
+	}
+	return has_type_twice(body) ? MLS_ERR_EXTENSION_TWICE : MLS_OK;
+}
+
 /* Lists may have GREASE values; what a client supports does not (13.5). */
 static bool is_supported(const struct mls_support_query *query, enum mls_support_kind kind,
 			 uint16_t value)

@@ -15,6 +15,10 @@ MLS_WIRE_TYPE_DECLARE(extension)
 /* Extension extensions<V>, kept as its body. No type may come twice (13.4): EXTENSION_TWICE. */
 void mls_extensions_walk(struct mls_codec *c, struct mls_slice *body);
 
+/* Checks the body of a list that an application gives: of the default types (7.2) it may have
+ * `allowed`, or none for 0. EXTENSION_TWICE, EXTENSION_PLACE, errors of decoding. */
+enum mls_err MLS_MUST_CHECK mls_extensions_check_given(struct mls_slice body, uint16_t allowed);
+
 /* Finds the extension `type` in the body of a list that decoded; false where there is none. */
 bool mls_extension_find(struct mls_slice body, uint16_t type, struct mls_slice *data);
 

@@ -25,7 +25,8 @@ enum mls_err mls_group_info(struct mls_group *group, struct mls_buf *out,
 			    const struct mls_group_info_request *request)
 {
 	const struct mls_client *client = group->client;
-	struct mls_group_info_contents contents = {.ratchet_tree = request->ratchet_tree};
+	struct mls_group_info_contents contents = {.ratchet_tree = request->ratchet_tree,
+						   .more = request->extensions};
 	struct mls_codec c = {.out = out};
 	uint16_t wire_format = MLS_WIRE_GROUP_INFO;
 	struct mls_key *external = NULL;
@@ -34,6 +35,7 @@ enum mls_err mls_group_info(struct mls_group *group, struct mls_buf *out,
 
 	if (err)
 		return err;
+	TRY(mls_extensions_check_given(request->extensions, 0));
 	if (request->external_pub) {
 		TRY(mls_external_key(client->crypto, &external,
 				     &group->epoch->secrets.external_secret));
@@ -96,5 +98,16 @@ bool mls_group_member(const struct mls_group *group, struct mls_identity *member
 	if (mls_tree_leaf_node(&group->epoch->tree, leaf, &node) != MLS_OK)
 		return false;
 	*member = mls_leaf_node_identity(&node);
+	return true;
+}
+
+bool mls_group_member_extensions(const struct mls_group *group, struct mls_slice *extensions,
+				 uint32_t leaf)
+{
+	struct mls_leaf_node node;
+
+	if (mls_tree_leaf_node(&group->epoch->tree, leaf, &node) != MLS_OK)
+		return false;
+	*extensions = node.extensions;
 	return true;
 }

@@ -30,6 +30,7 @@ enum mls_err mls_group_info_read(struct mls_group_outline *outline, struct mls_s
 	read.group_id = info.context.group_id;
 	read.epoch = info.context.epoch;
 	read.extensions = info.context.extensions;
+	read.own_extensions = info.extensions;
 	read.has_external_pub =
 		mls_extension_find(info.extensions, MLS_EXTENSION_EXTERNAL_PUB, &external_pub);
 	mls_extension_find(info.extensions, MLS_EXTENSION_RATCHET_TREE, &read.ratchet_tree);

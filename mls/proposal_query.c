@@ -16,6 +16,8 @@ static enum mls_err view_add(struct mls_waiting_proposal *view, struct mls_slice
 		return err;
 	view->key_package = body;
 	view->member = mls_leaf_node_identity(&v.leaf_node);
+	view->leaf_extensions = v.leaf_node.extensions;
+	view->extensions = v.extensions;
 	return MLS_OK;
 }
 
@@ -28,6 +30,7 @@ static enum mls_err view_update(struct mls_waiting_proposal *view, struct mls_sl
 		return err;
 	view->leaf = view->sender;
 	view->member = mls_leaf_node_identity(&v);
+	view->leaf_extensions = v.extensions;
 	return MLS_OK;
 }
 

@@ -9,6 +9,7 @@
 struct mls_group_info_contents {
 	bool ratchet_tree;
 	struct mls_slice external_pub; /* empty: without */
+	struct mls_slice more;         /* encoded extensions of other types */
 };
 
 /* Appends a GroupInfo of `epoch`, signed by the client. */

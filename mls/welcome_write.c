@@ -45,6 +45,7 @@ enum mls_err mls_group_info_write(const struct mls_client *client, struct mls_bu
 	const size_t start = out->len, likely = likely_tree_len(epoch, contents);
 	struct mls_slice context = mls_epoch_context(epoch);
 	struct mls_slice tag = {epoch->confirmation_tag, client->crypto->suite->nh};
+	struct mls_slice more = contents->more;
 	uint32_t signer = epoch->keys.leaf;
 	struct mls_codec c = {.out = out};
 	size_t extensions;
@@ -55,6 +56,7 @@ enum mls_err mls_group_info_write(const struct mls_client *client, struct mls_bu
 		put_tree_extension(&c, epoch, likely);
 	if (contents->external_pub.len)
 		put_external_pub(&c, contents->external_pub);
+	mls_fixed(&c, &more, more.len);
 	mls_close_long_vector(&c, extensions, likely);
 	mls_opaque(&c, &tag);
 	mls_u32(&c, &signer);

@@ -99,6 +99,10 @@ struct mls_storage;
  *   credential         credential_type and its content
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
  *                      type, which are always there, without default types (7.2)
+ *   leaf_extensions    the encoded body (mls_extension_put) of the extensions in each leaf of this
+ *                      client, at most 32,768 bytes: MLS_EXTENSION_APPLICATION_ID (5.3.3), and
+ *                      types that `extensions` lists
+ *   key_package_extensions  the same of each KeyPackage (10), of types that `extensions` lists
  *   key_package_lifetime_s  0: 90 days; members with the default policy refuse more
  *   random, now_s      randomness, fill NULL: mls_random_system(); mls_client_set_time
  *   storage            where state is kept (mls_storage.h), unless
@@ -113,6 +117,7 @@ struct mls_client_config {
 	uint16_t credential_type;
 	struct mls_slice credential;
 	struct mls_code_points suites, extensions, proposals, credentials;
+	struct mls_slice leaf_extensions, key_package_extensions;
 	uint64_t key_package_lifetime_s, now_s;
 	struct mls_random random;
 	const struct mls_storage *storage;
@@ -128,8 +133,10 @@ struct mls_random mls_random_system(void);
  * mls_client_new makes a client. SUITE for a cipher suite it does not know, CRYPTO_LIBRARY where
  * config->crypto lacks its curves, PRIVATE_KEY or PUBLIC_KEY for what is no signature key of it,
  * CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED, CERTIFICATE, CERTIFICATE_KEY for a credential
- * that others would refuse, STORAGE_UNDECIDED unless there is either a storage or `ephemeral`,
- * USAGE for over 64 threads, CRYPTO, NOMEM.
+ * that others would refuse, EXTENSION_TWICE, TRUNCATED, EXTENSION_NOT_LISTED, LEAF_TOO_LONG for
+ * extensions that others would refuse, EXTENSION_PLACE for a default type that is not
+ * a leaf's or a KeyPackage's (17.3), STORAGE_UNDECIDED unless there is either a storage or
+ * `ephemeral`, USAGE for over 64 threads, CRYPTO, NOMEM.
  */
 enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
 					   const struct mls_client_config *config);
@@ -162,6 +169,25 @@ enum mls_err MLS_MUST_CHECK mls_client_signature_private(const struct mls_client
  */
 enum mls_err MLS_MUST_CHECK mls_key_package_new(struct mls_client *client, struct mls_buf *message,
 						struct mls_buf *private_part);
+
+/*
+ * What a KeyPackage says, for who chooses among several or wants to know whom it adds. Nothing of
+ * it is verified. Pointers lead into the message.
+ *
+ *   not_before_s, not_after_s  its lifetime, in seconds since 1970 (7.2)
+ *   leaf_extensions, extensions  of its leaf and its own: encoded bodies (mls_extension_take)
+ */
+struct mls_key_package_outline {
+	uint16_t suite;
+	struct mls_identity member;
+	uint64_t not_before_s, not_after_s;
+	struct mls_slice leaf_extensions, extensions;
+};
+
+/* Reads an MLSMessage with a KeyPackage (10). Fails for what does not decode; MESSAGE_TOO_LONG
+ * beyond 64 MiB, since there is no policy that could say how much may be read. */
+enum mls_err MLS_MUST_CHECK mls_key_package_read(struct mls_key_package_outline *outline,
+						 struct mls_slice key_package);
 
 /*
  * mls_client_keep_key_package gives the client what mls_key_package_new made, so that it can

@@ -48,6 +48,8 @@ enum mls_err MLS_MUST_CHECK mls_group_join(struct mls_client *client, struct mls
  *
  *   ratchet_tree      as mls_group_join takes it; empty where the GroupInfo does not carry it
  *   has_external_pub  clients may join by themselves
+ *   own_extensions    of the GroupInfo itself, ratchet_tree and external_pub among them: encoded
+ * body
  */
 struct mls_group_outline {
 	uint16_t suite;
@@ -56,6 +58,7 @@ struct mls_group_outline {
 	struct mls_slice extensions; /* of the GroupContext: encoded body */
 	struct mls_slice ratchet_tree;
 	bool has_external_pub;
+	struct mls_slice own_extensions;
 };
 
 /* Reads an MLSMessage with a GroupInfo (12.4.3). Fails for what does not decode;
@@ -279,7 +282,8 @@ enum mls_err MLS_MUST_CHECK mls_group_propose(struct mls_group *group, struct ml
  *   key_package      ADD: the encoded KeyPackage (10), without the head of an MLSMessage
  *   psk              PSK
  *   reinit           REINIT
- *   extensions       GROUP_CONTEXT_EXTENSIONS: the encoded body
+ *   leaf_extensions  ADD, UPDATE: of that leaf, the encoded body
+ *   extensions       GROUP_CONTEXT_EXTENSIONS: the encoded body; ADD: those of the KeyPackage
  *
  * Other fields are zero, `leaf` is MLS_NO_LEAF.
  */
@@ -292,7 +296,7 @@ struct mls_waiting_proposal {
 	struct mls_slice key_package;
 	struct mls_psk_name psk;
 	struct mls_reinit_parameters reinit;
-	struct mls_slice extensions;
+	struct mls_slice leaf_extensions, extensions;
 };
 
 /* How many proposals wait. */
@@ -419,10 +423,13 @@ enum mls_err MLS_MUST_CHECK mls_group_ratchet_tree(const struct mls_group *group
 /* What mls_group_info puts into a GroupInfo beside the GroupContext. */
 struct mls_group_info_request {
 	bool ratchet_tree;
-	bool external_pub; /* lets others join by an external commit */
+	bool external_pub;           /* lets others join by an external commit */
+	struct mls_slice extensions; /* more of them: encoded body, none of a default type */
 };
 
-/* Appends an MLSMessage with a signed GroupInfo of the present epoch (12.4.3). */
+/* Appends an MLSMessage with a signed GroupInfo of the present epoch (12.4.3). EXTENSION_PLACE for
+ * an extension of a default type, EXTENSION_TWICE, and the errors of a list that does not decode;
+ * nothing is appended then. */
 enum mls_err MLS_MUST_CHECK mls_group_info(struct mls_group *group, struct mls_buf *out,
 					   const struct mls_group_info_request *request);
 
@@ -449,6 +456,11 @@ bool mls_group_reinit(const struct mls_group *group, struct mls_reinit_parameter
 
 /* Who is at `leaf`; false when nobody is. Memory of the group, of this epoch. */
 bool mls_group_member(const struct mls_group *group, struct mls_identity *member, uint32_t leaf);
+
+/* The extensions of the leaf of who is there (7.2, 5.3.3), an encoded body (mls_extension_take);
+ * likewise. */
+bool mls_group_member_extensions(const struct mls_group *group, struct mls_slice *extensions,
+				 uint32_t leaf);
 
 #ifdef __cplusplus
 }
