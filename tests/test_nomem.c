@@ -175,6 +175,8 @@ enum mls_err __wrap_mls_key_import(struct mls_crypto *c, struct mls_key **out,
 static long until_failure = -1; /* allocations to come before the one that fails; -1: none does */
 static bool has_failed;
 static _Atomic long n_live;
+static pthread_t first_thread;
+static bool others_allocate; /* in a thread that the library has started */
 
 static bool fails_now(void)
 {
@@ -182,6 +184,7 @@ static bool fails_now(void)
 
 	pthread_mutex_lock(&lock);
 	now = until_failure == 0;
+	others_allocate |= until_failure >= 0 && !pthread_equal(pthread_self(), first_thread);
 	has_failed |= now;
 	until_failure -= until_failure >= 0;
 	pthread_mutex_unlock(&lock);
@@ -510,6 +513,29 @@ static void live_with_others(struct life *l)
 	succeed(l, MLS_SUCCESSION_REINIT);
 }
 
+/* Key packages of others, who never join, but are enough for more than one thread. */
+enum { CROWD = 6 };
+static struct mls_buf crowd[CROWD];
+
+static void live_in_a_crowd(struct life *l)
+{
+	const struct mls_commit_output output = {.commit = &l->commit, .welcome = &l->welcome};
+	struct mls_slice add[CROWD];
+
+	for (size_t i = 0; i < N; i++)
+		make_client(l, i);
+	begin(l);
+	for (size_t i = 0; i < CROWD; i++)
+		add[i] = bytes_of(&crowd[i]);
+	l->commit.len = l->welcome.len = 0;
+	STEP(mls_group_commit(
+		l->group[0], &output,
+		&(struct mls_commit_request){.add = add, .n_add = CROWD, .tree_in_welcome = true}));
+	receive_all(l, &l->commit, N);
+	join_from_outside(l);
+	talk(l, 3);
+}
+
 static void live(struct life *l)
 {
 	for (size_t i = 0; i < N; i++)
@@ -597,8 +623,22 @@ static void and_with_the_curves_of_nist(void **state)
 static void and_in_several_threads(void **state)
 {
 	(void)state;
-	run_out(&(struct kind){
-		.live = live, .suite = 3, .crypto = MLS_CRYPTO_SODIUM, .threads = 2, .stride = 7});
+	for (uint32_t i = 0; i < CROWD; i++) {
+		struct mls_client *other = member_client(3, 100 + i);
+
+		member_publish(other, &crowd[i]);
+		mls_client_free(other);
+	}
+	first_thread = pthread_self();
+	others_allocate = false;
+	run_out(&(struct kind){.live = live_in_a_crowd,
+			       .suite = 3,
+			       .crypto = MLS_CRYPTO_SODIUM,
+			       .threads = 2,
+			       .stride = 7});
+	assert_true(others_allocate);
+	for (size_t i = 0; i < CROWD; i++)
+		mls_buf_free(&crowd[i]);
 }
 
 static void and_with_certificates(void **state)
