@@ -47,6 +47,13 @@ struct gb_counts play_counts(struct play *p)
 
 /* ---- a world and its devices ---- */
 
+/* Keys of the past go to cross-signed devices only (bench/run/positions.c). */
+static bool needs_signatures(const struct gb_axis *other)
+{
+	return other != NULL && strcmp(other->name, "history") == 0 &&
+	       strcmp(other->value, "shared") == 0;
+}
+
 /* The default of every axis that the backend honours; `other` replaces the one of its name. */
 static size_t choose_axes(const struct gb_backend *backend, const struct gb_axis *other,
 			  struct gb_axis out[GB_AXES])
@@ -59,6 +66,8 @@ static size_t choose_axes(const struct gb_backend *backend, const struct gb_axis
 
 		if (other != NULL && strcmp(axis.name, other->name) == 0)
 			axis.value = other->value;
+		if (needs_signatures(other) && strcmp(axis.name, "verification") == 0)
+			axis.value = "cross_signed";
 		if (gb_axes[i].owner == GB_AXIS_OF_BACKEND &&
 		    backend->axis(axis.name, axis.value, &reason) == GB_HONOURED)
 			out[n++] = axis;
