@@ -14,18 +14,48 @@ select printf('%,d', round(time_ms / 1000)) from "published/arewemlsyet-2023"
   where series = 'MLS create' and group_size = '100000';
 
 -- docs/published.md: MLS in JavaScript is {} to {} times as fast as what was published then,
---   where C is {} to {} times as fast;
-select (select printf('%.0f', min(published_over_measured + 0)) from "relatives/published" where measured like 'ts-mls %'),
-       (select printf('%.0f', max(published_over_measured + 0)) from "relatives/published" where measured like 'ts-mls %'),
-       (select printf('%.0f', min(published_over_measured + 0)) from "comparison/published" where measured like 'mls %'),
-       (select printf('%.0f', max(published_over_measured + 0)) from "comparison/published" where measured like 'mls %');
+--   where C is {} to {} times as fast in the same groups;
+with p as (select series, group_size, time_ms * 1e6 as ns from "published/arewemlsyet-2023"),
+     s as (select backend, operation, exp(avg(ln(1.0 * p.ns / cpu_ns_median))) as ratio from "relatives/summary"
+             join p on p.group_size = size and p.series = case operation when 'add' then 'MLS add new member'
+                  when 'rekey' then 'MLS update' when 'create' then 'MLS create' end
+            where backend in ('mls', 'ts-mls') and role = 'actor' and phase = 'total' and tree <> 'cold'
+            group by backend, operation)
+select (select printf('%.0f', min(ratio)) from s where backend = 'ts-mls'),
+       (select printf('%.0f', max(ratio)) from s where backend = 'ts-mls'),
+       (select printf('%.0f', min(ratio)) from s where backend = 'mls'),
+       (select printf('%.0f', max(ratio)) from s where backend = 'mls');
 
--- docs/published.md: is {} times smaller, and no curve
+-- docs/published.md: is {} times smaller for Megolm.
 select printf('%.1f', 1.0 * up_bytes / up_raw_bytes) from "comparison/summary"
  where backend = 'megolm' and operation = 'rekey' and size = '100000' and role = 'actor' and phase = 'total'
    and olm = 'ratchet' and olm_crypto = 'libolm';
 
--- docs/published.md: new keys for 100,000 members are a commit of {} kB in a full tree and of {} MB in a cold one;
+-- docs/published.md: from {} members on (95 % interval {} to {}; the state is `chain` on OpenSSL),
+--   and an add than such new keys from {} on ({} to {}).
+with v as (select expectation, printf('%.0f', crossing) as c, printf('%.0f', crossing_ci_low) as l,
+                  printf('%.0f', crossing_ci_high) as h from "comparison/verdicts"
+            where first like '%full' and second = 'megolm rekey olm=chain olm_crypto=openssl'),
+     k as (select * from v where expectation = 'mls.rekey cheaper than megolm.rekey from 100'),
+     a as (select * from v where expectation = 'mls.add:1 cheaper than megolm.rekey from 100')
+select k.c, k.l, k.h, a.c, a.l, a.h from k, a;
+
+-- docs/published.md: (`ratchet`) up to {} members as it is sent, and up to {} without envelopes.
+with s as (select * from "comparison/summary" where operation = 'rekey' and role = 'server'),
+     m as (select * from s where tree = 'full'),
+     g as (select * from s where backend = 'megolm' and olm = 'ratchet' and olm_crypto = 'libolm')
+select (select printf('%,d', max(m.size + 0)) from m join g using (size) where m.down_bytes + 0 < g.down_bytes + 0),
+       (select printf('%,d', max(m.size + 0)) from m join g using (size) where m.down_raw_bytes + 0 < g.down_raw_bytes + 0);
+
+-- docs/published.md: who adds a member sends {} MB in a group of 100,000 of MLS, for the Welcome has the whole
+--   tree, and {} to {} kB with Megolm;
+with s as (select * from "comparison/summary"
+            where operation = 'add' and size = '100000' and role = 'actor' and phase = 'total')
+select (select printf('%.0f', up_bytes / 1e6) from s where tree = 'full'),
+       (select printf('%.1f', min(up_bytes / 1e3)) from s where backend = 'megolm'),
+       (select printf('%.1f', max(up_bytes / 1e3)) from s where backend = 'megolm');
+
+-- docs/published.md: New keys for 100,000 members are a commit of {} kB in a full tree and of {} MB in a cold one;
 --   a Megolm sender uploads {} to {} MB,
 with s as (select * from "comparison/summary"
             where operation = 'rekey' and size = '100000' and role = 'actor' and phase = 'total')
@@ -34,8 +64,8 @@ select (select printf('%.1f', up_bytes / 1e3) from s where tree = 'full'),
        (select printf('%.0f', min(up_bytes / 1e6)) from s where backend = 'megolm'),
        (select printf('%.0f', max(up_bytes / 1e6)) from s where backend = 'megolm');
 
--- docs/published.md: each member gets the whole commit, {} MB together in a full tree, and {} GB in a cold one.
---   Of Megolm it gives out what was uploaded, {} to {} MB with the keys that are looked up.
+-- docs/published.md: each member gets the whole commit, {} MB together in a full tree, and {} GB in a cold one,
+--   where an add and a removal cost as much. Of Megolm it gives out what was uploaded, {} to {} MB with
 with s as (select * from "comparison/summary" where operation = 'rekey' and size = '100000' and role = 'server')
 select (select printf('%.0f', down_bytes / 1e6) from s where tree = 'full'),
        (select printf('%.0f', down_bytes / 1e9) from s where tree = 'cold'),
@@ -64,7 +94,7 @@ select (select printf('%.1f', min(s)) from s where senders = '100'),
        (select printf('%.1f', 1000 * s) from s where tree = 'full'),
        (select printf('%.0f', 1000 * s) from s where tree = 'cold');
 
--- docs/published.md: MLS is cheaper from 100 members on in {} of {} pairs of states**, with one in {}.
+-- docs/published.md: MLS is cheaper from 100 members on in {} of {} pairs of states**; with one it is so in {}
 select sum(verdict = 'holds'), count(*),
        (select sum(verdict = 'holds' and from_size = '') from "comparison/verdicts"
          where expectation = 'mls.rekey cheaper than megolm.rekey from 100')
@@ -81,6 +111,40 @@ select (select printf('%.1f', s) from g where tree = 'full'),
        (select printf('%.0f', min(s)) from g where senders = '10'),
        (select printf('%.0f', max(s)) from g where senders = '10'),
        (select printf('%.0f', s) from g where tree = 'cold');
+
+-- docs/published.md: take {} ms in a full tree and {} s in a cold one, with Megolm {} to {} s.
+with s as (select *, cpu_ns_median / 1e9 as s from "comparison/summary"
+            where operation = 'rekey' and size = '100000' and role = 'actor' and phase = 'total')
+select (select printf('%.1f', 1000 * s) from s where tree = 'full'), (select printf('%.1f', s) from s where tree = 'cold'),
+       (select printf('%.2f', min(s)) from s where backend = 'megolm'), (select printf('%.0f', max(s)) from s where backend = 'megolm');
+
+-- docs/published.md: Megolm {} to {} ms in a group of any size; MLS takes {} s in a full tree and {} s in a cold one.
+with s as (select *, cpu_ns_median / 1e9 as s from "comparison/summary"
+            where operation = 'add' and size = '100000' and role = 'actor' and phase = 'total')
+select (select printf('%.1f', 1000 * min(s)) from s where backend = 'megolm'),
+       (select printf('%.1f', 1000 * max(s)) from s where backend = 'megolm'),
+       (select printf('%.2f', s) from s where tree = 'full'), (select printf('%.1f', s) from s where tree = 'cold');
+
+-- docs/published.md: {} take {} times as long one by one, on OpenSSL {} times.
+with s as (select e.olm_crypto, e.k, 1.0 * e.cpu_ns_median / a.cpu_ns_median as ratio
+             from "bulk/summary" e join "bulk/summary" a using (backend, size, k, olm, olm_crypto, role, phase)
+            where e.operation = 'add_each' and a.operation = 'add' and olm = 'chain' and k = '300'
+              and role = 'actor' and phase = 'total')
+select k, printf('%.1f', ratio), (select printf('%.1f', ratio) from s where olm_crypto = 'openssl')
+  from s where olm_crypto = 'libolm';
+
+-- docs/published.md: {} one by one cost Megolm {} s in that state, at once {} ms.
+with s as (select * from "bulk/summary" where olm = 'chain' and olm_crypto = 'libolm' and k = '200' and role = 'actor' and phase = 'total')
+select k, printf('%.1f', cpu_ns_median / 1e9),
+       (select printf('%.1f', cpu_ns_median / 1e6) from s where operation = 'remove')
+  from s where operation = 'remove_each';
+
+-- docs/published.md: In state `ratchet` it takes {} ms at k = 300, a little more than MLS
+--   ({} ms in a full tree, {} in a cold one), on OpenSSL {} ms.
+with s as (select *, printf('%.0f', cpu_ns_median / 1e6) as ms from "bulk/summary"
+            where operation = 'add' and k = '300' and role = 'actor' and phase = 'total')
+select (select ms from s where olm = 'ratchet' and olm_crypto = 'libolm'), (select ms from s where tree = 'full'),
+       (select ms from s where tree = 'cold'), (select ms from s where olm = 'ratchet' and olm_crypto = 'openssl');
 
 -- docs/published.md: One commit of 300 takes {} % of the time of 300 commits in a cold tree, {} % in a full one:
 select printf('%.0f', 100 * c.ratio), printf('%.0f', 100 * f.ratio) from "bulk/verdicts" c, "bulk/verdicts" f
