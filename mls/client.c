@@ -4,6 +4,7 @@
 
 #include "framing.h"
 #include "memory.h"
+#include "own_identity.h"
 
 enum { DEFAULT_LIFETIME_S = 90 * 24 * 3600, CLOCK_SKEW_S = 3600 };
 
@@ -101,16 +102,17 @@ out:
 	return err;
 }
 
-/* What others would refuse is refused here. */
-static enum mls_err check_credential(struct mls_client *client)
+enum mls_err mls_client_check_credential(const struct mls_crypto *crypto,
+					 const struct mls_credential *credential,
+					 struct mls_slice signature_key)
 {
 	struct mls_credential decoded;
 	struct mls_buf encoded = {0};
 	enum mls_err err = MLS_OK;
 
-	TRY(mls_credential_encode(&encoded, &client->leaf.credential));
+	TRY(mls_credential_encode(&encoded, credential));
 	TRY(mls_credential_decode(mls_buf_slice(&encoded), &decoded));
-	TRY(mls_credential_check(client->crypto, &decoded, mls_client_signature_key(client)));
+	TRY(mls_credential_check(crypto, &decoded, signature_key));
 out:
 	mls_buf_free(&encoded);
 	return err;
@@ -145,6 +147,13 @@ out:
 	return err;
 }
 
+enum mls_err mls_client_make_signer(struct mls_crypto *crypto, struct mls_signer **signer,
+				    struct mls_slice private_key, struct mls_slice public_key)
+{
+	return private_key.len ? mls_signer_import(crypto, signer, private_key, public_key)
+			       : mls_signer_generate(crypto, signer);
+}
+
 enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
 			     const struct mls_client_config *config)
 {
@@ -160,13 +169,11 @@ enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypt
 	client->key_package_lifetime_s = config->key_package_lifetime_s;
 	if (!client->key_package_lifetime_s)
 		client->key_package_lifetime_s = DEFAULT_LIFETIME_S;
-	if (config->signature_private.len)
-		TRY(mls_signer_import(crypto, &client->signer, config->signature_private,
-				      config->signature_public));
-	else
-		TRY(mls_signer_generate(crypto, &client->signer));
+	TRY(mls_client_make_signer(crypto, &client->signer, config->signature_private,
+				   config->signature_public));
 	TRY(fill_leaf(client, config));
-	TRY(check_credential(client));
+	TRY(mls_client_check_credential(crypto, &client->leaf.credential,
+					mls_client_signature_key(client)));
 	TRY(check_extensions(client));
 out:
 	return err;
@@ -216,6 +223,7 @@ void mls_client_free(struct mls_client *client)
 		mls_buf_free(&client->psks[i].psk);
 	}
 	free(client->psks);
+	mls_own_identities_clear(client);
 	mls_signer_free(client->signer);
 	mls_buf_free(&client->leaf_memory);
 	if (!client->borrows_crypto)
@@ -461,7 +469,7 @@ enum mls_err mls_client_keep_key_package(struct mls_client *client, struct mls_s
 	mls_opaque(&c, &encryption_private);
 	if (c.err || c.in.len)
 		FAIL(MLS_ERR_KEY_PACKAGE_PRIVATE);
-	if (!mls_slice_equal(key_package.leaf_node.signature_key, mls_client_signature_key(client)))
+	if (!mls_own_signer(client, key_package.leaf_node.signature_key))
 		FAIL(MLS_ERR_KEY_PACKAGE_PRIVATE);
 	mls_key_package_ref(crypto, made.ref, key_package.encoded);
 	if (mls_client_find_kept(client, mls_slice(made.ref, crypto->suite->nh)))

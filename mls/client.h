@@ -20,10 +20,17 @@ struct mls_kept_psk {
 	struct mls_buf id, psk;
 };
 
+/* As whom the client presents itself, or did. */
+struct mls_own_identity {
+	struct mls_signer *signer;
+	uint16_t credential_type;
+	struct mls_buf credential;
+};
+
 struct mls_client {
 	struct mls_crypto *crypto;
-	bool borrows_crypto; /* of another client, which outlives this one */
-	struct mls_signer *signer;
+	bool borrows_crypto;       /* of another client, which outlives this one */
+	struct mls_signer *signer; /* of the present identity */
 	struct mls_buf leaf_memory;
 	struct mls_leaf_node leaf; /* what every leaf of this client has; views of leaf_memory */
 	struct mls_slice key_package_extensions; /* likewise */
@@ -35,6 +42,8 @@ struct mls_client {
 	size_t n_kept, room_kept;
 	struct mls_kept_psk *psks;
 	size_t n_psks, room_psks;
+	struct mls_own_identity *own; /* all, if there was ever another than the config's */
+	size_t n_own;
 	struct mls_group *groups; /* a list by mls_group.next */
 };
 
@@ -48,6 +57,17 @@ enum mls_err MLS_MUST_CHECK mls_key_package_make(struct mls_client *client, stru
  * mls_client_new and for probe/. */
 enum mls_err MLS_MUST_CHECK mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
 					    const struct mls_client_config *config);
+
+/* A signer as the configuration gives it: generated where there is no private key. */
+enum mls_err MLS_MUST_CHECK mls_client_make_signer(struct mls_crypto *crypto,
+						   struct mls_signer **signer,
+						   struct mls_slice private_key,
+						   struct mls_slice public_key);
+
+/* Is it well formed, and of this key (5.3)? What others would refuse is refused here. */
+enum mls_err MLS_MUST_CHECK mls_client_check_credential(const struct mls_crypto *crypto,
+							const struct mls_credential *credential,
+							struct mls_slice signature_key);
 
 /* The kept key package of a reference; NULL where there is none. */
 struct mls_kept_key_package *mls_client_find_kept(const struct mls_client *client,

@@ -2,6 +2,7 @@
 
 #include "commit_list.h"
 #include "group_store.h"
+#include "own_identity.h"
 #include "private_message.h"
 #include "public_message.h"
 #include "welcome.h"
@@ -89,7 +90,8 @@ static enum mls_err sign_and_confirm(struct creating *v)
 	struct mls_crypto *crypto = t->client->crypto;
 	enum mls_err err = MLS_OK;
 
-	TRY(mls_frame_sign(crypto, &v->frame, t->client->signer, mls_epoch_context(t->old)));
+	TRY(mls_frame_sign(crypto, &v->frame, mls_epoch_signer(t->client, t->old),
+			   mls_epoch_context(t->old)));
 	TRY(mls_transition_derive(
 		t, mls_frame_bytes(&v->frame, v->frame.start + 2, v->frame.signature_end)));
 	TRY(mls_frame_confirm(&v->frame, mls_slice(t->epoch->confirmation_tag, crypto->suite->nh)));

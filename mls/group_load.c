@@ -2,6 +2,7 @@
 
 #include "external_senders.h"
 #include "memory.h"
+#include "own_identity.h"
 #include "tree_validate.h"
 
 /* A group from saved state. What does not fit together is STATE; what was made until then is
@@ -184,6 +185,16 @@ static enum mls_err load_reinit(struct mls_buf *reinit, struct mls_slice saved)
 	return mls_buf_append(reinit, saved);
 }
 
+/* The saved leaf is one that this client could have made. */
+static enum mls_err check_client(const struct mls_client *client, const struct mls_epoch *epoch)
+{
+	struct mls_leaf_node own;
+
+	if (mls_tree_leaf_node(&epoch->tree, epoch->keys.leaf, &own) != MLS_OK)
+		return MLS_ERR_STATE;
+	return mls_own_signer(client, own.signature_key) ? MLS_OK : MLS_ERR_STATE_CLIENT;
+}
+
 enum mls_err mls_load_staged(struct mls_client *client, struct mls_group *group,
 			     struct mls_slice saved)
 {
@@ -205,6 +216,7 @@ enum mls_err mls_load_staged(struct mls_client *client, struct mls_group *group,
 	TRY(check_distance(group, staged->epoch, 1));
 	if (staged->committer != staged->epoch->keys.leaf)
 		FAIL(MLS_ERR_STATE);
+	TRY(check_client(client, staged->epoch));
 	TRY(load_leaves(&staged->added, &staged->n_added, v.added, &staged->epoch->tree));
 	TRY(load_leaves(&staged->removed, &staged->n_removed, v.removed, &group->epoch->tree));
 	TRY(load_reinit(&staged->reinit, v.reinit));
@@ -245,8 +257,10 @@ static enum mls_err check_update_key(const struct mls_group *group,
 		return MLS_OK;
 	if (v->type != MLS_PROPOSAL_UPDATE || v->sender_index != group->epoch->keys.leaf)
 		return MLS_ERR_STATE;
-	return mls_slice_equal(v->public_key, proposal->update.encryption_key) ? MLS_OK
-									       : MLS_ERR_STATE;
+	if (!mls_slice_equal(v->public_key, proposal->update.encryption_key))
+		return MLS_ERR_STATE;
+	return mls_own_signer(group->client, proposal->update.signature_key) ? MLS_OK
+									     : MLS_ERR_STATE_CLIENT;
 }
 
 /* Nothing that commits or applies a cached proposal looks at these things again. */
@@ -291,7 +305,7 @@ enum mls_err mls_load_proposals(struct mls_client *client, struct mls_group *gro
 				key);
 		mls_key_free(key);
 	}
-	return mls_state_err(err);
+	return err == MLS_ERR_STATE_CLIENT ? err : mls_state_err(err);
 }
 
 static enum mls_err load_past(struct mls_client *client, struct mls_group *group,
@@ -353,15 +367,8 @@ static enum mls_err decode_saved(struct mls_saved_group *v, struct mls_client *c
 	return MLS_OK;
 }
 
-/* The saved leaf is one that this client could have made. */
-static enum mls_err check_client(const struct mls_client *client, const struct mls_epoch *epoch)
+static enum mls_err check_is_free(const struct mls_client *client, const struct mls_epoch *epoch)
 {
-	struct mls_leaf_node own;
-
-	if (mls_tree_leaf_node(&epoch->tree, epoch->keys.leaf, &own) != MLS_OK)
-		return MLS_ERR_STATE;
-	if (!mls_slice_equal(own.signature_key, mls_client_signature_key(client)))
-		return MLS_ERR_STATE_CLIENT;
 	return mls_client_has_group(client, epoch->context.group_id) ? MLS_ERR_GROUP_ID_TAKEN
 								     : MLS_OK;
 }
@@ -405,6 +412,7 @@ enum mls_err mls_load_group(struct mls_client *client, struct mls_group **group,
 	TRY(decode_saved(&v, client, saved));
 	TRY(load_epoch(client, &epoch, &secret_tree, v.epoch));
 	TRY(check_client(client, epoch));
+	TRY(check_is_free(client, epoch));
 	err = mls_group_begin(client, &made, epoch, &secret_tree);
 	epoch = NULL;
 	if (err)

@@ -2,6 +2,7 @@
 
 #include "external_senders.h"
 #include "group_store.h"
+#include "own_identity.h"
 #include "private_message.h"
 #include "proposal_make.h"
 #include "public_message.h"
@@ -37,7 +38,7 @@ static enum mls_err sign(struct sending *s)
 {
 	const struct mls_client *client = s->group->client;
 
-	return mls_frame_sign(client->crypto, &s->frame, client->signer,
+	return mls_frame_sign(client->crypto, &s->frame, mls_epoch_signer(client, s->group->epoch),
 			      mls_epoch_context(s->group->epoch));
 }
 

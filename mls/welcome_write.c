@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "framing.h"
+#include "own_identity.h"
 #include "seal_many.h"
 #include "welcome.h"
 
@@ -61,7 +62,8 @@ enum mls_err mls_group_info_write(const struct mls_client *client, struct mls_bu
 	mls_opaque(&c, &tag);
 	mls_u32(&c, &signer);
 	if (mls_codec_ok(&c))
-		c.err = mls_group_info_sign(client->crypto, out, start, client->signer);
+		c.err = mls_group_info_sign(client->crypto, out, start,
+					    mls_epoch_signer(client, epoch));
 	if (c.err)
 		out->len = start;
 	return c.err;

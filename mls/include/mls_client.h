@@ -151,10 +151,37 @@ void mls_client_free(struct mls_client *client);
  */
 void mls_client_set_time(struct mls_client *client, uint64_t now_s);
 
-/* The public signature key; memory of the client. */
+/* Another identity of a client; as the fields of the same names of struct mls_client_config, and
+ * copied like them. */
+struct mls_new_identity {
+	struct mls_slice signature_private, signature_public;
+	uint16_t credential_type;
+	struct mls_slice credential;
+};
+
+/*
+ * mls_client_set_identity gives the client another credential, signature key or both (5.3). From
+ * now on its key packages, the groups it creates, its external commits, its Updates and its
+ * commits with a path present that. In a group that it is in it has the identity before until
+ * such an Update is committed or such a commit accepted, and signs with the key of it; a commit
+ * that is discarded leaves it there. The other members' accept_credential is asked, with the
+ * identity before as `replaced` (5.3.1).
+ *
+ * Identities before are kept until the client is freed; to go back to one, set it again. In saved
+ * state there is none: before groups are loaded, the client must have been given each that one
+ * of them has, in its present epoch, a pending commit or an own Update that waits.
+ *
+ * PRIVATE_KEY, PUBLIC_KEY, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED, CERTIFICATE,
+ * CERTIFICATE_KEY as mls_client_new; CREDENTIAL_NOT_LISTED for a credential type that is not
+ * in the client's capabilities. On failure the client is as it was.
+ */
+enum mls_err MLS_MUST_CHECK mls_client_set_identity(struct mls_client *client,
+						    const struct mls_new_identity *identity);
+
+/* The public signature key of the present identity; memory of the client, until another is set. */
 struct mls_slice mls_client_signature_key(const struct mls_client *client);
 
-/* Appends the private signature key, as struct mls_client_config takes it. Secret. */
+/* Appends the private key of it, as struct mls_client_config takes it. Secret. */
 enum mls_err MLS_MUST_CHECK mls_client_signature_private(const struct mls_client *client,
 							 struct mls_buf *out);
 

@@ -393,9 +393,9 @@ enum mls_err MLS_MUST_CHECK mls_group_receive(struct mls_group *group, struct ml
 enum mls_err MLS_MUST_CHECK mls_group_save(const struct mls_group *group, struct mls_buf *out);
 
 /*
- * mls_group_load makes the group again. `client` has the suite, signature key and credential of
- * the one that saved, and its policy keeps at least as many past epochs. STATE for what
- * mls_group_save did not write, every single damaged byte included; STATE_CLIENT for
+ * mls_group_load makes the group again. `client` has the suite and the signature keys of
+ * the one that saved (mls_client_set_identity), and its policy keeps at least as many past epochs.
+ * STATE for what mls_group_save did not write, every single damaged byte included; STATE_CLIENT for
  * another client's; GROUP_ID_TAKEN; STORAGE, where the client has one.
  *
  * A state of a client with a storage may have been overtaken by what it sent later, in this epoch
