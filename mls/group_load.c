@@ -189,9 +189,10 @@ static enum mls_err load_reinit(struct mls_buf *reinit, struct mls_slice saved)
 static enum mls_err check_client(const struct mls_client *client, const struct mls_epoch *epoch)
 {
 	struct mls_leaf_node own;
+	enum mls_err err = mls_tree_leaf_node(&epoch->tree, epoch->keys.leaf, &own);
 
-	if (mls_tree_leaf_node(&epoch->tree, epoch->keys.leaf, &own) != MLS_OK)
-		return MLS_ERR_STATE;
+	if (err)
+		return mls_state_err(err);
 	return mls_own_signer(client, own.signature_key) ? MLS_OK : MLS_ERR_STATE_CLIENT;
 }
 

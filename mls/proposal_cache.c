@@ -67,8 +67,6 @@ enum mls_err mls_proposal_cache_restore(struct mls_proposal_cache *cache, struct
 	struct mls_cached_proposal *made = NULL;
 	enum mls_err err = MLS_OK;
 
-	if (ref.len > sizeof(made->ref))
-		return MLS_ERR_USAGE;
 	made = mls_calloc(1, sizeof(*made));
 	if (!made)
 		return MLS_ERR_NOMEM;

@@ -29,7 +29,8 @@ enum mls_err MLS_MUST_CHECK mls_proposal_cache_add(struct mls_proposal_cache *ca
 						   const struct mls_client *client,
 						   const struct mls_authenticated_content *content,
 						   struct mls_key *update_key, size_t *place);
-/* Keeps a proposal of which all is known, at the end. `body` stands behind the type. */
+/* Keeps a proposal of which all is known, at the end: `ref` is as long as a hash of the suite,
+ * `body` stands behind the type. */
 enum mls_err MLS_MUST_CHECK mls_proposal_cache_restore(struct mls_proposal_cache *cache,
 						       struct mls_slice ref,
 						       struct mls_sender sender, uint16_t type,

@@ -233,6 +233,12 @@ static void remove_with_a_key(struct saved_parts *s)
 	s->proposal.public_key = update.public_key;
 }
 
+static void remove_with_a_private_key(struct saved_parts *s)
+{
+	remove_with_a_key(s);
+	s->proposal.public_key = nothing;
+}
+
 static void past_cut(struct saved_parts *s)
 {
 	s->group.past.len--;
@@ -332,6 +338,7 @@ static const struct saved_row rows[] = {
 	{remove_by_a_joiner, false, MLS_ERR_STATE},
 	{remove_of_an_external_commit, false, MLS_ERR_STATE},
 	{remove_with_a_key, false, MLS_ERR_STATE},
+	{remove_with_a_private_key, false, MLS_ERR_STATE},
 	{proposal_cut, true, MLS_ERR_STATE},
 	{long_reference, false, MLS_ERR_STATE},
 	{update_key_short, false, MLS_ERR_STATE},

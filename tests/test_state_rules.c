@@ -38,6 +38,7 @@ static void other_suite(struct saved_parts *s)
 static void unknown_group_state(struct saved_parts *s)
 {
 	s->group.state = MLS_GROUP_REINITIALIZED + 1;
+	s->group.pending = nothing;
 }
 
 static void epoch_cut(struct saved_parts *s)

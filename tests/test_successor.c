@@ -217,6 +217,7 @@ static void what_was_not_announced_is_refused(void **state)
 		MLS_ERR_NOT_REINITIALIZED);
 	succeed(&f, MLS_SUCCESSION_BRANCH, stranger, 2);
 	REFUSED(follow(&f, MLS_SUCCESSION_BRANCH, 1), MLS_ERR_SUCCESSOR_MEMBERS);
+	REFUSED(follow(&f, MLS_SUCCESSION_REINIT, 1), MLS_ERR_NOT_REINITIALIZED);
 	REFUSED(mls_group_join(f.client[1], &group, bytes_of(&f.welcome), nothing),
 		MLS_ERR_PSK_USAGE_HERE);
 	mls_group_free(f.group[0]);
