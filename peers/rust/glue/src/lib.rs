@@ -4,6 +4,8 @@
 //! A peer implements [`Peer`] for the state of one world and says `groupbench_glue::export!(It);`.
 //! It never sees the C side; the contract of each call is the header's.
 pub mod abi;
+#[cfg(test)]
+mod faults;
 #[cfg(feature = "megolm")]
 pub mod megolm;
 pub mod mls;

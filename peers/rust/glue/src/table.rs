@@ -71,7 +71,7 @@ impl<P: Peer> World<P> {
     }
 }
 
-fn status_of(error: Error) -> (Status, String) {
+pub(crate) fn status_of(error: Error) -> (Status, String) {
     match error {
         Error::Rejected(s) => (REJECTED, s),
         Error::Unsupported(s) => (UNSUPPORTED, s),
