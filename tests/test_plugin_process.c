@@ -150,11 +150,11 @@ static void messages_cross_once_and_are_bounded(void **state)
 	for (uint32_t device = 0; device < 3; device++)
 		assert_int_equal(null_python->receive(p->world, device, &m, &text), GB_OK);
 	assert_int_equal(n_held(p->world), 1);
-	for (uint8_t i = 0; i < 2 * GB_REMOTE_MESSAGES; i++) {
-		body[39] = i;
+	for (uint32_t i = 0; i < 2 * GB_REMOTE_MESSAGES; i++) {
+		body[39] = (uint8_t)i;
 		assert_int_equal(null_python->receive(p->world, i % 3, &m, &text), GB_OK);
 		assert_int_equal(text.len, 8);
-		assert_int_equal(text.p[7], i);
+		assert_int_equal(text.p[7], (uint8_t)i);
 	}
 	assert_int_equal(n_held(p->world), GB_REMOTE_MESSAGES);
 	assert_int_equal(p->world->message_bytes, GB_REMOTE_MESSAGES * sizeof(body));
@@ -415,7 +415,7 @@ static void too_many_messages_are_unsupported(void **state)
 	assert_int_equal(bad->table.take(bad->world, 3, GB_WAY_FILE, many, GB_REMOTE_MESSAGES + 1),
 			 GB_UNSUPPORTED);
 	assert_string_equal(bad->table.error(bad->world),
-			    "a plugin in a process takes in 64 messages at most");
+			    "a plugin in a process takes in 128 messages at most");
 	assert_int_equal(bad->table.give(bad->world, 3, GB_WAY_FILE, 4, many,
 					 GB_REMOTE_MESSAGES + 1, &bad->mail.outbox),
 			 GB_UNSUPPORTED);

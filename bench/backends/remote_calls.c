@@ -314,7 +314,7 @@ static enum gb_status begin_with_many(struct gb_world *w, enum gb_process_call c
 				      const struct gb_message *m, size_t n)
 {
 	if (n > GB_REMOTE_MESSAGES) {
-		(void)gb_remote_fail(w, "a plugin in a process takes in 64 messages at most");
+		(void)gb_remote_fail(w, "a plugin in a process takes in 128 messages at most");
 		return GB_UNSUPPORTED;
 	}
 	return begin_with(w, call, numbers, n_numbers, m, n);

@@ -88,7 +88,7 @@ static enum gb_status bring(struct gb_world *w, const struct gb_message *m, uint
 			return GB_FAILED;
 	at = oldest(w, since, true);
 	if (at == GB_REMOTE_MESSAGES)
-		return gb_remote_fail(w, "found a call with more than 64 messages");
+		return gb_remote_fail(w, "found a call with more than 128 messages");
 	kept = &w->messages[at];
 	drop(w, kept);
 	if (copy(&kept->m, m) != 0)
@@ -109,7 +109,7 @@ enum gb_status gb_remote_messages(struct gb_world *w, const struct gb_message *m
 	uint64_t since = ++w->n_uses;
 
 	if (n > GB_REMOTE_MESSAGES)
-		return gb_remote_fail(w, "found a call with more than 64 messages");
+		return gb_remote_fail(w, "found a call with more than 128 messages");
 	for (size_t i = 0; i < n; i++) {
 		size_t at = 0;
 

@@ -7,8 +7,9 @@
  * outbox once the whole answer has been checked.
  */
 
-/* Messages that the child holds at a time. One call may name as many. */
-#define GB_REMOTE_MESSAGES 64
+/* Messages that the child holds at a time. One call may name as many: all that a new device of MLS
+ * uploads, and more. */
+#define GB_REMOTE_MESSAGES 128
 
 /* What each kind of call may take; a child that takes longer is ended. */
 #define GB_REMOTE_HELLO_NS UINT64_C(30000000000)

@@ -1,74 +1,41 @@
 /*
- * One Matrix room as a client has it, for backends of Olm and Megolm in Node: devices, the directory,
- * requests and events of the backend `megolm`, as long to the byte, and checkpoints. What the objects
- * of the library do is asked of a `library`; those change in place, so a checkpoint is pickles.
+ * One Matrix room as a client has it, for backends of Olm and Megolm in Node: its members, sessions and
+ * events, as long to the byte as those of the backend `megolm`, and checkpoints. What the objects of the
+ * library do is asked of a `library`; those change in place, so a checkpoint is pickles.
  */
-import { canonical, objectOf, parsed, textOf, unsigned } from "./matrix_json.mjs";
+import { canonical, objectOf, parsed, textOf } from "./matrix_json.mjs";
+import { BATCH, KEPT_KEYS, MEGOLM, MatrixDevices, OLM, idsOf, utf8 } from "./matrix_devices.mjs";
 import { FANOUT, FEATURE, KIND, Rejected, TO, Unsupported, message } from "./groupbench_child.mjs";
 
 const ROOM = "!room:gb.test";
-const OLM = "m.olm.v1.curve25519-aes-sha2";
-const MEGOLM = "m.megolm.v1.aes-sha2";
-const BATCH = 250; // users of a query, devices of a claim, messages of a request
-const KEPT_KEYS = 50; // one-time keys of a live device in the directory, which 100 would fill
-const END = 32; // characters of an upload that are kept
 const MOST_PAIRS = 10100; // of actors and others; what was tried
+const MOST_TOLD = 1024; // sessions of which a device remembers why it has no key
+const LAST_RESORT = 0xffffffff; // the key of a device that can be taken again and again
 
-/* Keys and signatures as the bytes that they are before base64: of a device, which signs its two keys,
- * and of a signed key for one use or of last resort. */
-const RAW = { device: 2 * 32 + 64, key: 32 + 64 };
+/* Codes of m.room_key.withheld, by enum gb_reason. */
+const REASONS = ["m.blacklisted", "m.unverified"];
+
 /* Bytes that a text of base64 without padding stands for. */
 const rawOf = (base64) => Math.floor((base64.length * 3) / 4);
 
-const utf8 = (text) => new Uint8Array(Buffer.from(text));
-
-/* An object of the library, its pickle at the checkpoint, and whether it has changed since. */
-class Held {
-  constructor(library, kind, object) {
-    Object.assign(this, { library, kind, object, saved: undefined, touched: true });
-  }
-  get use() {
-    this.touched = true;
-    return this.object;
-  }
-  save() {
-    if (this.saved === undefined || this.touched) this.saved = this.library.pickle(this.object);
-    this.touched = false;
-  }
-  restore() {
-    if (!this.touched) return;
-    this.library.free(this.object);
-    this.object = this.library.unpickle(this.kind, this.saved);
-    this.touched = false;
-  }
+function toDevice(ids, content) {
+  return `{"messages":{"${ids.user}":{"${ids.device}":${content}}}}`;
 }
-
-/* ---- devices ---- */
-
-function idsOf(world, device) {
-  let name = "";
-  for (let i = 0, rest = device; i < 10; i++, rest = Math.floor(rest / 26)) name = String.fromCharCode(65 + (rest % 26)) + name;
-  return { user: `@${String(device).padStart(world.identity - 9, "0")}:gb.test`, device: name };
+/* What the i-th of such messages adds to the requests that they travel in. */
+function inRequest(i, body) {
+  return i % BATCH === 0 ? body.length : body.length - '{"messages":{}}'.length + 1;
 }
-
-function uploadOf(deviceKeys, fallbackKeys, oneTimeKey) {
-  return `{"device_keys":${deviceKeys},${fallbackKeys}"one_time_keys":${oneTimeKey}}`;
+function isKey(text) {
+  return /^[A-Za-z0-9+/]{43}$/.test(text);
 }
 
 function isPlain(bytes) {
   return bytes.every((c) => c >= 0x20 && c <= 0x7e && c !== 0x22 && c !== 0x5c);
 }
 
-export class MatrixRoom {
-  features = FEATURE.SEALED | FEATURE.REPLAYS | FEATURE.PER_SENDER | FEATURE.ENVELOPED;
+export class MatrixRoom extends MatrixDevices {
+  features = FEATURE.SEALED | FEATURE.REPLAYS | FEATURE.PER_SENDER | FEATURE.ENVELOPED | FEATURE.FALLBACK;
   maxSize = 1000000; // so that larger cells are skipped with a reason, by shape
-
-  /* The library also says name, version and files of the backend, what its axes can have, and which
-   * errors of its own are refusals of bad input. */
-  constructor(library) {
-    const { name, version, files, axes } = library;
-    Object.assign(this, { library, name, version, files, axes });
-  }
 
   open(seed, capacity, axes) {
     return {
@@ -85,122 +52,11 @@ export class MatrixRoom {
     for (const held of world.held) this.library.free(held.object);
   }
 
-  /* What the library refuses is refused, in its words. Whatever else is thrown is a fault. */
-  refusing(work) {
-    try {
-      return work();
-    } catch (e) {
-      throw this.library.isRefusal(e) ? new Rejected(e.message) : e;
-    }
-  }
-
-  hold(world, kind, object) {
-    const held = new Held(this.library, kind, object);
-    world.held.add(held);
-    return held;
-  }
-  /* The library draws for this device from now on. */
-  enter(world, device) {
-    if (!world.streams.has(device)) world.streams.set(device, this.library.stream(world.seed, device, "operations"));
-    this.library.draw(world.streams.get(device));
-  }
-
-  sign(account, ids, object) {
-    const signature = this.library.sign(account, canonical(object));
-    return { ...object, signatures: { [ids.user]: { [`ed25519:${ids.device}`]: signature } } };
-  }
-  newKeys(account, ids, n) {
-    const made = this.library.oneTimeKeys(account, n);
-    return made.map(([id, key]) => canonical({ [`signed_curve25519:${id}`]: this.sign(account, ids, { key }) }));
-  }
-  newFallbackKey(account, ids) {
-    const [id, key] = this.library.fallbackKey(account);
-    return [key, canonical({ [`signed_curve25519:${id}`]: this.sign(account, ids, { fallback: true, key }) })];
-  }
-  /* An account with its fallback key and its first one-time key, from the seed and the device's
-   * number alone. */
-  makeAccount(world, device) {
-    const before = this.library.draw(this.library.stream(world.seed, device, "account"));
-    const account = this.library.account();
-    const ids = idsOf(world, device);
-    const identity = this.library.keys(account);
-    const keys = canonical(this.sign(account, ids, {
-      algorithms: [OLM, MEGOLM], device_id: ids.device,
-      keys: { [`curve25519:${ids.device}`]: identity.curve25519, [`ed25519:${ids.device}`]: identity.ed25519 },
-      user_id: ids.user,
-    }));
-    const [fallback, signedFallback] = this.newFallbackKey(account, ids);
-    const [first] = this.newKeys(account, ids, 1);
-    this.library.draw(before);
-    return { account, ids, keys, fallback, upload: uploadOf(keys, `"fallback_keys":${signedFallback},`, first), ...identity };
-  }
-
-  verify(key, object, ids) {
-    const signature = objectOf(object, "what is signed").signatures?.[ids.user]?.[`ed25519:${ids.device}`];
-    this.library.verify(key, unsigned(object), textOf(signature, "signature"));
-  }
-  /* Device keys whose own signature holds, and which are those of this device. */
-  checkedKeys(keys, ids) {
-    const [curve25519, ed25519] = ["curve25519", "ed25519"].map((kind) => keys?.keys?.[`${kind}:${ids.device}`]);
-    const isOfBoth = typeof curve25519 === "string" && typeof ed25519 === "string";
-    if (keys?.user_id !== ids.user || keys.device_id !== ids.device || !isOfBoth) throw new Rejected("device keys of another device");
-    this.verify(ed25519, keys, ids);
-    return { curve25519, ed25519 };
-  }
-
-  device(world, device) {
-    const live = world.live.get(device);
-    if (live === undefined) throw new Rejected("not live");
-    this.enter(world, device);
-    return live;
-  }
   actor(world, device) {
     const live = this.device(world, device);
     if (!world.members.has(device)) throw new Rejected("not in the room");
     live.fetched = live.fetchedRaw = 0;
     return live;
-  }
-
-  /* The keys of a device, and so many others. */
-  upload(world, device, text, nKeys) {
-    world.ends.set(device, text.slice(-END));
-    return message(KIND.KEY_MATERIAL, TO.SERVER, device, utf8(text), [], FANOUT.SERVER, 0, RAW.device + nKeys * RAW.key);
-  }
-  publish_many(world, first, n) {
-    const sent = [];
-    for (let device = first; device < first + n; device++) {
-      let upload = world.live.get(device)?.upload;
-      if (upload === undefined) {
-        const made = this.makeAccount(world, device);
-        upload = made.upload;
-        this.library.free(made.account);
-      }
-      sent.push(this.upload(world, device, upload, 2));
-    }
-    return sent;
-  }
-  /* A one-time key is used once: what is published again has another. */
-  publish(world, device) {
-    this.materialise(world, device);
-    const live = this.device(world, device);
-    const isAgain = live.published;
-    const text = isAgain ? uploadOf(live.keys, "", this.newKeys(live.account.use, live.ids, 1)[0]) : live.upload;
-    live.published = true;
-    return [this.upload(world, device, text, isAgain ? 1 : 2)];
-  }
-  materialise(world, device) {
-    if (world.live.has(device)) return;
-    const made = this.makeAccount(world, device);
-    this.enter(world, device);
-    world.directory.set(device, { keys: made.keys, oneTime: this.newKeys(made.account, made.ids, KEPT_KEYS) });
-    world.live.set(device, {
-      ...made, account: this.hold(world, "Account", made.account), number: device,
-      peers: new Map(), // by device: {curve25519, ed25519, sessions, due}
-      outbound: undefined, // {held, id, shared}
-      inbound: new Map(), // by session id: {held, from}
-      newest: new Map(), // by sender: session id
-      fetched: 0, fetchedRaw: 0, healed: true, published: false,
-    });
   }
 
   /* ---- groups that are there before ---- */
@@ -265,7 +121,7 @@ export class MatrixRoom {
 
   beginSession(world, from) {
     const held = this.hold(world, "OutboundGroupSession", this.library.outbound());
-    from.outbound = { held, id: this.library.sessionId(held.object), shared: new Set() };
+    from.outbound = { held, id: this.library.sessionId(held.object), shared: new Set(), told: new Set() };
   }
   takeSession(world, to, sender, sessionKey) {
     const held = this.hold(world, "InboundGroupSession", this.library.inbound(sessionKey));
@@ -290,20 +146,6 @@ export class MatrixRoom {
       return { keys: keysJson, curve25519, ed25519, sessions: [this.hold(world, "Session", session)], due: true };
     });
   }
-  split(body) {
-    const text = Buffer.from(body).toString();
-    const [before, fallback, between] = ['{"device_keys":', ',"fallback_keys":', ',"one_time_keys":'];
-    const at = text.indexOf(between);
-    if (!text.startsWith(before) || at < 0 || !text.endsWith("}")) return this.splitAnyOrder(text);
-    const end = text.indexOf(fallback);
-    return [text.slice(before.length, end < 0 || end > at ? at : end), text.slice(at + between.length, -1)];
-  }
-  /* As another client may write it. */
-  splitAnyOrder(text) {
-    const { device_keys, one_time_keys } = parsed(text, "key material");
-    if (device_keys === undefined || one_time_keys === undefined) throw new Rejected("key material: not an upload");
-    return [canonical(device_keys), canonical(one_time_keys)];
-  }
   isMet(from, device) {
     return (from.peers.get(device)?.sessions.length ?? 0) > 0;
   }
@@ -326,33 +168,6 @@ export class MatrixRoom {
     return this.meet(world, from, device, known.keys, key);
   }
 
-  /* Bytes of the directory's answers about so many devices, with keys of these lengths. */
-  answerBytes(world, around, lengths) {
-    const one = '"":{"":},'.length + world.identity + 10;
-    return lengths.reduce((sum, length, i) => sum + one + length + (i % BATCH === 0 ? around.length - 1 : 0), 0);
-  }
-  /* What the directory answered: keys of devices and one-time keys of these lengths. */
-  countAnswers(world, from, keys, oneTime) {
-    from.fetched += this.answerBytes(world, '{"device_keys":{},"failures":{}}', keys) + this.answerBytes(world, '{"failures":{},"one_time_keys":{}}', oneTime);
-    from.fetchedRaw += keys.length * RAW.device + oneTime.length * RAW.key;
-  }
-  requests(world, device, queried, claimed) {
-    const sent = [];
-    const post = (body) => sent.push(message(KIND.CLAIM, TO.SERVER, device, utf8(body)));
-    for (let at = 0; at < queried.length; at += BATCH) {
-      const users = queried.slice(at, at + BATCH).map((d) => `"${idsOf(world, d).user}":[]`);
-      post(`{"device_keys":{${users.join(",")}}}`);
-    }
-    for (let at = 0; at < claimed.length; at += BATCH) {
-      const users = claimed.slice(at, at + BATCH).map((d) => {
-        const ids = idsOf(world, d);
-        return `"${ids.user}":{"${ids.device}":"signed_curve25519"}`;
-      });
-      post(`{"one_time_keys":{${users.join(",")}}}`);
-    }
-    return sent;
-  }
-
   /* The key of the next message, to every member that lacks it. */
   share(world, device) {
     const from = this.actor(world, device);
@@ -365,7 +180,7 @@ export class MatrixRoom {
   }
   isDue(world, from) {
     if (this.isStale(world, from)) return true;
-    return from.outbound.shared.size < world.members.size - 1;
+    return from.outbound.shared.size + from.outbound.told.size < world.members.size - 1;
   }
   shareFrom(world, from, met) {
     const queried = [];
@@ -373,7 +188,8 @@ export class MatrixRoom {
     const lengths = { keys: [], oneTime: [] };
     const peers = new Map(met);
     const isNew = this.isStale(world, from);
-    const lacking = [...world.members].filter((d) => d !== from.number && (isNew || !from.outbound.shared.has(d)));
+    const others = [...world.members].filter((d) => d !== from.number);
+    const lacking = others.filter((d) => !from.withheld.has(d) && (isNew || !from.outbound.shared.has(d)));
     for (const other of lacking) {
       if (peers.has(other) || this.isMet(from, other)) continue;
       if (!from.peers.has(other)) queried.push(other);
@@ -388,25 +204,32 @@ export class MatrixRoom {
     });
     const sent = this.requests(world, from.number, queried, claimed);
     let healed = true;
-    let n = 0;
-    for (const other of lacking) {
+    lacking.forEach((other, i) => {
       const peer = from.peers.get(other);
       healed &&= peer.due;
-      const { body, raw } = this.encryptTo(world, from, other, peer, content);
+      const { body, raw } = this.encryptTo(world, from, other, peer, peer.sessions[0].use, content, "m.room_key");
       peer.due = false;
-      const uploaded = n++ % BATCH === 0 ? body.length : body.length - '{"messages":{}}'.length + 1;
-      sent.push(message(KIND.ROOM_KEY, TO.DEVICES, from.number, body, [other], FANOUT.CLIENT, uploaded, raw));
+      sent.push(message(KIND.ROOM_KEY, TO.DEVICES, from.number, body, [other], FANOUT.CLIENT, inRequest(i, body), raw));
       from.outbound.shared.add(other);
-    }
+    });
     if (isNew) from.healed = healed;
+    const untold = others.filter((d) => from.withheld.has(d) && !from.outbound.told.has(d));
+    untold.forEach((other, i) => sent.push(this.tell(world, from, other, i)));
     return sent;
   }
-  encryptTo(world, from, other, peer, content) {
+  /* In the clear: why a device gets no key. It is made of names. */
+  tell(world, from, other, i) {
+    const content = `{"algorithm":"${MEGOLM}","code":"${from.withheld.get(other)}","room_id":"${ROOM}","sender_key":"${from.curve25519}","session_id":"${from.outbound.id}"}`;
+    const body = utf8(toDevice(idsOf(world, other), content));
+    from.outbound.told.add(other);
+    return message(KIND.WITHHELD, TO.DEVICES, from.number, body, [other], FANOUT.CLIENT, inRequest(i, body));
+  }
+  encryptTo(world, from, other, peer, session, content, type) {
     const ids = idsOf(world, other);
-    const event = `{"content":${content},"keys":{"ed25519":"${from.ed25519}"},"recipient":"${ids.user}","recipient_keys":{"ed25519":"${peer.ed25519}"},"sender":"${from.ids.user}","sender_device_keys":${from.keys},"type":"m.room_key"}`;
-    const { type, body } = this.library.encrypt(peer.sessions[0].use, event);
-    const text = `{"messages":{"${ids.user}":{"${ids.device}":{"algorithm":"${OLM}","ciphertext":{"${peer.curve25519}":{"body":"${body}","type":${type}}},"sender_key":"${from.curve25519}"}}}}`;
-    return { body: utf8(text), raw: rawOf(body) };
+    const event = `{"content":${content},"keys":{"ed25519":"${from.ed25519}"},"recipient":"${ids.user}","recipient_keys":{"ed25519":"${peer.ed25519}"},"sender":"${from.ids.user}","sender_device_keys":${from.keys},"type":"${type}"}`;
+    const sealed = this.library.encrypt(session, event);
+    const text = toDevice(ids, `{"algorithm":"${OLM}","ciphertext":{"${peer.curve25519}":{"body":"${sealed.body}","type":${sealed.type}}},"sender_key":"${from.curve25519}"}`);
+    return { body: utf8(text), raw: rawOf(sealed.body) };
   }
 
   /* ---- operations ---- */
@@ -451,9 +274,31 @@ export class MatrixRoom {
     for (const other of leaving) if (other === device || !world.members.has(other)) throw new Rejected(`device ${other} cannot be removed`);
     for (const other of leaving) world.members.delete(other);
     try {
-      return this.shareFrom(world, from, []);
+      const sent = this.shareFrom(world, from, []);
+      for (const live of world.live.values()) for (const other of leaving) this.forgive(live, other);
+      return sent;
     } catch (e) {
       for (const other of leaving) world.members.add(other);
+      throw e;
+    }
+  }
+  /* Why it got no keys ends with its membership. */
+  forgive(live, other) {
+    live.withheld.delete(other);
+    live.outbound?.told.delete(other);
+  }
+  /* The session that they can read ends with the first of them. */
+  withhold(world, device, reason, members) {
+    const from = this.actor(world, device);
+    const { withheld, outbound } = from;
+    for (const other of members) if (other === device || !world.members.has(other)) throw new Rejected(`device ${other} is no other member`);
+    const canRead = members.some((other) => outbound?.shared.has(other));
+    from.withheld = new Map([...withheld, ...members.map((other) => [other, REASONS[reason]])]);
+    from.outbound = canRead ? undefined : outbound && { ...outbound, told: new Set([...outbound.told].filter((d) => !members.includes(d))) };
+    try {
+      return this.shareFrom(world, from, []);
+    } catch (e) {
+      Object.assign(from, { withheld, outbound });
       throw e;
     }
   }
@@ -501,29 +346,54 @@ export class MatrixRoom {
     const { session, text } = this.library.accept(to.account.use, senderKey, body);
     return { text, session: this.hold(world, "Session", session) };
   }
-  takeRoomKey(world, device, m) {
-    const to = this.device(world, device);
+  /* What came sealed to this device, by whom it says: `use` takes the event in. */
+  takeSealed(world, to, m, use) {
     const ids = idsOf(world, m.from);
-    if (m.kind !== KIND.ROOM_KEY) throw new Rejected("not a to-device message");
     this.refusing(() => {
-      const content = parsed(Buffer.from(m.body).toString(), "room key").messages?.[to.ids.user]?.[to.ids.device];
+      const content = this.contentFor(to, m);
       const own = content?.ciphertext?.[to.curve25519];
       if (content?.algorithm !== OLM || own === undefined) throw new Rejected("for another recipient");
       const sealed = { type: objectOf(own, "Olm message").type, body: textOf(own.body, "Olm message") };
       if (sealed.type !== 0 && sealed.type !== 1) throw new Rejected("Olm message: of no type");
       const { text, session } = this.decryptFrom(world, to, m.from, sealed, textOf(content.sender_key, "sender key"));
-      const event = parsed(text, "room key");
+      const event = parsed(text, "to-device event");
       const known = to.peers.get(m.from);
       if (event.sender !== ids.user || event.recipient !== to.ids.user || event.recipient_keys?.ed25519 !== to.ed25519) throw new Rejected("of or for somebody else");
       const keys = known ?? { ...this.checkedKeys(event.sender_device_keys, ids), keys: canonical(event.sender_device_keys), sessions: [], due: true };
       if (keys.curve25519 !== content.sender_key || keys.ed25519 !== event.keys?.ed25519) throw new Rejected("of another sender");
-      if (event.type !== "m.room_key" || event.content?.algorithm !== MEGOLM || event.content.room_id !== ROOM) throw new Rejected("not a room key");
-      this.takeSession(world, to, m.from, textOf(event.content.session_key, "session key"));
+      use(event);
       to.peers.set(m.from, { ...keys, due: true, sessions: session ? [session, ...keys.sessions] : keys.sessions });
     });
   }
+  contentFor(to, m) {
+    return parsed(Buffer.from(m.body).toString(), "to-device message").messages?.[to.ids.user]?.[to.ids.device];
+  }
+  takeRoomKey(world, device, m) {
+    const to = this.device(world, device);
+    if (m.kind !== KIND.ROOM_KEY) throw new Rejected("not a room key");
+    this.takeSealed(world, to, m, ({ type, content }) => {
+      if (type !== "m.room_key" || content?.algorithm !== MEGOLM || content.room_id !== ROOM) throw new Rejected("not a room key");
+      this.takeSession(world, to, m.from, textOf(content.session_key, "session key"));
+    });
+  }
+  /* Anybody can say so: it is neither sealed nor signed. */
+  takeWithheld(world, device, m) {
+    const to = this.device(world, device);
+    const content = objectOf(this.contentFor(to, m), "withheld key");
+    const [algorithm, code, room, key, id] = ["algorithm", "code", "room_id", "sender_key", "session_id"].map((name) => textOf(content[name], name));
+    if (algorithm !== MEGOLM || room !== ROOM || !isKey(key) || !isKey(id)) throw new Rejected("not about a session of this room");
+    to.told.delete(id);
+    to.told.set(id, code);
+    if (to.told.size > MOST_TOLD) to.told.delete(to.told.keys().next().value);
+  }
+  withheld(world, device, m) {
+    const code = this.device(world, device).told.get(parsed(Buffer.from(m.body).toString(), "event").session_id);
+    if (!REASONS.includes(code)) throw new Rejected("nothing was said of why there is no key");
+    return REASONS.indexOf(code);
+  }
   process(world, device, m) {
-    this.takeRoomKey(world, device, m);
+    if (m.kind === KIND.WITHHELD) this.takeWithheld(world, device, m);
+    else this.takeRoomKey(world, device, m);
   }
   join(world, device, messages) {
     if (messages.length === 0) throw new Rejected("nothing to join by");
@@ -542,6 +412,37 @@ export class MatrixRoom {
       if ((session.seen.get(message_index) ?? m.event) !== m.event) throw new Rejected("a replay");
       session.seen.set(message_index, m.event);
       return new Uint8Array(Buffer.from(said, content.msgtype === "m.text" ? "utf8" : "base64"));
+    });
+  }
+
+  /* ---- a new device ---- */
+
+  /* What was met here is forgotten at once. */
+  reach(world, device, other, i, messages) {
+    const from = this.device(world, device);
+    const ids = idsOf(world, other);
+    if (!world.members.has(device)) throw new Rejected("not in the room");
+    if (messages.length !== 1) throw new Rejected("not what one device uploads");
+    return this.refusing(() => {
+      const upload = parsed(Buffer.from(messages[0].body).toString(), "key material");
+      const { curve25519, ed25519 } = this.checkedKeys(upload.device_keys, ids);
+      const keys = Object.values(objectOf(i === LAST_RESORT ? upload.fallback_keys : upload.one_time_keys, "keys"));
+      const signed = keys[i === LAST_RESORT ? 0 : i];
+      if (signed === undefined) throw new Rejected("no such key");
+      this.verify(ed25519, signed, ids);
+      const session = this.library.begin(from.account.object, curve25519, textOf(signed.key, "key"));
+      try {
+        const { body, raw } = this.encryptTo(world, from, other, { curve25519, ed25519 }, session, "{}", "m.dummy");
+        return [message(KIND.DUMMY, TO.DEVICES, device, body, [other], FANOUT.CLIENT, body.length, raw)];
+      } finally {
+        this.library.free(session);
+      }
+    });
+  }
+  reached(world, device, m) {
+    if (m.kind !== KIND.DUMMY) throw new Rejected("not from who reached this device");
+    this.takeSealed(world, this.device(world, device), m, ({ type }) => {
+      if (type !== "m.dummy") throw new Rejected("not from who reached this device");
     });
   }
 
@@ -579,7 +480,8 @@ export class MatrixRoom {
     const live = new Map();
     for (const [number, d] of world.live)
       live.set(number, {
-        ...d, outbound: d.outbound && { ...d.outbound, shared: new Set(d.outbound.shared) },
+        ...d, outbound: d.outbound && { ...d.outbound, shared: new Set(d.outbound.shared), told: new Set(d.outbound.told) },
+        withheld: new Map(d.withheld), told: new Map(d.told),
         peers: new Map([...d.peers].map(([other, p]) => [other, { ...p }])), inbound: new Map([...d.inbound].map(([id, i]) => [id, { ...i, seen: new Map(i.seen) }])), newest: new Map(d.newest),
       });
     return { hasGroup: world.hasGroup, members: new Set(world.members), directory: new Map(world.directory), live, held: new Set(world.held) };

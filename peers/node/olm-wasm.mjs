@@ -48,12 +48,16 @@ const REFUSALS = new Set([
 
 const PICKLE = "k";
 const utility = new Olm.Utility();
+const any = new Olm.Account();
+const mostOneTimeKeys = any.max_number_of_one_time_keys();
+any.free();
 
 const library = {
   name: "olm-wasm",
   version: `@matrix-org/olm ${version} (libolm ${Olm.get_library_version().join(".")}), Node ${process.versions.node}`,
-  files: ["olm-wasm.mjs", "matrix_room.mjs", "matrix_json.mjs", "groupbench_child.mjs", "package-lock.json"].map(here),
+  files: ["olm-wasm.mjs", "matrix_room.mjs", "matrix_devices.mjs", "matrix_json.mjs", "groupbench_child.mjs", "package-lock.json"].map(here),
   axes: AXES,
+  mostOneTimeKeys,
   isRefusal: (e) => e instanceof Error && REFUSALS.has(e.message),
 
   /* A stream of bytes that follows from these words, and what the library draws from from now on. */

@@ -6,14 +6,15 @@
  * States of this library are values: a checkpoint is a copy of a map. What createCommit and others
  * name as consumed is left as it is, so that one state can be gone on from many times.
  */
-import crypto from "node:crypto";
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as mls from "ts-mls";
 import * as errors from "ts-mls/mlsError.js";
 import { decodeRatchetTree, ratchetTreeEncoder } from "ts-mls/ratchetTree.js";
 import { encode } from "ts-mls/codec/tlsEncoder.js";
+import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { FEATURE, KIND, Rejected, TO, Unsupported, message, serve } from "./groupbench_child.mjs";
+import { derive, seededSuite, signatureKeys } from "./seeded_keys.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const library = JSON.parse(fs.readFileSync(here("node_modules/ts-mls/package.json")));
@@ -51,35 +52,13 @@ const capabilities = {
 };
 
 const suite = await mls.getCiphersuiteImpl(mls.getCiphersuiteFromName(SUITE));
-
 /* For groups of our own making, before anything is timed. */
 const trusting = { ...suite, signature: { ...suite.signature, verify: async () => true } };
 
-/* Bytes that follow from the seed, the device and a purpose alone. */
-function derive(seed, device, purpose) {
-  return new Uint8Array(crypto.createHash("sha256").update(`${seed} ${device} ${purpose}`).digest());
-}
-
-/* An Ed25519 key pair in the form that the library's keygen gives. */
-function signatureKeys(seed) {
-  const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
-  const key = crypto.createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
-  const publicKey = crypto.createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32);
-  return { signKey: new Uint8Array(pkcs8), publicKey: new Uint8Array(publicKey) };
-}
-
-/* The suite, but for key pairs, which follow from the seed: init key first, then that of the leaf. */
-function seededSuite(seed, device) {
-  let n = 0;
-  const generateKeyPair = () => suite.hpke.deriveKeyPair(derive(seed, device, `hpke ${n++}`));
-  return { ...suite, hpke: { ...suite.hpke, generateKeyPair } };
-}
-
-async function makeDevice(world, device) {
+async function makeDevice(world, device, keys = signatureKeys(derive(world.seed, device, "signature")), using = seededSuite(suite, world.seed, device)) {
   const identity = new TextEncoder().encode(String(device).padStart(world.identity, "0"));
   const made = await mls.generateKeyPackageWithKey(
-    { credentialType: "basic", identity }, capabilities, mls.defaultLifetime, [],
-    signatureKeys(derive(world.seed, device, "signature")), seededSuite(world.seed, device));
+    { credentialType: "basic", identity }, capabilities, mls.defaultLifetime, [], keys, using);
   const body = mls.encodeMlsMessage({ version: "mls10", wireformat: "mls_key_package", keyPackage: made.publicPackage });
   return { keyPackage: made.publicPackage, privatePackage: made.privatePackage, body };
 }
@@ -115,13 +94,13 @@ class TsMls {
   features = FEATURE.SETTLES | FEATURE.SEALED | FEATURE.OWN_RANDOM;
   maxSize = 1000000; // so that larger cells are skipped with a reason, by shape
   axes = AXES;
-  files = [here("ts-mls.mjs"), here("groupbench_child.mjs"), here("package-lock.json")];
+  files = ["ts-mls.mjs", "seeded_keys.mjs", "groupbench_child.mjs", "package-lock.json"].map(here);
 
   open(seed, capacity, axes) {
     return {
       seed, isPublic: axes.handshake !== "private", withTree: axes.tree_delivery !== "fetched",
       tree: axes.tree ?? "cold", identity: Number(axes.identity ?? 16), groupId: derive(seed, 0, "group"),
-      made: new Map(), // key packages of live devices, by device
+      made: new Map(), // key packages of live devices, by device; a new one has all that it uploaded
       groups: new Map(), // {state, pending, commit}, by device
       psks: new Map(), // by device: external ones, by their id in base64; not rolled back
       saved: undefined,
@@ -230,8 +209,7 @@ class TsMls {
     return refusing(() => this.commit(world, device, state, proposals, []));
   }
   async rekey(world, device) {
-    const { state } = this.group(world, device);
-    return this.commit(world, device, state, [], []);
+    return this.commit(world, device, this.group(world, device).state, [], []);
   }
 
   /* Members from the beginning are at the leaf of their number; others are looked for. */
@@ -309,8 +287,7 @@ class TsMls {
     const { publicMessage, newState } = await refusing(() =>
       mls.joinGroupExternal(decode(info.body, "mls_group_info").groupInfo, keyPackage, privatePackage, false, suite, this.nodes(tree), config));
     world.groups.set(device, { state: newState });
-    const body = mls.encodeMlsMessage({ version: "mls10", wireformat: "mls_public_message", publicMessage });
-    return [message(KIND.COMMIT, TO.GROUP, device, body)];
+    return [message(KIND.COMMIT, TO.GROUP, device, mls.encodeMlsMessage({ version: "mls10", wireformat: "mls_public_message", publicMessage }))];
   }
 
   /* ---- PSKs, and groups that go on as others ---- */
@@ -337,8 +314,7 @@ class TsMls {
   async reinit(world, device) {
     const { state } = this.group(world, device);
     const groupId = suite.rng.randomBytes(32);
-    const reinit = { groupId, version: "mls10", cipherSuite: SUITE, extensions: [] };
-    return this.commit(world, device, state, [{ proposalType: "reinit", reinit }], []);
+    return this.commit(world, device, state, [{ proposalType: "reinit", reinit: { groupId, version: "mls10", cipherSuite: SUITE, extensions: [] } }], []);
   }
   async succeed(world, device, others) {
     const old = world.groups.get(device)?.state;
@@ -350,6 +326,31 @@ class TsMls {
       const proposals = [...this.adds(others), this.resumptionPsk(old, "reinit")];
       return this.commit(world, device, state, proposals, others.map((o) => o.device), this.psksOf(world, device, old));
     });
+  }
+
+  /* ---- a new device ---- */
+
+  async enrol(world, device, n) {
+    if (n === 0 || world.made.has(device)) throw new Error("no key, or the device is not new");
+    const keys = await suite.signature.keygen();
+    const uploaded = [];
+    while (uploaded.length < n) uploaded.push(await makeDevice(world, device, keys, suite));
+    world.made.set(device, { ...uploaded[0], uploaded });
+    return uploaded.map(({ body }) => message(KIND.KEY_MATERIAL, TO.SERVER, device, body));
+  }
+  /* The tree travels in the Welcome, so that the new device needs nothing else; the commit is forgotten. */
+  async reach(world, device, other, i, messages) {
+    if (i >= messages.length) throw new Rejected("no such KeyPackage");
+    return this.add({ ...world, withTree: true, groups: new Map(world.groups) }, device, [{ device: other, body: messages[i].body }]);
+  }
+  async reached(world, device, m) {
+    const { secrets } = decode(m.body, "mls_welcome").welcome;
+    for (const made of world.made.get(device).uploaded ?? []) {
+      const ref = await makeKeyPackageRef(made.keyPackage, suite.hash);
+      if (secrets.some(({ newMember }) => isSame(newMember, ref)))
+        return this.join({ ...world, made: new Map([[device, made]]), groups: new Map() }, device, [m]);
+    }
+    throw new Rejected("for no KeyPackage of this device");
   }
 
   /* ---- beside ---- */
@@ -367,8 +368,7 @@ class TsMls {
     return [message(KIND.GROUP_INFO, TO.SERVER, device, mls.encodeMlsMessage({ version: "mls10", wireformat: "mls_group_info", groupInfo }))];
   }
   fetch_tree(world, device) {
-    const body = encode(ratchetTreeEncoder)(this.group(world, device).state.ratchetTree);
-    return [message(KIND.RATCHET_TREE, TO.SERVER, device, body)];
+    return [message(KIND.RATCHET_TREE, TO.SERVER, device, encode(ratchetTreeEncoder)(this.group(world, device).state.ratchetTree))];
   }
   checkpoint(world) {
     world.saved = { made: new Map(world.made), groups: new Map(world.groups) };

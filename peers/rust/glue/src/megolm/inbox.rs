@@ -146,7 +146,7 @@ impl<L: Library> World<L> {
         let request = format!(r#"{{"device_keys":{{"{}":[]}}}}"#, self.names.user(from));
 
         live.now.asked += request.len() as u64;
-        live.now.note_answer(self.queried_bytes(keys.len()), RAW_DEVICE_KEYS);
+        live.now.note_answer(self.queried_bytes(&[from], keys.len()), RAW_DEVICE_KEYS);
         Other::verified(&keys).map(Some)
     }
 

@@ -62,6 +62,8 @@ impl<L: Library> World<L> {
         };
         let number = live.number;
 
+        let (mut strangers, mut len) = (Vec::new(), 0);
+
         for (device, joined) in changes.into_iter().filter(|(d, _)| *d != number) {
             if !joined {
                 live.room.remove(device);
@@ -70,12 +72,15 @@ impl<L: Library> World<L> {
             let keys = self.query(device)?;
             if !live.knows(device) {
                 let other = Other::verified(&keys)?;
-                live.now.note_answer(self.queried_bytes(keys.len()), RAW_DEVICE_KEYS);
-                live.now.queried.push(device);
+                strangers.push(device);
+                len += keys.len();
                 live.learn(other)?;
             }
             live.room.add(device);
         }
+        live.now
+            .note_answer(self.queried_bytes(&strangers, len), strangers.len() * RAW_DEVICE_KEYS);
+        live.now.queried.append(&mut strangers);
         live.now.knows_members = true;
         live.now.seen = self.server.log.len();
         Ok(())
@@ -207,14 +212,17 @@ impl<L: Library> World<L> {
         let without = |d: &&u32| !live.has_session(**d) && !leaving.contains(d);
         let without: Vec<u32> = lacking.iter().filter(without).copied().collect();
         let mut opened = Vec::with_capacity(without.len());
+        let mut len = 0;
 
-        for device in without {
+        for &device in &without {
             let key = self.claim(live, device)?;
-            live.now.note_answer(self.claimed_bytes(key.len()), RAW_ONE_TIME_KEY);
+            len += key.len();
             let other = live.others.get(&device);
             let other = other.ok_or_else(|| Error::Failed("a member is not known".into()))?;
             opened.push((device, begin_session(live, other, &key)?));
         }
+        let bytes = self.claimed_bytes(&without, len);
+        live.now.note_answer(bytes, without.len() * RAW_ONE_TIME_KEY);
         Ok(opened)
     }
 

@@ -57,9 +57,12 @@ pub struct World<L: Library> {
     pub stored: Vec<String>,
 }
 
-/// Bytes of an answer of /keys/query, or /keys/claim, around names and keys.
-const AROUND_QUERIED: usize = r#"{"device_keys":{"":{"":}},"failures":{}}"#.len();
-const AROUND_CLAIMED: usize = r#"{"failures":{},"one_time_keys":{"":{"":}}}"#.len();
+/// Bytes of an answer of /keys/query, or /keys/claim, around users, and of what is around each of
+/// them and each device.
+const AROUND_QUERIED: usize = r#"{"device_keys":{},"failures":{}}"#.len();
+const AROUND_CLAIMED: usize = r#"{"failures":{},"one_time_keys":{}}"#.len();
+const AROUND_USER: usize = r#""":{}"#.len();
+const AROUND_DEVICE: usize = r#""":"#.len();
 
 impl<L: Library> World<L> {
     pub fn new(
@@ -151,12 +154,28 @@ impl<L: Library> World<L> {
         }
     }
 
-    pub fn queried_bytes(&self, len: usize) -> u64 {
-        (AROUND_QUERIED + self.names.user_len + 10 + len) as u64
+    /// Of answers to requests about BATCH devices each, those of a user one behind the other, whose
+    /// keys have `len` bytes together. A user stands once in each.
+    fn answer_bytes(&self, around: usize, devices: &[u32], len: usize) -> u64 {
+        let of_request = |batch: &[u32]| {
+            let mut users: Vec<_> = batch.iter().map(|d| d / self.names.devices_per_user).collect();
+
+            users.dedup();
+            around
+                + users.len() * (AROUND_USER + self.names.user_len)
+                + batch.len() * (AROUND_DEVICE + 10)
+                + (batch.len() - 1)
+        };
+
+        (devices.chunks(BATCH).map(of_request).sum::<usize>() + len) as u64
     }
 
-    pub fn claimed_bytes(&self, len: usize) -> u64 {
-        (AROUND_CLAIMED + self.names.user_len + 10 + len) as u64
+    pub fn queried_bytes(&self, devices: &[u32], len: usize) -> u64 {
+        self.answer_bytes(AROUND_QUERIED, devices, len)
+    }
+
+    pub fn claimed_bytes(&self, devices: &[u32], len: usize) -> u64 {
+        self.answer_bytes(AROUND_CLAIMED, devices, len)
     }
 
     /// A one-time key for `by`: one that lies ready, or the next one.
