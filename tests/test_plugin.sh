@@ -195,6 +195,18 @@ ends 70 raises "bad: 2 members, rekey: rekey: device 0 failed: ZeroDivisionError
 ends 12 lies "bad: 2 members, rekey: "
 result "a process that dies, hangs, lies or babbles is one clear end, without a row"
 
+# The first steps of docs/backends.md, word for word but for the place.
+steps=$(sed -n '/^    mkdir \.\.\/mine/,/^$/p' docs/backends.md | sed "s|\.\./mine|$work/mine|g; s|^ *groupbench |'$program' |")
+expect 0 "  mine " bash -ec "$steps"
+scenario mine
+expect 0 "2 of 2 processes" "$program" run "$work/scenario.yaml" --plugin "$work/mine/mine.so" --out "$work/mine/run"
+cp -r peers/python "$work/copy"
+sed -i 's/"null_python"/"copied"/' "$work/copy/null_child.py"
+scenario copied
+expect 0 "2 of 2 processes" "$program" run "$work/scenario.yaml" --plugin "python3 $work/copy/null_child.py" \
+	--out "$work/copy/run"
+result "a copy of either null plugin is a backend of its own, made as docs/backends.md says"
+
 # A run that failed goes on with the same files only.
 cp -r peers/python "$work/python"
 sed -i 's/world.counter += 1$/&; import os; world.counter % 4 or os._exit(6)/' "$work/python/null_child.py"
