@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "framing.h"
+#include "grease.h"
 #include "memory.h"
 #include "own_identity.h"
 
@@ -157,6 +158,7 @@ enum mls_err mls_client_make_signer(struct mls_crypto *crypto, struct mls_signer
 enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
 			     const struct mls_client_config *config)
 {
+	struct mls_greased greased = {0};
 	enum mls_err err = MLS_OK;
 
 	client->crypto = crypto;
@@ -171,11 +173,13 @@ enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypt
 		client->key_package_lifetime_s = DEFAULT_LIFETIME_S;
 	TRY(mls_client_make_signer(crypto, &client->signer, config->signature_private,
 				   config->signature_public));
-	TRY(fill_leaf(client, config));
+	TRY(mls_greased_make(&greased, crypto, config));
+	TRY(fill_leaf(client, &greased.config));
 	TRY(mls_client_check_credential(crypto, &client->leaf.credential,
 					mls_client_signature_key(client)));
 	TRY(check_extensions(client));
 out:
+	mls_greased_clear(&greased);
 	return err;
 }
 

@@ -100,9 +100,13 @@ struct mls_storage;
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
  *                      type, which are always there, without default types (7.2)
  *   leaf_extensions    the encoded body (mls_extension_put) of the extensions in each leaf of this
- *                      client, at most 32,768 bytes: MLS_EXTENSION_APPLICATION_ID (5.3.3), and
+ *                      client, at most 32,768 bytes, with GREASE: application_id (5.3.3), and
  *                      types that `extensions` lists
  *   key_package_extensions  the same of each KeyPackage (10), of types that `extensions` lists
+ *   grease             put a GREASE value (13.5) into the lists of suites, extensions, proposals
+ *                      and credentials of the capabilities, and a GREASE extension into leaves
+ *                      and key packages: each drawn once, for the life of the client. Who
+ *                      handles unknown values as he must ignores them; messages get longer
  *   key_package_lifetime_s  0: 90 days; members with the default policy refuse more
  *   random, now_s      randomness, fill NULL: mls_random_system(); mls_client_set_time
  *   storage            where state is kept (mls_storage.h), unless
@@ -118,6 +122,7 @@ struct mls_client_config {
 	struct mls_slice credential;
 	struct mls_code_points suites, extensions, proposals, credentials;
 	struct mls_slice leaf_extensions, key_package_extensions;
+	bool grease;
 	uint64_t key_package_lifetime_s, now_s;
 	struct mls_random random;
 	const struct mls_storage *storage;

@@ -48,8 +48,7 @@ enum mls_err MLS_MUST_CHECK mls_group_join(struct mls_client *client, struct mls
  *
  *   ratchet_tree      as mls_group_join takes it; empty where the GroupInfo does not carry it
  *   has_external_pub  clients may join by themselves
- *   own_extensions    of the GroupInfo itself, ratchet_tree and external_pub among them: encoded
- * body
+ *   own_extensions    of the GroupInfo itself, with ratchet_tree and external_pub: encoded body
  */
 struct mls_group_outline {
 	uint16_t suite;

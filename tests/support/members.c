@@ -31,6 +31,13 @@ void members_draw_from(struct mls_random random)
 	source = random;
 }
 
+static bool has_grease;
+
+void members_grease(bool grease)
+{
+	has_grease = grease;
+}
+
 struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
 					     const struct mls_policy *policy)
 {
@@ -42,6 +49,7 @@ struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
 		.credential_type = MLS_CREDENTIAL_BASIC,
 		.random = source,
 		.now_s = TEST_NOW_S,
+		.grease = has_grease,
 		.policy = policy,
 	};
 	struct mls_client *client = NULL;

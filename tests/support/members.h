@@ -22,6 +22,9 @@ void members_on(enum mls_crypto_library even, enum mls_crypto_library odd);
 /* Clients that are made from now on draw from this source. */
 void members_draw_from(struct mls_random random);
 
+/* Clients that are made from now on have GREASE values, or have not. */
+void members_grease(bool grease);
+
 /* A key package that the client keeps; its message is appended to *message. */
 void member_publish(struct mls_client *client, struct mls_buf *message);
 
