@@ -208,6 +208,51 @@ ends() {
 	fi
 }
 
+# behind_its_back COMMAND...: while the run stands still, so that it sees all of it or nothing.
+behind_its_back() {
+	kill -STOP $pid && "$@"
+	kill -CONT $pid
+}
+
+# lost TEXT: the run ended before its end and says so in one sentence; no worker, which would have its
+# standard error, is left, and no file is named that is not there.
+lost() {
+	ends 74 "groupbench run: $1 while the run wrote to it\$"
+	holds test "$(grep -c "^groupbench run: " "$work/said")" = 1
+	holds test -z "$(find /proc/[0-9]*/fd/2 -maxdepth 0 -lname "$work/said" 2> /dev/null)"
+	if grep -q -e "^1798 of 1798 processes" -e "^$work/run/" "$work/said"; then
+		echo "# said: $(cat "$work/said")" && good=false
+	fi
+}
+
+begin_run --jobs 2 --quiet
+behind_its_back rm -rf "$work/run"
+lost "$work/run: the folder was deleted or moved"
+holds test ! -e "$work/run"
+begin_run --quiet
+behind_its_back rm "$work/run/samples.csv"
+lost "$work/run/samples.csv: the file was deleted or moved"
+begin_run --quiet
+behind_its_back eval 'rm -rf "$work/run" && kill -INT $pid'
+ends 130 "groupbench run: interrupted"
+holds grep -q "groupbench run: $work/run: the folder was deleted or moved" "$work/said"
+result "a run whose folder or file is deleted ends with status 74"
+
+expect 0 "" "$program" run "$work/short.yaml" --quiet --out "$work/short"
+begin_run --quiet
+cp "$work/run/samples.csv" "$work/other.csv"
+mv "$work/other.csv" "$work/run/samples.csv"
+lost "$work/run/samples.csv: the file was replaced by another"
+begin_run --quiet
+cp -r "$work/short" "$work/other"
+behind_its_back eval 'mv "$work/run" "$work/moved" && mv "$work/other" "$work/run"'
+lost "$work/run/samples.csv: the file was replaced by another"
+holds diff -r "$work/short" "$work/run"
+limit=$(($(wc -c < "$work/moved/samples.csv") / 1024 + 64))
+expect 74 "File too large" bash -c "ulimit -f $limit && '$program' run --resume '$work/moved' --quiet"
+holds test "$(wc -c < "$work/moved/samples.csv")" -gt $(((limit - 4) * 1024))
+result "a run whose folder or file is replaced leaves the other alone, and goes on where it was moved"
+
 begin_run
 kill -INT $pid
 ends 130 "groupbench run: interrupted"

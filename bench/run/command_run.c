@@ -94,16 +94,20 @@ static void format_memory(char *out, size_t len, const struct gb_run *run)
 		snprintf(out, len, "; at most %.1f GB in one process", (double)bytes / 1e9);
 }
 
+/* Files that are no longer there are not named. */
 static void say_end(const struct gb_run *run, enum gb_exit status, const char *memory)
 {
 	const char *path = run->results->path;
+	bool is_there = gb_results_check(run->results) == GB_EXIT_DONE;
 
 	if (status != GB_EXIT_DONE)
 		fprintf(stderr, "groupbench run: %s\n", run->why);
-	printf("%zu of %zu processes, %llu samples, each verified%s\n%s/samples.csv\n"
-	       "%s/manifest.json\n",
-	       run->n_turns_done, run->schedule->n, (unsigned long long)run->progress->n_samples,
-	       memory, path, path);
+	if (!is_there && strcmp(run->why, run->results->why) != 0)
+		fprintf(stderr, "groupbench run: %s\n", run->results->why);
+	printf("%zu of %zu processes, %llu samples, each verified%s\n", run->n_turns_done,
+	       run->schedule->n, (unsigned long long)run->progress->n_samples, memory);
+	if (is_there)
+		printf("%s/samples.csv\n%s/manifest.json\n", path, path);
 }
 
 static bool has_calibration(const struct gb_run *run)

@@ -360,6 +360,18 @@ static double children_cpu_s(void)
 	       1e-6 * (double)(spent.ru_utime.tv_usec + spent.ru_stime.tv_usec);
 }
 
+/* A process that ended well counts when its rows are where the run says that they are. */
+static enum gb_exit confirm(struct child *c)
+{
+	struct gb_run *run = c->report.run;
+
+	if (c->report.status != GB_EXIT_DONE)
+		return c->report.status;
+	if (gb_results_check(run->results) != GB_EXIT_DONE)
+		return gb_report_end(&c->report, GB_EXIT_IO, "%s", run->results->why);
+	return gb_report_remembered(&c->report, gb_journal_write(run->journal, "end"));
+}
+
 /* Takes the first one off, when it was listened to until its end or there is no going on. */
 static enum gb_exit end_turn(struct crew *crew, enum gb_exit status)
 {
@@ -371,9 +383,7 @@ static enum gb_exit end_turn(struct crew *crew, enum gb_exit status)
 		c->report.status = status;
 	stop_listening(c);
 	reap(c);
-	status = c->report.status;
-	if (status == GB_EXIT_DONE)
-		status = gb_report_remembered(&c->report, gb_journal_write(run->journal, "end"));
+	status = confirm(c);
 	if (status == GB_EXIT_DONE)
 		gb_progress_end(run->progress, c->report.turn, c->report.heard_ns,
 				children_cpu_s() - before_s);

@@ -182,6 +182,36 @@ enum gb_exit gb_results_append(struct gb_results *r, const char *rows, size_t le
 	return GB_EXIT_DONE;
 }
 
+/* Why there is no samples.csv, of which stat() has said so. */
+static enum gb_exit complain_gone(struct gb_results *r, int why)
+{
+	struct stat folder;
+
+	if (why != ENOENT && why != ENOTDIR)
+		return complain(r, "samples.csv", strerror(why));
+	if (stat(r->path, &folder) != 0 || !S_ISDIR(folder.st_mode))
+		return complain(r, "", "the folder was deleted or moved while the run wrote to it");
+	return complain(r, "samples.csv",
+			"the file was deleted or moved while the run wrote to it");
+}
+
+enum gb_exit gb_results_check(struct gb_results *r)
+{
+	char samples[sizeof r->path + 32];
+	struct stat ours, named;
+
+	if (join(r, "samples.csv", samples, sizeof samples) != 0)
+		return complain(r, "", strerror(ENAMETOOLONG));
+	if (fstat(r->samples_fd, &ours) != 0)
+		return complain(r, "samples.csv", strerror(errno));
+	if (stat(samples, &named) != 0)
+		return complain_gone(r, errno);
+	if (ours.st_nlink == 0 || ours.st_dev != named.st_dev || ours.st_ino != named.st_ino)
+		return complain(r, "samples.csv",
+				"the file was replaced by another while the run wrote to it");
+	return GB_EXIT_DONE;
+}
+
 /* Writes the file beside its final place; errno tells why not. */
 static int write_file(const char *path, const char *text)
 {
@@ -200,9 +230,12 @@ static int write_file(const char *path, const char *text)
 enum gb_exit gb_results_manifest(struct gb_results *r, const json_t *manifest)
 {
 	char path[sizeof r->path + 32], beside[sizeof r->path + 32];
-	char *text = json_dumps(manifest, JSON_INDENT(2));
+	char *text;
 	int why = 0;
 
+	if (gb_results_check(r) != GB_EXIT_DONE)
+		return GB_EXIT_IO;
+	text = json_dumps(manifest, JSON_INDENT(2));
 	if (text == NULL)
 		return complain(r, "manifest.json", "out of memory");
 	if (join(r, "manifest.json", path, sizeof path) != 0 ||

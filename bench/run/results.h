@@ -39,6 +39,12 @@ void gb_results_close(struct gb_results *r);
 /* Appends the rows of one sample: all of them or none. */
 enum gb_exit gb_results_append(struct gb_results *r, const char *rows, size_t len);
 
-/* Replaces manifest.json as a whole. */
+/*
+ * GB_EXIT_IO when the folder's samples.csv is no longer the open file: deleted, moved or replaced,
+ * it or the folder. What is written from then on is lost, or goes to a folder of somebody else.
+ */
+enum gb_exit gb_results_check(struct gb_results *r);
+
+/* Replaces manifest.json as a whole, after gb_results_check. */
 enum gb_exit gb_results_manifest(struct gb_results *r, const json_t *manifest);
 #endif
