@@ -232,10 +232,6 @@ holds test ! -e "$work/run"
 begin_run --quiet
 behind_its_back rm "$work/run/samples.csv"
 lost "$work/run/samples.csv: the file was deleted or moved"
-begin_run --quiet
-behind_its_back eval 'rm -rf "$work/run" && kill -INT $pid'
-ends 130 "groupbench run: interrupted"
-holds grep -q "groupbench run: $work/run: the folder was deleted or moved" "$work/said"
 result "a run whose folder or file is deleted ends with status 74"
 
 expect 0 "" "$program" run "$work/short.yaml" --quiet --out "$work/short"
