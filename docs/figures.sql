@@ -31,8 +31,8 @@ select printf('%.1f', 1.0 * up_bytes / up_raw_bytes) from "comparison/summary"
  where backend = 'megolm' and operation = 'rekey' and size = '100000' and role = 'actor' and phase = 'total'
    and olm = 'ratchet' and olm_crypto = 'libolm';
 
--- docs/published.md: from {} members on (95 % interval {} to {}; the state is `chain` on OpenSSL),
---   and an add than such new keys from {} on ({} to {}).
+-- docs/published.md: from {} members on (between the measured sizes 200 and 300; 95 % interval {} to {};
+--   the last state is `chain` on OpenSSL). An add in a full tree is cheaper than such a new Megolm session from {} on ({} to {}).
 with v as (select expectation, printf('%.0f', crossing) as c, printf('%.0f', crossing_ci_low) as l,
                   printf('%.0f', crossing_ci_high) as h from "comparison/verdicts"
             where first like '%full' and second = 'megolm rekey olm=chain olm_crypto=openssl'),
@@ -40,14 +40,14 @@ with v as (select expectation, printf('%.0f', crossing) as c, printf('%.0f', cro
      a as (select * from v where expectation = 'mls.add:1 cheaper than megolm.rekey from 100')
 select k.c, k.l, k.h, a.c, a.l, a.h from k, a;
 
--- docs/published.md: (`ratchet`) up to {} members as it is sent, and up to {} without envelopes.
+-- docs/published.md: (`ratchet`) up to {} members as it is sent, and up to {} without envelopes;
 with s as (select * from "comparison/summary" where operation = 'rekey' and role = 'server'),
      m as (select * from s where tree = 'full'),
      g as (select * from s where backend = 'megolm' and olm = 'ratchet' and olm_crypto = 'libolm')
 select (select printf('%,d', max(m.size + 0)) from m join g using (size) where m.down_bytes + 0 < g.down_bytes + 0),
        (select printf('%,d', max(m.size + 0)) from m join g using (size) where m.down_raw_bytes + 0 < g.down_raw_bytes + 0);
 
--- docs/published.md: who adds a member sends {} MB in a group of 100,000 of MLS, for the Welcome has the whole
+-- docs/published.md: who adds a member sends {} MB in a group of 100,000 of MLS, most of it for the Welcome, which has the whole
 --   tree, and {} to {} kB with Megolm;
 with s as (select * from "comparison/summary"
             where operation = 'add' and size = '100000' and role = 'actor' and phase = 'total')
@@ -64,8 +64,8 @@ select (select printf('%.1f', up_bytes / 1e3) from s where tree = 'full'),
        (select printf('%.0f', min(up_bytes / 1e6)) from s where backend = 'megolm'),
        (select printf('%.0f', max(up_bytes / 1e6)) from s where backend = 'megolm');
 
--- docs/published.md: each member gets the whole commit, {} MB together in a full tree, and {} GB in a cold one,
---   where an add and a removal cost as much. Of Megolm it gives out what was uploaded, {} to {} MB with
+-- docs/published.md: each member gets the whole commit, {} MB together in a full tree (293 for an add, 353 for a removal), and {} GB in a cold one
+--   for each of the three. Of Megolm it gives out what was uploaded, {} to {} MB with
 with s as (select * from "comparison/summary" where operation = 'rekey' and size = '100000' and role = 'server')
 select (select printf('%.0f', down_bytes / 1e6) from s where tree = 'full'),
        (select printf('%.0f', down_bytes / 1e9) from s where tree = 'cold'),
@@ -112,20 +112,28 @@ select (select printf('%.1f', s) from g where tree = 'full'),
        (select printf('%.0f', max(s)) from g where senders = '10'),
        (select printf('%.0f', s) from g where tree = 'cold');
 
--- docs/published.md: take {} ms in a full tree and {} s in a cold one, with Megolm {} to {} s.
+-- docs/published.md: new keys take {} ms in a full tree, to remove somebody {} ms, and either {} s in a cold one, with Megolm {} to {} s.
 with s as (select *, cpu_ns_median / 1e9 as s from "comparison/summary"
             where operation = 'rekey' and size = '100000' and role = 'actor' and phase = 'total')
-select (select printf('%.1f', 1000 * s) from s where tree = 'full'), (select printf('%.1f', s) from s where tree = 'cold'),
+select (select printf('%.1f', 1000 * s) from s where tree = 'full'),
+       (select printf('%.1f', cpu_ns_median / 1e6) from "comparison/summary" where operation = 'remove'
+           and size = '100000' and role = 'actor' and phase = 'total' and tree = 'full'),
+       (select printf('%.1f', s) from s where tree = 'cold'),
        (select printf('%.2f', min(s)) from s where backend = 'megolm'), (select printf('%.0f', max(s)) from s where backend = 'megolm');
 
--- docs/published.md: Megolm {} to {} ms in a group of any size; MLS takes {} s in a full tree and {} s in a cold one.
+-- docs/published.md: Megolm {} to {} ms, and {} to {} ms with 1,000 members: little that depends on the size;
+--   MLS takes {} s in a full tree and {} s in a cold one.
 with s as (select *, cpu_ns_median / 1e9 as s from "comparison/summary"
             where operation = 'add' and size = '100000' and role = 'actor' and phase = 'total')
 select (select printf('%.1f', 1000 * min(s)) from s where backend = 'megolm'),
        (select printf('%.1f', 1000 * max(s)) from s where backend = 'megolm'),
+       (select printf('%.2f', min(cpu_ns_median / 1e6)) from "comparison/summary" where backend = 'megolm'
+           and operation = 'add' and size = '1000' and role = 'actor' and phase = 'total'),
+       (select printf('%.1f', max(cpu_ns_median / 1e6)) from "comparison/summary" where backend = 'megolm'
+           and operation = 'add' and size = '1000' and role = 'actor' and phase = 'total'),
        (select printf('%.2f', s) from s where tree = 'full'), (select printf('%.1f', s) from s where tree = 'cold');
 
--- docs/published.md: {} take {} times as long one by one, on OpenSSL {} times.
+-- docs/published.md: in `chain` {} take {} times as long one by one, on OpenSSL {} times,
 with s as (select e.olm_crypto, e.k, 1.0 * e.cpu_ns_median / a.cpu_ns_median as ratio
              from "bulk/summary" e join "bulk/summary" a using (backend, size, k, olm, olm_crypto, role, phase)
             where e.operation = 'add_each' and a.operation = 'add' and olm = 'chain' and k = '300'
@@ -139,8 +147,8 @@ select k, printf('%.1f', cpu_ns_median / 1e9),
        (select printf('%.1f', cpu_ns_median / 1e6) from s where operation = 'remove')
   from s where operation = 'remove_each';
 
--- docs/published.md: In state `ratchet` it takes {} ms at k = 300, a little more than MLS
---   ({} ms in a full tree, {} in a cold one), on OpenSSL {} ms.
+-- docs/published.md: In state `ratchet` it takes {} ms at k = 300
+--   (MLS {} ms in a full tree, {} in a cold one), on OpenSSL {} ms.
 with s as (select *, printf('%.0f', cpu_ns_median / 1e6) as ms from "bulk/summary"
             where operation = 'add' and k = '300' and role = 'actor' and phase = 'total')
 select (select ms from s where olm = 'ratchet' and olm_crypto = 'libolm'), (select ms from s where tree = 'full'),
