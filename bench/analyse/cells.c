@@ -40,6 +40,16 @@ const unsigned gb_exact_columns[GB_EXACT_COLUMNS] = {
 /* So many columns that a file lacks are named. */
 #define NAMED 4
 
+bool gb_keys_agree(const char *const a[GB_KEY_COLUMNS], const char *const b[GB_KEY_COLUMNS],
+		   uint64_t but)
+{
+	for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
+		if ((but & GB_KEY_BIT(i)) == 0 && strcmp(a[i], b[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool gb_is_later_axis(unsigned column)
 {
 	return column == GB_COLUMN_verification || column == GB_COLUMN_sender_device_keys ||

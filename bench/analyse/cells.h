@@ -39,6 +39,11 @@ extern const unsigned gb_key_columns[GB_KEY_COLUMNS];
 #define GB_EXACT_COLUMNS  (GB_EXACT_COUNTED + 2)
 #define GB_NOT_MEASURED   UINT64_MAX /* in place of an exact value */
 
+/* Whether two keys say the same, but for the places of which `but` has the bit. */
+#define GB_KEY_BIT(place) (UINT64_C(1) << (place))
+bool gb_keys_agree(const char *const a[GB_KEY_COLUMNS], const char *const b[GB_KEY_COLUMNS],
+		   uint64_t but);
+
 /* The exact columns as enum gb_column: GB_EXACT_BYTES of messages and bytes, of which the first
  * GB_EXACT_SENT are those by kind and the next one up_bytes, primitives up to GB_EXACT_COUNTED,
  * allocations, bytes of state. */

@@ -167,12 +167,10 @@ static const struct gb_curve *part_of(const struct judge *j, const struct gb_cur
 {
 	for (size_t i = 0; i < j->curves.n; i++) {
 		const struct gb_curve *curve = &j->curves.curve[i];
-		bool same = strcmp(curve->key[GB_KEY_OPERATION], operation) == 0;
 
-		for (size_t k = 0; same && k < GB_KEY_COLUMNS; k++)
-			same = k == GB_KEY_OPERATION || k == GB_KEY_SIZE ||
-			       strcmp(curve->key[k], whole->key[k]) == 0;
-		if (same)
+		if (strcmp(curve->key[GB_KEY_OPERATION], operation) == 0 &&
+		    gb_keys_agree(curve->key, whole->key,
+				  GB_KEY_BIT(GB_KEY_OPERATION) | GB_KEY_BIT(GB_KEY_SIZE)))
 			return curve;
 	}
 	return NULL;

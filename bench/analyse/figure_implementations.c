@@ -31,14 +31,6 @@
 
 /* ---- which implementations ---- */
 
-static bool is_of(const struct gb_summary_row *row, const struct gb_subject *s)
-{
-	return strcmp(gb_summary_key(row, GB_COLUMN_operation), s->operation) == 0 &&
-	       strcmp(gb_summary_key(row, GB_COLUMN_role), s->role) == 0 &&
-	       strcmp(gb_summary_key(row, GB_COLUMN_phase), s->phase) == 0 &&
-	       (!s->k || strcmp(gb_summary_key(row, GB_COLUMN_k), s->k) == 0);
-}
-
 static bool have_one_protocol(const struct gb_summary_row *a, const struct gb_summary_row *b)
 {
 	enum gb_protocol protocol = gb_protocol_of(a->key);
@@ -53,7 +45,7 @@ static bool has_peer(const struct gb_summary *s, const struct gb_summary_row *ro
 	const char *backend = gb_summary_key(row, GB_COLUMN_backend);
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (is_of(&s->rows[i], actor) && s->rows[i].cpu_ns_median > 0 &&
+		if (gb_subject_has(actor, &s->rows[i]) && s->rows[i].cpu_ns_median > 0 &&
 		    have_one_protocol(row, &s->rows[i]) &&
 		    strcmp(gb_summary_key(&s->rows[i], GB_COLUMN_backend), backend) != 0)
 			return true;
@@ -73,7 +65,7 @@ static int select_peers(const struct gb_summary *s, const struct gb_layout *layo
 		bool is_shown = false;
 
 		for (size_t j = 0; j < layout->n_subjects; j++)
-			is_shown |= is_of(row, &layout->subjects[j]);
+			is_shown |= gb_subject_has(&layout->subjects[j], row);
 		if (!is_shown || !has_peer(s, row, &layout->subjects[0]))
 			continue;
 		out->rows[out->n] = *row;

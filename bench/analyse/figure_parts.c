@@ -60,12 +60,9 @@ static const struct gb_summary_row *part_of(const struct gb_summary *s,
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct gb_summary_row *row = &s->rows[i];
-		bool is_same =
-			strcmp(row->key[GB_KEY_OPERATION], part) == 0 && !isnan(row->cpu_ns_median);
 
-		for (size_t k = 0; is_same && k < GB_KEY_COLUMNS; k++)
-			is_same = k == GB_KEY_OPERATION || strcmp(row->key[k], whole->key[k]) == 0;
-		if (is_same)
+		if (strcmp(row->key[GB_KEY_OPERATION], part) == 0 && !isnan(row->cpu_ns_median) &&
+		    gb_keys_agree(row->key, whole->key, GB_KEY_BIT(GB_KEY_OPERATION)))
 			return row;
 	}
 	return NULL;

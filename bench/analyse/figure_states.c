@@ -74,6 +74,17 @@ static bool has_senders(const struct gb_summary_row *row, const char *wanted)
 	       strtoul(is, NULL, 10) == gb_count_senders(wanted, (uint32_t)size);
 }
 
+bool gb_subject_has(const struct gb_subject *s, const struct gb_summary_row *row)
+{
+	const struct gb_query query = {.operation = s->operation,
+				       .k = s->k,
+				       .role = s->role,
+				       .phase = s->phase,
+				       .free_axes = ~0ul};
+
+	return gb_query_matches(&query, &(struct gb_held){{NULL}, {false}}, row);
+}
+
 /* Whether the row has a point for the subject that can stand on logarithmic axes. */
 static bool is_drawn(const struct gb_figure_source *source, const struct gb_layout *layout,
 		     const struct gb_subject *s, const char *size, const struct gb_summary_row *row)

@@ -17,6 +17,9 @@ struct gb_subject {
 	const char *phase;
 };
 
+/* Whether it is a row of the subject, whatever its axes are. */
+bool gb_subject_has(const struct gb_subject *subject, const struct gb_summary_row *row);
+
 enum gb_measured_as {
 	GB_TIME_IN_MS,
 	GB_SENT_BYTES,     /* what a device uploads, or the server gives out */

@@ -29,14 +29,6 @@ static const char *const changes_headings[] = {
 	"New keys for the group",
 };
 
-/* Whether the row is that of the actor of a change. */
-static bool is_by_actor(const struct gb_summary_row *row, const struct gb_subject *change)
-{
-	return strcmp(gb_summary_key(row, GB_COLUMN_operation), change->operation) == 0 &&
-	       strcmp(gb_summary_key(row, GB_COLUMN_role), "actor") == 0 &&
-	       (!change->k || strcmp(gb_summary_key(row, GB_COLUMN_k), change->k) == 0);
-}
-
 /* Time over size, a panel for each of the changes, in every state. */
 static struct gb_layout of_changes(const struct gb_subject subjects[N(changes)])
 {
@@ -128,7 +120,7 @@ static const struct {
 /* How many a row of a change has, where it is that of the actor; 0 otherwise. */
 static uint32_t senders_of(const struct gb_summary_row *row, const struct gb_subject *change)
 {
-	if (!is_by_actor(row, change))
+	if (!gb_subject_has(change, row))
 		return 0;
 	return (uint32_t)strtoul(gb_summary_key(row, GB_COLUMN_senders), NULL, 10);
 }
@@ -263,7 +255,7 @@ static bool has_envelopes(const struct gb_summary *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		for (size_t change = 0; change < N(changes); change++) {
-			if (is_by_actor(&s->rows[i], &changes[change]) &&
+			if (gb_subject_has(&changes[change], &s->rows[i]) &&
 			    s->rows[i].up_raw_bytes < s->rows[i].up_bytes)
 				return true;
 		}

@@ -38,12 +38,9 @@ static const struct gb_cell *part_of(const struct gb_cells *cells, const struct 
 {
 	for (size_t i = 0; i < cells->n; i++) {
 		const struct gb_cell *cell = cells->cell[i];
-		bool same = is_total_of(cell, operation);
 
-		for (size_t k = 0; same && k < GB_KEY_COLUMNS; k++)
-			same = gb_key_columns[k] == GB_COLUMN_operation ||
-			       strcmp(cell->key[k], whole->key[k]) == 0;
-		if (same)
+		if (is_total_of(cell, operation) &&
+		    gb_keys_agree(cell->key, whole->key, GB_KEY_BIT(GB_KEY_OPERATION)))
 			return cell;
 	}
 	return NULL;
