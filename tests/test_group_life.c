@@ -53,13 +53,6 @@ static int on_sodium(void **state)
 	return 0;
 }
 
-static int on_both(void **state)
-{
-	(void)state;
-	members_on(MLS_CRYPTO_OPENSSL, MLS_CRYPTO_SODIUM);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -69,5 +62,5 @@ int main(void)
 
 	return cmocka_run_group_tests_name("members on OpenSSL", tests, NULL, NULL) +
 	       cmocka_run_group_tests_name("members on libsodium", tests, on_sodium, NULL) +
-	       cmocka_run_group_tests_name("members on either", tests, on_both, NULL);
+	       cmocka_run_group_tests_name("members on either", tests, members_on_either, NULL);
 }

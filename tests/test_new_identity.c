@@ -18,13 +18,6 @@ enum { CHANGES = 1, OTHER = 2, N_MEMBERS = 3 };
 
 static const struct mls_commit_request empty = {0};
 
-static void assert_same(struct mls_slice is, struct mls_slice want)
-{
-	assert_int_equal(is.len, want.len);
-	if (want.len > 0)
-		assert_memory_equal(is.p, want.p, want.len);
-}
-
 /* The private and public signature key of a client. */
 struct keys {
 	struct mls_buf private_key, public_key;
@@ -399,13 +392,6 @@ static void what_is_no_identity_changes_nothing(void **state)
 	mls_client_free(other);
 }
 
-static int on_both(void **state)
-{
-	(void)state;
-	members_on(MLS_CRYPTO_OPENSSL, MLS_CRYPTO_SODIUM);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,5 +406,5 @@ int main(void)
 		cmocka_unit_test(what_is_no_identity_changes_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, on_both, NULL);
+	return cmocka_run_group_tests(tests, members_on_either, NULL);
 }

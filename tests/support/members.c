@@ -24,6 +24,20 @@ void members_on(enum mls_crypto_library even, enum mls_crypto_library odd)
 	library[1] = odd;
 }
 
+int members_on_either(void **state)
+{
+	(void)state;
+	members_on(MLS_CRYPTO_OPENSSL, MLS_CRYPTO_SODIUM);
+	return 0;
+}
+
+void assert_same(struct mls_slice is, struct mls_slice want)
+{
+	assert_int_equal(is.len, want.len);
+	if (want.len > 0)
+		assert_memory_equal(is.p, want.p, want.len);
+}
+
 static struct mls_random source; /* {0}: the system's */
 
 void members_draw_from(struct mls_random random)

@@ -19,6 +19,9 @@ struct mls_client *member_client_with_policy(uint16_t suite, uint32_t number,
  */
 void members_on(enum mls_crypto_library even, enum mls_crypto_library odd);
 
+/* A group setup of cmocka: members of either library in each group. */
+int members_on_either(void **state);
+
 /* Clients that are made from now on draw from this source. */
 void members_draw_from(struct mls_random random);
 
@@ -32,6 +35,8 @@ void member_publish(struct mls_client *client, struct mls_buf *message);
 void expect_err(enum mls_err got, enum mls_err want, const char *call, const char *file, int line);
 #define OK(call)            expect_err((call), MLS_OK, #call, __FILE__, __LINE__)
 #define REFUSED(call, want) expect_err((call), (want), #call, __FILE__, __LINE__)
+
+void assert_same(struct mls_slice is, struct mls_slice want);
 
 static inline struct mls_slice bytes_of(const struct mls_buf *b)
 {
