@@ -542,7 +542,8 @@ enum megolm_source {
 	MEGOLM_SOURCE_BACKUP,    /* a backup that anybody can write who knows its public key */
 };
 
-/* A decrypted room event. Slices point into memory of the device, valid until its next call. */
+/* A decrypted room event. Slices and `giver` point into memory of the device, valid until its next
+ * call. */
 struct megolm_event {
 	struct megolm_slice plaintext; /* {"content":...,"room_id":...,"type":...} as encrypted */
 	struct megolm_slice type;
