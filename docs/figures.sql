@@ -285,3 +285,7 @@ with v as (select first, printf('%.1f', ratio) as r from "comparison/verdicts"
             where expectation = 'megolm.create cheaper than mls.create from 1000')
 select (select r from v where first like '%ratchet'), (select r from v where first like '%new'),
        (select r from v where first like '%new olm_crypto=openssl');
+
+-- docs/published.md: where the fitted curves cross, new keys at {} ({} to {}, an interval over the {},
+select printf('%.0f', from_size), printf('%.0f', from_size_ci_low), printf('%.0f', from_size_ci_high), intervals_over
+  from "comparison/crossings" where cheaper = 'mls rekey tree=full' and dearer = 'megolm rekey olm=chain olm_crypto=openssl';

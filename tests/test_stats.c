@@ -1,5 +1,6 @@
 #include "stats/order.h"
 #include "stats/resample.h"
+#include "stats/student.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -146,6 +147,24 @@ static void resampled_medians_come_from_the_values(void **state)
 	assert_true(labs((long)seen[16] - 1158) < 150);
 }
 
+/* The table of any textbook. */
+static void quantiles_of_student_are_those_of_tables(void **state)
+{
+	static const struct {
+		size_t degrees;
+		double want, error;
+	} table[] = {{2, 4.303, 0.01},    {3, 3.182, 0.002},   {5, 2.571, 0.001},
+		     {12, 2.179, 0.0005}, {44, 2.015, 0.0005}, {1000, 1.962, 0.0005}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		double is = gb_student_95(table[i].degrees);
+
+		if (!(fabs(is / table[i].want - 1) <= table[i].error))
+			fail_msg("%zu degrees: %g, want %g", table[i].degrees, is, table[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +173,7 @@ int main(void)
 		cmocka_unit_test(median_interval_is_the_exact_one),
 		cmocka_unit_test(draws_are_those_of_the_published_generator),
 		cmocka_unit_test(resampled_medians_come_from_the_values),
+		cmocka_unit_test(quantiles_of_student_are_those_of_tables),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);

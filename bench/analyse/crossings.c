@@ -65,6 +65,8 @@ static void judge(const struct gb_curve *first, const struct gb_curve *second, d
 	out->agreement = NAN;
 	if (!first->replicates || !second->replicates)
 		return;
+	out->resampled =
+		first->resampled == GB_RESAMPLED_SIZES ? GB_RESAMPLED_SIZES : second->resampled;
 	for (size_t i = 0; i < GB_REPLICATES; i++) {
 		const struct gb_growth *a = &first->replicates[i], *b = &second->replicates[i];
 		double change = last_change(a, b, low, high);

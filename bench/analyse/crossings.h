@@ -13,6 +13,7 @@ struct gb_crossing {
 	double high;
 	double agreement; /* share of the replicates with the same winner and, as here, with or
 			     without a crossing; NAN without replicates */
+	enum gb_resampled resampled; /* sizes, if those of one curve do */
 };
 
 /* False when one of them has no fit or there are no common sizes. */

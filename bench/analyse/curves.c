@@ -5,6 +5,7 @@
 #include "stats/order.h"
 #include "stats/resample.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,13 +150,46 @@ static int add_points(struct gb_curve *curve, struct gb_cell *const *cells, size
 
 /* ---- fits ---- */
 
-/* One replicate: every size gets the median of resampled processes. */
-static void replicate(const struct gb_curve *curve, struct gb_draws *draws, double *cost,
-		      double *room, struct gb_growth *out)
+const char *gb_resampled_name(enum gb_resampled resampled)
+{
+	static const char *const names[] = {"", "processes", "sizes"};
+
+	return names[resampled];
+}
+
+/* Every size gets the median of resampled processes. */
+static void draw_processes(const struct gb_curve *curve, struct gb_draws *draws, double *cost,
+			   double *room)
 {
 	for (size_t i = 0; i < curve->n; i++)
 		cost[i] =
 			gb_resampled_median(draws, curve->medians[i], curve->n_processes[i], room);
+}
+
+/*
+ * Every size lies off the fit by what some size does, as a factor. A fit takes its points for
+ * nearer than they are, by the root of n / (n - terms).
+ */
+static void draw_sizes(const struct gb_curve *curve, struct gb_draws *draws, double *cost)
+{
+	double n = (double)curve->n;
+	double wider = sqrt(n / (n - (double)gb_growth_terms(&curve->growth)));
+
+	for (size_t i = 0; i < curve->n; i++) {
+		size_t j = gb_draw_below(draws, curve->n);
+		double off = curve->cost_ns[j] / gb_growth_at(&curve->growth, curve->size[j]);
+
+		cost[i] = gb_growth_at(&curve->growth, curve->size[i]) * pow(off, wider);
+	}
+}
+
+static void replicate(const struct gb_curve *curve, struct gb_draws *draws, double *cost,
+		      double *room, struct gb_growth *out)
+{
+	if (curve->resampled == GB_RESAMPLED_PROCESSES)
+		draw_processes(curve, draws, cost, room);
+	else
+		draw_sizes(curve, draws, cost);
 	*out = (struct gb_growth){0};
 	gb_growth_fit(curve->size, cost, curve->n, curve->growth.set, out);
 }
@@ -172,6 +206,7 @@ static int make_replicates(struct gb_curve *curve, uint64_t seed)
 		most = curve->n_processes[i] > most ? curve->n_processes[i] : most;
 	cost = malloc(curve->n * sizeof(*cost));
 	room = malloc(most * sizeof(*room));
+	curve->resampled = curve->least_processes > 1 ? GB_RESAMPLED_PROCESSES : GB_RESAMPLED_SIZES;
 	curve->replicates = malloc(GB_REPLICATES * sizeof(*curve->replicates));
 	if (cost && room && curve->replicates) {
 		gb_draws_begin(&draws, seed);
@@ -194,7 +229,7 @@ static int fit(struct gb_curve *curve, uint64_t seed)
 	curve->growth = found[0];
 	for (size_t i = 1; i < n; i++)
 		curve->others[curve->n_others++] = found[i].set;
-	return curve->least_processes > 1 ? make_replicates(curve, seed) : 0;
+	return curve->is_bytes ? 0 : make_replicates(curve, seed);
 }
 
 /* ---- all curves ---- */

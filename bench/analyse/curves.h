@@ -5,10 +5,18 @@
 
 /*
  * The curves of a run: CPU time over the size of the group, or over the number k of members that an
- * operation is about, everything else equal. The points are medians over processes; replicates
- * resample the processes.
+ * operation is about, everything else equal. The points are medians over processes.
  */
 #define GB_REPLICATES 1000
+
+/*
+ * What replicates of a fit draw anew: at each size the processes, or, where a size has but one
+ * of them, how far the sizes lie off the fit, as if each were off by chance.
+ */
+enum gb_resampled { GB_RESAMPLED_NOTHING, GB_RESAMPLED_PROCESSES, GB_RESAMPLED_SIZES };
+
+/* "processes", "sizes" or "". */
+const char *gb_resampled_name(enum gb_resampled resampled);
 
 struct gb_curve {
 	const char
@@ -20,11 +28,12 @@ struct gb_curve {
 	double *cost_ns;
 	double **medians; /* of the processes, for each size; as many as n_processes[i] */
 	size_t *n_processes;
-	size_t least_processes; /* at any size; with 1 there are no replicates */
+	size_t least_processes; /* at any size */
 
 	struct gb_growth growth;         /* the best by AICc; its set is 0 when there is no fit */
 	unsigned others[GB_GROWTH_SETS]; /* sets that cannot be told apart from it */
 	size_t n_others;
+	enum gb_resampled resampled;
 	struct gb_growth *replicates; /* GB_REPLICATES fits of terms of growth.set, or NULL */
 };
 
@@ -41,8 +50,8 @@ struct gb_curves {
  */
 int gb_curves_make(const struct gb_cells *cells, struct gb_curves *curves, struct gb_failure *f);
 
-/* The same of the bytes that an operation sends, up_bytes, the median of its samples: no interval.
- */
+/* The same of the bytes that an operation sends, up_bytes, the median of its samples: they are
+ * exact, and have no replicates. */
 int gb_curves_make_of_bytes(const struct gb_cells *cells, struct gb_curves *curves,
 			    struct gb_failure *f);
 

@@ -2,6 +2,7 @@
 
 #include "stats/order.h"
 #include "stats/resample.h"
+#include "stats/student.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -77,6 +78,28 @@ static void mean_and_deviation(const struct common *c, double *mean, double *dev
 	*deviation = sqrt(squares / (double)c->n);
 }
 
+/*
+ * Of the mean of n logarithms the classical interval of Student; of their deviation, whose square
+ * is a mean of squares, that of its logarithm by the fourth moment.
+ */
+static void vary_sizes(const struct common *c, double mean, struct gb_factor *out)
+{
+	double n = (double)c->n, fourth = 0, of_mean, of_shape;
+
+	if (c->n < 3)
+		return;
+	for (size_t i = 0; i < c->n; i++)
+		fourth += pow(c->logs[i] - mean, 4) / n;
+	of_mean = gb_student_95(c->n - 1) * out->shape / sqrt(n - 1);
+	out->ratio_sizes_low = exp(mean - of_mean);
+	out->ratio_sizes_high = exp(mean + of_mean);
+	if (!(out->shape > 0))
+		return;
+	of_shape = gb_student_95(c->n - 1) * sqrt((fourth / pow(out->shape, 4) - 1) / n) / 2;
+	out->shape_sizes_low = out->shape * exp(-of_shape);
+	out->shape_sizes_high = out->shape * exp(of_shape);
+}
+
 static void compare(const struct gb_curve *curve, const struct common *c, struct gb_factor *out)
 {
 	double mean;
@@ -91,6 +114,7 @@ static void compare(const struct gb_curve *curve, const struct common *c, struct
 			worst = i;
 	out->worst_size = curve->size[c->at[worst]];
 	out->worst = exp(c->logs[worst] - mean);
+	vary_sizes(c, mean, out);
 }
 
 static int resample(const struct gb_curve *curve, const struct common *c, struct gb_factor *out)
@@ -161,7 +185,15 @@ int gb_factor_of(const struct gb_published_times *published, size_t series,
 	int status = -1;
 
 	*out = (struct gb_factor){
-		.ratio_low = NAN, .ratio_high = NAN, .shape_low = NAN, .shape_high = NAN};
+		.ratio_low = NAN,
+		.ratio_high = NAN,
+		.shape_low = NAN,
+		.shape_high = NAN,
+		.ratio_sizes_low = NAN,
+		.ratio_sizes_high = NAN,
+		.shape_sizes_low = NAN,
+		.shape_sizes_high = NAN,
+	};
 	if (c.at && c.published_ns && c.logs) {
 		find_common(published, series, curve, &c);
 		out->n = c.n;

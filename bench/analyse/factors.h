@@ -15,6 +15,10 @@ struct gb_factor {
 	double shape;      /* root mean square of ln(published / measured) around ln(ratio) */
 	double shape_low;
 	double shape_high;
+	/* 95 % intervals over the sizes, as if they had been chosen at random among more; NAN
+	 * with fewer than 3. Sizes vary more than processes do. */
+	double ratio_sizes_low, ratio_sizes_high;
+	double shape_sizes_low, shape_sizes_high;
 	double worst_size;          /* where published / measured is farthest from ratio */
 	double worst;               /* published / measured / ratio there */
 	struct gb_growth published; /* its growth, in ns over all its sizes; set 0: no fit */

@@ -99,7 +99,7 @@ static void put_curve(FILE *out, const struct gb_curve *c)
 			fprintf(out, "%.6g", c->growth.coefficient[j]);
 		put_interval(out, c, j);
 	}
-	fprintf(out, ",%.6g\n", c->growth.error);
+	fprintf(out, ",%.6g,%s\n", c->growth.error, gb_resampled_name(c->resampled));
 }
 
 static int write_curves(const struct gb_curves *curves, const char *run, struct gb_failure *f)
@@ -117,7 +117,7 @@ static int write_curves(const struct gb_curves *curves, const char *run, struct 
 	for (size_t j = 0; j < GB_GROWTH_TERMS; j++)
 		fprintf(file.out, ",%s,%s_ci_low,%s_ci_high", term_columns[j], term_columns[j],
 			term_columns[j]);
-	fputs(",error\n", file.out);
+	fputs(",error,intervals_over\n", file.out);
 	for (size_t i = 0; i < curves->n; i++) {
 		if (curves->curve[i].growth.set == 0) {
 			without++;
@@ -164,6 +164,7 @@ static void put_crossing(FILE *out, const struct gb_curve *a, const struct gb_cu
 	}
 	if (!isnan(x->agreement))
 		fprintf(out, "%.3f", x->agreement);
+	fprintf(out, ",%s", gb_resampled_name(x->resampled));
 	if (x->agreement < 0.95)
 		printf(", in %.0f %% of the replicates", 100 * x->agreement);
 	printf("\n");
@@ -177,7 +178,9 @@ static int write_crossings(const struct gb_curves *curves, const char *run, stru
 
 	if (gb_new_file_begin(&file, run, "crossings.csv", f) < 0)
 		return -1;
-	fputs("cheaper,dearer,from_size,from_size_ci_low,from_size_ci_high,agreement\n", file.out);
+	fputs("cheaper,dearer,from_size,from_size_ci_low,from_size_ci_high,agreement,"
+	      "intervals_over\n",
+	      file.out);
 	for (size_t i = 0; i < curves->n; i++) {
 		for (size_t j = i + 1; j < curves->n; j++) {
 			const struct gb_curve *a = &curves->curve[i], *b = &curves->curve[j];
@@ -209,6 +212,8 @@ static void say_factor(const struct gb_published_series *s, const struct gb_curv
 	       s->variant[0] ? " " : "", s->variant, x->ratio, measured);
 	if (!isnan(x->ratio_low))
 		printf(" [%.3g .. %.3g]", x->ratio_low, x->ratio_high);
+	if (!isnan(x->ratio_sizes_low))
+		printf(" (with other sizes %.3g .. %.3g)", x->ratio_sizes_low, x->ratio_sizes_high);
 	if (x->n > 1)
 		printf(" over %zu sizes, shapes differ by %.0f %%, most at N = %.0f", x->n,
 		       100 * (exp(x->shape) - 1), x->worst_size);
@@ -250,6 +255,10 @@ static void put_factor(FILE *out, const struct gb_published_series *s, const str
 	put_optional(out, x->n > 1 ? x->worst : NAN);
 	put_growth(out, &x->published);
 	put_growth(out, &curve->growth);
+	put_optional(out, x->ratio_sizes_low);
+	put_optional(out, x->ratio_sizes_high);
+	put_optional(out, x->shape_sizes_low);
+	put_optional(out, x->shape_sizes_high);
 	putc('\n', out);
 }
 
@@ -301,7 +310,7 @@ static int write_factors(const struct fit *fit, const char *run, struct gb_failu
 	      file.out);
 	put_growth_header(file.out, "published");
 	put_growth_header(file.out, "measured");
-	putc('\n', file.out);
+	fputs(",ratio_sizes_low,ratio_sizes_high,shape_sizes_low,shape_sizes_high\n", file.out);
 	if (put_factors(fit, file.out, f) < 0) {
 		gb_new_file_drop(&file);
 		return -1;

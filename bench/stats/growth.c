@@ -112,6 +112,11 @@ static unsigned count_terms(unsigned set)
 	return n;
 }
 
+size_t gb_growth_terms(const struct gb_growth *g)
+{
+	return count_terms(g->set);
+}
+
 static bool all_positive(const double coefficient[GB_GROWTH_TERMS], unsigned set)
 {
 	for (unsigned j = 0; j < GB_GROWTH_TERMS; j++) {

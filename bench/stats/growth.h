@@ -29,6 +29,9 @@ struct gb_growth {
 /* "log2 N", "" for the constant. */
 const char *gb_growth_term_name(enum gb_growth_term term);
 
+/* How many terms it has. */
+size_t gb_growth_terms(const struct gb_growth *g);
+
 /* The curve at N >= 1. */
 double gb_growth_at(const struct gb_growth *g, double size);
 
