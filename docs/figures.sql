@@ -64,7 +64,7 @@ select (select printf('%.1f', up_bytes / 1e3) from s where tree = 'full'),
        (select printf('%.0f', min(up_bytes / 1e6)) from s where backend = 'megolm'),
        (select printf('%.0f', max(up_bytes / 1e6)) from s where backend = 'megolm');
 
--- docs/published.md: each member gets the whole commit, {} MB together in a full tree (293 for an add, 353 for a removal), and {} GB in a cold one
+-- docs/published.md: each member gets the whole commit, {} MB together in a full tree (293 for an add with its Welcome, 353 for a removal), and {} GB in a cold one
 --   for each of the three. Of Megolm it gives out what was uploaded, {} to {} MB with
 with s as (select * from "comparison/summary" where operation = 'rekey' and size = '100000' and role = 'server')
 select (select printf('%.0f', down_bytes / 1e6) from s where tree = 'full'),
@@ -225,10 +225,10 @@ select sum(verdict = 'holds'), count(*) from "comparison/verdicts"
 -- docs/published.md: and that removing from a full tree is ({}).
 select distinct growth from "openmls-2021/verdicts" where expectation = 'mls.remove:1 tree=full grows at least as N';
 
--- docs/published.md: and {} times as long in the worst case as in the best for {} members.
-with e as (select distinct expectation from "exact-sizes/verdicts"
+-- docs/published.md: at least {} times as long in the worst case as in the best for {} members ({} here).
+with e as (select distinct expectation, ratio from "exact-sizes/verdicts"
             where expectation like 'mls.rekey/bytes tree=cold % at least % times mls.rekey/bytes tree=full % at 129' and verdict = 'holds')
-select substr(expectation, instr(expectation, 'at least ') + 9, 3), '129' from e;
+select substr(expectation, instr(expectation, 'at least ') + 9, 3), '129', printf('%.2f', ratio) from e;
 
 -- docs/published.md: rotation ({} s for 100,000 members, against {} to {} s)
 with c as (select backend, tree, total_ns / 1e9 as s from "comparison/group_cost" where operation = 'rekey' and size = '100000')
@@ -285,6 +285,228 @@ with v as (select first, printf('%.1f', ratio) as r from "comparison/verdicts"
             where expectation = 'megolm.create cheaper than mls.create from 1000')
 select (select r from v where first like '%ratchet'), (select r from v where first like '%new'),
        (select r from v where first like '%new olm_crypto=openssl');
+
+-- docs/published.md: One process measures each size above {} (in `senders` above {}), where what a Megolm receiver
+--   takes, which does not depend on the size, varies up to {} times.
+with s as (select operation, phase, olm, olm_crypto, role, size + 0 as n, n_processes + 0 as p, cpu_ns_median * 1.0 as ns
+             from "comparison/summary" where backend = 'megolm' and role in ('near', 'far', 'joiner')),
+     v as (select max(ns) / min(ns) as times from s where p = 1 group by operation, phase, olm, olm_crypto, role)
+select printf('%,d', max(n)), (select max(size + 0) from "senders/summary" where n_processes + 0 > 1),
+       (select printf('%.1f', max(times)) from v)
+  from s where p > 1;
+
+-- docs/published.md: above some 200 members: from there on it is {} to {} times ours.
+with r as (select p.time_ms * 1e6 / cpu_ns_median as ratio from "published/arewemlsyet-2023" p
+             join "comparison/summary" on group_size = size and series = 'new megolm session'
+            where operation = 'rekey' and olm = 'ratchet' and olm_crypto = 'libolm' and role = 'actor' and phase = 'total'
+              and size + 0 >= 200)
+select printf('%.1f', min(ratio)), printf('%.1f', max(ratio)) from r;
+
+-- docs/published.md: It is {} % of what the table calls a difference in shape (of the sum of squares)
+--   for Megolm, and {} % for an add; for update and create {} and {} % lie above 10,000 members.
+with l as (select series, size + 0 as n, ln(time_ms * 1e6 / cpu_ns_median) as l from "published/arewemlsyet-2023"
+             join "comparison/summary" on group_size = size
+              and series = case operation when 'add' then 'MLS add new member' when 'create' then 'MLS create'
+                           when 'rekey' then iif(backend = 'mls', 'MLS update', 'new megolm session') end
+            where role = 'actor' and phase = 'total'
+              and ((backend = 'mls' and tree <> 'cold') or (operation = 'rekey' and olm = 'ratchet' and olm_crypto = 'libolm'))),
+     d as (select series, n, pow(l - (select avg(l) from l as m where m.series = l.series), 2) as square from l),
+     s as (select series, sum(iif(n < 50, square, 0)) / sum(square) as small, sum(iif(n > 10000, square, 0)) / sum(square) as large
+             from d group by series)
+select (select printf('%.0f', 100 * small) from s where series = 'new megolm session'),
+       (select printf('%.0f', 100 * small) from s where series = 'MLS add new member'),
+       (select printf('%.0f', 100 * large) from s where series = 'MLS update'),
+       (select printf('%.0f', 100 * large) from s where series = 'MLS create');
+
+-- docs/published.md: among {} members ours take {} times as long as among {}.
+with s as (select size + 0 as n, cpu_ns_median * 1.0 as ns from "comparison/summary"
+            where backend = 'mls' and operation = 'rekey' and tree = 'full' and role = 'actor' and phase = 'total')
+select printf('%,d', max(n)), (select printf('%.0f', l.ns / f.ns) from s l, s f where l.n = 100000 and f.n = 2), min(n) from s;
+
+-- docs/published.md: (an update from
+--   {} ms to {} s with {}): their fits have terms in N and N^2
+with p as (select group_size + 0 as n, time_ms * 1.0 as ms from "published/arewemlsyet-2023" where series = 'MLS update')
+select printf('%.0f', ms), (select printf('%.1f', ms / 1000) from p where n = 100000), '100,000' from p where n = 1000;
+
+-- docs/published.md: libolm in WebAssembly takes {} to {} times as long for a new session as libolm in C
+with r as (select 1.0 * w.cpu_ns_median / c.cpu_ns_median as ratio
+             from "relatives/summary" w join "relatives/summary" c using (operation, size, olm, role, phase)
+            where w.backend = 'olm-wasm' and c.backend = 'megolm' and c.olm_crypto = 'libolm' and operation = 'rekey'
+              and role = 'actor' and phase = 'total')
+select printf('%.2f', min(ratio)), printf('%.2f', max(ratio)) from r;
+
+-- docs/published.md: from 100 members on MLS takes {} to {} times as long as the one, {} to {} times as long as the other.
+with s as (select *, operation || size as at, cpu_ns_median * 1.0 as ns from "comparison/summary"
+            where operation in ('rekey', 'remove') and size + 0 >= 100 and role = 'actor' and phase = 'total'),
+     r as (select g.olm, m.ns / g.ns as ratio from s m join s g using (at)
+            where m.tree = 'cold' and g.olm || g.olm_crypto in ('chainlibolm', 'ratchetopenssl'))
+select (select printf('%.2f', min(ratio)) from r where olm = 'chain'), (select printf('%.2f', max(ratio)) from r where olm = 'chain'),
+       (select printf('%.2f', min(ratio)) from r where olm = 'ratchet'), (select printf('%.2f', max(ratio)) from r where olm = 'ratchet');
+
+-- docs/published.md: {} to {} % in the Olm session with it; on OpenSSL that takes a quarter of the time ({} to {}) and is {} to {} %
+--   of the share, less than the signatures on its keys ({} %), which take {} to {} times as long there.
+with p as (select *, 100.0 * session_cpu_ns_median / parts_cpu_ns_median as session,
+                  100.0 * verify_cpu_ns_median / parts_cpu_ns_median as verify from "first-message/parts"),
+     r as (select 1.0 * o.session_cpu_ns_median / l.session_cpu_ns_median as session,
+                  1.0 * o.verify_cpu_ns_median / l.verify_cpu_ns_median as verify
+             from p o join p l using (size) where o.olm_crypto = 'openssl' and l.olm_crypto = 'libolm')
+select (select printf('%.0f', min(session)) from p where olm_crypto = 'libolm'),
+       (select printf('%.0f', max(session)) from p where olm_crypto = 'libolm'),
+       (select printf('%.2f', min(session)) from r), (select printf('%.2f', max(session)) from r),
+       (select printf('%.0f', min(session)) from p where olm_crypto = 'openssl'),
+       (select printf('%.0f', max(session)) from p where olm_crypto = 'openssl'),
+       (select printf('%.0f', max(verify)) from p where olm_crypto = 'openssl'),
+       (select printf('%.2f', min(verify)) from r), (select printf('%.2f', max(verify)) from r);
+
+-- docs/published.md: for a removal up to {}, and never without envelopes. Where Olm sessions
+--   are `new`, more goes out: up to {} and {} for new keys, {} and {} for a removal.
+with s as (select *, operation || size as at, size + 0 as n from "comparison/summary" where role = 'server' and size + 0 > 10),
+     r as (select g.operation, g.olm, max(iif(m.down_bytes + 0 < g.down_bytes + 0, g.n, 0)) as sent,
+                  max(iif(m.down_raw_bytes + 0 < g.down_raw_bytes + 0, g.n, 0)) as raw
+             from s m join s g using (at) where m.tree = 'full' and g.backend = 'megolm' and g.olm_crypto = 'libolm'
+            group by g.operation, g.olm)
+select (select sent from r where operation = 'remove' and olm = 'ratchet' and raw = 0),
+       (select printf('%,d', sent) from r where operation = 'rekey' and olm = 'new'),
+       (select raw from r where operation = 'rekey' and olm = 'new'),
+       (select printf('%,d', sent) from r where operation = 'remove' and olm = 'new'),
+       (select raw from r where operation = 'remove' and olm = 'new');
+
+-- docs/published.md: who removes one sends {} kB in a full tree
+select printf('%.1f', up_bytes / 1e3) from "comparison/summary" where operation = 'remove' and size = '100000'
+   and role = 'actor' and phase = 'total' and tree = 'full';
+
+-- docs/published.md: in a full tree ({} for an add with its Welcome, {} for a removal)
+with s as (select operation, printf('%.0f', down_bytes / 1e6) as mb from "comparison/summary"
+            where size = '100000' and role = 'server' and tree = 'full')
+select (select mb from s where operation = 'add'), (select mb from s where operation = 'remove');
+
+-- docs/published.md: if all send (violet), {} to {} TB, more than MLS in every state.
+select printf('%.0f', min(size * down_bytes) / 1e12), printf('%.0f', max(size * down_bytes) / 1e12) from "comparison/summary"
+ where backend = 'megolm' and operation = 'create' and size = '100000' and role = 'server';
+
+-- docs/published.md: those who by Zipf's law send before the keys are due again ({} of {})
+select distinct senders, '1,000' from "senders/summary" where size = '1000' and senders not in ('', '1', '10', '100');
+
+-- docs/published.md: Sizes from {} on have one process each: the step in the blue curve at 2,000 members, cold, is of this run;
+--   `comparison` has {} ms there, not {}.
+select (select min(size + 0) from "senders/summary" where n_processes = '1'), printf('%.0f', c.cpu_ns_median / 1e6),
+       printf('%.0f', s.cpu_ns_median / 1e6)
+  from "senders/summary" s join "comparison/summary" c using (operation, size, tree, role, phase)
+ where operation = 'rekey' and size = '2000' and tree = 'cold' and role = 'actor' and phase = 'total';
+
+-- docs/published.md: more than ten senders take in state `chain` ({} s, on OpenSSL {}), and in `ratchet` on OpenSSL ({}).
+with g as (select *, printf('%.0f', total_ns / 1e9) as s from "senders/group_cost" where size = '10000' and senders = '10')
+select (select s from g where olm = 'chain' and olm_crypto = 'libolm'), (select s from g where olm = 'chain' and olm_crypto = 'openssl'),
+       (select s from g where olm = 'ratchet' and olm_crypto = 'openssl');
+
+-- docs/published.md: One by one costs up to {} times what at once costs, and more where little cryptography is left:
+with s as (select e.olm, e.olm_crypto, 1.0 * e.cpu_ns_median / a.cpu_ns_median as ratio
+             from "bulk/summary" e join "bulk/summary" a using (backend, size, k, olm, olm_crypto, role, phase)
+            where e.operation = 'add_each' and a.operation = 'add' and backend = 'megolm' and role = 'actor' and phase = 'total')
+select printf('%.1f', max(ratio)) from s where olm = 'new' or (olm = 'ratchet' and olm_crypto = 'libolm');
+
+-- docs/published.md: and in `ratchet` on OpenSSL {} times. Of removals
+select printf('%.1f', 1.0 * e.cpu_ns_median / a.cpu_ns_median)
+  from "bulk/summary" e join "bulk/summary" a using (backend, size, k, olm, olm_crypto, role, phase)
+ where e.operation = 'add_each' and a.operation = 'add' and olm = 'ratchet' and olm_crypto = 'openssl' and k = '300'
+   and role = 'actor' and phase = 'total';
+
+-- docs/published.md: however they were added: there the two curves are one, but for {} %.
+select printf('%.0f', 100 * max(abs(1.0 * e.cpu_ns_median / a.cpu_ns_median - 1)))
+  from "bulk/summary" e join "bulk/summary" a using (backend, size, k, tree, role, phase)
+ where e.operation = 'rekey_after_add_each' and a.operation = 'rekey_after_add' and backend = 'mls' and role = 'actor' and phase = 'total';
+
+-- docs/published.md: **From {} members on, to join was cheaper then than it is here**
+with r as (select group_size + 0 as n, value * 1e6 < cpu_ns_median + 0 as cheaper from "published/openmls-2021-blog"
+             join "openmls-2021/summary" on size = group_size
+            where series = 'join_group' and metric = 'time' and operation = 'create' and role = 'joiner' and phase = 'join' and tree = 'cold')
+select min(n) from r where n > (select max(n) from r where not cheaper);
+
+-- docs/published.md: took longer than it does here from {} members on (at {} it did not).
+with r as (select group_size + 0 as n, value * 1e6 > cpu_ns_median + 0 as longer from "published/openmls-2021-blog"
+             join "openmls-2021/summary" on size = group_size and tree = iif(setup = 'bare', 'cold', 'full')
+            where series = 'process_add' and metric = 'time' and operation = 'add' and role = 'far' and phase = 'process')
+select min(n), (select max(n) from r where not longer) from r where longer;
+
+-- docs/published.md: with N, one signature a member: {} times as long as joining 5,000.
+select printf('%.1f', ratio) from "openmls-join/verdicts";
+
+-- docs/published.md: signatures for the largest group here ({} s in all), where a Megolm receiver's work
+select printf('%,d', 1000 * round(total_ns / 1e12)) from "comparison/group_cost"
+ where backend = 'mls' and operation = 'create' and size = '100000';
+
+-- docs/published.md: MLS takes {} to {} times as long at {} of the {} sizes from 100 on, but as long at 50,000 and 80,000, which one
+--   process measured: so the first claim counts as holding from {} members on, and the second likewise.
+with r as (select m.size + 0 as n, 1.0 * m.cpu_ns_median / g.cpu_ns_median as ratio, m.n_processes = '1' as once
+             from "comparison/summary" m join "comparison/summary" g using (operation, size, role, phase)
+            where m.tree = 'cold' and g.olm = 'ratchet' and g.olm_crypto = 'openssl' and operation = 'rekey'
+              and role = 'actor' and phase = 'total' and size + 0 >= 100),
+     o as (select * from r where not (n in (50000, 80000) and once and abs(ratio - 1) < 0.005)),
+     v as (select distinct from_size from "comparison/verdicts"
+            where expectation like 'mls.% cheaper than megolm.rekey from 100' and first like '%cold' and second like '%ratchet olm_crypto=openssl')
+select printf('%.2f', min(ratio)), printf('%.2f', max(ratio)), count(*), (select count(*) from r),
+       (select printf('%,d', from_size) from v) from o;
+
+-- docs/published.md: In a full tree against `chain` on OpenSSL from {} and from {}; in the other eight pairs of the ten from 100.
+with v as (select expectation, from_size from "comparison/verdicts" where verdict = 'holds'
+            and expectation like 'mls.% cheaper than megolm.rekey from 100' and first like '%full' and second like '%chain olm_crypto=openssl')
+select (select from_size from v where expectation like 'mls.rekey%'), (select from_size from v where expectation like 'mls.add%')
+ where 16 = (select count(*) from "comparison/verdicts" where verdict = 'holds' and from_size = ''
+               and expectation like 'mls.% cheaper than megolm.rekey from 100');
+
+-- docs/published.md: {} times as long as in `new` on OpenSSL, and {} and {} times as long as in these with libolm's own primitives.
+with v as (select second, ratio from "comparison/verdicts" where expectation = 'mls.create at least 2 times megolm.rekey from 1000')
+select (select printf('%.1f', ratio) from v where second like '%olm=new olm_crypto=openssl'),
+       (select printf('%.2f', ratio) from v where second like '%olm=ratchet'), (select printf('%.2f', ratio) from v where second like '%olm=new');
+
+-- docs/published.md: with 50 {} to {} times as long as with 60, with 500 {} to {} times as long as with 400 (for each other device):
+--   these were measured in one stretch of {} s,
+with s as (select olm, olm_crypto, size + 0 as n, 1.0 * cpu_ns_median / (size - 1) as ns from "comparison/summary"
+            where backend = 'megolm' and operation = 'rekey' and role = 'actor' and phase = 'total'),
+     r as (select a.ns / b.ns as ratio, a.n as n from s a join s b on a.olm = b.olm and a.olm_crypto = b.olm_crypto
+            and ((a.n = 50 and b.n = 60) or (a.n = 500 and b.n = 400)))
+select (select printf('%.2f', min(ratio)) from r where n = 50), (select printf('%.2f', max(ratio)) from r where n = 50),
+       (select printf('%.2f', min(ratio)) from r where n = 500), (select printf('%.2f', max(ratio)) from r where n = 500),
+       (select printf('%.0f', max(began_s + took_s) - min(began_s + 0)) from "comparison/processes" where size in ('50', '200', '500'));
+
+-- docs/published.md: (the fit has a term in N log2 N as well, {} % of it at {} members)
+with f as (select size_max, n_ns * size_max as linear, n_log2_n_ns * size_max * log2(size_max) as rest from "openmls-2021/fit"
+            where operation = 'create' and role = 'actor')
+select distinct printf('%.0f', 100 * rest / (rest + linear)), printf('%,d', size_max) from f;
+
+-- docs/published.md: That adding is cheaper in a bare group holds from {} members on.
+select from_size from "openmls-2021/verdicts" where expectation = 'mls.add:1 tree=cold cheaper than mls.add:1 tree=full from 10';
+
+-- docs/published.md: The {} bytes are six more cipher suites
+select distinct more from "exact-sizes/published_bytes" where why <> '';
+
+-- README.md: {} of {} processes,
+select json_extract(m, '$.processes.done'), json_extract(m, '$.processes.planned')
+  from (select readfile('results/reference/quick/manifest.json') as m);
+
+-- README.md: {} cells
+select count(*) from "quick/summary";
+
+-- README.md: {} pairs of cells
+select count(*) from "quick/ratios";
+
+-- README.md: {} changes of a group
+select count(*) from "quick/group_cost";
+
+-- docs/performance.md: By medians (`time_over_floor_median`) the same ratios lie between {} and {}, but for two: a create of 2
+--   members, {}, and the first message of an epoch among {}, {}, which
+with f as (select size + 0 as n, operation, role, printf('%.2f', time_over_floor_median) as ratio from "floor/summary"
+            where time_over_floor_median <> ''),
+     a as (select * from f where (operation = 'create' and role = 'actor' and n = 2) or (operation = 'send_first' and n = 100000)),
+     o as (select * from f except select * from a)
+select (select min(ratio) from o), (select max(ratio) from o), (select ratio from a where n = 2), printf('%,d', max(n)),
+       (select ratio from a where n = 100000) from a;
+
+-- docs/performance.md: From 1,000 to 100,000 members a rekey grows {} times, near {}, far {} (medians).
+with g as (select role, printf('%.2f', 1.0 * l.cpu_ns_median / f.cpu_ns_median) as times
+             from "floor/summary" l join "floor/summary" f using (operation, role, phase)
+            where operation = 'rekey' and l.size = '100000' and f.size = '1000' and phase in ('total', 'process'))
+select (select times from g where role = 'actor'), (select times from g where role = 'near'), (select times from g where role = 'far');
 
 -- docs/published.md: where the fitted curves cross, new keys at {} ({} to {}, an interval over the {},
 select printf('%.0f', from_size), printf('%.0f', from_size_ci_low), printf('%.0f', from_size_ci_high), intervals_over
