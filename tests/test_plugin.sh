@@ -154,10 +154,11 @@ done
 scenario bad
 result "an operation of which a process has half the calls is a cell that says so"
 
-# No process is left, at the latest when the kernel has told it that its parent is gone.
+# No process of this test is left, at the latest when the kernel has told it that its parent is gone.
 none_left() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ -n "$(pgrep -f tests/plugins/bad_child.py)" ] || return 0
+	local i
+	for ((i = 0; i < 200; i++)); do
+		[ -n "$(pgrep -f "tests/plugins/bad_child.py [a-z_]* rekey $$\$")" ] || return 0
 		sleep 0.1
 	done
 	return 1
@@ -168,7 +169,7 @@ ends() {
 	local status=$1 what=$2 text=$3
 	shift 3
 	rm -rf "$work/run"
-	expect "$status" "$text" "$program" run "$work/scenario.yaml" --plugin "$bad $what" \
+	expect "$status" "$text" "$program" run "$work/scenario.yaml" --plugin "$bad $what rekey $$" \
 		--out "$work/run" --quiet "$@"
 	holds none_left
 	holds test "$(grep -c ,rekey, "$work/run/samples.csv")" -eq 0

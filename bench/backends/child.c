@@ -23,6 +23,7 @@ struct gb_child {
 	uint32_t serial;
 	enum gb_process_call call; /* that was asked last */
 	uint64_t deadline_ns;
+	uint64_t patience_ns; /* for its own end, where something has gone wrong */
 	struct gb_frame request;
 	uint8_t *answer;
 	size_t answer_cap;
@@ -39,19 +40,24 @@ static uint64_t now_ns(void)
 
 /* ---- its end ---- */
 
-/* Waits for the end of the child, at most `limit_ns`. */
-static bool has_ended(struct gb_child *c, int *how, uint64_t limit_ns)
+/* Waits for the end of the child, at most `limit_ns`. Its number stays its own until it is waited
+ * for in earnest. */
+static bool has_ended(struct gb_child *c, uint64_t limit_ns)
 {
 	const struct timespec pause = {.tv_nsec = 2000000};
 	uint64_t until = now_ns() + limit_ns;
-	pid_t pid;
 
-	while ((pid = waitpid(c->pid, how, WNOHANG)) == 0 || (pid < 0 && errno == EINTR)) {
+	for (;;) {
+		siginfo_t info = {.si_pid = 0};
+
+		if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0
+			    ? info.si_pid != 0
+			    : errno != EINTR)
+			return true;
 		if (now_ns() >= until)
 			return false;
 		nanosleep(&pause, NULL);
 	}
-	return true;
 }
 
 /* After `limit_ns` it is killed, with whatever it has started. True: it ended by itself. */
@@ -66,11 +72,10 @@ static bool end(struct gb_child *c, int *how, uint64_t limit_ns)
 	c->to = c->from = -1;
 	if (c->pid == 0)
 		return false;
-	by_itself = has_ended(c, how, limit_ns);
+	by_itself = has_ended(c, limit_ns);
 	kill(-c->pid, SIGKILL);
-	if (!by_itself)
-		while (waitpid(c->pid, how, 0) < 0 && errno == EINTR)
-			continue;
+	while (waitpid(c->pid, how, 0) < 0 && errno == EINTR)
+		continue;
 	c->pid = 0;
 	return by_itself;
 }
@@ -100,7 +105,7 @@ static int fail(struct gb_child *c, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(what, sizeof what, format, arguments);
 	va_end(arguments);
-	by_itself = end(c, &how, SECOND / 5);
+	by_itself = end(c, &how, c->patience_ns);
 	say_end(ending, sizeof ending, by_itself, how);
 	snprintf(c->why, sizeof c->why, "the child %s; %s", what, ending);
 	return -1;
@@ -232,6 +237,7 @@ struct gb_child *gb_child_start(const char *command, char *why, size_t why_len)
 		free(c);
 		return NULL;
 	}
+	c->patience_ns = SECOND / 5;
 	/* A child that is gone is told by the answer that does not come. */
 	sigaction(SIGPIPE, &ignore, NULL);
 	trouble = spawn(c, words.word);
@@ -247,9 +253,10 @@ struct gb_child *gb_child_start(const char *command, char *why, size_t why_len)
 
 /* ---- question and answer ---- */
 
-/* What the child did instead of waiting for a question, or of answering it. */
+/* What the child did instead of waiting for a question, or of answering it: it is about to end. */
 static int gone(struct gb_child *c)
 {
+	c->patience_ns = 2 * SECOND;
 	return fail(c, "closed its standard output during %s", gb_process_call_name(c->call));
 }
 
