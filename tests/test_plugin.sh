@@ -134,6 +134,7 @@ holds test "$(wc -l <<< "$said")" -eq 1
 refused 65 offers_what_is_no_call "the child answered hello with malformed results; "
 refused 65 has_another_interface "the plugin speaks interface version 3, this program 2"
 refused 65 lacks_a_call "the plugin lacks the required function join"
+refused 65 misspells "the child answered hello with malformed results; "
 refused 65 takes_a_name "found the name \"null\", which another backend has"
 holds test "$(wc -l <<< "$said")" -eq 1
 expect 74 "groupbench: --plugin: nobody-has-this x: nobody-has-this: No such file or directory" \

@@ -377,6 +377,102 @@ static void raw_bytes_come_with_messages(void **state)
 	close_bad(bad);
 }
 
+/* What the harness asks by itself has no results, and needs none. */
+static void a_message_is_taken_without_results(void **state)
+{
+	struct bad_world *bad = open_bad("adds", "message");
+	const char *why = "the child answered message with malformed results; ";
+
+	(void)state;
+	assert_int_equal(bad->table.process(bad->world, 0, &two[0]), GB_FAILED);
+	if (strncmp(bad->table.error(bad->world), why, strlen(why)) != 0)
+		fail_msg("%s, want %s", bad->table.error(bad->world), why);
+	close_bad(bad);
+}
+
+/* Differences of them are what a row has. */
+static void counts_never_fall(void **state)
+{
+	struct bad_world *bad = open_bad("counts_down", "rekey");
+	const char *why = "the child answered rekey with counts that have fallen; ";
+	struct gb_counts counts;
+
+	(void)state;
+	assert_int_equal(gb_remote_counts(bad->world, &counts), GB_FAILED);
+	assert_string_equal(bad->table.error(bad->world),
+			    "the child counts, and has sent no counts");
+	assert_int_equal(bad->table.rekey(bad->world, 0, &bad->mail.outbox), GB_REJECTED);
+	assert_int_equal(gb_remote_counts(bad->world, &counts), GB_OK);
+	assert_int_equal(counts.keygen, 2);
+	assert_int_equal(bad->table.rekey(bad->world, 0, &bad->mail.outbox), GB_FAILED);
+	if (strncmp(bad->table.error(bad->world), why, strlen(why)) != 0)
+		fail_msg("%s, want %s", bad->table.error(bad->world), why);
+	close_bad(bad);
+}
+
+/* ---- texts ---- */
+
+static bool is_text(const char *bytes)
+{
+	uint8_t frame[66] = {(uint8_t)strlen(bytes)};
+	struct gb_reading r = {.p = frame, .len = 2 + strlen(bytes)};
+	char text[64];
+
+	memcpy(frame + 2, bytes, strlen(bytes));
+	gb_reading_text(&r, text, sizeof text);
+	return !r.is_bad && r.len == 0 && strcmp(text, bytes) == 0;
+}
+
+/* The manifest is JSON, which can hold nothing else. */
+static void texts_are_utf8_without_control_characters(void **state)
+{
+	static const char *const texts[] = {"",
+					    "a ~",
+					    "\xc2\x80",
+					    "\xdf\xbf",
+					    "\xe0\xa0\x80",
+					    "\xed\x9f\xbf",
+					    "\xee\x80\x80\xef\xbf\xbf",
+					    "\xf0\x90\x80\x80",
+					    "\xf4\x8f\xbf\xbf"};
+	static const char *const others[] = {"a\x1f",
+					     "\x7f",
+					     "\x80",
+					     "\xc1\xbf",
+					     "\xc3",
+					     "\xc3(",
+					     "\xe0\x9f\xbf",
+					     "\xed\xa0\x80",
+					     "\xe2\x82",
+					     "\xe2\x82(",
+					     "\xf0\x8f\xbf\xbf",
+					     "\xf4\x90\x80\x80",
+					     "\xff",
+					     "\xf5\x80\x80\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (!is_text(texts[i]))
+			fail_msg("text %zu is refused", i);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (is_text(others[i]))
+			fail_msg("%zu passes for a text", i);
+}
+
+/* What a backend in Python says is cut and cleaned before it crosses. */
+static void a_long_reason_is_cut(void **state)
+{
+	struct bad_world *bad = open_bad("rambles", "rekey");
+	const char *reason;
+
+	(void)state;
+	assert_int_equal(bad->table.rekey(bad->world, 0, &bad->mail.outbox), GB_REJECTED);
+	reason = bad->table.error(bad->world);
+	assert_int_equal(strlen(reason), 500);
+	assert_int_equal(strspn(reason, "\xc3\xa4"), 500);
+	close_bad(bad);
+}
+
 /* ---- results that are too large ---- */
 
 static void must_be_malformed(struct bad_world *bad, const char *call)
@@ -471,6 +567,11 @@ int main(void)
 	    nonsense_in_answer_to_any_call_is_one_error, NULL);
 	add("too_many_messages_are_unsupported", too_many_messages_are_unsupported, NULL);
 	add("raw_bytes_come_with_messages", raw_bytes_come_with_messages, NULL);
+	add("a_message_is_taken_without_results", a_message_is_taken_without_results, NULL);
+	add("counts_never_fall", counts_never_fall, NULL);
+	add("texts_are_utf8_without_control_characters", texts_are_utf8_without_control_characters,
+	    NULL);
+	add("a_long_reason_is_cut", a_long_reason_is_cut, NULL);
 	add("a_reason_is_one_that_there_is", a_reason_is_one_that_there_is, NULL);
 	add("silence_ends_at_the_deadline", silence_ends_at_the_deadline, NULL);
 	add("grandchildren_are_ended_too", grandchildren_are_ended_too, NULL);

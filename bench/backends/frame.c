@@ -205,15 +205,41 @@ struct gb_bytes gb_reading_bytes(struct gb_reading *r)
 	return gb_reading_raw(r, get(r, 4));
 }
 
+/* The bytes of the character that p begins with: UTF-8 by RFC 3629, but no control character of
+ * ASCII; 0: none. Other text would be lost where it is written as JSON. */
+static size_t character(const uint8_t *p, size_t len)
+{
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+	static const uint32_t least[] = {0x20, 0x80, 0x800, 0x10000};
+
+	if (n > len || (n > 1 && (p[0] < 0xc0 || p[0] > 0xf4)) || p[0] == 0x7f)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	return c >= least[n - 1] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? n : 0;
+}
+
+static bool is_text(struct gb_bytes bytes)
+{
+	size_t at = 0, n;
+
+	for (; at < bytes.len; at += n)
+		if ((n = character(bytes.p + at, bytes.len - at)) == 0)
+			return false;
+	return true;
+}
+
 void gb_reading_text(struct gb_reading *r, char *text, size_t text_len)
 {
 	struct gb_bytes bytes = gb_reading_raw(r, get(r, 2));
 
 	text[0] = '\0';
-	if (bytes.len >= text_len)
+	if (bytes.len >= text_len || !is_text(bytes))
 		r->is_bad = true;
-	for (size_t i = 0; i < bytes.len && !r->is_bad; i++)
-		r->is_bad = bytes.p[i] < 0x20 || bytes.p[i] == 0x7f;
 	if (r->is_bad || bytes.len == 0)
 		return;
 	memcpy(text, bytes.p, bytes.len);

@@ -145,7 +145,7 @@ uint32_t gb_reading_u32(struct gb_reading *r);
 uint64_t gb_reading_u64(struct gb_reading *r);
 struct gb_bytes gb_reading_raw(struct gb_reading *r, size_t len);
 struct gb_bytes gb_reading_bytes(struct gb_reading *r);
-/* A text of printable ASCII or UTF-8, without control characters; its end is a zero in text[]. */
+/* A text in UTF-8 without control characters; its end is a zero in text[]. */
 void gb_reading_text(struct gb_reading *r, char *text, size_t text_len);
 /* A message, all but to[], whose numbers are at *to: m->n_to times 4 bytes. */
 void gb_reading_message(struct gb_reading *r, struct gb_message *m, const uint8_t **to);

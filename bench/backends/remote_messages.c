@@ -45,12 +45,9 @@ static size_t oldest(const struct gb_world *w, uint64_t since, bool may_be_free)
 
 static enum gb_status forget(struct gb_world *w, size_t number)
 {
-	struct gb_frame *f = gb_remote_begin(w, GB_PROCESS_forget);
-	struct gb_frame_answer a;
-
-	gb_frame_u32(f, (uint32_t)number);
+	gb_frame_u32(gb_remote_begin(w, GB_PROCESS_forget), (uint32_t)number);
 	drop(w, &w->messages[number]);
-	return gb_remote_ask(w, &a);
+	return gb_remote_ask_plain(w);
 }
 
 static int copy(struct gb_message *to, const struct gb_message *m)
@@ -79,7 +76,6 @@ static enum gb_status bring(struct gb_world *w, const struct gb_message *m, uint
 {
 	struct gb_remote_message *kept;
 	struct gb_frame *f;
-	struct gb_frame_answer a;
 	size_t at;
 
 	while (w->message_bytes + m->body.len > MAX_BYTES &&
@@ -100,7 +96,7 @@ static enum gb_status bring(struct gb_world *w, const struct gb_message *m, uint
 	gb_frame_u32(f, *number);
 	gb_frame_u64(f, m->event);
 	gb_frame_message(f, m);
-	return gb_remote_ask(w, &a);
+	return gb_remote_ask_plain(w);
 }
 
 enum gb_status gb_remote_messages(struct gb_world *w, const struct gb_message *m, size_t n,

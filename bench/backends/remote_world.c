@@ -14,6 +14,14 @@ struct gb_frame *gb_remote_begin(struct gb_world *w, enum gb_process_call call)
 	return gb_child_request(w->child, call, w->number);
 }
 
+/* They are sums. */
+static bool have_fallen(const struct gb_counts *from, const struct gb_counts *to)
+{
+#define FALLS(name, sentence) || to->name < from->name
+	return false GB_PRIMITIVES(FALLS);
+#undef FALLS
+}
+
 enum gb_status gb_remote_ask(struct gb_world *w, struct gb_frame_answer *a)
 {
 	uint64_t limit_ns = GB_REMOTE_CALL_NS + GB_REMOTE_EACH_NS * w->capacity;
@@ -22,8 +30,14 @@ enum gb_status gb_remote_ask(struct gb_world *w, struct gb_frame_answer *a)
 		return GB_FAILED;
 	memcpy(w->error, a->error, sizeof w->error);
 	w->clocks = a->clocks;
-	if (a->n_counts > 0)
+	if (a->n_counts > 0 && have_fallen(&w->counts, &a->counts)) {
+		gb_child_refuse(w->child, a->call, "counts that have fallen");
+		return GB_FAILED;
+	}
+	if (a->n_counts > 0) {
 		w->counts = a->counts;
+		w->has_counted = true;
+	}
 	return a->status;
 }
 
@@ -189,6 +203,8 @@ enum gb_status gb_remote_clocks(struct gb_world *w, struct gb_clocks *last)
 
 enum gb_status gb_remote_counts(struct gb_world *w, struct gb_counts *counts)
 {
+	if (!w->has_counted)
+		return gb_remote_fail(w, "the child counts, and has sent no counts");
 	*counts = w->counts;
 	return GB_OK;
 }

@@ -26,6 +26,7 @@ struct gb_world {
 	uint32_t number, capacity;
 	struct gb_clocks clocks;
 	struct gb_counts counts;
+	bool has_counted;
 	char error[GB_FRAME_TEXT];
 	uint8_t *bytes; /* handed out last */
 	struct gb_remote_message messages[GB_REMOTE_MESSAGES];

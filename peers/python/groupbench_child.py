@@ -114,6 +114,12 @@ def text(value):
     return struct.pack("<H", len(data)) + data
 
 
+def in_one_line(error):
+    """As much of it as an answer has room for."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in error).split())
+    return line.encode()[:500].decode(errors="ignore")
+
+
 def with_length(data):
     return struct.pack("<I", len(data)) + data
 
@@ -245,7 +251,7 @@ class Server:
         except Exception as e:  # whatever it is, the run ends with it
             status, error = FAILED, f"{type(e).__name__}: {e}"
         return (struct.pack("<IBBQQ", serial, call, status, *self.clocks) + self.counts(world)
-                + text(" ".join(error.split())[:250]) + results)
+                + text(in_one_line(error)) + results)
 
     def counts(self, number_of_world):
         place = self.places.get(number_of_world)

@@ -1,4 +1,4 @@
-"""The null backend in a process of its own that misbehaves: bad_child.py WHAT [CALL].
+"""The null backend in a process of its own that misbehaves: bad_child.py WHAT [CALL [ANY]].
 
 It does WHAT, one of the functions below, when it is asked CALL, which is rekey by default. Of the
 calls that the null backend has no use for it offers CALL, or all where CALL is "any". They give
@@ -134,6 +134,24 @@ def takes_a_name(server, question):
 
 def raises(server, question):
     server.backend.rekey = lambda world, device: 1 // 0
+    return server.honest(question)
+
+
+def counts_down(server, question):
+    server.counted = getattr(server, "counted", 3) - 1
+    answer = server.honest(question)
+    return answer[:HEAD - 3] + struct.pack("<BQ", 1, server.counted) + answer[HEAD - 2:]
+
+
+def misspells(server, question):
+    """Its version is half of a surrogate pair, which is no UTF-8."""
+    return server.honest(question).replace(gb.text(server.backend.VERSION), b"\x03\0\xed\xa0\x80")
+
+
+def rambles(server, question):
+    def rekey(world, device):
+        raise gb.Rejected("\0\ud800" + 400 * "\u00e4")
+    server.backend.rekey = rekey
     return server.honest(question)
 
 
