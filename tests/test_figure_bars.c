@@ -70,14 +70,44 @@ static void panels_of_split_have_their_own_bars(void **state)
 	(void)state;
 	write_summary(rows, N(rows));
 	assert_int_equal(plot("svg").status, 0);
-	assert_has("plots/split.csv", ",4,measured: the product,line,7,1,2,2,1,2,2,2,"
+	assert_has("plots/split.csv", ",5,measured: the product,line,7,1,1,3,1,2,2,2,"
 				      "Olm new / tree any\n");
-	assert_has("plots/split.csv", ",4,measured: the product,line,7,1,2,2,1,4,4,4,"
+	assert_has("plots/split.csv", ",5,measured: the product,line,7,1,1,3,1,4,4,4,"
 				      "Olm new / tree full\n");
-	assert_has("plots/split.csv", ",4,measured: the product,line,7,1,2,2,2,8,8,8,"
+	assert_has("plots/split.csv", ",5,measured: the product,line,7,1,1,3,2,8,8,8,"
 				      "olm-wasm new / tree full\n");
 	assert_has("plots/split.svg", "olm-wasm new / tree full");
 	assert_has("plots/split.svg", ">1/10<");
+}
+
+/*
+ * What a backend's primitives cost is not known if it does not count them, whatever the floor at
+ * somebody else's prices is: beside what the protocols demand its bar has one part, of 800 / 50.
+ */
+static void parts_without_a_price_are_one(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=rekey size=5 tree=full cpu_ns_median=1 cpu_ns_min=100 floor_ns=100 "
+		    "floor_ns_equal=100",
+		OLM_WASM "operation=rekey size=5 olm=new cpu_ns_median=1 cpu_ns_min=800 "
+			 "floor_ns=400 floor_ns_equal=50",
+	};
+#define PANEL "1,New keys for the group (5 members),"
+#define BAR   ",olm-wasm new / tree full\n"
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_text("plots/split.csv",
+		    "panel,heading,series,name,kind,colour,look,legend_column,legend_row,bar,"
+		    "factor,factor_low,factor_high,label\n" PANEL
+		    "1,protocol: primitives at equal prices,band,1,1,1,1,1,0.5,0.5,1" BAR PANEL
+		    "2,not priced: its primitives and all else,band,8,1,2,1,1,16,1,16" BAR PANEL
+		    "3,measured: the product,line,7,1,1,2,1,8,8,8" BAR);
+	assert_has("plots/split.svg", "not priced: its primitives and all else");
+	assert_lacks("plots/split.svg", "encoding and bookkeeping");
+#undef PANEL
+#undef BAR
 }
 
 /* Three members reach two others. A size of which a part is missing has no bar. */
@@ -119,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(split_is_a_product_laid_end_to_end),
 		TEST(panels_of_split_have_their_own_bars),
+		TEST(parts_without_a_price_are_one),
 		TEST(parts_lie_end_to_end_beside_the_whole),
 	};
 

@@ -471,8 +471,8 @@ static void summary_without_a_floor_is_read(void **state)
 	assert_non_null(file);
 	for (size_t i = 0; i < GB_KEY_COLUMNS; i++)
 		fprintf(file, "%s,", gb_columns[gb_key_columns[i]].name);
-	for (size_t i = 0; i + 6 < N(summary_numbers); i++)
-		fprintf(file, "%s%c", summary_numbers[i], i + 7 < N(summary_numbers) ? ',' : '\n');
+	for (size_t i = 0; i + 7 < N(summary_numbers); i++)
+		fprintf(file, "%s%c", summary_numbers[i], i + 8 < N(summary_numbers) ? ',' : '\n');
 	for (size_t size = 2; size <= 4; size += 2) {
 		for (size_t i = 0; i < GB_KEY_COLUMNS; i++) {
 			char values[100];

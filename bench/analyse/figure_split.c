@@ -12,11 +12,12 @@
  * three, that of the floors at equal prices (what the protocols demand), that of what their
  * primitives cost beyond these prices, and that of what each adds to its floor. A bar stands for
  * a pair of states; its parts are laid end to end on a logarithmic axis from 1 on, those above 1
- * to the right and those below to the left.
+ * to the right and those below to the left. Of a backend that counts no primitives the last two are
+ * one part.
  */
 #define MAX_BARS 24
 
-enum part { PROTOCOL, LIBRARY, REST, PARTS, MEASURED = PARTS };
+enum part { PROTOCOL, LIBRARY, REST, UNPRICED, PARTS, MEASURED = PARTS };
 
 static const struct {
 	const char *name;
@@ -25,6 +26,7 @@ static const struct {
 	[PROTOCOL] = {"protocol: primitives at equal prices", GB_BLUE},
 	[LIBRARY] = {"primitive library: its prices", GB_ORANGE},
 	[REST] = {"encoding and bookkeeping: all else", GB_GREEN},
+	[UNPRICED] = {"not priced: its primitives and all else", GB_GREY},
 	[MEASURED] = {"measured: the product", GB_BLACK},
 };
 
@@ -119,6 +121,7 @@ static size_t place_of(struct bars *bars, const char *label)
 	return ++bars->n;
 }
 
+/* A part that there is not is NAN. */
 static void split(const struct gb_summary_row *other, const struct gb_summary_row *mls,
 		  double factor[PARTS])
 {
@@ -128,6 +131,7 @@ static void split(const struct gb_summary_row *other, const struct gb_summary_ro
 	factor[PROTOCOL] = ratio.protocol;
 	factor[LIBRARY] = ratio.library;
 	factor[REST] = ratio.rest_least;
+	factor[UNPRICED] = isnan(ratio.library) ? ratio.least / ratio.protocol : NAN;
 }
 
 static int add_bar(struct gb_drawing *d, size_t panel, size_t place, const char *label,
@@ -140,6 +144,8 @@ static int add_bar(struct gb_drawing *d, size_t panel, size_t place, const char 
 	for (unsigned i = 0; i < PARTS; i++) {
 		bool is_right = factor[i] >= 1;
 
+		if (isnan(factor[i]))
+			continue;
 		p.series = i + 1;
 		p.y = factor[i];
 		p.low = is_right ? right : left * factor[i];
@@ -178,6 +184,22 @@ static int add_panel(const struct gb_figure_source *source, size_t panel, const 
 		}
 	}
 	return 0;
+}
+
+/* Parts that no bar has are not in the legend, which has two columns. */
+static void lay_legend(struct gb_drawing *d)
+{
+	bool is_drawn[MEASURED + 1] = {false};
+
+	for (size_t i = 0; i < d->n_points; i++)
+		is_drawn[d->points[i].series - 1] = true;
+	for (unsigned i = MEASURED + 1; i-- > 0;)
+		if (!is_drawn[i])
+			gb_drawing_drop_series(d, i + 1);
+	for (unsigned i = 0; i < d->n_series; i++) {
+		d->series[i].legend_column = 1 + i % 2;
+		d->series[i].legend_row = 1 + i / 2;
+	}
 }
 
 /* The largest size at which MLS and another backend have a floor; NULL if there is none. */
@@ -241,9 +263,7 @@ int gb_figure_split(const struct gb_figure_source *whole, struct gb_drawing *d,
 	for (unsigned i = 0; i <= PARTS; i++) {
 		struct gb_series series = {.kind = i < PARTS ? GB_SERIES_BAND : GB_SERIES_LINE,
 					   .colour = parts[i].colour,
-					   .look = 1,
-					   .legend_column = 1 + i % 2,
-					   .legend_row = 1 + i / 2};
+					   .look = 1};
 
 		snprintf(series.name, sizeof(series.name), "%s", parts[i].name);
 		gb_drawing_series(d, &series);
@@ -255,6 +275,7 @@ int gb_figure_split(const struct gb_figure_source *whole, struct gb_drawing *d,
 	}
 	if (d->n_points == 0)
 		return 0;
+	lay_legend(d);
 	gb_drawing_compact(d);
 	return 1;
 }

@@ -32,17 +32,27 @@ static double ratio(double a, double b)
 	return a > 0 && b > 0 ? a / b : NAN;
 }
 
+/* Whose primitives nobody has counted may have them from anywhere: what they cost is not known. */
+static double floor_ratio(const struct gb_summary_row *a, const struct gb_summary_row *b)
+{
+	if (isnan(a->count_keygen) || isnan(b->count_keygen))
+		return NAN;
+	return ratio(a->floor_ns, b->floor_ns);
+}
+
 void gb_ratio_of(const struct gb_summary_row *a, const struct gb_summary_row *b,
 		 struct gb_ratio *out)
 {
+	double floors = floor_ratio(a, b);
+
 	out->median = ratio(a->cpu_ns_median, b->cpu_ns_median);
 	out->low = ratio(a->cpu_ns_ci_low, b->cpu_ns_ci_high);
 	out->high = ratio(a->cpu_ns_ci_high, b->cpu_ns_ci_low);
 	out->least = ratio(a->cpu_ns_min, b->cpu_ns_min);
 	out->protocol = ratio(a->floor_ns_equal, b->floor_ns_equal);
-	out->library = ratio(a->floor_ns, b->floor_ns) / out->protocol;
-	out->rest = out->median / ratio(a->floor_ns, b->floor_ns);
-	out->rest_least = out->least / ratio(a->floor_ns, b->floor_ns);
+	out->library = floors / out->protocol;
+	out->rest = out->median / floors;
+	out->rest_least = out->least / floors;
 }
 
 static bool is_whole(const struct gb_summary_row *row)

@@ -7,7 +7,8 @@
 /*
  * How many times one backend's cost another's is, and why: the product of what the protocols demand
  * at equal prices, of what their primitives cost beyond these prices, and of all else (encoding and
- * bookkeeping). NAN where a number was not measured, or where the run has no prices.
+ * bookkeeping). NAN where a number was not measured, or where the run has no prices; those of a
+ * backend that counts no primitives are not known, so that library and rest are NAN.
  */
 struct gb_ratio {
 	double median;    /* of cpu_ns_median */

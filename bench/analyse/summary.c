@@ -12,23 +12,22 @@
 static const struct {
 	const char *name;
 	size_t offset;
-} numbers[] =
-	{
+} numbers[] = {
 #define NUMBER(name)                                                                               \
 	{                                                                                          \
 #name, offsetof(struct gb_summary_row, name)                                       \
 	}
-		NUMBER(cpu_ns_median),   NUMBER(cpu_ns_ci_low), NUMBER(cpu_ns_ci_high),
-		NUMBER(cpu_ns_min),      NUMBER(cpu_ns_max),    NUMBER(up_bytes),
-		NUMBER(n_processes), /* and from OPTIONAL on those that a file may lack */
-		NUMBER(time_over_floor), NUMBER(floor_ns),      NUMBER(floor_ns_equal),
-		NUMBER(state_bytes),     NUMBER(down_bytes),    NUMBER(up_raw_bytes),
-		NUMBER(down_raw_bytes),
+	NUMBER(cpu_ns_median),   NUMBER(cpu_ns_ci_low), NUMBER(cpu_ns_ci_high),
+	NUMBER(cpu_ns_min),      NUMBER(cpu_ns_max),    NUMBER(up_bytes),
+	NUMBER(n_processes), /* and from OPTIONAL on those that a file may lack */
+	NUMBER(time_over_floor), NUMBER(floor_ns),      NUMBER(floor_ns_equal),
+	NUMBER(state_bytes),     NUMBER(down_bytes),    NUMBER(up_raw_bytes),
+	NUMBER(down_raw_bytes),  NUMBER(count_keygen),
 #undef NUMBER
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
-#define OPTIONAL  (N_NUMBERS - 7)
+#define OPTIONAL  (N_NUMBERS - 8)
 #define MISSING   SIZE_MAX
 
 struct source {

@@ -21,8 +21,9 @@ struct gb_summary_row {
 	double down_bytes;
 	double up_raw_bytes; /* NAN, too, of envelopes of which it is not known what they hold */
 	double down_raw_bytes;
-	double peak_bytes; /* of the rows of analyse/process_peaks.h alone */
-	const char *heals; /* into key_text; "" where it was not asked */
+	double count_keygen; /* NAN, too, of a backend that counts no primitives */
+	double peak_bytes;   /* of the rows of analyse/process_peaks.h alone */
+	const char *heals;   /* into key_text; "" where it was not asked */
 };
 
 struct gb_summary {

@@ -16,10 +16,10 @@
 
 char drawn_run[] = "/tmp/groupbench-plot-XXXXXX";
 
-const char *const summary_numbers[13] = {
-	"n_processes", "cpu_ns_median", "cpu_ns_ci_low", "cpu_ns_ci_high", "cpu_ns_min",
-	"cpu_ns_max",  "up_bytes",      "floor_ns",      "floor_ns_equal", "time_over_floor",
-	"down_bytes",  "up_raw_bytes",  "down_raw_bytes"};
+const char *const summary_numbers[14] = {
+	"n_processes", "cpu_ns_median", "cpu_ns_ci_low",  "cpu_ns_ci_high", "cpu_ns_min",
+	"cpu_ns_max",  "up_bytes",      "floor_ns",       "floor_ns_equal", "time_over_floor",
+	"down_bytes",  "up_raw_bytes",  "down_raw_bytes", "count_keygen"};
 
 const char *in_run(const char *name)
 {
