@@ -2,7 +2,7 @@
  * One Matrix room, devices on libolm and on vodozemac or olm-wasm, each of the two with a world of
  * its own: random lives, in which a device of each is a sender, and all others follow both. Pre-key
  * and normal Olm messages go in both directions. `make peers` builds the peers; beside them, both
- * worlds are libolm's.
+ * worlds are libolm's. What is said of withheld keys, and what new devices upload, crosses too.
  *
  *   test_mixed_room [WALKS [FIRST_SEED]]
  */
@@ -24,8 +24,9 @@
 #include "mutants.h"
 #include "stride.h"
 
-/* Device d lives in world d % 2; 0 and 1 are the senders, and never leave. */
-enum { DEVICES = 8, FOUNDERS = 4, STEPS = 50, SENDERS = 2 };
+/* Device d lives in world d % 2; 0 and 1 are the senders, and never leave. Behind all of them are
+ * two that nobody knows. */
+enum { DEVICES = 8, FOUNDERS = 4, STEPS = 50, SENDERS = 2, STRANGERS = 2 };
 
 static size_t n_walks;
 static uint64_t first_seed = 1;
@@ -72,10 +73,12 @@ static bool deliver(struct room *r, const struct mixed_mail *mail)
 
 	for (size_t i = 0; i < mail->n && good; i++) {
 		const struct gb_message *m = &mail->message[i];
-		if (m->kind != GB_ROOM_KEY)
+		if (m->kind != GB_ROOM_KEY && m->kind != GB_WITHHELD)
 			continue;
 		good = m->n_to == 1 && holds(r, CALL(r, process, m->to[0], m) == GB_OK,
-					     "takes in a room key", m->to[0]);
+					     "takes in a room key, or why there is none", m->to[0]);
+		if (m->kind == GB_WITHHELD)
+			continue;
 		r->n_olm[m->from % 2][is_pre_key(m->body)]++;
 	}
 	return good;
@@ -212,20 +215,111 @@ static bool step(struct room *r)
 	}
 }
 
-static bool live(struct room *r, const struct gb_backend *peer, uint64_t seed)
+static bool begin(struct room *r, const struct gb_backend *peer, uint64_t seed)
 {
 	const struct gb_config config = {
-		.struct_size = sizeof(config), .seed = seed, .capacity = DEVICES};
-	bool good;
+		.struct_size = sizeof(config), .seed = seed, .capacity = DEVICES + STRANGERS};
 
 	*r = (struct room){.backend = {&gb_backend_megolm, peer}, .random = seed};
-	good = r->backend[0]->open(&r->world[0], &config) == GB_OK &&
+	return r->backend[0]->open(&r->world[0], &config) == GB_OK &&
 	       r->backend[1]->open(&r->world[1], &config) == GB_OK && found(r);
-	for (size_t i = 0; i < STEPS && good; i++)
-		good = step(r);
+}
+
+static void end(struct room *r)
+{
 	for (size_t i = 0; i < 2; i++)
 		r->backend[i]->close(r->world[i]);
+}
+
+static bool live(struct room *r, const struct gb_backend *peer, uint64_t seed)
+{
+	bool good = begin(r, peer, seed);
+
+	for (size_t i = 0; i < STEPS && good; i++)
+		good = step(r);
+	end(r);
 	return good;
+}
+
+/* ---- what is not in every life ---- */
+
+/* Of two members, one on each library, that `sender` gives no keys: neither reads what it sends,
+ * and both know why. */
+static bool withhold(struct room *r, uint32_t sender, enum gb_reason reason)
+{
+	static const uint32_t members[] = {2, 3};
+	struct gb_bytes said = {(const uint8_t *)"a", 1}, read;
+	struct mixed_mail mail;
+	bool good;
+
+	mixed_mail_open(&mail);
+	good = holds(r, CALL(r, withhold, sender, reason, members, 2, &mail.outbox) == GB_OK,
+		     "withholds", sender) &&
+	       deliver(r, &mail);
+	mixed_mail_empty(&mail);
+	mixed_mail_open(&mail);
+	good = good &&
+	       holds(r, CALL(r, send, sender, said, &mail.outbox) == GB_OK, "sends", sender);
+	for (uint32_t d = 0; d < FOUNDERS && good; d++) {
+		bool reads = d < 2, knows = false;
+		enum gb_reason why = GB_REASONS;
+
+		if (d == sender)
+			continue;
+		good = holds(r,
+			     CALL(r, receive, d, &mail.message[0], &read) ==
+				     (reads ? GB_OK : GB_REJECTED),
+			     reads ? "reads" : "has no key", d);
+		knows = CALL(r, withheld, d, &mail.message[0], &why) == GB_OK && why == reason;
+		good = good && holds(r, knows == !reads, "knows why it has no key", d);
+	}
+	mixed_mail_empty(&mail);
+	return good;
+}
+
+/* A new device, which `member` of the other library writes to by each kind of its keys. */
+static bool reach(struct room *r, uint32_t device, uint32_t member)
+{
+	static const uint32_t keys[] = {0, 2, GB_LAST_RESORT};
+	struct mixed_mail uploaded, mail;
+	bool good;
+
+	mixed_mail_open(&uploaded);
+	good = holds(r, CALL(r, enrol, device, 3, &uploaded.outbox) == GB_OK, "is new", device);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && good; i++) {
+		mixed_mail_open(&mail);
+		good = holds(r,
+			     CALL(r, reach, member, device, keys[i], uploaded.message, uploaded.n,
+				  &mail.outbox) == GB_OK &&
+				     mail.n == 1,
+			     "reaches a new device", member) &&
+		       holds(r, CALL(r, reached, device, &mail.message[0]) == GB_OK, "is reached",
+			     device);
+		mixed_mail_empty(&mail);
+	}
+	mixed_mail_open(&mail);
+	good = good && holds(r,
+			     CALL(r, reach, member, device, 3, uploaded.message, uploaded.n,
+				  &mail.outbox) == GB_REJECTED,
+			     "has three keys", device);
+	mixed_mail_empty(&mail);
+	mixed_mail_empty(&uploaded);
+	return good;
+}
+
+static void crosses(const struct gb_backend *peer)
+{
+	struct room room;
+	bool good;
+
+	if (peer == NULL)
+		skip();
+	good = begin(&room, peer, first_seed) && withhold(&room, 0, GB_REASON_UNVERIFIED) &&
+	       withhold(&room, 1, GB_REASON_BLACKLISTED) && reach(&room, DEVICES, 1) &&
+	       reach(&room, DEVICES + 1, 0);
+	end(&room);
+	if (!good)
+		fail_msg("%s: %s", peer->name, room.why);
 }
 
 static const char peer_file[] = "build/peers/rust/vodozemac.so";
@@ -280,6 +374,24 @@ static void devices_beside_webassembly_agree(void **state)
 	play(peer_named("olm-wasm"));
 }
 
+static void withheld_and_new_keys_cross(void **state)
+{
+	(void)state;
+	crosses(&gb_backend_megolm);
+}
+
+static void withheld_and_new_keys_cross_to_vodozemac(void **state)
+{
+	(void)state;
+	crosses(peer_named("vodozemac"));
+}
+
+static void withheld_and_new_keys_cross_to_webassembly(void **state)
+{
+	(void)state;
+	crosses(peer_named("olm-wasm"));
+}
+
 static void liars_are_found(void **state)
 {
 	static const char *const mutations[] = {"idle", "constant", "reusing", "unserved", "leaky"};
@@ -316,6 +428,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(devices_in_two_worlds_agree),
 		cmocka_unit_test(devices_of_one_room_agree),
 		cmocka_unit_test(devices_beside_webassembly_agree),
+		cmocka_unit_test(withheld_and_new_keys_cross),
+		cmocka_unit_test(withheld_and_new_keys_cross_to_vodozemac),
+		cmocka_unit_test(withheld_and_new_keys_cross_to_webassembly),
 		cmocka_unit_test(liars_are_found),
 	};
 

@@ -98,8 +98,18 @@ answered() {
 		' "$work/raw/samples.csv" | sort -u
 }
 
-# bytes_of PEER NAME VALUES MORE BUT: its envelopes, and what is behind them, are as long as those of
-# megolm, with these values of sender_device_keys and these operations beside the usual ones.
+# uploaded BACKEND MORE: what a new device uploads, so many bytes less a key; and raw bytes.
+uploaded() {
+	awk -F, -v backend="$1" -v more="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		$1 == backend && $2 == "publish" && $at["role"] == "actor" && $at["key_material_bytes"] > 0 {
+			print $at["k"], $at["key_material_bytes"] - more * ($at["k"] + 1), $at["key_material_raw_bytes"]
+		}' "$work/raw/samples.csv" | sort -u
+}
+
+# bytes_of PEER NAME VALUES MORE BUT [OTHER]: its envelopes, and what is behind them, are as long as those
+# of megolm, with these values of sender_device_keys and these operations beside the usual ones, but for
+# the operation OTHER.
 bytes_of() {
 	scenario "$2"
 	sed -i -e "s/^backends:.*/backends: [megolm, $2]/" -e '/^path:/d; /^tree/d; /^measure:/d' "$work/scenario.yaml"
@@ -110,8 +120,8 @@ END
 	echo "sender_device_keys: [$3]" >> "$work/scenario.yaml"
 	rm -rf "$work/raw"
 	holds "$B/groupbench" run "$work/scenario.yaml" --plugin "$1" --out "$work/raw" -c none
-	byte_columns megolm "$5" > "$work/raw.megolm"
-	byte_columns "$2" "$5" > "$work/raw.peer"
+	byte_columns megolm "$5" | grep -v "^${6:-nothing}," > "$work/raw.megolm"
+	byte_columns "$2" "$5" | grep -v "^${6:-nothing}," > "$work/raw.peer"
 	holds diff "$work/raw.megolm" "$work/raw.peer"
 	holds grep -q '^create,9,new,yes,actor,produce,.*,16010,.*10192,1792,' "$work/raw.megolm"
 }
@@ -164,9 +174,13 @@ for peer in "${peers[@]}"; do
 	case $name in
 	ts-mls) slip "$peer" 'using, mls\.acceptAll);' 'using, mls.acceptAll).catch((e) => e.none.such);' ;;
 	vodozemac)
-		# Its names of one-time keys have five digits more, of which the directory gives one with each.
-		bytes_of "$peer" "$name" 'yes, no' '' '^(key_material_)?down_bytes$'
+		# Its names of keys have five digits more, of which the directory gives one with each.
+		bytes_of "$peer" "$name" 'yes, no' ', { withhold: [1, 2] }, { publish: [1, 50, 100] }' \
+			'^(key_material_)?down_bytes$' publish
+		holds grep -q '^withhold,9,.*,withheld,process,' "$work/raw.peer"
 		holds test "$(answered megolm), $(answered vodozemac)" = "2137, $((2137 + 8 * 5))"
+		holds test "$(uploaded megolm 0 | cut -d' ' -f1 | tr '\n' ' ')" = '1 100 50 '
+		holds diff <(uploaded megolm 0) <(uploaded vodozemac 5)
 		result "$name has the bytes of megolm, raw and in envelopes"
 		continue
 		;;

@@ -96,6 +96,10 @@ static void print_numbers(void)
 	NUMBER(GB_PER_SENDER);
 	NUMBER(GB_FORGERY_SPENDS);
 	NUMBER(GB_ENVELOPED);
+	NUMBER(GB_FALLBACK);
+	NUMBER(GB_WITHHELD);
+	NUMBER(GB_REASONS);
+	NUMBER(GB_LAST_RESORT);
 	NUMBER(GB_DIGEST_BYTES);
 }
 
@@ -174,11 +178,11 @@ static void print_optional(void)
 	CALL(commit_resumption, world *, uint32_t, outbox *);
 	CALL(reinit, world *, uint32_t, outbox *);
 	CALL(succeed, world *, uint32_t, published *, size_t, outbox *);
-	MEMBER(gb_backend, withhold);
-	MEMBER(gb_backend, withheld);
-	MEMBER(gb_backend, enrol);
-	MEMBER(gb_backend, reach);
-	MEMBER(gb_backend, reached);
+	CALL(withhold, world *, uint32_t, enum gb_reason, const uint32_t *, size_t, outbox *);
+	CALL(withheld, world *, uint32_t, message *, enum gb_reason *);
+	CALL(enrol, world *, uint32_t, uint32_t, outbox *);
+	CALL(reach, world *, uint32_t, uint32_t, uint32_t, message *, size_t, outbox *);
+	CALL(reached, world *, uint32_t, message *);
 }
 
 int main(void)

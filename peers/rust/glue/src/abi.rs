@@ -18,6 +18,12 @@ pub const REPLAYS: u32 = 1 << 2;
 pub const PER_SENDER: u32 = 1 << 4;
 pub const FORGERY_SPENDS: u32 = 1 << 6;
 pub const ENVELOPED: u32 = 1 << 8;
+pub const FALLBACK: u32 = 1 << 9;
+
+/// In the place of the number of a key.
+pub const LAST_RESORT: u32 = u32::MAX;
+/// Of withhold(), from 0 on.
+pub const REASONS: u32 = 2;
 
 /// What a message is for.
 #[repr(u32)]
@@ -33,6 +39,9 @@ pub enum Kind {
     RoomKey,
     Application,
     Backup,
+    KeyRequest,
+    Dummy,
+    Withheld,
 }
 
 pub const TO_DEVICES: u32 = 0;
@@ -206,11 +215,13 @@ mirror!(<= gb_backend {
     commit_resumption: Act,
     reinit: Act,
     succeed: ActOnMany<gb_published>,
-    withhold: *const c_void,
-    withheld: *const c_void,
-    enrol: *const c_void,
-    reach: *const c_void,
-    reached: *const c_void,
+    withhold: Option<unsafe extern "C" fn(World, u32, u32, *const u32, usize, Out) -> Status>,
+    withheld: Option<unsafe extern "C" fn(World, u32, *const gb_message, *mut u32) -> Status>,
+    enrol: Act2<u32>,
+    reach: Option<
+        unsafe extern "C" fn(World, u32, u32, u32, *const gb_message, usize, Out) -> Status,
+    >,
+    reached: Option<unsafe extern "C" fn(World, u32, *const gb_message) -> Status>,
 });
 
 // The table is constant, and its strings are.
@@ -230,5 +241,9 @@ const _: () = {
     assert!(PER_SENDER == layout::GB_PER_SENDER);
     assert!(FORGERY_SPENDS == layout::GB_FORGERY_SPENDS);
     assert!(ENVELOPED == layout::GB_ENVELOPED);
+    assert!(FALLBACK == layout::GB_FALLBACK);
+    assert!(Kind::Withheld as u32 == layout::GB_WITHHELD);
+    assert!(LAST_RESORT == layout::GB_LAST_RESORT);
+    assert!(REASONS == layout::GB_REASONS);
     assert!(DIGEST_BYTES == layout::GB_DIGEST_BYTES as usize);
 };

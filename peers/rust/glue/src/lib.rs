@@ -14,7 +14,8 @@ pub mod random;
 mod table;
 
 pub use abi::{
-    Fanout, Kind, DIGEST_BYTES, ENVELOPED, FORGERY_SPENDS, PER_SENDER, REPLAYS, SEALED, SETTLES,
+    Fanout, Kind, DIGEST_BYTES, ENVELOPED, FALLBACK, FORGERY_SPENDS, LAST_RESORT, PER_SENDER,
+    REASONS, REPLAYS, SEALED, SETTLES,
 };
 pub use outbox::{Outbox, Outgoing, To};
 pub use std::ffi::CStr;
@@ -162,6 +163,10 @@ pub enum Offer {
     /// reinit and succeed
     Reinit,
     FirstIndex,
+    /// withhold and withheld
+    Withhold,
+    /// enrol, reach and reached
+    Enrol,
 }
 
 fn absent<T>(name: &str) -> Result<T> {
@@ -260,6 +265,28 @@ pub trait Peer: Sized {
     }
     fn first_index(&mut self, device: u32, sender: u32) -> Result<u32> {
         absent("first_index")
+    }
+    fn withhold(&mut self, device: u32, reason: u32, members: &[u32], out: &mut Outbox) -> Result {
+        absent("withhold")
+    }
+    fn withheld(&mut self, device: u32, message: &Incoming) -> Result<u32> {
+        absent("withheld")
+    }
+    fn enrol(&mut self, device: u32, n: u32, out: &mut Outbox) -> Result {
+        absent("enrol")
+    }
+    fn reach(
+        &mut self,
+        device: u32,
+        other: u32,
+        i: u32,
+        uploaded: &[Incoming],
+        out: &mut Outbox,
+    ) -> Result {
+        absent("reach")
+    }
+    fn reached(&mut self, device: u32, message: &Incoming) -> Result {
+        absent("reached")
     }
 }
 

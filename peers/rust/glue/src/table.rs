@@ -335,6 +335,46 @@ unsafe extern "C" fn first_index<P: Peer>(
     ask::<P, _>(w, index, |p| p.first_index(device, sender))
 }
 
+unsafe extern "C" fn withhold<P: Peer>(
+    w: W,
+    device: u32,
+    reason: u32,
+    members: *const u32,
+    n: usize,
+    out: Out,
+) -> Status {
+    call::<P>(w, |p| p.withhold(device, reason, slice(members, n), &mut Outbox::new(out)))
+}
+
+unsafe extern "C" fn withheld<P: Peer>(
+    w: W,
+    device: u32,
+    m: *const gb_message,
+    reason: *mut u32,
+) -> Status {
+    ask::<P, _>(w, reason, |p| p.withheld(device, &incoming(m)))
+}
+
+unsafe extern "C" fn enrol<P: Peer>(w: W, device: u32, n: u32, out: Out) -> Status {
+    call::<P>(w, |p| p.enrol(device, n, &mut Outbox::new(out)))
+}
+
+unsafe extern "C" fn reach<P: Peer>(
+    w: W,
+    device: u32,
+    other: u32,
+    i: u32,
+    m: *const gb_message,
+    n: usize,
+    out: Out,
+) -> Status {
+    call::<P>(w, |p| p.reach(device, other, i, &all_incoming(m, n), &mut Outbox::new(out)))
+}
+
+unsafe extern "C" fn reached<P: Peer>(w: W, device: u32, m: *const gb_message) -> Status {
+    call::<P>(w, |p| p.reached(device, &incoming(m)))
+}
+
 unsafe extern "C" fn commit_psk<P: Peer>(w: W, device: u32, id: gb_bytes, out: Out) -> Status {
     call::<P>(w, |p| p.commit_psk(device, bytes(id), &mut Outbox::new(out)))
 }
@@ -433,10 +473,10 @@ pub const fn table<P: Peer>() -> gb_backend {
         commit_resumption: where_offered!(P, Resumption, commit_resumption),
         reinit: where_offered!(P, Reinit, reinit),
         succeed: where_offered!(P, Reinit, succeed),
-        withhold: std::ptr::null(),
-        withheld: std::ptr::null(),
-        enrol: std::ptr::null(),
-        reach: std::ptr::null(),
-        reached: std::ptr::null(),
+        withhold: where_offered!(P, Withhold, withhold),
+        withheld: where_offered!(P, Withhold, withheld),
+        enrol: where_offered!(P, Enrol, enrol),
+        reach: where_offered!(P, Enrol, reach),
+        reached: where_offered!(P, Enrol, reached),
     }
 }

@@ -60,6 +60,7 @@ key! {
 
 impl Library for Vodozemac {
     const NAME: &'static CStr = c"vodozemac";
+    const MAX_KEYS: (u32, &'static str) = (5000, "vodozemac::olm::Account");
     const MAX_SKIP: (u32, &'static str) =
         (1 << 16, "vodozemac::megolm::GroupSession has no advance_to");
     const NO_CROSS_SIGNING: &'static CStr =
@@ -102,22 +103,28 @@ impl Library for Vodozemac {
         Ok(key.verify(text, &Ed25519Signature::from_base64(signature)?)?)
     }
 
-    fn one_time_key(account: &mut Account) -> Refusable<(String, String)> {
-        account.generate_one_time_keys(1);
-        let made = account.one_time_keys().into_iter().next();
+    /// The library gives them in no order.
+    fn one_time_keys(account: &mut Account, n: usize) -> Refusable<Vec<(String, String)>> {
+        account.generate_one_time_keys(n);
+        let unpublished = account.one_time_keys().into_iter();
+        let mut made: Vec<_> =
+            unpublished.map(|(name, key)| (name.to_base64(), key.to_base64())).collect();
+
+        if made.len() != n {
+            return refuse("others were made than asked for");
+        }
+        made.sort_unstable();
+        account.mark_keys_as_published();
+        Ok(made)
+    }
+
+    fn fallback_key(account: &mut Account) -> Refusable<(String, Curve25519PublicKey)> {
+        account.generate_fallback_key();
+        let made = account.fallback_key().into_iter().next();
         let Some((name, key)) = made else { return refuse("none was made") };
 
         account.mark_keys_as_published();
-        Ok((name.to_base64(), key.to_base64()))
-    }
-
-    fn fallback_key(account: &mut Account) -> Refusable<Curve25519PublicKey> {
-        account.generate_fallback_key();
-        let made = account.fallback_key().into_values().next();
-        let Some(key) = made else { return refuse("none was made") };
-
-        account.mark_keys_as_published();
-        Ok(key)
+        Ok((name.to_base64(), key))
     }
 
     fn begin(

@@ -89,11 +89,29 @@ fn room_session<L: Library>(content: &str) -> Result<L::Inbound> {
 impl<L: Library> World<L> {
     /// Takes in a room key, with which a device becomes able to read.
     pub fn take_room_key(&self, live: &mut Device<L>, m: &Incoming) -> Result {
-        if m.kind != Kind::RoomKey as u32 || m.from as usize >= self.devices.len() {
+        if m.kind != Kind::RoomKey as u32 {
             return refuse("room key", "not a to-device message");
         }
+        let (session, sender) = self.take_sealed(live, m, "m.room_key", room_session::<L>)?;
+
+        live.room.enter(session, sender);
+        Ok(())
+    }
+
+    /// Takes in an event over Olm; with it, `take` makes something of its content. What that is, and
+    /// who has sent it.
+    pub fn take_sealed<T>(
+        &self,
+        live: &mut Device<L>,
+        m: &Incoming,
+        kind: &str,
+        take: impl FnOnce(&str) -> Result<T>,
+    ) -> Result<(T, u32)> {
+        if m.from as usize >= self.devices.len() {
+            return refuse("room key", "from a device that there is not");
+        }
         let (user, id) = (self.names.user(live.number), device_id(live.number));
-        let body: ToDevice = parse("room key", utf8("room key", m.body)?)?;
+        let body: ToDevice<OlmContent> = parse("room key", utf8("room key", m.body)?)?;
         let content = body.messages.get(user.as_str()).and_then(|u| u.get(id.as_str()));
         let sealed = content.and_then(|c| c.ciphertext.get(live.curve25519.as_str()));
         let (Some(content), Some(sealed)) = (content, sealed) else {
@@ -113,12 +131,12 @@ impl<L: Library> World<L> {
         if event.sender != self.names.user(m.from)
             || event.recipient != user
             || event.recipient_keys.ed25519 != live.ed25519
-            || event.kind != "m.room_key"
+            || event.kind != kind
         {
             return refuse("room key", "not from this sender to this device");
         }
         let stranger = check_device_keys(live, &event, sender, sender_key, asked)?;
-        let session = room_session::<L>(event.content.get())?;
+        let taken = take(event.content.get())?;
         let number = match (stranger, sender) {
             (Some(stranger), _) => live.learn(stranger)?.number,
             (None, Some(sender)) => sender,
@@ -128,8 +146,7 @@ impl<L: Library> World<L> {
         if let Some(olm) = decrypted.begun {
             live.other(number)?.attach(olm);
         }
-        live.room.enter(session, number);
-        Ok(())
+        Ok((taken, number))
     }
 
     /// A sender whose messages do not say who it is is looked up in the directory.

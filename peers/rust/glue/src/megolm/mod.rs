@@ -4,11 +4,13 @@
 //! rooms that exist before the clock runs are here, once.
 mod device;
 mod inbox;
+mod newcomer;
 mod peer;
 mod room;
 mod sender;
 mod shape;
 mod text;
+mod withheld;
 mod world;
 
 pub use world::World;
@@ -34,6 +36,8 @@ pub trait Key<L>: Copy + PartialEq {
 /// One implementation. What it returns as an error is a refusal.
 pub trait Library: Sized + 'static {
     const NAME: &'static CStr;
+    /// One-time keys that an account holds, and whose account that is.
+    const MAX_KEYS: (u32, &'static str);
     /// Messages that skip() encrypts and drops where a session cannot be advanced, and why.
     const MAX_SKIP: (u32, &'static str);
     const NO_CROSS_SIGNING: &'static CStr;
@@ -60,9 +64,9 @@ pub trait Library: Sized + 'static {
     /// Signatures, and names and keys of one-time keys, are base64.
     fn sign(account: &Self::Account, text: &str) -> String;
     fn verify(key: &Self::Ed25519, text: &[u8], signature: &str) -> Refusable;
-    /// The name and the key of a new one, which is published.
-    fn one_time_key(account: &mut Self::Account) -> Refusable<(String, String)>;
-    fn fallback_key(account: &mut Self::Account) -> Refusable<Self::Curve25519>;
+    /// The names and the keys of n new ones, in one order for one randomness, which are published.
+    fn one_time_keys(account: &mut Self::Account, n: usize) -> Refusable<Vec<(String, String)>>;
+    fn fallback_key(account: &mut Self::Account) -> Refusable<(String, Self::Curve25519)>;
 
     fn begin(
         account: &Self::Account,

@@ -7,7 +7,7 @@ use super::world::Pair;
 use super::{Library, World};
 use crate::{
     Answer, CStr, Config, Error, Incoming, Kind, Offer, Outbox, Outgoing, Peer, Published, Result,
-    Shape, To, DIGEST_BYTES, ENVELOPED, PER_SENDER, REPLAYS, SEALED,
+    Shape, To, DIGEST_BYTES, ENVELOPED, FALLBACK, PER_SENDER, REPLAYS, SEALED,
 };
 use base64::Engine;
 
@@ -21,7 +21,7 @@ fn key_material(device: u32, body: &str) -> Outgoing<'_> {
 
 impl<L: Library> Peer for World<L> {
     const NAME: &'static CStr = L::NAME;
-    const FEATURES: u32 = SEALED | REPLAYS | PER_SENDER | ENVELOPED;
+    const FEATURES: u32 = SEALED | REPLAYS | PER_SENDER | ENVELOPED | FALLBACK;
     const MAX_SIZE: u32 = 100_000;
     const OFFERS: &'static [Offer] = &[
         Offer::Checkpoint,
@@ -33,6 +33,8 @@ impl<L: Library> Peer for World<L> {
         Offer::Skip,
         Offer::FirstIndex,
         Offer::Store,
+        Offer::Withhold,
+        Offer::Enrol,
     ];
 
     fn version() -> String {
@@ -172,7 +174,10 @@ impl<L: Library> Peer for World<L> {
     fn process(&mut self, device: u32, message: &Incoming) -> Result {
         self.at(device, |w, live| {
             live.now.forget_lookups();
-            w.take_room_key(live, message)
+            match message.kind == Kind::Withheld as u32 {
+                true => w.take_withheld(live, message),
+                false => w.take_room_key(live, message),
+            }
         })
     }
 
@@ -216,6 +221,34 @@ impl<L: Library> Peer for World<L> {
             Some(inbound) => Ok(L::first_known_index(&inbound.session)),
             None => text::refuse("first index", &format!("no session of device {sender}")),
         }
+    }
+
+    fn withhold(&mut self, device: u32, reason: u32, members: &[u32], out: &mut Outbox) -> Result {
+        self.act(device, out, |w, live, out| w.withhold_from(live, reason, members, out))
+    }
+
+    fn withheld(&mut self, device: u32, message: &Incoming) -> Result<u32> {
+        self.live(device)?.why_unread(message)
+    }
+
+    fn enrol(&mut self, device: u32, n: u32, out: &mut Outbox) -> Result {
+        self.enrol_device(device, n, out)
+    }
+
+    fn reach(
+        &mut self,
+        device: u32,
+        other: u32,
+        i: u32,
+        uploaded: &[Incoming],
+        out: &mut Outbox,
+    ) -> Result {
+        L::reseed();
+        self.at(device, |w, live| w.write_to_newcomer(live, other, i, uploaded, out))
+    }
+
+    fn reached(&mut self, device: u32, message: &Incoming) -> Result {
+        self.at(device, |w, live| w.take_dummy(live, message))
     }
 
     fn checkpoint(&mut self) -> Result {

@@ -3,7 +3,7 @@
 use super::device::{Device, Olm, Other};
 use super::text::*;
 use super::{Key, Library, World};
-use crate::{rejecting, Error, Outbox, Published, Result};
+use crate::{rejecting, Error, Kind, Outbox, Published, Result};
 use std::rc::Rc;
 
 /// One of those who are let in; `keys` and `key` lie in an answer of the directory.
@@ -21,7 +21,7 @@ type Met<L> = (Other<L>, Option<Olm<L>>);
 type Opened<L> = Vec<(u32, Olm<L>)>;
 
 /// An Olm session with the device, by a key that it has signed.
-fn begin_session<L: Library>(by: &Device<L>, other: &Other<L>, signed: &str) -> Result<Olm<L>> {
+pub fn begin_session<L: Library>(by: &Device<L>, other: &Other<L>, signed: &str) -> Result<Olm<L>> {
     let mut signed = signed_key(signed)?;
 
     signed.verify::<L>(&other.user, &other.id, &other.ed25519)?;
@@ -138,7 +138,7 @@ impl<L: Library> World<L> {
             return refuse("remove", "not a member that this device can shut out");
         }
         let is_new = live.room.outbound.is_none()
-            || leaving.iter().any(|leaver| !live.room.lacking.contains(leaver));
+            || leaving.iter().any(|&leaver| live.room.can_read(leaver));
         let opened = self.open_sessions(live, is_new, leaving)?;
 
         for &leaver in leaving {
@@ -202,15 +202,14 @@ impl<L: Library> World<L> {
 
     /// A session with each member who needs the next key and has none, but for who leaves. Nothing
     /// has changed when it is refused, but for keys that the directory gave away.
-    fn open_sessions(
+    pub fn open_sessions(
         &mut self,
         live: &mut Device<L>,
         is_new: bool,
         leaving: &[u32],
     ) -> Result<Opened<L>> {
-        let lacking = if is_new { &live.room.members } else { &live.room.lacking };
-        let without = |d: &&u32| !live.has_session(**d) && !leaving.contains(d);
-        let without: Vec<u32> = lacking.iter().filter(without).copied().collect();
+        let without = |d: &u32| !live.has_session(*d) && !leaving.contains(d);
+        let without: Vec<u32> = live.room.due(is_new).into_iter().filter(without).collect();
         let mut opened = Vec::with_capacity(without.len());
         let mut len = 0;
 
@@ -226,18 +225,16 @@ impl<L: Library> World<L> {
         Ok(opened)
     }
 
-    /// Sends the key of the next message to everybody who lacks it. There is nothing left to refuse.
-    fn hand_out_keys(
+    /// Sends the key of the next message to everybody who lacks it, and the reason to those from whom
+    /// it is withheld. There is nothing left to refuse.
+    pub fn hand_out_keys(
         &mut self,
         live: &mut Device<L>,
         opened: Opened<L>,
         out: &mut Outbox,
     ) -> Result {
         let is_new = live.room.outbound.is_none();
-        let lacking: Vec<u32> = match is_new {
-            true => live.room.members.iter().copied().collect(),
-            false => live.room.lacking.iter().copied().collect(),
-        };
+        let lacking = live.room.due(is_new);
         let claimed: Vec<u32> = opened.iter().map(|(device, _)| *device).collect();
         let mut healed = is_new;
 
@@ -248,13 +245,14 @@ impl<L: Library> World<L> {
         self.send_claims(live.number, &claimed, out)?;
         if is_new {
             live.room.outbound = Some(L::outbound());
-            live.room.lacking = live.room.members.clone();
+            live.room.lacking = lacking.iter().copied().collect();
+            live.room.told.clear();
         }
         if !lacking.is_empty() {
             let (beginning, ending) = self.room_key_event(live)?;
             for (i, device) in lacking.into_iter().enumerate() {
                 let (event, afresh) = encrypt_for(live, device, &beginning, &ending)?;
-                self.send_room_key(live.number, device, i, &event, out)?;
+                self.send_to_device(Kind::RoomKey, live.number, device, i, &event, out)?;
                 live.room.lacking.remove(&device);
                 healed = healed && afresh;
             }
@@ -262,7 +260,7 @@ impl<L: Library> World<L> {
         if is_new {
             live.now.healed = healed;
         }
-        Ok(())
+        self.tell_why(live, out)
     }
 
     /// The m.room_key event up to the recipient, and behind it.
@@ -271,19 +269,28 @@ impl<L: Library> World<L> {
             return Err(Error::Failed("room key: no session".into()));
         };
         let (id, key) = (L::outbound_id(session), L::session_key(session));
+        let content = format!(
+            r#"{{"algorithm":"{MEGOLM}","room_id":"{ROOM}","session_id":"{id}","session_key":"{key}"}}"#
+        );
+
+        Ok(self.event_around(live, &content, "m.room_key"))
+    }
+
+    /// An event with this content, likewise.
+    pub fn event_around(&self, live: &Device<L>, content: &str, kind: &str) -> (String, String) {
         let user = self.names.user(live.number);
         let keys: Rc<str> = match self.device_keys_travel {
             true => format!(r#""sender_device_keys":{},"#, live.keys).into(),
             false => "".into(),
         };
 
-        Ok((
+        (
             format!(
-                r#"{{"content":{{"algorithm":"{MEGOLM}","room_id":"{ROOM}","session_id":"{id}","session_key":"{key}"}},"keys":{{"ed25519":"{}"}},"recipient":""#,
+                r#"{{"content":{content},"keys":{{"ed25519":"{}"}},"recipient":""#,
                 live.ed25519
             ),
-            format!(r#""}},"sender":"{user}",{keys}"type":"m.room_key"}}"#),
-        ))
+            format!(r#""}},"sender":"{user}",{keys}"type":"{kind}"}}"#),
+        )
     }
 }
 
@@ -301,14 +308,24 @@ fn encrypt_for<L: Library>(
 ) -> Result<(ToDeviceEvent, bool)> {
     let sender_key = live.curve25519.clone();
     let other = live.other(device)?;
-    let (user, id) = (&other.user, &other.id);
-    let recipient_key = other.ed25519.to_base64();
-    let event =
-        format!(r#"{beginning}{user}","recipient_keys":{{"ed25519":"{recipient_key}{ending}"#);
-    let curve25519 = other.curve25519.to_base64();
-    let Some(olm) = other.olm.first_mut() else {
+    let Other { user, id, ed25519, curve25519, olm, .. } = other;
+    let Some(olm) = olm.first_mut() else {
         return Err(Error::Failed("room key: no Olm session".into()));
     };
+
+    seal(olm, &sender_key, (user, id, ed25519, curve25519), beginning, ending)
+}
+
+/// In a session with a device of this user, with this name and these keys.
+pub fn seal<L: Library>(
+    olm: &mut Olm<L>,
+    sender_key: &str,
+    (user, id, ed25519, curve25519): (&str, &str, &L::Ed25519, &L::Curve25519),
+    beginning: &str,
+    ending: &str,
+) -> Result<(ToDeviceEvent, bool)> {
+    let (ed25519, curve25519) = (ed25519.to_base64(), curve25519.to_base64());
+    let event = format!(r#"{beginning}{user}","recipient_keys":{{"ed25519":"{ed25519}{ending}"#);
     let (message, afresh) = olm.encrypt(&event)?;
     let (kind, body) = L::parts(message);
 

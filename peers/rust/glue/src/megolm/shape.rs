@@ -41,7 +41,7 @@ impl<L: Library> World<L> {
 
         for &actor in shape.actors.iter().filter(|_| settled) {
             let account = &mut self.live(actor)?.account;
-            doors.push(L::fallback_key(account).map_err(failing("fallback key"))?);
+            doors.push(L::fallback_key(account).map_err(failing("fallback key"))?.1);
         }
         for device in 0..shape.size + shape.joiners {
             let is_member = device < shape.size && !shape.without_group;

@@ -157,6 +157,17 @@ pub struct Upload<'a> {
     pub device_keys: &'a RawValue,
 }
 
+/// What a new device uploads.
+#[derive(Deserialize)]
+pub struct FirstUpload<'a> {
+    #[serde(borrow)]
+    pub device_keys: &'a RawValue,
+    #[serde(borrow)]
+    pub fallback_keys: &'a RawValue,
+    #[serde(borrow)]
+    pub one_time_keys: &'a RawValue,
+}
+
 pub fn upload(one_time_key: &str, device_keys: &str) -> String {
     format!(r#"{{"one_time_keys":{one_time_key},"device_keys":{device_keys}}}"#)
 }
@@ -177,18 +188,42 @@ pub fn write_device_keys<L: Library>(account: &L::Account, user: &str, id: &str)
     format!(r#"{before}"signatures":{signatures},{after}"#)
 }
 
-/// Makes a one-time key and signs it.
+/// Signs a key: "signed_curve25519:NAME":{...}; `before` is what stands before it.
+pub fn write_signed_key<L: Library>(
+    account: &L::Account,
+    name: &str,
+    before: &str,
+    key: &str,
+    (user, id): (&str, &str),
+) -> String {
+    let object = format!(r#"{{{before}"key":"{key}"}}"#);
+    let signatures = signatures::<L>(account, &object, user, id);
+    let open = &object[..object.len() - 1];
+
+    format!(r#""signed_curve25519:{name}":{open},"signatures":{signatures}}}"#)
+}
+
+/// Makes n one-time keys and signs them, each as write_signed_key.
+pub fn write_one_time_keys<L: Library>(
+    account: &mut L::Account,
+    n: usize,
+    user: &str,
+    id: &str,
+) -> Result<Vec<String>> {
+    let made = L::one_time_keys(account, n).map_err(failing("one-time keys"))?;
+    let sign =
+        |(name, key): &(String, String)| write_signed_key::<L>(account, name, "", key, (user, id));
+
+    Ok(made.iter().map(sign).collect())
+}
+
+/// One of them, as an object.
 pub fn write_one_time_key<L: Library>(
     account: &mut L::Account,
     user: &str,
     id: &str,
 ) -> Result<String> {
-    let (name, key) = L::one_time_key(account).map_err(failing("one-time key"))?;
-    let object = format!(r#"{{"key":"{key}"}}"#);
-    let signatures = signatures::<L>(account, &object, user, id);
-    let open = &object[..object.len() - 1];
-
-    Ok(format!(r#"{{"signed_curve25519:{name}":{open},"signatures":{signatures}}}}}"#))
+    Ok(format!("{{{}}}", write_one_time_keys::<L>(account, 1, user, id)?.concat()))
 }
 
 /// One behind the other, those of a user together: {"@user":{"DEVICE":value,...},...}
@@ -229,9 +264,9 @@ pub struct ClaimAnswer<'a> {
 }
 
 #[derive(Deserialize)]
-pub struct ToDevice<'a> {
+pub struct ToDevice<'a, Content> {
     #[serde(borrow)]
-    pub messages: ByUser<'a, OlmContent<'a>>,
+    pub messages: ByUser<'a, Content>,
 }
 
 #[derive(Deserialize)]
@@ -273,6 +308,16 @@ pub struct RoomKey<'a> {
     pub room_id: &'a str,
     pub session_id: &'a str,
     pub session_key: &'a str,
+}
+
+/// Of m.room_key.withheld.
+#[derive(Deserialize)]
+pub struct WithheldContent<'a> {
+    pub algorithm: &'a str,
+    pub code: &'a str,
+    pub room_id: &'a str,
+    pub sender_key: &'a str,
+    pub session_id: &'a str,
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Calls `f`; what it draws comes from a stream of its own.
-fn draw<L: Library, T>(seed: u64, purpose: &str, number: u32, f: impl FnOnce() -> T) -> T {
+pub fn draw<L: Library, T>(seed: u64, purpose: &str, number: u32, f: impl FnOnce() -> T) -> T {
     let result = random::with(&mut Stream::new(seed, purpose, number.into()), || {
         L::reseed();
         f()
@@ -226,8 +226,9 @@ impl<L: Library> World<L> {
 
     /// Sends {"messages":{USER:{DEVICE:CONTENT}}}. In a request with others it takes no second
     /// frame, and the name of a user once.
-    pub fn send_room_key(
+    pub fn send_to_device(
         &mut self,
+        kind: Kind,
         from: u32,
         to: u32,
         n_before: usize,
@@ -245,7 +246,7 @@ impl<L: Library> World<L> {
         let name = if has_user { self.names.user_len + r#""":{}"#.len() } else { 0 };
 
         out.send(&[Outgoing {
-            kind: Kind::RoomKey,
+            kind,
             to: To::Devices(&[to]),
             fanout: Fanout::Client,
             from,
