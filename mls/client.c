@@ -9,9 +9,6 @@
 
 enum { DEFAULT_LIFETIME_S = 90 * 24 * 3600, CLOCK_SKEW_S = 3600 };
 
-/* A leaf has 65,535 bytes at most (mls_leaf_node_check), and not only extensions. */
-enum { MAX_LEAF_EXTENSIONS = 32768 };
-
 struct mls_policy mls_policy_default(void)
 {
 	return (struct mls_policy){
@@ -103,22 +100,6 @@ out:
 	return err;
 }
 
-enum mls_err mls_client_check_credential(const struct mls_crypto *crypto,
-					 const struct mls_credential *credential,
-					 struct mls_slice signature_key)
-{
-	struct mls_credential decoded;
-	struct mls_buf encoded = {0};
-	enum mls_err err = MLS_OK;
-
-	TRY(mls_credential_encode(&encoded, credential));
-	TRY(mls_credential_decode(mls_buf_slice(&encoded), &decoded));
-	TRY(mls_credential_check(crypto, &decoded, signature_key));
-out:
-	mls_buf_free(&encoded);
-	return err;
-}
-
 /* 7.2: what is in an extension list of this client is in its capabilities, but for default types.
  */
 static enum mls_err check_given(const struct mls_client *client, struct mls_slice extensions,
@@ -140,19 +121,10 @@ static enum mls_err check_extensions(const struct mls_client *client)
 {
 	enum mls_err err = MLS_OK;
 
-	if (client->leaf.extensions.len > MAX_LEAF_EXTENSIONS)
-		return MLS_ERR_LEAF_TOO_LONG;
 	TRY(check_given(client, client->leaf.extensions, MLS_EXTENSION_APPLICATION_ID));
 	TRY(check_given(client, client->key_package_extensions, 0));
 out:
 	return err;
-}
-
-enum mls_err mls_client_make_signer(struct mls_crypto *crypto, struct mls_signer **signer,
-				    struct mls_slice private_key, struct mls_slice public_key)
-{
-	return private_key.len ? mls_signer_import(crypto, signer, private_key, public_key)
-			       : mls_signer_generate(crypto, signer);
 }
 
 enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
@@ -171,12 +143,11 @@ enum mls_err mls_client_init(struct mls_client *client, struct mls_crypto *crypt
 	client->key_package_lifetime_s = config->key_package_lifetime_s;
 	if (!client->key_package_lifetime_s)
 		client->key_package_lifetime_s = DEFAULT_LIFETIME_S;
-	TRY(mls_client_make_signer(crypto, &client->signer, config->signature_private,
-				   config->signature_public));
+	TRY(mls_own_signer_make(crypto, &client->signer, config->signature_private,
+				config->signature_public));
 	TRY(mls_greased_make(&greased, crypto, config));
 	TRY(fill_leaf(client, &greased.config));
-	TRY(mls_client_check_credential(crypto, &client->leaf.credential,
-					mls_client_signature_key(client)));
+	TRY(mls_own_leaf_check(crypto, &client->leaf));
 	TRY(check_extensions(client));
 out:
 	mls_greased_clear(&greased);

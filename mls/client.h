@@ -58,17 +58,6 @@ enum mls_err MLS_MUST_CHECK mls_key_package_make(struct mls_client *client, stru
 enum mls_err MLS_MUST_CHECK mls_client_init(struct mls_client *client, struct mls_crypto *crypto,
 					    const struct mls_client_config *config);
 
-/* A signer as the configuration gives it: generated where there is no private key. */
-enum mls_err MLS_MUST_CHECK mls_client_make_signer(struct mls_crypto *crypto,
-						   struct mls_signer **signer,
-						   struct mls_slice private_key,
-						   struct mls_slice public_key);
-
-/* Is it well formed, and of this key (5.3)? What others would refuse is refused here. */
-enum mls_err MLS_MUST_CHECK mls_client_check_credential(const struct mls_crypto *crypto,
-							const struct mls_credential *credential,
-							struct mls_slice signature_key);
-
 /* The kept key package of a reference; NULL where there is none. */
 struct mls_kept_key_package *mls_client_find_kept(const struct mls_client *client,
 						  struct mls_slice ref);

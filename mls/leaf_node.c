@@ -104,6 +104,29 @@ out:
 	return err == MLS_ERR_SIGNATURE ? MLS_ERR_LEAF_SIGNATURE : err;
 }
 
+size_t mls_leaf_node_bound(const struct mls_suite *suite, const struct mls_leaf_node *leaf)
+{
+	const struct mls_capabilities *lists = &leaf->capabilities;
+	const size_t bodies[] = {
+		suite->npk,
+		suite->signature_public,
+		leaf->credential.content.len,
+		lists->versions.len,
+		lists->cipher_suites.len,
+		lists->extensions.len,
+		lists->proposals.len,
+		lists->credentials.len,
+		suite->nh, /* parent_hash: longer than a lifetime */
+		leaf->extensions.len,
+		MLS_MAX_SIGNATURE,
+	};
+	size_t bound = 2 + 1; /* credential_type, leaf_node_source */
+
+	for (size_t i = 0; i < MLS_N(bodies); i++)
+		bound += mls_length_size(bodies[i]) + bodies[i];
+	return bound;
+}
+
 /* 7.2: what a leaf says about itself must fit together. */
 static enum mls_err check_lists(const struct mls_leaf_rules *rules,
 				const struct mls_leaf_node *leaf)

@@ -57,6 +57,10 @@ enum mls_err MLS_MUST_CHECK mls_leaf_node_verify(struct mls_crypto *crypto,
 /* As whom a leaf presents its member; leads where the leaf does. */
 struct mls_identity mls_leaf_node_identity(const struct mls_leaf_node *leaf);
 
+/* How long a leaf with these lists, credential and extensions can be at most, signed, from whatever
+ * source. Each of them fits a vector. */
+size_t mls_leaf_node_bound(const struct mls_suite *suite, const struct mls_leaf_node *leaf);
+
 /* By what a leaf is judged (7.3). */
 struct mls_leaf_rules {
 	struct mls_crypto *crypto;

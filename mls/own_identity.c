@@ -17,6 +17,37 @@ void mls_own_identities_clear(struct mls_client *client)
 	free(client->own);
 }
 
+enum mls_err mls_own_signer_make(struct mls_crypto *crypto, struct mls_signer **signer,
+				 struct mls_slice private_key, struct mls_slice public_key)
+{
+	return private_key.len ? mls_signer_import(crypto, signer, private_key, public_key)
+			       : mls_signer_generate(crypto, signer);
+}
+
+static enum mls_err check_credential(const struct mls_crypto *crypto,
+				     const struct mls_leaf_node *leaf)
+{
+	struct mls_credential decoded;
+	struct mls_buf encoded = {0};
+	enum mls_err err = MLS_OK;
+
+	TRY(mls_credential_encode(&encoded, &leaf->credential));
+	TRY(mls_credential_decode(mls_buf_slice(&encoded), &decoded));
+	TRY(mls_credential_check(crypto, &decoded, leaf->signature_key));
+out:
+	mls_buf_free(&encoded);
+	return err;
+}
+
+enum mls_err mls_own_leaf_check(struct mls_crypto *crypto, const struct mls_leaf_node *leaf)
+{
+	enum mls_err err = check_credential(crypto, leaf);
+
+	if (err == MLS_OK && mls_leaf_node_bound(crypto->suite, leaf) > UINT16_MAX)
+		err = MLS_ERR_LEAF_TOO_LONG;
+	return err;
+}
+
 struct mls_signer *mls_own_signer(const struct mls_client *client, struct mls_slice signature_key)
 {
 	if (mls_slice_equal(mls_client_signature_key(client), signature_key))
@@ -101,15 +132,18 @@ enum mls_err mls_client_set_identity(struct mls_client *client,
 				     const struct mls_new_identity *identity)
 {
 	const struct mls_credential credential = {identity->credential_type, identity->credential};
+	struct mls_leaf_node leaf = client->leaf;
 	struct mls_signer *signer = NULL;
 	size_t i = 0;
 	enum mls_err err = MLS_OK;
 
 	if (!mls_code_points_have(client->leaf.capabilities.credentials, credential.type))
 		return MLS_ERR_CREDENTIAL_NOT_LISTED;
-	TRY(mls_client_make_signer(client->crypto, &signer, identity->signature_private,
-				   identity->signature_public));
-	TRY(mls_client_check_credential(client->crypto, &credential, mls_signer_public(signer)));
+	TRY(mls_own_signer_make(client->crypto, &signer, identity->signature_private,
+				identity->signature_public));
+	leaf.credential = credential;
+	leaf.signature_key = mls_signer_public(signer);
+	TRY(mls_own_leaf_check(client->crypto, &leaf));
 	while (i < client->n_own && !is_same(&client->own[i], signer, &credential))
 		i++;
 	if (i == client->n_own) {

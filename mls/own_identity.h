@@ -9,6 +9,20 @@
  * keep nothing of it: its own leaf tells the signature key.
  */
 
+/* A signer as a configuration gives it: generated where there is no private key. */
+enum mls_err MLS_MUST_CHECK mls_own_signer_make(struct mls_crypto *crypto,
+						struct mls_signer **signer,
+						struct mls_slice private_key,
+						struct mls_slice public_key);
+
+/*
+ * What others would refuse of what all leaves of a client have is refused here: a credential that
+ * is not well formed or not of the key beside it (5.3), and what could make a leaf longer than one
+ * may be: LEAF_TOO_LONG.
+ */
+enum mls_err MLS_MUST_CHECK mls_own_leaf_check(struct mls_crypto *crypto,
+					       const struct mls_leaf_node *leaf);
+
 /* The signer of a signature key of this client, borrowed; NULL where it never was one. */
 struct mls_signer *mls_own_signer(const struct mls_client *client, struct mls_slice signature_key);
 

@@ -162,6 +162,78 @@ static void long_leaves_are_not_added(void **state)
 	world_free(w);
 }
 
+/* The list and the extension are longer than what a bound may be too high by. */
+static enum mls_err new_with_credential(struct mls_client **client, uint16_t suite, size_t len)
+{
+	static const uint8_t identity[UINT16_MAX] = {'i'}, extension[300] = {0x70, 0, 0x41, 0x28};
+	static uint16_t list[150];
+	const struct mls_code_points listed = {list, MLS_N(list)};
+	const struct mls_client_config config = {.ephemeral = true,
+						 .suite = suite,
+						 .credential_type = MLS_CREDENTIAL_BASIC,
+						 .credential = {identity, len},
+						 .suites = listed,
+						 .extensions = listed,
+						 .proposals = listed,
+						 .credentials = listed,
+						 .leaf_extensions = {extension, 300},
+						 .now_s = TEST_NOW_S};
+
+	for (uint16_t i = 0; i < MLS_N(list); i++)
+		list[i] = (uint16_t)(0x7000 + i);
+	return mls_client_new(client, &config);
+}
+
+static size_t longest_credential(uint16_t suite)
+{
+	size_t fits = 0, too_long = UINT16_MAX;
+
+	while (too_long - fits > 1) {
+		const size_t middle = (fits + too_long) / 2;
+		struct mls_client *client = NULL;
+		const enum mls_err err = new_with_credential(&client, suite, middle);
+
+		if (err == MLS_OK)
+			fits = middle;
+		else
+			too_long = middle;
+		assert_true(err == MLS_OK || err == MLS_ERR_LEAF_TOO_LONG);
+		mls_client_free(client);
+	}
+	return fits;
+}
+
+/* Where it has the longest credential it may have, all leaves of a client are taken in by others.
+ */
+static void a_client_makes_no_leaf_that_is_too_long(void **state)
+{
+	static const uint16_t suites[] = {1, 5};
+
+	(void)state;
+	for (size_t i = 0; i < MLS_N(suites); i++) {
+		struct world *w = world_new(suites[i], 2, NULL, NULL);
+		const size_t longest = longest_credential(suites[i]);
+		const uint32_t long_one = w->n++;
+		struct mls_new_identity identity = {.credential_type = MLS_CREDENTIAL_BASIC};
+		struct mls_leaf_node leaf;
+
+		OK(new_with_credential(&w->client[long_one], suites[i], longest));
+		world_commit(w, 0, &(struct mls_commit_request){0}, &long_one, 1);
+		world_commit(w, long_one, &(struct mls_commit_request){0}, NULL, 0);
+		world_check(w);
+		OK(mls_tree_leaf_node(&w->group[0]->epoch->tree, long_one, &leaf));
+		assert_in_range(leaf.encoded.len, UINT16_MAX - MLS_MAX_SIGNATURE, UINT16_MAX);
+		identity.credential = mls_slice(leaf.encoded.p, longest);
+		OK(mls_client_set_identity(w->client[long_one], &identity));
+		identity.credential.len++;
+		REFUSED(mls_client_set_identity(w->client[long_one], &identity),
+			MLS_ERR_LEAF_TOO_LONG);
+		world_commit(w, long_one, &(struct mls_commit_request){0}, NULL, 0);
+		world_check(w);
+		world_free(w);
+	}
+}
+
 /* 7.3: members with certificates among members who know basic credentials only. */
 static void credentials_that_others_do_not_know_are_not_added(void **state)
 {
@@ -486,6 +558,7 @@ int main(void)
 		cmocka_unit_test(a_group_that_ended_gives_nothing),
 		cmocka_unit_test(unknown_proposals_are_not_made),
 		cmocka_unit_test(long_leaves_are_not_added),
+		cmocka_unit_test(a_client_makes_no_leaf_that_is_too_long),
 		cmocka_unit_test(credentials_that_others_do_not_know_are_not_added),
 		cmocka_unit_test(whom_nobody_is_cannot_be_removed),
 		cmocka_unit_test(cached_updates_are_judged_again_with_new_extensions),

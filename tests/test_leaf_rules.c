@@ -153,6 +153,10 @@ static void long_lists_are_looked_up_or_refused(void **state)
 	expect(MLS_ERR_LEAF_TOO_LONG);
 	leaf->capabilities.extensions = mls_slice(list, 100);
 	expect(MLS_OK);
+	leaf->credential.content = mls_slice(list, UINT16_MAX);
+	expect(MLS_ERR_LEAF_TOO_LONG);
+	leaf->credential.content = mls_slice(list, 60000);
+	expect(MLS_OK);
 	/* required_capabilities: 4,097 extension types, all of them a default one. */
 	memcpy(required, "\0\3\x60\x06\x60\x02", 6);
 	for (size_t i = 0; i < 4097; i++)

@@ -100,8 +100,7 @@ struct mls_storage;
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
  *                      type, which are always there, without default types (7.2)
  *   leaf_extensions    the encoded body (mls_extension_put) of the extensions in each leaf of this
- *                      client, at most 32,768 bytes, with GREASE: application_id (5.3.3), and
- *                      types that `extensions` lists
+ *                      client: application_id (5.3.3), and types that `extensions` lists
  *   key_package_extensions  the same of each KeyPackage (10), of types that `extensions` lists
  *   grease             put a GREASE value (13.5) into the lists of suites, extensions, proposals
  *                      and credentials of the capabilities, and a GREASE extension into leaves
@@ -138,10 +137,11 @@ struct mls_random mls_random_system(void);
  * mls_client_new makes a client. SUITE for a cipher suite it does not know, CRYPTO_LIBRARY where
  * config->crypto lacks its curves, PRIVATE_KEY or PUBLIC_KEY for what is no signature key of it,
  * CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED, CERTIFICATE, CERTIFICATE_KEY for a credential
- * that others would refuse, EXTENSION_TWICE, TRUNCATED, EXTENSION_NOT_LISTED, LEAF_TOO_LONG for
- * extensions that others would refuse, EXTENSION_PLACE for a default type that is not
- * a leaf's or a KeyPackage's (17.3), STORAGE_UNDECIDED unless there is either a storage or
- * `ephemeral`, USAGE for over 64 threads, CRYPTO, NOMEM.
+ * that others would refuse, EXTENSION_TWICE, TRUNCATED, EXTENSION_NOT_LISTED for extensions that
+ * others would refuse, LEAF_TOO_LONG where credential, lists and leaf extensions can make a leaf
+ * longer than 65,535 bytes, EXTENSION_PLACE for a default type that is not a leaf's or a
+ * KeyPackage's (17.3), STORAGE_UNDECIDED unless there is either a storage or `ephemeral`, USAGE
+ * for over 64 threads, CRYPTO, NOMEM.
  */
 enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
 					   const struct mls_client_config *config);
@@ -177,8 +177,8 @@ struct mls_new_identity {
  * of them has, in its present epoch, a pending commit or an own Update that waits.
  *
  * PRIVATE_KEY, PUBLIC_KEY, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED, CERTIFICATE,
- * CERTIFICATE_KEY as mls_client_new; CREDENTIAL_NOT_LISTED for a credential type that is not
- * in the client's capabilities. On failure the client is as it was.
+ * CERTIFICATE_KEY, LEAF_TOO_LONG as mls_client_new; CREDENTIAL_NOT_LISTED for a credential type
+ * that is not in the client's capabilities. On failure the client is as it was.
  */
 enum mls_err MLS_MUST_CHECK mls_client_set_identity(struct mls_client *client,
 						    const struct mls_new_identity *identity);
