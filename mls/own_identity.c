@@ -20,8 +20,21 @@ void mls_own_identities_clear(struct mls_client *client)
 enum mls_err mls_own_signer_make(struct mls_crypto *crypto, struct mls_signer **signer,
 				 struct mls_slice private_key, struct mls_slice public_key)
 {
-	return private_key.len ? mls_signer_import(crypto, signer, private_key, public_key)
-			       : mls_signer_generate(crypto, signer);
+	struct mls_signer *made = NULL;
+	enum mls_err err = MLS_OK;
+
+	if (!private_key.len && !public_key.len)
+		return mls_signer_generate(crypto, signer);
+	TRY(mls_signer_import(crypto, &made, private_key, (struct mls_slice){0}));
+	if (public_key.len && public_key.len != crypto->suite->signature_public)
+		FAIL(MLS_ERR_PUBLIC_KEY);
+	if (public_key.len && !mls_slice_equal(public_key, mls_signer_public(made)))
+		FAIL(MLS_ERR_SIGNATURE_KEY_MISMATCH);
+	*signer = made;
+	made = NULL;
+out:
+	mls_signer_free(made);
+	return err;
 }
 
 static enum mls_err check_credential(const struct mls_crypto *crypto,

@@ -9,7 +9,8 @@
  * keep nothing of it: its own leaf tells the signature key.
  */
 
-/* A signer as a configuration gives it: generated where there is no private key. */
+/* A signer as a configuration gives it: generated where there are no keys. PRIVATE_KEY, PUBLIC_KEY,
+ * SIGNATURE_KEY_MISMATCH. */
 enum mls_err MLS_MUST_CHECK mls_own_signer_make(struct mls_crypto *crypto,
 						struct mls_signer **signer,
 						struct mls_slice private_key,

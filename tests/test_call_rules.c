@@ -59,6 +59,40 @@ static void a_signature_key_has_the_suites_length(void **state)
 	assert_null(client);
 }
 
+/* The keys of one client with the public key of another, and a public key alone. */
+static void signature_keys_belong_together(void **state)
+{
+	(void)state;
+	for (uint16_t suite = 1; suite <= 7; suite++) {
+		struct mls_client *a = member_client(suite, 0), *b = member_client(suite, 1);
+		struct mls_client *client = NULL;
+		struct mls_buf key = {0};
+		struct mls_client_config config = {
+			.suite = suite,
+			.credential_type = MLS_CREDENTIAL_BASIC,
+			.ephemeral = true,
+			.signature_public = mls_client_signature_key(b),
+		};
+		struct mls_new_identity identity = {.credential_type = MLS_CREDENTIAL_BASIC,
+						    .signature_public = config.signature_public};
+
+		OK(mls_client_signature_private(a, &key));
+		REFUSED(mls_client_new(&client, &config), MLS_ERR_PRIVATE_KEY);
+		REFUSED(mls_client_set_identity(a, &identity), MLS_ERR_PRIVATE_KEY);
+		config.signature_private = identity.signature_private = bytes_of(&key);
+		REFUSED(mls_client_new(&client, &config), MLS_ERR_SIGNATURE_KEY_MISMATCH);
+		REFUSED(mls_client_set_identity(a, &identity), MLS_ERR_SIGNATURE_KEY_MISMATCH);
+		assert_null(client);
+		config.signature_public = mls_client_signature_key(a);
+		OK(mls_client_new(&client, &config));
+		assert_same(mls_client_signature_key(client), mls_client_signature_key(a));
+		mls_client_free(client);
+		mls_client_free(a);
+		mls_client_free(b);
+		mls_buf_free(&key);
+	}
+}
+
 static void a_group_asks_for_what_its_creator_has(void **state)
 {
 	struct mls_client *client = member_client(1, 0);
@@ -554,6 +588,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kept_key_package_is_one_of_the_client),
 		cmocka_unit_test(a_signature_key_has_the_suites_length),
+		cmocka_unit_test(signature_keys_belong_together),
 		cmocka_unit_test(a_group_asks_for_what_its_creator_has),
 		cmocka_unit_test(a_group_that_ended_gives_nothing),
 		cmocka_unit_test(unknown_proposals_are_not_made),

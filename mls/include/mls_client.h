@@ -95,7 +95,8 @@ struct mls_storage;
  *   suite              cipher suite (17.1)
  *   crypto             whose curves are used; 0: OpenSSL's
  *   signature_private  the signature key as the vectors of the working group write it: the
- *   signature_public   seed of EdDSA, the scalar of ECDSA. Both empty: a key is generated.
+ *   signature_public   seed of EdDSA, the scalar of ECDSA. Both empty: a key is generated. A public
+ *                      key that is given must be that of the private one; empty: it is computed
  *   credential         credential_type and its content
  *   capabilities       what the leaf announces beside mls10, this suite and this credential
  *                      type, which are always there, without default types (7.2)
@@ -136,6 +137,7 @@ struct mls_random mls_random_system(void);
 /*
  * mls_client_new makes a client. SUITE for a cipher suite it does not know, CRYPTO_LIBRARY where
  * config->crypto lacks its curves, PRIVATE_KEY or PUBLIC_KEY for what is no signature key of it,
+ * SIGNATURE_KEY_MISMATCH for a public key that does not belong to the private one,
  * CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED, CERTIFICATE, CERTIFICATE_KEY for a credential
  * that others would refuse, EXTENSION_TWICE, TRUNCATED, EXTENSION_NOT_LISTED for extensions that
  * others would refuse, LEAF_TOO_LONG where credential, lists and leaf extensions can make a leaf
@@ -176,9 +178,9 @@ struct mls_new_identity {
  * state there is none: before groups are loaded, the client must have been given each that one
  * of them has, in its present epoch, a pending commit or an own Update that waits.
  *
- * PRIVATE_KEY, PUBLIC_KEY, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED, CERTIFICATE,
- * CERTIFICATE_KEY, LEAF_TOO_LONG as mls_client_new; CREDENTIAL_NOT_LISTED for a credential type
- * that is not in the client's capabilities. On failure the client is as it was.
+ * PRIVATE_KEY, PUBLIC_KEY, SIGNATURE_KEY_MISMATCH, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED,
+ * CERTIFICATE, CERTIFICATE_KEY, LEAF_TOO_LONG as mls_client_new; CREDENTIAL_NOT_LISTED for a
+ * credential type that is not in the client's capabilities. On failure the client is as it was.
  */
 enum mls_err MLS_MUST_CHECK mls_client_set_identity(struct mls_client *client,
 						    const struct mls_new_identity *identity);
