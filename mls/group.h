@@ -24,8 +24,8 @@ void mls_staged_clear(struct mls_staged *staged);
 
 /* An epoch before the present one, whose messages can still be read. */
 struct mls_past_epoch {
-	struct mls_epoch *epoch; /* as mls_epoch_retire made it */
-	struct mls_secret_tree secret_tree;
+	struct mls_epoch *epoch;            /* as mls_epoch_retire made it */
+	struct mls_secret_tree secret_tree; /* as mls_secret_tree_retire made it */
 };
 
 enum mls_group_state {

@@ -229,23 +229,31 @@ enum mls_err mls_group_check_active(const struct mls_group *group)
 	}
 }
 
-/* What is kept of the present epoch when another begins; NULL where policy keeps nothing. */
-static enum mls_err retire_epoch(struct mls_epoch **retired, const struct mls_group *group,
+/* What is kept of the present epoch when another begins; nothing where policy keeps nothing. */
+static enum mls_err retire_epoch(struct mls_past_epoch *retired, const struct mls_group *group,
 				 const struct mls_staged *staged)
 {
-	*retired = NULL;
+	const struct mls_epoch *epoch = group->epoch;
+	enum mls_err err = MLS_OK;
+
+	*retired = (struct mls_past_epoch){0};
 	if (!staged->epoch || group->client->policy.past_epochs == 0)
 		return MLS_OK;
-	return mls_epoch_retire(retired, group->epoch);
+	TRY(mls_secret_tree_retire(group->client->crypto, &retired->secret_tree,
+				   &group->secret_tree, epoch->keys.leaf));
+	TRY(mls_epoch_retire(&retired->epoch, epoch));
+out:
+	if (err)
+		past_clear(retired);
+	return err;
 }
 
-/* Puts the retired epoch, with the present secret tree, in front of the past ones, as far as
- * policy has room; what it returns has no place any more. */
-static struct mls_past_epoch put_past(struct mls_group *group, struct mls_epoch *retired)
+/* Puts the retired epoch in front of the past ones, as far as policy has room; what it returns has
+ * no place any more. */
+static struct mls_past_epoch put_past(struct mls_group *group, const struct mls_past_epoch *retired)
 {
-	const struct mls_past_epoch newest = {retired, group->secret_tree};
 	const uint32_t room = group->client->policy.past_epochs;
-	struct mls_past_epoch dropped = newest;
+	struct mls_past_epoch dropped = *retired;
 
 	if (room > 0) {
 		dropped =
@@ -253,7 +261,7 @@ static struct mls_past_epoch put_past(struct mls_group *group, struct mls_epoch 
 		group->n_past += group->n_past < room;
 		memmove(&group->past[1], &group->past[0],
 			(group->n_past - 1) * sizeof(group->past[0]));
-		group->past[0] = newest;
+		group->past[0] = *retired;
 	}
 	return dropped;
 }
@@ -268,7 +276,7 @@ static enum mls_group_state state_after(const struct mls_group *group,
 
 /* Stores the group as it will be, while it is still what it was. */
 static enum mls_err store_next(struct mls_group *group, const struct mls_staged *staged,
-			       struct mls_epoch *retired)
+			       const struct mls_past_epoch *retired)
 {
 	struct mls_group next = *group;
 	enum mls_err err = MLS_OK;
@@ -305,12 +313,13 @@ out:
 }
 
 static void enter_epoch(struct mls_group *group, struct mls_staged *staged,
-			struct mls_epoch *retired)
+			const struct mls_past_epoch *retired)
 {
 	struct mls_past_epoch dropped = put_past(group, retired);
 
 	past_clear(&dropped);
 	mls_epoch_free(group->epoch);
+	mls_secret_tree_clear(&group->secret_tree);
 	group->epoch = staged->epoch;
 	group->secret_tree = staged->secret_tree;
 	group->may_be_old = group->may_be_old && !staged->is_fresh;
@@ -322,13 +331,13 @@ static void enter_epoch(struct mls_group *group, struct mls_staged *staged,
 enum mls_err mls_group_advance(struct mls_group *group, struct mls_event *event,
 			       struct mls_staged *staged)
 {
-	struct mls_epoch *retired;
+	struct mls_past_epoch retired;
 	enum mls_err err = retire_epoch(&retired, group, staged);
 
 	if (err == MLS_OK)
-		err = store_next(group, staged, retired);
+		err = store_next(group, staged, &retired);
 	if (err) {
-		mls_epoch_free(retired);
+		past_clear(&retired);
 		return err;
 	}
 	*event = (struct mls_event){
@@ -351,7 +360,7 @@ enum mls_err mls_group_advance(struct mls_group *group, struct mls_event *event,
 	mls_origin_free(group->origin);
 	group->origin = NULL;
 	if (staged->epoch)
-		enter_epoch(group, staged, retired);
+		enter_epoch(group, staged, &retired);
 	mls_proposal_cache_clear(&group->proposals);
 	mls_staged_clear(staged);
 	if (staged != group->pending)

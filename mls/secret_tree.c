@@ -220,6 +220,39 @@ out:
 	return err;
 }
 
+/* Of all leaves below that have ratchets, in this tree alone. */
+static enum mls_err drop_handshakes(struct mls_crypto *c, struct mls_secret_node **slot)
+{
+	enum mls_err err = MLS_OK;
+
+	if ((*slot)->kind == PARENT) {
+		TRY(make_parent(c, slot));
+		TRY(drop_handshakes(c, &as_parent(*slot)->child[0]));
+		TRY(drop_handshakes(c, &as_parent(*slot)->child[1]));
+	} else if ((*slot)->kind == RATCHETS) {
+		TRY(make_ratchets(c, slot));
+		mls_sender_ratchet_clear(&as_ratchets(*slot)->ratchet[MLS_RATCHET_HANDSHAKE]);
+	}
+out:
+	return err;
+}
+
+enum mls_err mls_secret_tree_retire(struct mls_crypto *c, struct mls_secret_tree *to,
+				    const struct mls_secret_tree *from, uint32_t own_leaf)
+{
+	struct mls_sender_ratchet *own;
+	enum mls_err err = MLS_OK;
+
+	mls_secret_tree_fork(to, from);
+	TRY(ratchet_of(c, to, &own, own_leaf, MLS_RATCHET_APPLICATION));
+	mls_sender_ratchet_clear(own);
+	TRY(drop_handshakes(c, &to->root));
+out:
+	if (err)
+		mls_secret_tree_clear(to);
+	return err;
+}
+
 static uint8_t height_of(uint32_t n_leaves)
 {
 	uint8_t height = 0;

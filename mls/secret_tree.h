@@ -36,6 +36,17 @@ enum mls_err MLS_MUST_CHECK mls_secret_tree_init(struct mls_secret_tree *t, uint
 /* Makes *to, which was zero or cleared, an independent copy of *from. O(1), cannot fail. */
 void mls_secret_tree_fork(struct mls_secret_tree *to, const struct mls_secret_tree *from);
 
+/*
+ * Makes *to, which was zero or cleared, what is kept of *from when its epoch is over, where nothing
+ * is sent and only application data of others received any more: without both ratchets of
+ * `own_leaf`, and without the handshake ratchets of all leaves that are in use. Of a leaf that is
+ * not, both come from one secret, which stays. USAGE for a leaf outside the tree; *to is zero on
+ * failure.
+ */
+enum mls_err MLS_MUST_CHECK mls_secret_tree_retire(struct mls_crypto *c, struct mls_secret_tree *to,
+						   const struct mls_secret_tree *from,
+						   uint32_t own_leaf);
+
 /* Drops the tree and wipes what nobody shares. A zero tree is allowed; *t is zero then. */
 void mls_secret_tree_clear(struct mls_secret_tree *t);
 

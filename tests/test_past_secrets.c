@@ -61,7 +61,7 @@ void __wrap_free(void *p)
 
 /* ---- secrets, by their first bytes ---- */
 
-enum { KNOWN_BYTES = 16, MAX_KNOWN = 32 };
+enum { KNOWN_BYTES = 16, MAX_KNOWN = 64 };
 
 static uint8_t known[MAX_KNOWN][KNOWN_BYTES];
 static size_t n_known;
@@ -126,6 +126,51 @@ static void learn_all_of(const struct mls_epoch *epoch)
 	}
 }
 
+/*
+ * Ratchets with which nothing is read: of handshakes, where they are in use, and of the own leaf.
+ * In the saved form of a secret tree: what a node is, and what is in it or below (secret_tree.c).
+ */
+static void learn_below(struct mls_crypto *crypto, struct mls_codec *in, uint32_t *leaf,
+			uint32_t own_leaf, uint32_t n_leaves)
+{
+	struct mls_sender_ratchet ratchet[2] = {{.next = 0}};
+	struct mls_slice secret = {0};
+	uint8_t kind = 0;
+
+	mls_u8(in, &kind);
+	if (kind == 0) {
+		mls_opaque(in, &secret);
+		*leaf += n_leaves;
+	} else if (kind == 1) {
+		learn_below(crypto, in, leaf, own_leaf, n_leaves / 2);
+		learn_below(crypto, in, leaf, own_leaf, n_leaves / 2);
+	} else {
+		OK(mls_sender_ratchet_load(crypto, in, &ratchet[MLS_RATCHET_HANDSHAKE]));
+		OK(mls_sender_ratchet_load(crypto, in, &ratchet[MLS_RATCHET_APPLICATION]));
+		learn(ratchet[MLS_RATCHET_HANDSHAKE].secret.bytes);
+		if ((*leaf)++ == own_leaf)
+			learn(ratchet[MLS_RATCHET_APPLICATION].secret.bytes);
+		mls_sender_ratchet_clear(&ratchet[0]);
+		mls_sender_ratchet_clear(&ratchet[1]);
+	}
+}
+
+static void learn_ratchets(const struct mls_group *group)
+{
+	struct mls_crypto *crypto = group->client->crypto;
+	struct mls_buf saved = {0};
+	struct mls_codec in = {0};
+	uint8_t height = 0;
+	uint32_t leaf = 0;
+
+	OK(mls_secret_tree_save(crypto, &group->secret_tree, &saved));
+	in.in = bytes_of(&saved);
+	mls_u8(&in, &height);
+	learn_below(crypto, &in, &leaf, mls_group_own_leaf(group), UINT32_C(1) << height);
+	assert_int_equal(leaf, mls_group_n_leaves(group));
+	mls_buf_free(&saved);
+}
+
 /* ---- the storage of member 2 ---- */
 
 static uint8_t stored[1 << 16];
@@ -155,6 +200,20 @@ static void no_saved_state_has_them(const struct world *w)
 	}
 }
 
+/* In private: a handshake ratchet is used. */
+static void propose_update(struct world *w, uint32_t from)
+{
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	struct mls_event event;
+
+	w->message.len = 0;
+	OK(mls_group_propose(w->group[from], &w->message, &update, MLS_HANDSHAKE_PRIVATE));
+	for (uint32_t i = 0; i < w->n; i++) {
+		if (i != from)
+			OK(mls_group_receive(w->group[i], &event, bytes_of(&w->message)));
+	}
+}
+
 static void late_message_is_read(const struct world *w, const struct mls_buf *late, uint32_t from)
 {
 	struct mls_event event;
@@ -172,8 +231,9 @@ enum { COMMITTER = 0, SENDER = 1, STORING = 2 };
 static void a_past_epoch_keeps_what_its_messages_need(void **state)
 {
 	struct mls_policy policy = mls_policy_default();
-	struct mls_buf late = {0};
+	struct mls_buf late = {0}, lost = {0};
 	struct world *w;
+	size_t n_secrets;
 
 	(void)state;
 	policy.past_epochs = 1;
@@ -182,8 +242,14 @@ static void a_past_epoch_keeps_what_its_messages_need(void **state)
 	w->client[STORING]->storage = (struct mls_storage){.put = put};
 	OK(mls_group_store(w->group[STORING]));
 	OK(mls_group_protect(w->group[SENDER], &late, mls_slice_str("late"), mls_slice(NULL, 0)));
+	OK(mls_group_protect(w->group[COMMITTER], &lost, mls_slice_str("lost"),
+			     mls_slice(NULL, 0)));
+	propose_update(w, SENDER);
 	learn_all_of(w->group[COMMITTER]->epoch);
-	assert_true(n_known > 7);
+	n_secrets = n_known;
+	assert_true(n_secrets > 7);
+	learn_ratchets(w->group[COMMITTER]);
+	assert_int_equal(n_known, n_secrets + 3); /* of two leaves, of which one is its own */
 	assert_int_equal(n_known_in_memory(), n_known);
 	assert_true(n_known_in(mls_slice(stored, stored_len)) > 6);
 	world_commit(w, COMMITTER, &(struct mls_commit_request){0}, NULL, 0);
@@ -192,6 +258,7 @@ static void a_past_epoch_keeps_what_its_messages_need(void **state)
 	no_saved_state_has_them(w);
 	late_message_is_read(w, &late, SENDER);
 	mls_buf_free(&late);
+	mls_buf_free(&lost);
 	world_free(w);
 }
 

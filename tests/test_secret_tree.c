@@ -380,6 +380,69 @@ static void a_consumed_key_is_wiped(void **state)
 	assert_memory_equal(r.secret.bytes, zeros, 32);
 }
 
+static enum mls_err next_err(struct fixture *f, struct mls_secret_tree *t, uint32_t leaf,
+			     enum mls_ratchet type)
+{
+	struct mls_message_key key;
+
+	return mls_secret_tree_next(f->c, t, &key, leaf, type);
+}
+
+/* What the ratchets of the own leaf come from, used or not. */
+static void a_retired_tree_sends_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int used = 0; used < 2; used++) {
+		struct mls_secret_tree retired = {0};
+
+		assert_int_equal(mls_secret_tree_retire(f->c, &retired, &f->tree, 9), MLS_OK);
+		for (int type = 0; type < 2; type++) {
+			assert_int_equal(next_err(f, &retired, 9, (enum mls_ratchet)type),
+					 MLS_ERR_GENERATION_SPENT);
+			assert_int_equal(next_err(f, &f->tree, 9, (enum mls_ratchet)type), MLS_OK);
+		}
+		mls_secret_tree_clear(&retired);
+	}
+}
+
+/* The first leaf was heard, in both ratchets; the second was not. */
+static void a_retired_tree_reads_application_data(void **state)
+{
+	enum { HEARD = 8, SILENT = 10, OWN = 9 };
+	struct fixture *f = *state;
+	struct mls_secret_tree retired = {0};
+	struct mls_message_key heard, silent, key;
+
+	sender_keys(f, &heard, 1, HEARD);
+	sender_keys(f, &silent, 1, SILENT);
+	assert_int_equal(consume(f, HEARD, 1), MLS_OK);
+	assert_int_equal(
+		mls_secret_tree_consume(f->c, &f->tree, HEARD, MLS_RATCHET_HANDSHAKE, 1, &policy),
+		MLS_OK);
+	assert_int_equal(mls_secret_tree_retire(f->c, &retired, &f->tree, OWN), MLS_OK);
+	mls_secret_tree_clear(&f->tree);
+	f->tree = retired;
+	assert_int_equal(find(f, &key, HEARD, 0), MLS_OK);
+	assert_true(same_key(&key, &heard));
+	assert_int_equal(find(f, &key, HEARD, 2), MLS_OK);
+	assert_int_equal(find(f, &key, SILENT, 0), MLS_OK);
+	assert_true(same_key(&key, &silent));
+	for (uint32_t generation = 0; generation < 3; generation++)
+		assert_int_equal(mls_secret_tree_find(f->c, &f->tree, &key, HEARD,
+						      MLS_RATCHET_HANDSHAKE, generation, &policy),
+				 MLS_ERR_GENERATION_USED);
+}
+
+static void a_tree_is_retired_for_a_leaf_of_it(void **state)
+{
+	struct fixture *f = *state;
+	struct mls_secret_tree retired = {0};
+
+	assert_int_equal(mls_secret_tree_retire(f->c, &retired, &f->tree, 1 << 17), MLS_ERR_USAGE);
+	assert_null(retired.root);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -400,6 +463,9 @@ int main(void)
 		TEST(the_last_generation_is_not_followed_by_the_first),
 		TEST(the_last_generation_can_be_received),
 		TEST(a_consumed_key_is_wiped),
+		TEST(a_retired_tree_sends_nothing),
+		TEST(a_retired_tree_reads_application_data),
+		TEST(a_tree_is_retired_for_a_leaf_of_it),
 	};
 
 	return VECTORS_ON_BOTH(tests);
