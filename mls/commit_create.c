@@ -122,10 +122,14 @@ static enum mls_err seal(struct creating *v, struct mls_buf *out)
 static enum mls_err put_others(struct creating *v, const struct mls_commit_output *output)
 {
 	const struct mls_path *path = v->has_path ? &v->path : NULL;
+	const struct mls_group_info_contents contents = {
+		.ratchet_tree = v->request->tree_in_welcome,
+		.more = v->request->welcome_extensions,
+	};
 	enum mls_err err = MLS_OK;
 
 	if (v->t.applied.n_added > 0)
-		TRY(mls_welcome_write(&v->t, output->welcome, path, v->request->tree_in_welcome));
+		TRY(mls_welcome_write(&v->t, output->welcome, path, &contents));
 	if (output->ratchet_tree)
 		TRY(mls_tree_encode(&v->t.epoch->tree, output->ratchet_tree));
 out:

@@ -41,9 +41,10 @@ struct mls_group {
 	struct mls_epoch *epoch;
 	struct mls_secret_tree secret_tree;
 	struct mls_proposal_cache proposals;
-	struct mls_buf reinit;           /* of the commit that shut the group down */
-	struct mls_origin *origin;       /* until the first commit of a successor; else NULL */
-	uint8_t joined_by[MLS_MAX_HASH]; /* of the external commit by which we came in */
+	struct mls_buf reinit;             /* of the commit that shut the group down */
+	struct mls_origin *origin;         /* until the first commit of a successor; else NULL */
+	struct mls_buf welcome_extensions; /* until the next epoch */
+	uint8_t joined_by[MLS_MAX_HASH];   /* of the external commit by which we came in */
 	bool has_joined_by;
 	struct mls_staged *pending;  /* our own commit, until it comes back; NULL: none */
 	struct mls_past_epoch *past; /* newest first; room for policy->past_epochs */

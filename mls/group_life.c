@@ -89,6 +89,7 @@ void mls_group_free(struct mls_group *group)
 		past_clear(&group->past[i]);
 	free(group->past);
 	mls_buf_free(&group->reinit);
+	mls_buf_free(&group->welcome_extensions);
 	mls_origin_free(group->origin);
 	mls_buf_free(&group->changes);
 	mls_buf_free(&group->frame);
@@ -185,6 +186,23 @@ out:
 	return err;
 }
 
+/* Those of a GroupInfo that are not used up by joining. */
+static enum mls_err keep_extensions(struct mls_buf *out, struct mls_slice extensions)
+{
+	struct mls_extension v;
+	enum mls_err err = MLS_OK;
+
+	while (extensions.len > 0) {
+		const struct mls_slice before = extensions;
+
+		TRY(mls_extension_next(&extensions, &v));
+		if (v.type != MLS_EXTENSION_RATCHET_TREE)
+			TRY(mls_buf_append(out, mls_slice(before.p, before.len - extensions.len)));
+	}
+out:
+	return err;
+}
+
 /* The group is stored before its key package is gone: a crash between leaves both. */
 enum mls_err mls_joining_enter(struct mls_joining *j, struct mls_group **group)
 {
@@ -194,6 +212,7 @@ enum mls_err mls_joining_enter(struct mls_joining *j, struct mls_group **group)
 
 	j->epoch = NULL;
 	TRY(mls_group_begin(j->client, &made, epoch, &j->secret_tree));
+	TRY(keep_extensions(&made->welcome_extensions, j->info.extensions));
 	TRY(mls_group_store(made));
 	TRY(mls_client_drop_kept(j->client, j->kept));
 	*group = made;
@@ -359,6 +378,7 @@ enum mls_err mls_group_advance(struct mls_group *group, struct mls_event *event,
 	staged->reinit = (struct mls_buf){0};
 	mls_origin_free(group->origin);
 	group->origin = NULL;
+	mls_buf_free(&group->welcome_extensions);
 	if (staged->epoch)
 		enter_epoch(group, staged, &retired);
 	mls_proposal_cache_clear(&group->proposals);
@@ -375,6 +395,7 @@ enum mls_err mls_group_commit(struct mls_group *group, const struct mls_commit_o
 	enum mls_err err = MLS_OK;
 
 	TRY(mls_group_check_active(group));
+	TRY(mls_extensions_check_given(request->welcome_extensions, 0));
 	for (size_t i = 0; i < request->n_add; i++)
 		TRY(mls_policy_check_message(&group->client->policy, request->add[i]));
 	if (group->pending)

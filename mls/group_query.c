@@ -51,6 +51,11 @@ out:
 	return err;
 }
 
+struct mls_slice mls_group_welcome_extensions(const struct mls_group *group)
+{
+	return mls_buf_slice(&group->welcome_extensions);
+}
+
 struct mls_slice mls_group_id(const struct mls_group *group)
 {
 	return group->epoch->context.group_id;

@@ -21,10 +21,12 @@ enum mls_err MLS_MUST_CHECK mls_group_info_write(const struct mls_client *client
  * Appends the Welcome, an MLSMessage, for those whom a transition adds. One HPKE seal for
  * each of them; all share one hash of the encrypted GroupInfo.
  *
- *   path  the commit's path; NULL if it has none
+ *   path      the commit's path; NULL if it has none
+ *   contents  of the GroupInfo
  */
 enum mls_err MLS_MUST_CHECK mls_welcome_write(const struct mls_transition *t, struct mls_buf *out,
-					      const struct mls_path *path, bool tree_inside);
+					      const struct mls_path *path,
+					      const struct mls_group_info_contents *contents);
 
 /*
  * What a joiner checks of a GroupInfo and its tree (12.4.3.1), before it validates the tree.

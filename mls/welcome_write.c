@@ -16,6 +16,12 @@ static size_t likely_tree_len(const struct mls_epoch *epoch,
 	return v->ratchet_tree ? (size_t)mls_tree_n_members(&epoch->tree) * LIKELY_LEAF : 0;
 }
 
+static size_t likely_extensions_len(const struct mls_epoch *epoch,
+				    const struct mls_group_info_contents *v)
+{
+	return likely_tree_len(epoch, v) + v->more.len;
+}
+
 static void put_tree_extension(struct mls_codec *c, const struct mls_epoch *epoch, size_t likely)
 {
 	uint16_t type = MLS_EXTENSION_RATCHET_TREE;
@@ -43,7 +49,7 @@ enum mls_err mls_group_info_write(const struct mls_client *client, struct mls_bu
 				  const struct mls_epoch *epoch,
 				  const struct mls_group_info_contents *contents)
 {
-	const size_t start = out->len, likely = likely_tree_len(epoch, contents);
+	const size_t start = out->len, likely = likely_extensions_len(epoch, contents);
 	struct mls_slice context = mls_epoch_context(epoch);
 	struct mls_slice tag = {epoch->confirmation_tag, client->crypto->suite->nh};
 	struct mls_slice more = contents->more;
@@ -54,7 +60,7 @@ enum mls_err mls_group_info_write(const struct mls_client *client, struct mls_bu
 	mls_fixed(&c, &context, context.len);
 	extensions = mls_open_long_vector(&c, likely);
 	if (contents->ratchet_tree)
-		put_tree_extension(&c, epoch, likely);
+		put_tree_extension(&c, epoch, likely_tree_len(epoch, contents));
 	if (contents->external_pub.len)
 		put_external_pub(&c, contents->external_pub);
 	mls_fixed(&c, &more, more.len);
@@ -71,10 +77,10 @@ enum mls_err mls_group_info_write(const struct mls_client *client, struct mls_bu
 
 /* Appends the GroupInfo, encrypted in place (12.4.3.1); its bytes are *encrypted. */
 static enum mls_err put_encrypted_group_info(const struct mls_transition *t, struct mls_buf *out,
-					     bool tree_inside, struct mls_slice *encrypted)
+					     const struct mls_group_info_contents *contents,
+					     struct mls_slice *encrypted)
 {
-	const struct mls_group_info_contents contents = {.ratchet_tree = tree_inside};
-	const size_t likely = likely_tree_len(t->epoch, &contents) + 300;
+	const size_t likely = likely_extensions_len(t->epoch, contents) + 300;
 	struct mls_crypto *crypto = t->client->crypto;
 	struct mls_secret welcome_secret = {0};
 	struct mls_codec c = {.out = out};
@@ -87,7 +93,7 @@ static enum mls_err put_encrypted_group_info(const struct mls_transition *t, str
 	start = mls_open_long_vector(&c, likely);
 	TRY(c.err);
 	begin = out->len;
-	TRY(mls_group_info_write(t->client, out, t->epoch, &contents));
+	TRY(mls_group_info_write(t->client, out, t->epoch, contents));
 	TRY(mls_buf_reserve(out, MLS_AEAD_TAG));
 	TRY(mls_aead_seal(crypto, out->p + begin, key, nonce, (struct mls_slice){0},
 			  mls_slice(out->p + begin, out->len - begin)));
@@ -207,7 +213,8 @@ static size_t sealed_len(const struct mls_suite *suite, size_t secrets_len)
 }
 
 enum mls_err mls_welcome_write(const struct mls_transition *t, struct mls_buf *out,
-			       const struct mls_path *path, bool tree_inside)
+			       const struct mls_path *path,
+			       const struct mls_group_info_contents *contents)
 {
 	struct mls_crypto *crypto = t->client->crypto;
 	const size_t start = out->len;
@@ -232,7 +239,7 @@ enum mls_err mls_welcome_write(const struct mls_transition *t, struct mls_buf *o
 	TRY(mls_buf_reserve(out, sealed_all));
 	sealed_at = out->len;
 	out->len += sealed_all;
-	TRY(put_encrypted_group_info(t, out, tree_inside, &encrypted_group_info));
+	TRY(put_encrypted_group_info(t, out, contents, &encrypted_group_info));
 	mls_encrypt_context(crypto, &info, "Welcome", encrypted_group_info);
 	s.out = out->p + sealed_at;
 	TRY(seal_all(&s));

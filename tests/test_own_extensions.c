@@ -207,6 +207,82 @@ static void founders_and_those_who_join_by_themselves_have_them(void **state)
 	mls_buf_free(&more);
 }
 
+static void assert_welcome_brought(const struct mls_group *group, struct mls_slice want)
+{
+	assert_same(mls_group_welcome_extensions(group), want);
+}
+
+static void save_and_load(struct world *w, uint32_t member)
+{
+	struct mls_buf saved = {0};
+
+	OK(mls_group_save(w->group[member], &saved));
+	mls_group_free(w->group[member]);
+	OK(mls_group_load(w->client[member], &w->group[member], bytes_of(&saved)));
+	mls_buf_free(&saved);
+}
+
+/* With the tree inside or beside it. Whoever does not join by it has none of them. */
+static void a_welcome_brings_extensions(void **state)
+{
+	struct mls_buf list = list_of(OWN_TYPE, SLICE("hello"));
+
+	(void)state;
+	OK(mls_extension_put(&list, LAST_RESORT, NOTHING));
+	for (int inside = 0; inside < 2; inside++) {
+		struct world *w = world_new(1, 2, NULL, NULL);
+		const uint32_t joining[] = {world_client(w, NULL), world_client(w, NULL)};
+		const struct mls_commit_request request = {.tree_in_welcome = inside,
+							   .welcome_extensions = bytes_of(&list)};
+
+		world_commit(w, 0, &request, joining, 2);
+		for (uint32_t i = 0; i < w->n; i++)
+			assert_welcome_brought(w->group[i], i < 2 ? NOTHING : bytes_of(&list));
+		save_and_load(w, joining[0]);
+		assert_welcome_brought(w->group[joining[0]], NOTHING);
+		world_check(w);
+		world_commit(w, joining[1], &(struct mls_commit_request){0}, NULL, 0);
+		assert_welcome_brought(w->group[joining[1]], NOTHING);
+		world_check(w);
+		world_free(w);
+	}
+	mls_buf_free(&list);
+}
+
+static void refuse_in_welcome(struct world *w, struct mls_slice add, struct mls_slice extensions,
+			      enum mls_err want)
+{
+	const struct mls_commit_output output = {.commit = &w->commit, .welcome = &w->welcome};
+	const struct mls_commit_request request = {
+		.add = &add, .n_add = 1, .welcome_extensions = extensions};
+
+	w->commit.len = w->welcome.len = 0;
+	REFUSED(mls_group_commit(w->group[0], &output, &request), want);
+	assert_int_equal(w->commit.len + w->welcome.len, 0);
+	assert_false(mls_group_is_pending(w->group[0]));
+}
+
+static void a_welcome_has_no_extensions_that_are_not_its_own(void **state)
+{
+	struct world *w = world_new(1, 2, NULL, NULL);
+	struct mls_buf package = {0};
+
+	(void)state;
+	member_publish(w->client[world_client(w, NULL)], &package);
+	for (uint16_t type = 1; type <= 5; type++) {
+		struct mls_buf list = list_of(type, SLICE("x"));
+
+		refuse_in_welcome(w, bytes_of(&package), bytes_of(&list), MLS_ERR_EXTENSION_PLACE);
+		mls_buf_free(&list);
+	}
+	refuse_in_welcome(w, bytes_of(&package), SLICE("\xf0\x01\x00\xf0\x01\x00"),
+			  MLS_ERR_EXTENSION_TWICE);
+	refuse_in_welcome(w, bytes_of(&package), SLICE("\xf0\x01\x01"), MLS_ERR_TRUNCATED);
+	world_check(w);
+	mls_buf_free(&package);
+	world_free(w);
+}
+
 static void refuse(struct mls_slice leaf_extensions, struct mls_slice key_package_extensions,
 		   enum mls_err want)
 {
@@ -273,6 +349,8 @@ int main(void)
 		cmocka_unit_test(founders_and_those_who_join_by_themselves_have_them),
 		cmocka_unit_test(a_client_has_no_extensions_that_others_refuse),
 		cmocka_unit_test(a_group_info_has_no_extensions_that_are_not_its_own),
+		cmocka_unit_test(a_welcome_brings_extensions),
+		cmocka_unit_test(a_welcome_has_no_extensions_that_are_not_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, members_on_either, NULL);

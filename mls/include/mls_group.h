@@ -181,6 +181,9 @@ struct mls_reinit_parameters {
  *                       with `without_proposals` or `reinit`
  *   path_if_required    leave out the path where 12.4 allows it
  *   tree_in_welcome     put the ratchet tree into the Welcome
+ *   welcome_extensions  more extensions of the GroupInfo in the Welcome (12.4.3): encoded body,
+ *                       none of a default type; who joins reads them
+ *                       (mls_group_welcome_extensions)
  *   handshake           how the commit travels
  *   authenticated_data  application data, authenticated and not encrypted
  */
@@ -199,6 +202,7 @@ struct mls_commit_request {
 	size_t n_leave_out;
 	bool path_if_required;
 	bool tree_in_welcome;
+	struct mls_slice welcome_extensions;
 	enum mls_handshake handshake;
 	struct mls_slice authenticated_data;
 };
@@ -222,9 +226,11 @@ struct mls_commit_output {
  *
  * Fails with PENDING when a commit is pending already, with the rule's code for a bad key
  * package, leaf index or list of proposals, with PROPOSAL_REF where what is to be left out does not
- * wait, with WELCOME_WANTED where somebody is added and there is no buffer for it, and, as a
- * private handshake, with GENERATION_SPENT and STATE_OLD. On failure nothing is appended and the
- * group is as it was, except that a private handshake consumes one generation of the own ratchet.
+ * wait, with WELCOME_WANTED where somebody is added and there is no buffer for it, with
+ * EXTENSION_PLACE, EXTENSION_TWICE and the errors of a list that does not decode for the Welcome's
+ * extensions, and, as a private handshake, with GENERATION_SPENT and STATE_OLD. On failure nothing
+ * is appended and the group is as it was, except that a private handshake consumes one generation
+ * of the own ratchet.
  */
 enum mls_err MLS_MUST_CHECK mls_group_commit(struct mls_group *group,
 					     const struct mls_commit_output *output,
@@ -440,6 +446,11 @@ uint64_t mls_group_epoch(const struct mls_group *group);
 uint16_t mls_group_suite(const struct mls_group *group);
 /* The body of the GroupContext's extension list, encoded; memory of the group, of this epoch. */
 struct mls_slice mls_group_extensions(const struct mls_group *group);
+/* The extensions of the GroupInfo in the Welcome by which this group was joined, but for the
+ * ratchet tree: an encoded body (mls_extension_take). Empty where there were none, and from the
+ * next epoch on; they are no part of the state that is saved or stored. Memory of the group, of
+ * this epoch. */
+struct mls_slice mls_group_welcome_extensions(const struct mls_group *group);
 /* The own leaf index. */
 uint32_t mls_group_own_leaf(const struct mls_group *group);
 /* Leaves of the tree, blank ones included: a power of two; and members. */

@@ -356,9 +356,13 @@ void insider_use(struct mls_client *client, struct mls_group *group)
 	const struct mls_commit_request with_path = {0};
 	struct mls_buf out = {0};
 	const struct mls_commit_output output = {.commit = &out};
+	struct mls_slice extensions = mls_group_welcome_extensions(group), data;
 	struct mls_identity member;
+	uint16_t type;
 	enum mls_err err;
 
+	while (extensions.len > 0)
+		must(mls_extension_take(&type, &data, &extensions));
 	for (uint32_t i = 0; i < mls_group_n_leaves(group); i++)
 		(void)mls_group_member(group, &member, i);
 	if (mls_group_protect(group, &out, mls_slice_str("used"), (struct mls_slice){0}))
