@@ -6,8 +6,6 @@
  * certificates, threads, proposals from outside, groups that follow from others. Of these, which
  * share most of what they do, one allocation in a few fails.
  */
-#include <malloc.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,204 +15,10 @@
 #include <cmocka.h>
 
 #include "certificates.h"
-#include "crypto.h"
 #include "members.h"
 #include "mls_storage.h"
+#include "scarce_memory.h"
 #include "stride.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void __real_free(void *p);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void __wrap_free(void *p);
-
-/* Calls may use threads: of what is known of secrets, and of which allocation fails. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* ---- secrets ---- */
-
-/* What is known of a secret is its first bytes; fewer could be there by chance. */
-enum { KNOWN_BYTES = 16, MAX_KNOWN = 1 << 14 };
-
-static uint8_t known[MAX_KNOWN][KNOWN_BYTES];
-static uint16_t place[4 * MAX_KNOWN]; /* 1 + index into known, by hash; 0: none */
-static size_t n_known;
-static const char *found; /* the call in which a secret was freed */
-static const char *calling = "";
-
-static size_t place_of(const uint8_t *bytes)
-{
-	uint64_t head;
-
-	memcpy(&head, bytes, sizeof(head));
-	return (size_t)(head * UINT64_C(0x9e3779b97f4a7c15) >> 48);
-}
-
-static bool is_known(const uint8_t *bytes)
-{
-	for (size_t at = place_of(bytes); place[at]; at = (at + 1) % (4 * MAX_KNOWN)) {
-		if (memcmp(known[place[at] - 1], bytes, KNOWN_BYTES) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void put_known(const uint8_t *bytes)
-{
-	size_t at;
-
-	if (n_known == MAX_KNOWN)
-		fail_msg("more than %d secrets", MAX_KNOWN);
-	memcpy(known[n_known++], bytes, KNOWN_BYTES);
-	for (at = place_of(bytes); place[at]; at = (at + 1) % (4 * MAX_KNOWN))
-		;
-	place[at] = (uint16_t)n_known;
-}
-
-/* Zeros are no secret; the commit_secret of a commit without path, for one. */
-static void learn(const uint8_t *bytes, size_t len)
-{
-	static const uint8_t zeros[KNOWN_BYTES];
-
-	if (len < KNOWN_BYTES || memcmp(bytes, zeros, KNOWN_BYTES) == 0)
-		return;
-	pthread_mutex_lock(&lock);
-	if (!is_known(bytes))
-		put_known(bytes);
-	pthread_mutex_unlock(&lock);
-}
-
-static void forget_secrets(void)
-{
-	n_known = 0;
-	memset(place, 0, sizeof(place));
-	found = NULL;
-}
-
-static void look_for_secrets(const uint8_t *p, size_t len)
-{
-	pthread_mutex_lock(&lock);
-	for (size_t i = 0; i + KNOWN_BYTES <= len && !found; i++) {
-		if (is_known(p + i))
-			found = calling;
-	}
-	pthread_mutex_unlock(&lock);
-}
-
-/* What gives secrets, and is told apart by the linker. */
-enum mls_err __real_mls_hkdf_expand(struct mls_crypto *c, uint8_t *out, size_t len,
-				    const struct mls_hmac_key *prk, const struct mls_slice *info,
-				    size_t n_info);
-enum mls_err __wrap_mls_hkdf_expand(struct mls_crypto *c, uint8_t *out, size_t len,
-				    const struct mls_hmac_key *prk, const struct mls_slice *info,
-				    size_t n_info);
-void __real_mls_hkdf_extract_keyed(struct mls_crypto *c, struct mls_secret *out,
-				   const struct mls_hmac_key *salt, const struct mls_slice *ikm,
-				   size_t n_ikm);
-void __wrap_mls_hkdf_extract_keyed(struct mls_crypto *c, struct mls_secret *out,
-				   const struct mls_hmac_key *salt, const struct mls_slice *ikm,
-				   size_t n_ikm);
-void __real_mls_hkdf_extract(struct mls_crypto *c, struct mls_secret *out, struct mls_slice salt,
-			     const struct mls_slice *ikm, size_t n_ikm);
-void __wrap_mls_hkdf_extract(struct mls_crypto *c, struct mls_secret *out, struct mls_slice salt,
-			     const struct mls_slice *ikm, size_t n_ikm);
-enum mls_err __real_mls_key_generate(struct mls_crypto *c, struct mls_key **out);
-enum mls_err __wrap_mls_key_generate(struct mls_crypto *c, struct mls_key **out);
-enum mls_err __real_mls_key_import(struct mls_crypto *c, struct mls_key **out,
-				   struct mls_slice private_key, struct mls_slice public_key);
-enum mls_err __wrap_mls_key_import(struct mls_crypto *c, struct mls_key **out,
-				   struct mls_slice private_key, struct mls_slice public_key);
-
-enum mls_err __wrap_mls_hkdf_expand(struct mls_crypto *c, uint8_t *out, size_t len,
-				    const struct mls_hmac_key *prk, const struct mls_slice *info,
-				    size_t n_info)
-{
-	enum mls_err err = __real_mls_hkdf_expand(c, out, len, prk, info, n_info);
-
-	if (err == MLS_OK)
-		learn(out, len);
-	return err;
-}
-
-void __wrap_mls_hkdf_extract_keyed(struct mls_crypto *c, struct mls_secret *out,
-				   const struct mls_hmac_key *salt, const struct mls_slice *ikm,
-				   size_t n_ikm)
-{
-	__real_mls_hkdf_extract_keyed(c, out, salt, ikm, n_ikm);
-	learn(out->bytes, out->len);
-}
-
-void __wrap_mls_hkdf_extract(struct mls_crypto *c, struct mls_secret *out, struct mls_slice salt,
-			     const struct mls_slice *ikm, size_t n_ikm)
-{
-	__real_mls_hkdf_extract(c, out, salt, ikm, n_ikm);
-	learn(out->bytes, out->len);
-}
-
-enum mls_err __wrap_mls_key_generate(struct mls_crypto *c, struct mls_key **out)
-{
-	uint8_t memory[80];
-	struct mls_buf exported = {.p = memory, .cap = sizeof(memory), .fixed = true};
-	enum mls_err err = __real_mls_key_generate(c, out);
-
-	if (err == MLS_OK && mls_key_export(&exported, *out) == MLS_OK)
-		learn(exported.p, exported.len);
-	return err;
-}
-
-enum mls_err __wrap_mls_key_import(struct mls_crypto *c, struct mls_key **out,
-				   struct mls_slice private_key, struct mls_slice public_key)
-{
-	learn(private_key.p, private_key.len);
-	return __real_mls_key_import(c, out, private_key, public_key);
-}
-
-/* ---- memory ---- */
-
-static long until_failure = -1; /* allocations to come before the one that fails; -1: none does */
-static bool has_failed;
-static _Atomic long n_live;
-static pthread_t first_thread;
-static bool others_allocate; /* in a thread that the library has started */
-
-static bool fails_now(void)
-{
-	bool now;
-
-	pthread_mutex_lock(&lock);
-	now = until_failure == 0;
-	others_allocate |= until_failure >= 0 && !pthread_equal(pthread_self(), first_thread);
-	has_failed |= now;
-	until_failure -= until_failure >= 0;
-	pthread_mutex_unlock(&lock);
-	return now;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	void *p = fails_now() ? NULL : __real_calloc(1, size);
-
-	/* Zeros, so that what is found was written by its owner. */
-	n_live += p != NULL;
-	return p;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	void *p = fails_now() ? NULL : __real_calloc(n, size);
-
-	n_live += p != NULL;
-	return p;
-}
-
-void __wrap_free(void *p)
-{
-	n_live -= p != NULL;
-	if (p)
-		look_for_secrets(p, malloc_usable_size(p));
-	__real_free(p);
-}
 
 enum { N = 4 };
 
@@ -279,11 +83,11 @@ static enum mls_err put(void *state, enum mls_stored what, struct mls_slice id,
 	do {                                                                                       \
 		enum mls_err err_;                                                                 \
                                                                                                    \
-		calling = #call;                                                                   \
+		scarce_calling(#call);                                                             \
 		err_ = (call);                                                                     \
-		if (err_ == MLS_ERR_NOMEM && has_failed)                                           \
+		if (err_ == MLS_ERR_NOMEM && scarce_has_failed())                                  \
 			err_ = (call);                                                             \
-		if (err_ == MLS_ERR_GENERATION_USED && has_failed)                                 \
+		if (err_ == MLS_ERR_GENERATION_USED && scarce_has_failed())                        \
 			return;                                                                    \
 		expect_err(err_, MLS_OK, #call, __FILE__, __LINE__);                               \
 	} while (0)
@@ -569,11 +373,11 @@ static void end(struct life *l)
 /* Secrets of the life that is to begin. */
 static void learn_ours(void)
 {
-	forget_secrets();
-	learn(psk, sizeof(psk));
-	learn(plaintext, sizeof(plaintext));
+	scarce_begin();
+	scarce_learn(psk, sizeof(psk));
+	scarce_learn(plaintext, sizeof(plaintext));
 	for (size_t i = 0; i < N; i++)
-		learn(signature_seed[i], 32);
+		scarce_learn(signature_seed[i], 32);
 }
 
 static void run_out(const struct kind *kind)
@@ -583,21 +387,21 @@ static void run_out(const struct kind *kind)
 
 	do {
 		struct life l = {.kind = kind};
-		const long before = n_live;
+		const long before = scarce_n_live();
 
-		has_failed = false;
 		learn_ours();
-		until_failure = n;
+		scarce_fail_at(n);
 		kind->live(&l);
-		until_failure = -1;
-		calling = "the end";
+		scarce_fail_at(-1);
+		scarce_calling("the end");
 		end(&l);
-		if (found)
-			fail_msg("allocation %ld: a secret was in freed memory, in %s", n, found);
-		if (n_live != before)
-			fail_msg("allocation %ld: %ld blocks leaked", n, n_live - before);
+		if (scarce_found())
+			fail_msg("allocation %ld: a secret was in freed memory, in %s", n,
+				 scarce_found());
+		if (scarce_n_live() != before)
+			fail_msg("allocation %ld: %ld blocks leaked", n, scarce_n_live() - before);
 		n += stride;
-	} while (has_failed);
+	} while (scarce_has_failed());
 	assert_true(n > 300); /* so many allocations there are at least */
 }
 
@@ -629,14 +433,13 @@ static void and_in_several_threads(void **state)
 		member_publish(other, &crowd[i]);
 		mls_client_free(other);
 	}
-	first_thread = pthread_self();
-	others_allocate = false;
+	(void)scarce_others_allocate();
 	run_out(&(struct kind){.live = live_in_a_crowd,
 			       .suite = 3,
 			       .crypto = MLS_CRYPTO_SODIUM,
 			       .threads = 2,
 			       .stride = 7});
-	assert_true(others_allocate);
+	assert_true(scarce_others_allocate());
 	for (size_t i = 0; i < CROWD; i++)
 		mls_buf_free(&crowd[i]);
 }
@@ -671,7 +474,7 @@ static void the_error_says_so(void **state)
 	struct mls_client *client = NULL;
 
 	(void)state;
-	until_failure = 0;
+	scarce_fail_at(0);
 	REFUSED(mls_client_new(&client, &config), MLS_ERR_NOMEM);
 	assert_null(client);
 }
