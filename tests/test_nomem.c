@@ -2,9 +2,10 @@
  * Memory that runs out, once, at every single allocation of a group's whole life: the call
  * fails with NOMEM, leaks nothing, and succeeds when it is made again. And no block that is
  * freed, in any of these lives, still holds a secret: what the KDF gave, a private key, a PSK, a
- * plaintext. There is another life for what the first one has not: other suites and curves,
- * certificates, threads, proposals from outside, groups that follow from others. Of these, which
- * share most of what they do, one allocation in a few fails.
+ * plaintext. There is another life for what the first one has not: other identities and what an
+ * application adds, other suites and curves, certificates, threads, proposals from outside, groups
+ * that follow from others. Of those behind the first two, which share most of what they do, one
+ * allocation in a few fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,6 +30,13 @@ static const uint8_t signature_seed[N][33] = {
 	"the signature key of member 3...",
 };
 
+static const uint8_t later_seed[N][33] = {
+	"the later signature key of m. 0.",
+	"the later signature key of m. 1.",
+	"the later signature key of m. 2.",
+	"the later signature key of m. 3.",
+};
+
 struct life;
 
 /* What is different from one life to another. */
@@ -38,6 +46,7 @@ struct kind {
 	enum mls_crypto_library crypto;
 	unsigned threads;
 	bool certified;
+	bool has_more; /* extensions wherever there may be some, and GREASE */
 	size_t stride; /* allocations from one that fails to the next */
 };
 
@@ -53,6 +62,9 @@ struct life {
 static const struct mls_slice nothing = {0};
 static const uint8_t psk_id[1] = {7}, psk[32] = "a pre-shared key of 32 bytes....";
 static const uint8_t plaintext[32] = "a plaintext of thirty-two bytes.";
+
+static const uint16_t more_type[1] = {0xf001};
+static const struct mls_slice more = {(const uint8_t *)"\xf0\x01\x04more", 7};
 
 static struct mls_buf chain[N]; /* of certificates, of members who have one */
 
@@ -105,6 +117,7 @@ static void make_client(struct life *l, size_t i)
 	const uint8_t name = (uint8_t)i;
 	struct mls_policy policy = mls_policy_default();
 	const struct mls_storage storage = {.put = put};
+	const bool has_more = l->kind->has_more;
 	const struct mls_client_config config = {
 		.ephemeral = i != 2,
 		.storage = i == 2 ? &storage : NULL,
@@ -115,6 +128,10 @@ static void make_client(struct life *l, size_t i)
 		.credential_type = l->kind->certified ? MLS_CREDENTIAL_X509 : MLS_CREDENTIAL_BASIC,
 		.credential =
 			l->kind->certified ? bytes_of(&chain[i]) : (struct mls_slice){&name, 1},
+		.extensions = {more_type, has_more},
+		.leaf_extensions = has_more ? more : nothing,
+		.key_package_extensions = has_more ? more : nothing,
+		.grease = has_more,
 		.now_s = TEST_NOW_S,
 		.policy = &policy,
 	};
@@ -140,7 +157,12 @@ static void begin(struct life *l)
 {
 	const struct mls_slice add[] = {bytes_of(&l->package[1]), bytes_of(&l->package[2])};
 	const struct mls_commit_output output = {.commit = &l->commit, .welcome = &l->welcome};
-	const struct mls_commit_request request = {.add = add, .n_add = 2, .tree_in_welcome = true};
+	const struct mls_commit_request request = {
+		.add = add,
+		.n_add = 2,
+		.tree_in_welcome = true,
+		.welcome_extensions = l->kind->has_more ? more : nothing,
+	};
 
 	STEP(mls_group_create(l->client[0], &l->group[0], nothing, nothing));
 	STEP(mls_group_commit(l->group[0], &output, &request));
@@ -175,25 +197,39 @@ static void restart(struct life *l)
 			       (struct mls_slice){stored[1], stored_len[1]}));
 }
 
-static void propose_and_commit(struct life *l)
+/* And member 1 from what it saves. */
+static void reload(struct life *l)
 {
-	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
-
-	l->message.len = l->saved.len = 0;
-	STEP(mls_group_propose(l->group[2], &l->message, &update, MLS_HANDSHAKE_PUBLIC));
-	receive_all(l, &l->message, 2);
-	restart(l);
-	commit(l, 1, &(struct mls_commit_request){0});
+	l->saved.len = 0;
 	STEP(mls_group_save(l->group[1], &l->saved));
 	mls_group_free(l->group[1]);
 	l->group[1] = NULL;
 	STEP(mls_group_load(l->client[1], &l->group[1], bytes_of(&l->saved)));
+}
+
+static void propose(struct life *l, uint32_t who, const struct mls_proposal_request *request)
+{
+	l->message.len = 0;
+	STEP(mls_group_propose(l->group[who], &l->message, request, MLS_HANDSHAKE_PUBLIC));
+	receive_all(l, &l->message, who);
+}
+
+static void propose_and_commit(struct life *l)
+{
+	propose(l, 2, &(struct mls_proposal_request){.type = MLS_PROPOSAL_UPDATE});
+	restart(l);
+	commit(l, 1, &(struct mls_commit_request){0});
+	reload(l);
 	receive_all(l, &l->commit, N);
 }
 
 static void join_from_outside(struct life *l)
 {
-	const struct mls_group_info_request request = {.ratchet_tree = true, .external_pub = true};
+	const struct mls_group_info_request request = {
+		.ratchet_tree = true,
+		.external_pub = true,
+		.extensions = l->kind->has_more ? more : nothing,
+	};
 
 	STEP(mls_group_info(l->group[0], &l->info, &request));
 	l->commit.len = 0;
@@ -317,6 +353,50 @@ static void live_with_others(struct life *l)
 	succeed(l, MLS_SUCCESSION_REINIT);
 }
 
+static void change_identity(struct life *l, size_t i)
+{
+	const struct mls_new_identity identity = {
+		.signature_private = {later_seed[i], 32},
+		.credential_type = MLS_CREDENTIAL_BASIC,
+		.credential = {psk_id, 1},
+	};
+
+	STEP(mls_client_set_identity(l->client[i], &identity));
+}
+
+/* Member 1 presents its later identity by a commit, member 2 by an Update; the Remove of member 1,
+ * who has proposed it itself, is left out. */
+static void present_later_identities(struct life *l)
+{
+	const struct mls_proposal_request removal = {.type = MLS_PROPOSAL_REMOVE, .leaf = 1};
+	struct mls_waiting_proposal waiting;
+
+	change_identity(l, 1);
+	commit(l, 1, &(struct mls_commit_request){0});
+	reload(l);
+	receive_all(l, &l->commit, N);
+	change_identity(l, 2);
+	propose(l, 2, &(struct mls_proposal_request){.type = MLS_PROPOSAL_UPDATE});
+	propose(l, 1, &removal);
+	restart(l);
+	assert_true(mls_group_proposal(l->group[0], &waiting, 1));
+	assert_int_equal(waiting.type, MLS_PROPOSAL_REMOVE);
+	commit(l, 0, &(struct mls_commit_request){.leave_out = &waiting.ref, .n_leave_out = 1});
+	receive_all(l, &l->commit, N);
+}
+
+static void live_under_other_names(struct life *l)
+{
+	for (size_t i = 0; i < N; i++)
+		make_client(l, i);
+	begin(l);
+	present_later_identities(l);
+	change_identity(l, 3);
+	join_from_outside(l);
+	talk(l, 1);
+	talk(l, 2);
+}
+
 /* Key packages of others, who never join, but are enough for more than one thread. */
 enum { CROWD = 6 };
 static struct mls_buf crowd[CROWD];
@@ -376,8 +456,10 @@ static void learn_ours(void)
 	scarce_begin();
 	scarce_learn(psk, sizeof(psk));
 	scarce_learn(plaintext, sizeof(plaintext));
-	for (size_t i = 0; i < N; i++)
+	for (size_t i = 0; i < N; i++) {
 		scarce_learn(signature_seed[i], 32);
+		scarce_learn(later_seed[i], 32);
+	}
 }
 
 static void run_out(const struct kind *kind)
@@ -416,6 +498,16 @@ static void and_among_groups_that_follow_from_others(void **state)
 	(void)state;
 	run_out(&(struct kind){
 		.live = live_with_others, .suite = 1, .crypto = MLS_CRYPTO_SODIUM, .stride = 3});
+}
+
+static void and_under_other_names(void **state)
+{
+	(void)state;
+	run_out(&(struct kind){.live = live_under_other_names,
+			       .suite = 3,
+			       .crypto = MLS_CRYPTO_SODIUM,
+			       .has_more = true,
+			       .stride = 1});
 }
 
 static void and_with_the_curves_of_nist(void **state)
@@ -484,6 +576,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_error_says_so),
 		cmocka_unit_test(memory_may_run_out_anywhere),
+		cmocka_unit_test(and_under_other_names),
 		cmocka_unit_test(and_among_groups_that_follow_from_others),
 		cmocka_unit_test(and_with_the_curves_of_nist),
 		cmocka_unit_test(and_in_several_threads),
