@@ -1,7 +1,7 @@
 /*
  * A KeyPackage as it comes from a directory: its owner made it, and may put anything into it. The
- * input is an encoded KeyPackage. What decodes is signed again by its owner, validated, and
- * added to a group where it is valid.
+ * input is an encoded KeyPackage, which is read. What decodes is signed again by its owner,
+ * validated, and added to a group where it is valid.
  */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "insider.h"
 #include "wire_mutator.h"
 
-static void put_message(struct mls_buf *out, const struct mls_key_package *package)
+static void put_head(struct mls_buf *out)
 {
 	struct mls_codec c = {.out = out};
 	uint16_t wire_format = MLS_WIRE_KEY_PACKAGE;
@@ -17,7 +17,40 @@ static void put_message(struct mls_buf *out, const struct mls_key_package *packa
 	mls_message_header_walk(&c, &wire_format);
 	if (c.err)
 		abort();
-	insider_put_key_package(out, package);
+}
+
+static bool is_within(struct mls_slice part, struct mls_slice whole)
+{
+	return part.len == 0 || (part.p >= whole.p && part.p + part.len <= whole.p + whole.len);
+}
+
+static void take_apart(struct mls_slice extensions)
+{
+	struct mls_slice data;
+	uint16_t type;
+
+	while (extensions.len > 0) {
+		if (mls_extension_take(&type, &data, &extensions) != MLS_OK)
+			abort();
+	}
+}
+
+/* Who chooses a key package reads what it says, whatever its suite. */
+static void outline(struct mls_slice package, enum mls_err want)
+{
+	struct mls_key_package_outline v = {0};
+	struct mls_buf message = {0};
+
+	put_head(&message);
+	if (mls_buf_append(&message, package) != MLS_OK)
+		abort();
+	if (mls_key_package_read(&v, bytes_of(&message)) != want ||
+	    !is_within(v.member.credential, bytes_of(&message)) ||
+	    !is_within(v.member.signature_key, bytes_of(&message)))
+		abort();
+	take_apart(v.leaf_extensions);
+	take_apart(v.extensions);
+	mls_buf_free(&message);
 }
 
 static void add(struct mls_slice message)
@@ -69,7 +102,8 @@ static void try(const struct mls_key_package *package)
 	struct mls_buf message = {0};
 	enum mls_err err;
 
-	put_message(&message, package);
+	put_head(&message);
+	insider_put_key_package(&message, package);
 	if (mls_key_package_message(&again, bytes_of(&message)) != MLS_OK)
 		abort();
 	err = mls_key_package_validate(&rules, &again);
@@ -85,10 +119,14 @@ static void try(const struct mls_key_package *package)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct mls_slice input = {data, size};
 	struct mls_key_package package;
+	enum mls_err err;
 
-	(void)!mls_client_restore_key_package(insider()->joiner, mls_slice(data, size));
-	if (mls_key_package_decode(mls_slice(data, size), &package) == MLS_OK)
+	(void)!mls_client_restore_key_package(insider()->joiner, input);
+	err = mls_key_package_decode(input, &package);
+	outline(input, err);
+	if (err == MLS_OK)
 		try(&package);
 	return 0;
 }
@@ -98,9 +136,38 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	return wire_mutate(&wire_key_package, data, size, max_size, seed);
 }
 
+/* Of somebody else, with extensions and GREASE: it is read and validated as it is. */
+static void give_with_extensions(void (*give)(const char *name, struct mls_slice seed))
+{
+	static const uint16_t type[1] = {0xf001};
+	const struct mls_slice extensions = {(const uint8_t *)"\xf0\x01\x04more", 7};
+	const struct mls_client_config config = {
+		.ephemeral = true,
+		.suite = 1,
+		.crypto = MLS_CRYPTO_SODIUM,
+		.signature_private = mls_slice_str("a signature key of 32 bytes....."),
+		.credential_type = MLS_CREDENTIAL_BASIC,
+		.extensions = {type, 1},
+		.leaf_extensions = extensions,
+		.key_package_extensions = extensions,
+		.grease = true,
+		.random = insider()->joiner->crypto->random,
+		.now_s = TEST_NOW_S};
+	struct mls_client *client = NULL;
+	struct mls_buf package = {0};
+
+	if (mls_client_new(&client, &config) != MLS_OK)
+		abort();
+	member_publish(client, &package);
+	give("with_extensions", mls_slice(package.p + 4, package.len - 4));
+	mls_client_free(client);
+	mls_buf_free(&package);
+}
+
 void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 {
 	struct insider *in = insider();
 
 	give("key_package", mls_slice(in->package.p + 4, in->package.len - 4));
+	give_with_extensions(give);
 }
