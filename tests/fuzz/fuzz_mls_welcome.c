@@ -2,7 +2,8 @@
  * A Welcome from a member who may put anything into it. The input is what is encrypted in it:
  * GroupSecrets, and behind them a GroupInfo with the ratchet tree. Both are sealed to the
  * joiner, with the right tree hash, signatures and confirmation tag, where they decode. It is
- * joined as a new group, and as one that has branched off another.
+ * joined as a new group, and as one that follows another: which a ReInit has shut down, where the
+ * GroupSecrets say so, and from which it has branched off otherwise.
  */
 #include <stdlib.h>
 
@@ -43,22 +44,37 @@ static void judge(enum mls_err err, struct mls_group *group)
 	}
 }
 
-static void join(struct mls_slice secrets, struct mls_slice info)
+static void join_as_successor(struct mls_slice welcome, struct mls_slice psks)
+{
+	struct mls_client *joiner = insider()->joiner;
+	enum mls_succession how = MLS_SUCCESSION_BRANCH;
+	struct mls_group *group = NULL;
+	struct mls_psk_id id;
+	enum mls_err err;
+
+	while (psks.len > 0 && mls_psk_id_next(&psks, &id) == MLS_OK) {
+		if (id.usage == MLS_PSK_REINIT)
+			how = MLS_SUCCESSION_REINIT;
+	}
+	err = mls_group_join_successor(
+		joiner, &group, how == MLS_SUCCESSION_REINIT ? insider_shut() : insider_old(), how,
+		welcome, (struct mls_slice){0});
+	judge(err, group);
+}
+
+static void join(struct mls_slice secrets, struct mls_slice info, struct mls_slice psks)
 {
 	struct mls_client *joiner = insider()->joiner;
 	const struct mls_kept_key_package *kept = &joiner->kept[0];
-	const struct mls_slice nothing = {0};
-	struct mls_group *group = NULL, *branch = NULL;
+	struct mls_group *group = NULL;
 	struct mls_buf message = {0};
 	enum mls_err err;
 
 	forge_put_welcome(joiner->crypto, &message, mls_slice(kept->ref, joiner->crypto->suite->nh),
 			  mls_key_public(kept->init_key), secrets, info);
-	err = mls_group_join(joiner, &group, bytes_of(&message), nothing);
+	err = mls_group_join(joiner, &group, bytes_of(&message), (struct mls_slice){0});
 	judge(err, group);
-	err = mls_group_join_successor(joiner, &branch, insider_old(), MLS_SUCCESSION_BRANCH,
-				       bytes_of(&message), nothing);
-	judge(err, branch);
+	join_as_successor(bytes_of(&message), psks);
 	mls_buf_free(&message);
 }
 
@@ -72,12 +88,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const bool decodes = mls_group_secrets_next(&rest, &secrets) == MLS_OK;
 
 	(void)insider_old();
+	(void)insider_shut();
 	if (decodes && mls_group_info_decode(rest, &info) == MLS_OK)
 		insider_put_group_info(&sealed, &info, &secrets);
 	else
 		must(mls_buf_append(&sealed, rest));
 	seal_info(&sealed, &secrets);
-	join(decodes ? mls_slice(data, size - rest.len) : all, bytes_of(&sealed));
+	join(decodes ? mls_slice(data, size - rest.len) : all, bytes_of(&sealed), secrets.psks);
 	mls_buf_free(&sealed);
 	return 0;
 }
@@ -104,7 +121,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	return first;
 }
 
-/* What `group` sends when it adds the joiner; frees it. */
+/* What `group` sends when it adds the joiner; frees it. `origin` is that of a successor. */
 static void give_welcome(void (*give)(const char *name, struct mls_slice seed), const char *name,
 			 const struct mls_commit_request *how, struct mls_group *group,
 			 const struct mls_origin *origin)
@@ -131,19 +148,30 @@ static void give_welcome(void (*give)(const char *name, struct mls_slice seed), 
 	mls_buf_free(&seed);
 }
 
+static void give_successor(void (*give)(const char *name, struct mls_slice seed), const char *name,
+			   const struct mls_group *old, enum mls_succession how,
+			   const struct mls_origin *origin)
+{
+	const struct mls_commit_request without_path = {.path_if_required = true};
+	const struct mls_slice nothing = {0};
+	struct mls_group *group = NULL;
+
+	must(mls_group_create_successor(insider()->w->client[0], &group, old, how, nothing,
+					nothing));
+	give_welcome(give, name, &without_path, group, origin);
+}
+
 void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 {
 	const struct mls_psk_name psk = {.id = mls_slice_str("psk")};
 	const struct mls_commit_request with_path = {0}, without = {.path_if_required = true};
 	const struct mls_commit_request with_psk = {.psks = &psk, .n_psks = 1};
-	const struct mls_slice nothing = {0};
-	struct mls_group *branch = NULL;
 
 	(void)insider();
 	give_welcome(give, "with_path", &with_path, insider_fork(1), NULL);
 	give_welcome(give, "without_path", &without, insider_fork(1), NULL);
 	give_welcome(give, "with_psk", &with_psk, insider_fork(1), NULL);
-	must(mls_group_create_successor(insider()->w->client[0], &branch, insider_old(),
-					MLS_SUCCESSION_BRANCH, nothing, nothing));
-	give_welcome(give, "branch", &without, branch, &insider()->origin);
+	give_successor(give, "branch", insider_old(), MLS_SUCCESSION_BRANCH, &insider()->origin);
+	give_successor(give, "reinit", insider_shut(), MLS_SUCCESSION_REINIT,
+		       &insider()->shut_origin);
 }

@@ -59,37 +59,61 @@ struct insider *insider(void)
 	return &made;
 }
 
-static void begin_origin(const struct mls_epoch *epoch)
+static void begin_origin(struct mls_origin *out, const struct mls_epoch *epoch, uint8_t usage)
 {
-	made.origin.usage = MLS_PSK_BRANCH;
-	made.origin.epoch = epoch->context.epoch;
-	made.origin.resumption_psk = epoch->secrets.resumption_psk;
-	must(mls_buf_append(&made.origin.group_id, epoch->context.group_id));
+	out->usage = usage;
+	out->epoch = epoch->context.epoch;
+	out->resumption_psk = epoch->secrets.resumption_psk;
+	must(mls_buf_append(&out->group_id, epoch->context.group_id));
+}
+
+static void commit_alone(struct mls_group *group, const struct mls_commit_request *request)
+{
+	struct mls_buf commit = {0}, welcome = {0};
+	const struct mls_commit_output output = {.commit = &commit, .welcome = &welcome};
+
+	must(mls_group_commit(group, &output, request));
+	must(mls_group_merge(group));
+	mls_buf_free(&commit);
+	mls_buf_free(&welcome);
+}
+
+/* Its id is the same in every process, whatever was drawn before. */
+static struct mls_group *found_with_twin(struct mls_slice group_id)
+{
+	struct mls_client *twin = member_client(1, JOINER);
+	struct mls_group *group = NULL;
+	struct mls_buf package = {0};
+	struct mls_slice add;
+
+	member_publish(twin, &package);
+	add = bytes_of(&package);
+	must(mls_group_create(insider()->w->client[0], &group, group_id, (struct mls_slice){0}));
+	commit_alone(group, &(struct mls_commit_request){.add = &add, .n_add = 1});
+	mls_buf_free(&package);
+	mls_client_free(twin);
+	return group;
 }
 
 struct mls_group *insider_old(void)
 {
-	struct mls_buf package = {0}, commit = {0}, welcome = {0};
-	const struct mls_commit_output output = {.commit = &commit, .welcome = &welcome};
-	const struct mls_slice nothing = {0};
-	struct mls_client *twin, *founder = insider()->w->client[0];
-	struct mls_slice add;
-
-	if (made.old)
-		return made.old;
-	twin = member_client(1, JOINER);
-	member_publish(twin, &package);
-	add = bytes_of(&package);
-	must(mls_group_create(founder, &made.old, nothing, nothing));
-	must(mls_group_commit(made.old, &output,
-			      &(struct mls_commit_request){.add = &add, .n_add = 1}));
-	must(mls_group_merge(made.old));
-	begin_origin(made.old->epoch);
-	mls_buf_free(&package);
-	mls_buf_free(&commit);
-	mls_buf_free(&welcome);
-	mls_client_free(twin);
+	if (!insider()->old) {
+		made.old = found_with_twin(mls_slice_str("old"));
+		begin_origin(&made.origin, made.old->epoch, MLS_PSK_BRANCH);
+	}
 	return made.old;
+}
+
+struct mls_group *insider_shut(void)
+{
+	const struct mls_reinit_parameters next = {.group_id = mls_slice_str("next"), .suite = 1};
+
+	if (!insider()->shut) {
+		made.shut = found_with_twin(mls_slice_str("shut"));
+		commit_alone(made.shut, &(struct mls_commit_request){.reinit = &next});
+		begin_origin(&made.shut_origin, made.shut->epoch, MLS_PSK_REINIT);
+	}
+	return made.shut;
 }
 
 void insider_keep_package(void)
@@ -257,6 +281,7 @@ bool insider_member_secret(struct mls_secret *out, const struct mls_group_secret
 	struct mls_crypto *crypto = made.joiner->crypto;
 	struct mls_secret joiner = {.len = crypto->suite->nh}, psk = {.len = crypto->suite->nh};
 	struct mls_slice ids[16], rest = secrets->psks;
+	const struct mls_origin *origin = made.old ? &made.origin : NULL;
 	struct mls_psk_id id;
 	size_t n = 0;
 
@@ -265,10 +290,11 @@ bool insider_member_secret(struct mls_secret *out, const struct mls_group_secret
 		if (mls_psk_id_next(&rest, &id) != MLS_OK)
 			return false;
 		ids[n].len -= rest.len;
+		if (made.shut && id.usage == MLS_PSK_REINIT)
+			origin = &made.shut_origin;
 	}
 	if (secrets->joiner_secret.len != joiner.len ||
-	    mls_client_psk_secret(made.joiner, &psk, ids, n, made.old ? &made.origin : NULL) !=
-		    MLS_OK)
+	    mls_client_psk_secret(made.joiner, &psk, ids, n, origin) != MLS_OK)
 		return false;
 	memcpy(joiner.bytes, secrets->joiner_secret.p, joiner.len);
 	mls_member_secret(crypto, out, &joiner, &psk);

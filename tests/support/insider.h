@@ -15,8 +15,8 @@ struct insider {
 	struct world *w;
 	struct mls_client *joiner; /* has published a key package, and has the PSK "psk" */
 	struct mls_buf package, private_part;
-	struct mls_group *old; /* see insider_old */
-	struct mls_origin origin;
+	struct mls_group *old, *shut; /* see insider_old, insider_shut */
+	struct mls_origin origin, shut_origin;
 };
 
 /* Made at the first call, never freed. */
@@ -28,6 +28,9 @@ void insider_keep_package(void);
 /* A group from which member 0 and the joiner may branch off: they are in it, or somebody with the
  * same credential. Made at the first call, with the origin of a branch. */
 struct mls_group *insider_old(void);
+
+/* Another one, which a ReInit has shut down: it goes on as "next". */
+struct mls_group *insider_shut(void);
 
 /* A group of its own that stands where that of a member stands. */
 struct mls_group *insider_fork(uint32_t member);
@@ -51,7 +54,7 @@ void insider_put_group_info(struct mls_buf *out, const struct mls_group_info *v,
 			    const struct mls_group_secrets *secrets);
 
 /* The member_secret of GroupSecrets for the joiner; false where it does not know the PSKs. That
- * of a branch is known once there is an old group. */
+ * of a branch is known once there is an old group, that of a ReInit once one is shut down. */
 bool insider_member_secret(struct mls_secret *out, const struct mls_group_secrets *secrets);
 
 /* Fails the run unless `err` is a refusal that is not blamed on the caller or the machine. */
