@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "buf.h"
 #include "members.h"
+#include "mls_storage.h"
 
 #define SLICE(text) ((struct mls_slice){(const uint8_t *)(text), sizeof(text) - 1})
 #define NOTHING     ((struct mls_slice){0})
@@ -220,9 +222,11 @@ static void whom_others_do_not_know_stays_who_it_was(void **state)
 	world_free(w);
 }
 
-static struct mls_client *client_of(const struct mls_new_identity *identity)
+static struct mls_client *client_of(const struct mls_new_identity *identity,
+				    const struct mls_storage *storage)
 {
-	const struct mls_client_config config = {.ephemeral = true,
+	const struct mls_client_config config = {.ephemeral = storage == NULL,
+						 .storage = storage,
 						 .suite = 1,
 						 .credential_type = MLS_CREDENTIAL_BASIC,
 						 .credential = identity->credential,
@@ -259,10 +263,10 @@ static void loads_with_both_identities(bool by_update)
 	mls_group_free(w->group[CHANGES]);
 	w->group[CHANGES] = NULL;
 	mls_client_free(w->client[CHANGES]);
-	client = client_of(&after);
+	client = client_of(&after, NULL);
 	REFUSED(mls_group_load(client, &w->group[CHANGES], bytes_of(&saved)), MLS_ERR_STATE_CLIENT);
 	mls_client_free(client);
-	w->client[CHANGES] = client = client_of(&before);
+	w->client[CHANGES] = client = client_of(&before, NULL);
 	REFUSED(mls_group_load(client, &w->group[CHANGES], bytes_of(&saved)), MLS_ERR_STATE_CLIENT);
 	OK(mls_client_set_identity(client, &after));
 	OK(mls_group_load(client, &w->group[CHANGES], bytes_of(&saved)));
@@ -294,6 +298,88 @@ static void an_own_update_is_loaded_with_both_identities(void **state)
 {
 	(void)state;
 	loads_with_both_identities(true);
+}
+
+/* A group, and what changed since it was stored. */
+static struct mls_buf disk[2];
+
+static enum mls_err put(void *state, enum mls_stored what, struct mls_slice id,
+			struct mls_slice bytes)
+{
+	(void)state;
+	(void)id;
+	if (what == MLS_STORED_KEY_PACKAGE)
+		return MLS_OK;
+	if (what == MLS_STORED_GROUP)
+		disk[0].len = disk[1].len = 0;
+	return mls_buf_append(&disk[what == MLS_STORED_CHANGE], bytes);
+}
+
+static void restart(struct world *w, const struct mls_new_identity *before)
+{
+	const struct mls_storage storage = {.put = put};
+
+	mls_group_free(w->group[CHANGES]);
+	w->group[CHANGES] = NULL;
+	mls_client_free(w->client[CHANGES]);
+	w->client[CHANGES] = client_of(before, &storage);
+}
+
+/* The pending commit or the Update is a change of the stored group. */
+static void restores_with_both_identities(bool by_update)
+{
+	const struct mls_storage storage = {.put = put};
+	const uint32_t joining = CHANGES;
+	struct world *w = world_new(1, 1, NULL, NULL);
+	struct mls_client *first = member_client(1, 8), *second = member_client(1, 9);
+	struct keys old = keys_of(first), new = keys_of(second);
+	const struct mls_new_identity before = with_keys(&old, SLICE("stored")),
+				      after = with_keys(&new, SLICE("renamed"));
+	struct mls_event event;
+
+	w->client[CHANGES] = client_of(&before, &storage);
+	w->n = 2;
+	world_commit(w, 0, &empty, &joining, 1);
+	OK(mls_client_set_identity(w->client[CHANGES], &after));
+	w->commit.len = 0;
+	if (by_update)
+		propose_update(w);
+	else
+		OK(mls_group_commit(w->group[CHANGES],
+				    &(struct mls_commit_output){.commit = &w->commit}, &empty));
+	restart(w, &before);
+	REFUSED(mls_group_restore(w->client[CHANGES], &w->group[CHANGES], bytes_of(&disk[0]),
+				  bytes_of(&disk[1])),
+		MLS_ERR_STATE_CLIENT);
+	OK(mls_client_set_identity(w->client[CHANGES], &after));
+	OK(mls_group_restore(w->client[CHANGES], &w->group[CHANGES], bytes_of(&disk[0]),
+			     bytes_of(&disk[1])));
+	everybody_sees(w, CHANGES, SLICE("stored"), bytes_of(&old.public_key));
+	if (by_update)
+		world_commit(w, 0, &empty, NULL, 0);
+	for (uint32_t i = 0; i < w->n && !by_update; i++)
+		OK(mls_group_receive(w->group[i], &event, bytes_of(&w->commit)));
+	everybody_sees(w, CHANGES, SLICE("renamed"), bytes_of(&new.public_key));
+	world_check(w);
+	mls_client_free(first);
+	mls_client_free(second);
+	mls_buf_free(&old.private_key);
+	mls_buf_free(&new.private_key);
+	mls_buf_free(&disk[0]);
+	mls_buf_free(&disk[1]);
+	world_free(w);
+}
+
+static void a_stored_pending_commit_needs_both_identities(void **state)
+{
+	(void)state;
+	restores_with_both_identities(false);
+}
+
+static void a_stored_update_needs_both_identities(void **state)
+{
+	(void)state;
+	restores_with_both_identities(true);
 }
 
 /* A key package that was published before joins as it was published. */
@@ -401,6 +487,8 @@ int main(void)
 		cmocka_unit_test(whom_others_do_not_know_stays_who_it_was),
 		cmocka_unit_test(a_pending_commit_is_loaded_with_both_identities),
 		cmocka_unit_test(an_own_update_is_loaded_with_both_identities),
+		cmocka_unit_test(a_stored_pending_commit_needs_both_identities),
+		cmocka_unit_test(a_stored_update_needs_both_identities),
 		cmocka_unit_test(a_key_package_keeps_its_identity),
 		cmocka_unit_test(an_external_commit_presents_the_new_identity),
 		cmocka_unit_test(what_is_no_identity_changes_nothing),

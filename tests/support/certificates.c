@@ -184,12 +184,36 @@ bool authority_accepts(void *state, const struct mls_identity *presented,
 	return fits;
 }
 
+void certified_begin(struct certified *c, const struct authority *a, uint16_t suite, EVP_PKEY *key,
+		     const char *name)
+{
+	struct mls_buf der = {0};
+
+	*c = (struct certified){.key = key ? EVP_PKEY_dup(key) : certificate_key(suite)};
+	certificate_issue(a, &der, c->key, name);
+	certificate_put(&c->chain, bytes_of(&der));
+	der.len = 0;
+	put_der(&der, a->root);
+	certificate_put(&c->chain, bytes_of(&der));
+	put_private(&c->private_key, c->key, mls_suite_find(suite)->signature_secret);
+	certificate_public(&c->public_key, c->key);
+	mls_buf_free(&der);
+}
+
+void certified_end(struct certified *c)
+{
+	mls_buf_free(&c->private_key);
+	mls_buf_free(&c->public_key);
+	mls_buf_free(&c->chain);
+	EVP_PKEY_free(c->key);
+}
+
 struct mls_client *certified_client(struct authority *a, uint16_t suite, const char *name,
 				    const struct mls_policy *policy)
 {
 	struct mls_policy by_authority = mls_policy_default();
-	struct mls_buf der = {0}, chain = {0}, private_key = {0}, public_key = {0};
-	EVP_PKEY *key = certificate_key(suite);
+	struct mls_client *client = NULL;
+	struct certified c;
 	struct mls_client_config config = {
 		.ephemeral = true,
 		.suite = suite,
@@ -197,25 +221,14 @@ struct mls_client *certified_client(struct authority *a, uint16_t suite, const c
 		.now_s = TEST_NOW_S,
 		.policy = policy ? policy : &by_authority,
 	};
-	struct mls_client *client = NULL;
 
 	by_authority.accept_credential = authority_accepts;
 	by_authority.state = a;
-	certificate_issue(a, &der, key, name);
-	certificate_put(&chain, bytes_of(&der));
-	der.len = 0;
-	put_der(&der, a->root);
-	certificate_put(&chain, bytes_of(&der));
-	put_private(&private_key, key, mls_suite_find(suite)->signature_secret);
-	certificate_public(&public_key, key);
-	config.credential = bytes_of(&chain);
-	config.signature_private = bytes_of(&private_key);
-	config.signature_public = bytes_of(&public_key);
+	certified_begin(&c, a, suite, NULL, name);
+	config.credential = bytes_of(&c.chain);
+	config.signature_private = bytes_of(&c.private_key);
+	config.signature_public = bytes_of(&c.public_key);
 	OK(mls_client_new(&client, &config));
-	EVP_PKEY_free(key);
-	mls_buf_free(&der);
-	mls_buf_free(&chain);
-	mls_buf_free(&private_key);
-	mls_buf_free(&public_key);
+	certified_end(&c);
 	return client;
 }

@@ -32,6 +32,16 @@ void certificate_put(struct mls_buf *chain, struct mls_slice der);
 /* Appends the serialized public key, as a leaf has it. */
 void certificate_public(struct mls_buf *out, EVP_PKEY *key);
 
+/* A signature key of a cipher suite, a copy or with NULL a new one, and the chain of a new
+ * certificate of it and the root. */
+struct certified {
+	EVP_PKEY *key;
+	struct mls_buf private_key, public_key, chain;
+};
+void certified_begin(struct certified *c, const struct authority *a, uint16_t suite, EVP_PKEY *key,
+		     const char *name);
+void certified_end(struct certified *c);
+
 /* The chain of a new client: its certificate and the root. NULL for a policy that leaves all to
  * `a`, which accepts what it has signed, and whose name stays the same. */
 struct mls_client *certified_client(struct authority *a, uint16_t suite, const char *name,
