@@ -16,7 +16,7 @@ enum mls_err mls_buf_reserve(struct mls_buf *b, size_t more)
 		return MLS_ERR_BUFFER_FULL;
 	if (more > SIZE_MAX / 4 - b->len)
 		return MLS_ERR_NOMEM;
-	if (!b->p && more >= MLS_BUF_LARGE)
+	if (!b->p && more >= MLS_BUF_EXACT)
 		cap = more;
 	while (cap < b->len + more)
 		cap *= 2;

@@ -12,8 +12,9 @@ static inline struct mls_slice mls_buf_slice(const struct mls_buf *b)
 	return mls_slice(b->p, b->len);
 }
 
-/* From this size on a first reservation is taken as it is; growth doubles. What is larger is not
- * kept for the next use. */
+/* From the size EXACT on a first reservation is taken as it is; growth doubles. What is larger than
+ * LARGE is not kept for the next use. */
+#define MLS_BUF_EXACT ((size_t)1 << 14)
 #define MLS_BUF_LARGE ((size_t)1 << 20)
 
 /* Makes room for `more` bytes behind the present ones. On failure b is as it was. */

@@ -1,6 +1,29 @@
 #include "group_state.h"
 
-/* A group as saved state. */
+/*
+ * A group as saved state. It is put together from parts, and the tree, nearly all of it in a large
+ * group, is copied from one buffer into the next: each has room for it from the start, because to
+ * grow would copy and wipe it once more.
+ */
+
+/* Beside the parts: their lengths, and what has few bytes in every group. */
+enum { FRAME = 256 };
+
+static enum mls_err reserve_for(struct mls_buf *out, const struct mls_slice *part, size_t n)
+{
+	size_t len = FRAME;
+
+	for (size_t i = 0; i < n; i++)
+		len += part[i].len;
+	return mls_buf_reserve(out, len);
+}
+
+static enum mls_err save_tree(struct mls_buf *out, const struct mls_tree *tree)
+{
+	enum mls_err err = mls_buf_reserve(out, mls_tree_encoded_bound(tree));
+
+	return err ? err : mls_tree_encode(tree, out);
+}
 
 static enum mls_err save_key(struct mls_crypto *crypto, struct mls_codec *c,
 			     const struct mls_key *key)
@@ -54,7 +77,7 @@ static enum mls_err save_epoch(struct mls_crypto *crypto, struct mls_buf *out,
 	struct mls_codec c = {.out = out};
 	enum mls_err err = MLS_OK;
 
-	TRY(mls_tree_encode(&epoch->tree, &tree));
+	TRY(save_tree(&tree, &epoch->tree));
 	TRY(save_keys(crypto, &keys, &epoch->keys));
 	TRY(save_secrets(&secrets, &epoch->secrets));
 	TRY(mls_secret_tree_save(crypto, secret_tree, &ratchets));
@@ -62,6 +85,8 @@ static enum mls_err save_epoch(struct mls_crypto *crypto, struct mls_buf *out,
 	v.keys = mls_buf_slice(&keys);
 	v.secrets = mls_buf_slice(&secrets);
 	v.secret_tree = mls_buf_slice(&ratchets);
+	TRY(reserve_for(
+		out, (struct mls_slice[]){v.context, v.tree, v.keys, v.secrets, v.secret_tree}, 5));
 	mls_saved_epoch_walk(&c, &v);
 	TRY(c.err);
 out:
@@ -156,7 +181,7 @@ static enum mls_err save_past_epoch(struct mls_crypto *crypto, struct mls_buf *o
 	struct mls_codec c = {.out = out};
 	enum mls_err err = MLS_OK;
 
-	TRY(mls_tree_encode(&epoch->tree, &tree));
+	TRY(save_tree(&tree, &epoch->tree));
 	TRY(mls_secret_tree_save(crypto, &past->secret_tree, &ratchets));
 	v.tree = mls_buf_slice(&tree);
 	v.secret_tree = mls_buf_slice(&ratchets);
@@ -232,6 +257,8 @@ enum mls_err mls_save_group(const struct mls_group *group, struct mls_buf *out, 
 	v.origin = mls_buf_slice(&origin);
 	if (group->has_joined_by)
 		v.joined_by = mls_slice(group->joined_by, crypto->suite->nh);
+	TRY(reserve_for(
+		out, (struct mls_slice[]){v.epoch, v.proposals, v.pending, v.past, v.reinit}, 5));
 	mls_saved_group_walk(&c, &v);
 	TRY(c.err);
 	saved = mls_slice(out->p + start, out->len - start);

@@ -154,6 +154,13 @@ enum mls_err MLS_MUST_CHECK mls_tree_set_path(struct mls_tree *tree, uint32_t le
 /* Appends optional<Node> ratchet_tree<V> with its length, up to the last node not blank. */
 enum mls_err MLS_MUST_CHECK mls_tree_encode(const struct mls_tree *tree, struct mls_buf *out);
 
+/* At most so many bytes are appended: more than are only if the last nodes are blank. Looks at
+ * every node. */
+size_t mls_tree_encoded_bound(const struct mls_tree *tree);
+
+/* About so many, without a look: for mls_open_long_vector, where a wrong guess costs one move. */
+size_t mls_tree_likely_len(const struct mls_tree *tree);
+
 /*
  * Builds the tree of an encoded `optional<Node> ratchet_tree<V>`, exactly. It is checked as
  * far as its shape goes: TREE_EMPTY, TREE_LAST_BLANK, NODE_TYPE (a leaf where a parent

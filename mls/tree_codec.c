@@ -65,16 +65,60 @@ static enum mls_err put_nodes(struct mls_buf *out, union mls_tree_child child, u
 	return err;
 }
 
+/* A leaf with a basic credential takes about so many bytes. */
+enum { LIKELY_LEAF = 200 };
+
+size_t mls_tree_likely_len(const struct mls_tree *tree)
+{
+	return (size_t)mls_tree_n_members(tree) * LIKELY_LEAF;
+}
+
 enum mls_err mls_tree_encode(const struct mls_tree *tree, struct mls_buf *out)
 {
+	const size_t likely = mls_tree_likely_len(tree);
 	struct mls_codec c = {.out = out};
-	size_t start = mls_open_vector(&c), blanks = 0;
+	size_t start = mls_open_long_vector(&c, likely), blanks = 0;
 
-	c.err = put_nodes(out, tree->root, tree->depth, &blanks);
-	mls_close_vector(&c, start);
+	if (mls_codec_ok(&c))
+		c.err = put_nodes(out, tree->root, tree->depth, &blanks);
+	mls_close_long_vector(&c, start, likely);
 	if (c.err)
 		out->len = start;
 	return c.err;
+}
+
+static size_t vector_len(struct mls_slice body)
+{
+	return mls_length_size(body.len) + body.len;
+}
+
+static size_t parent_len(const struct mls_tree_parent *contents)
+{
+	struct mls_parent_node v;
+
+	if (!contents)
+		return 1;
+	v = mls_tree_parent_view(contents);
+	return 2 + vector_len(v.encryption_key) + vector_len(v.parent_hash) +
+	       vector_len(v.unmerged_leaves);
+}
+
+static size_t nodes_len(union mls_tree_child child, uint8_t level)
+{
+	if (level == 0)
+		return child.leaf->encoded_len ? 2 + (size_t)child.leaf->encoded_len : 1;
+	if (child.inner->n_resolution == 0)
+		return ((size_t)2 << level) - 1;
+	return nodes_len(child.inner->child[0], (uint8_t)(level - 1)) +
+	       parent_len(child.inner->contents) +
+	       nodes_len(child.inner->child[1], (uint8_t)(level - 1));
+}
+
+size_t mls_tree_encoded_bound(const struct mls_tree *tree)
+{
+	size_t len = nodes_len(tree->root, tree->depth);
+
+	return mls_length_size(len) + len;
 }
 
 /*

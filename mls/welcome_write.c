@@ -7,13 +7,10 @@
 
 /* GroupInfo and Welcome at the committer, RFC 9420 12.4.3. */
 
-/* A leaf with a basic credential takes about so many bytes; a wrong guess costs one move. */
-enum { LIKELY_LEAF = 200 };
-
 static size_t likely_tree_len(const struct mls_epoch *epoch,
 			      const struct mls_group_info_contents *v)
 {
-	return v->ratchet_tree ? (size_t)mls_tree_n_members(&epoch->tree) * LIKELY_LEAF : 0;
+	return v->ratchet_tree ? mls_tree_likely_len(&epoch->tree) : 0;
 }
 
 static size_t likely_extensions_len(const struct mls_epoch *epoch,

@@ -130,6 +130,20 @@ static void change(struct group *g)
 	}
 }
 
+/* Blank nodes behind the last one are not encoded, and the bound is that of all nodes. */
+static void check_bound(const struct mls_tree *tree, size_t encoded_len)
+{
+	uint32_t node = 2 * mls_tree_n_leaves(tree) - 1;
+	size_t n_blank = 0, body_len = encoded_len;
+
+	while (mls_tree_public_key(tree, --node).len == 0)
+		n_blank++;
+	while (mls_length_size(body_len) + body_len > encoded_len)
+		body_len--;
+	body_len += n_blank;
+	assert_int_equal(mls_tree_encoded_bound(tree), mls_length_size(body_len) + body_len);
+}
+
 /*
  * What is cached agrees with what somebody computes who gets the tree as bytes, and that
  * somebody accepts it.
@@ -144,6 +158,7 @@ static void check(const struct group *g)
 	mls_tree_copy(&copy, &g->tree);
 	mls_tree_rehash(crypto, &copy);
 	assert_int_equal(mls_tree_encode(&copy, &encoded), MLS_OK);
+	check_bound(&copy, encoded.len);
 	assert_int_equal(
 		mls_tree_decode(&fresh, crypto->suite, &test_seed, mls_buf_slice(&encoded), 256),
 		MLS_OK);
