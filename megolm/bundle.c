@@ -7,6 +7,7 @@
 #include "envelope.h"
 #include "internal.h"
 #include "json.h"
+#include "peer.h"
 #include "room.h"
 #include "withheld.h"
 #include <stdlib.h>
@@ -97,6 +98,8 @@ enum megolm_err megolm_room_bundle_write(struct megolm_room *room,
 	*attachment = made;
 	*len = text.len;
 out:
+	if (err != MEGOLM_OK)
+		megolm_wipe(out, text.len);
 	megolm_wipe(&random, sizeof random);
 	megolm_wipe(&made, sizeof made);
 	return err;
@@ -169,15 +172,21 @@ static enum megolm_err read_bytes(uint8_t *out, size_t len, struct megolm_slice 
 	return err == MEGOLM_OK && n != len ? MEGOLM_ERR_BASE64 : err;
 }
 
+/* What E2EE, EncryptedFile, says that such a key must be. */
 static enum megolm_err read_key(uint8_t key[32], struct megolm_slice file)
 {
-	struct megolm_slice jwk, text, algorithm;
+	struct megolm_slice jwk, text, algorithm, type, uses, extractable;
 	size_t n = 0;
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(megolm_json_member(file, megolm_slice_of("key"), &jwk));
 	TRY(megolm_json_string_member(jwk, "alg", &algorithm));
-	if (!megolm_equals(algorithm, "A256CTR"))
+	TRY(megolm_json_string_member(jwk, "kty", &type));
+	TRY(megolm_json_member(jwk, megolm_slice_of("key_ops"), &uses));
+	TRY(megolm_json_member(jwk, megolm_slice_of("ext"), &extractable));
+	if (!megolm_equals(algorithm, "A256CTR") || !megolm_equals(type, "oct") ||
+	    !megolm_lists(uses, "encrypt") || !megolm_lists(uses, "decrypt") ||
+	    !megolm_equals(extractable, "true"))
 		FAIL(MEGOLM_ERR_ALGORITHM);
 	TRY(megolm_json_string_member(jwk, "k", &text));
 	TRY(megolm_base64url_read(key, 32, &n, text));
@@ -277,28 +286,35 @@ static enum megolm_err take_withheld(struct megolm_room *room, struct megolm_imp
 	return MEGOLM_OK;
 }
 
+/* A list of the bundle, from before its first item; nothing of one that it has not. */
+static enum megolm_err open_list(struct megolm_slice *rest, struct megolm_slice bundle,
+				 const char *name)
+{
+	struct megolm_slice list;
+	enum megolm_err err = megolm_json_optional(bundle, megolm_slice_of(name), &list);
+
+	*rest = megolm_slice(NULL, 0);
+	return err != MEGOLM_OK || list.p == NULL ? err : megolm_json_open_array(rest, list);
+}
+
 static enum megolm_err take_bundle(struct megolm_room *room, struct megolm_imported *count,
 				   size_t *n_withheld, const char *sender,
 				   struct megolm_slice plain,
 				   const struct megolm_import_limits *limits)
 {
-	struct megolm_slice list, rest, item;
+	struct megolm_slice keys, withheld, item;
 	size_t n = 0;
 	enum megolm_err err = MEGOLM_OK;
 
 	TRY(megolm_json_check(plain));
-	TRY(megolm_json_member(plain, megolm_slice_of("room_keys"), &list));
-	TRY(megolm_json_open_array(&rest, list));
-	while (megolm_json_next_item(&rest, &item)) {
+	TRY(open_list(&keys, plain, "room_keys"));
+	TRY(open_list(&withheld, plain, "withheld"));
+	while (megolm_json_next_item(&keys, &item)) {
 		if (n++ == limits->max_sessions)
 			FAIL(MEGOLM_ERR_TOO_MANY);
 		TRY(take_key(room, count, sender, item));
 	}
-	TRY(megolm_json_optional(plain, megolm_slice_of("withheld"), &list));
-	if (list.p == NULL)
-		goto out;
-	TRY(megolm_json_open_array(&rest, list));
-	while (megolm_json_next_item(&rest, &item)) {
+	while (megolm_json_next_item(&withheld, &item)) {
 		if (n++ == limits->max_sessions)
 			FAIL(MEGOLM_ERR_TOO_MANY);
 		TRY(take_withheld(room, count, n_withheld, item));

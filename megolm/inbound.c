@@ -42,6 +42,8 @@ void megolm_inbound_free(struct megolm_inbound *inbound)
 {
 	if (inbound == NULL)
 		return;
+	if (inbound->sender != NULL)
+		inbound->sender->n_begun--;
 	if (inbound->olm != NULL)
 		olm_clear_inbound_group_session(inbound->olm);
 	free(inbound->olm);
@@ -126,7 +128,7 @@ out:
 	return err;
 }
 
-enum megolm_err megolm_inbound_new(struct megolm_inbound **out, const struct megolm_peer *sender,
+enum megolm_err megolm_inbound_new(struct megolm_inbound **out, struct megolm_peer *sender,
 				   struct megolm_slice id, struct megolm_slice session_key)
 {
 	struct megolm_inbound *inbound;
@@ -135,6 +137,8 @@ enum megolm_err megolm_inbound_new(struct megolm_inbound **out, const struct meg
 	if (err != MEGOLM_OK)
 		return err;
 	inbound->sender = sender;
+	if (sender != NULL)
+		sender->n_begun++;
 	err = megolm_inbound_open(inbound);
 	if (err != MEGOLM_OK) {
 		megolm_inbound_free(inbound);
@@ -267,12 +271,18 @@ uint32_t megolm_inbound_n_forwarded(const struct megolm_inbound *inbound)
 static void take_origin(struct megolm_inbound *known, struct megolm_inbound *inbound)
 {
 	struct megolm_origin *origin = known->origin;
+	struct megolm_peer *sender = known->sender;
 	uint32_t n_forwarded = megolm_inbound_n_forwarded(known);
 	bool was_verified = megolm_inbound_is_verified(known);
 
 	known->origin = inbound->origin;
 	known->sender = inbound->sender;
 	inbound->origin = origin;
+	inbound->sender = sender;
+	/* E2EE, "Shareable encryption sessions": the sender decides; of others, who may not have
+	 * been told, only a yes counts. */
+	if (known->origin == NULL || inbound->shared_history)
+		known->shared_history = inbound->shared_history;
 	if ((megolm_inbound_is_verified(known) && !was_verified) ||
 	    megolm_inbound_n_forwarded(known) < n_forwarded)
 		known->backed_up = MEGOLM_NOT_BACKED_UP;

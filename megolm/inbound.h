@@ -12,7 +12,7 @@ struct megolm_inbound *megolm_inbound_find(const struct megolm_room *room, struc
  * to be; it does not enter the room. `sender` is NULL for the own device.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_inbound_new(struct megolm_inbound **out,
-						     const struct megolm_peer *sender,
+						     struct megolm_peer *sender,
 						     struct megolm_slice id,
 						     struct megolm_slice session_key);
 

@@ -6,12 +6,14 @@
 #include "user.h"
 #include <stdlib.h>
 
-bool megolm_lists(struct megolm_slice array, const char *name)
+bool megolm_lists(struct megolm_slice value, const char *name)
 {
-	struct megolm_slice quoted = megolm_slice_of(name);
+	struct megolm_slice rest, item, string;
 
-	for (size_t i = 0; i + quoted.len <= array.len; i++)
-		if (memcmp(array.p + i, quoted.p, quoted.len) == 0)
+	if (megolm_json_open_array(&rest, value) != MEGOLM_OK)
+		return false;
+	while (megolm_json_next_item(&rest, &item))
+		if (megolm_json_string(item, &string) == MEGOLM_OK && megolm_equals(string, name))
 			return true;
 	return false;
 }
@@ -42,8 +44,7 @@ enum megolm_err megolm_device_keys_read(struct megolm_device_keys *out, struct m
 	if (!megolm_is_identifier(out->user_id, '@') || !megolm_is_identifier(out->device_id, '\0'))
 		FAIL(MEGOLM_ERR_IDENTIFIER);
 	TRY(megolm_json_member(text, megolm_slice_of("algorithms"), &algorithms));
-	if (!megolm_lists(algorithms, "\"" MEGOLM_OLM_V1 "\"") ||
-	    !megolm_lists(algorithms, "\"" MEGOLM_MEGOLM_V1 "\""))
+	if (!megolm_lists(algorithms, MEGOLM_OLM_V1) || !megolm_lists(algorithms, MEGOLM_MEGOLM_V1))
 		FAIL(MEGOLM_ERR_ALGORITHM);
 	TRY(megolm_json_member(text, megolm_slice_of("keys"), &keys));
 	TRY(entry_of(&out->curve25519, keys, "curve25519:", out->device_id));
@@ -127,6 +128,11 @@ enum megolm_err megolm_device_keys_verify(struct megolm_device *device,
 		user = megolm_user_find(device, keys->user_id);
 		if (user == NULL)
 			FAIL(MEGOLM_ERR_UNKNOWN_USER);
+		/* Signatures name devices and such keys alike (E2EE, "Key and signature
+		 * security"). */
+		if (megolm_equals(keys->device_id, user->master) ||
+		    megolm_equals(keys->device_id, user->self_signing))
+			FAIL(MEGOLM_ERR_IDENTIFIER);
 	}
 	TRY(signed_part(device, &message, keys->text));
 	TRY(verify_one(device, message, keys->text, keys->user_id, keys->device_id, keys->ed25519));
@@ -271,10 +277,8 @@ bool megolm_may_know_stranger(const struct megolm_device *device)
 	return n < device->policy.max_strangers;
 }
 
-void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer)
+static void release_sessions(struct megolm_device *device, struct megolm_peer *peer)
 {
-	if (peer == NULL)
-		return;
 	for (size_t i = 0; i < MEGOLM_MAX_SESSIONS; i++) {
 		struct megolm_pairwise *saved = peer->saved_order[i];
 		bool is_current = false;
@@ -284,9 +288,19 @@ void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer)
 			megolm_pairwise_release(device, saved);
 		megolm_pairwise_release(device, peer->session[i]);
 	}
+	memset(peer->session, 0, sizeof peer->session);
+	memset(peer->saved_order, 0, sizeof peer->saved_order);
+}
+
+void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer)
+{
+	if (peer == NULL)
+		return;
+	release_sessions(device, peer);
 	free(peer);
 }
 
+/* Its Megolm sessions say whose they are, as long as they are there. */
 void megolm_device_forget(struct megolm_device *device, struct megolm_peer *peer)
 {
 	struct megolm_name ids = ids_of(peer), key = key_name(peer);
@@ -296,7 +310,22 @@ void megolm_device_forget(struct megolm_device *device, struct megolm_peer *peer
 	device->peer[peer->number] = NULL;
 	while (device->n_peers > 0 && device->peer[device->n_peers - 1] == NULL)
 		device->n_peers--;
-	megolm_peer_free(device, peer);
+	if (peer->n_begun == 0) {
+		megolm_peer_free(device, peer);
+		return;
+	}
+	release_sessions(device, peer);
+	peer->next_forgotten = device->forgotten;
+	device->forgotten = peer;
+}
+
+void megolm_peers_free_forgotten(struct megolm_device *device)
+{
+	while (device->forgotten != NULL) {
+		struct megolm_peer *peer = device->forgotten;
+		device->forgotten = peer->next_forgotten;
+		free(peer);
+	}
 }
 
 /* The known device that these keys are of, by either name; an error when they disagree. */

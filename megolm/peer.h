@@ -12,8 +12,8 @@ struct megolm_device_keys {
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_keys_read(struct megolm_device_keys *out,
 							  struct megolm_slice text);
 
-/* Whether a JSON array contains this string, given with its quotes. */
-bool megolm_lists(struct megolm_slice array, const char *name);
+/* Whether a JSON value is an array that contains this string, written without escapes. */
+bool megolm_lists(struct megolm_slice value, const char *name);
 
 /* Verifies the signature of the device on its keys and, if the policy asks for it, that of the
  * user's self-signing key. */
@@ -34,9 +34,19 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_peer_insert(struct megolm_device *devic
 						     const struct megolm_device_keys *keys,
 						     uint64_t tag);
 
+/* Whether what vouched for it does so no longer: the keys of its user have changed, or are
+ * forgotten. */
+static inline bool megolm_peer_is_disowned(const struct megolm_peer *peer)
+{
+	return peer->by_signatures && !peer->is_verified;
+}
+
 /* Whether the policy allows another device that is known by what it sent only. */
 bool megolm_may_know_stranger(const struct megolm_device *device);
 
 /* Frees a peer with its sessions; NULL is allowed. It stays in the tables of the device. */
 void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer);
+
+/* Frees those that were forgotten while Megolm sessions named them. */
+void megolm_peers_free_forgotten(struct megolm_device *device);
 #endif

@@ -58,7 +58,8 @@ static enum megolm_err check_device_keys(struct megolm_device *device, struct in
 	    !megolm_equal(keys->curve25519, in->content.sender_key) ||
 	    !megolm_equal(keys->ed25519, in->ed25519))
 		return MEGOLM_ERR_WRONG_SENDER;
-	if (in->peer != NULL && megolm_equal(in->peer->keys, keys->text))
+	if (in->peer != NULL && megolm_equal(in->peer->keys, keys->text) &&
+	    !megolm_peer_is_disowned(in->peer))
 		return MEGOLM_OK;
 	return megolm_device_keys_verify(device, keys);
 }
@@ -76,6 +77,8 @@ static enum megolm_err check_device(struct megolm_device *device, struct incomin
 		TRY(check_device_keys(device, in));
 	} else if (peer == NULL) {
 		FAIL(MEGOLM_ERR_UNKNOWN_DEVICE);
+	} else if (megolm_peer_is_disowned(peer)) {
+		FAIL(MEGOLM_ERR_NOT_CROSS_SIGNED);
 	}
 	if (peer != NULL && (!megolm_equals(in->sender, peer->user_id) ||
 			     !megolm_equals(in->ed25519, peer->ed25519)))
@@ -250,6 +253,9 @@ static enum megolm_err act(struct megolm_device *device, struct brought *brought
 	TRY(read(device, brought, in, known, sender));
 	TRY(megolm_pairwise_accept(device, in->peer, &in->olm));
 	in->peer->is_stranger = in->peer->is_stranger || known == NULL;
+	/* Its keys, if it said them, were held to the policy. */
+	if (in->keys.text.p != NULL && in->peer->by_signatures)
+		in->peer->is_verified = true;
 	keep(device, brought);
 out:
 	if (err != MEGOLM_OK) {

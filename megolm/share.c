@@ -3,6 +3,7 @@
 #include "envelope.h"
 #include "internal.h"
 #include "json.h"
+#include "peer.h"
 #include "room.h"
 #include "withheld.h"
 
@@ -18,6 +19,19 @@ struct megolm_peer *megolm_room_next_without_session(const struct megolm_room *r
 			return room->member[(*i)++].peer;
 	}
 	return NULL;
+}
+
+/* Whether a key would go to a device that its user's keys vouched for and do no longer. */
+static bool has_disowned(const struct megolm_room *room, bool needs_all)
+{
+	if (!room->device->policy.cross_signed)
+		return false;
+	for (size_t i = 0; i < room->n_members; i++)
+		if (room->member[i].withheld == MEGOLM_GIVEN &&
+		    (needs_all || !room->member[i].has_key) &&
+		    megolm_peer_is_disowned(room->member[i].peer))
+			return true;
+	return false;
 }
 
 /* The content of m.room_key, at the current index. */
@@ -49,10 +63,10 @@ static bool begins_afresh(const struct megolm_peer *peer)
 	return peer->session[0]->is_fresh || megolm_peer_ratchet_due(peer);
 }
 
-static enum megolm_err tell_withheld(struct megolm_room *room, struct megolm_member *member,
-				     struct megolm_sink *sink)
+static enum megolm_err tell_withheld(struct megolm_room *room, struct megolm_shared *shared,
+				     struct megolm_member *member, struct megolm_sink *sink)
 {
-	enum megolm_err err = megolm_withheld_send(room, member, sink);
+	enum megolm_err err = megolm_withheld_send(room, &shared->n, member, sink);
 
 	if (err != MEGOLM_OK)
 		return err;
@@ -71,10 +85,9 @@ static enum megolm_err send_room_key(struct megolm_room *room, struct megolm_sha
 		if (!megolm_member_lacks(m))
 			continue;
 		if (m->withheld != MEGOLM_GIVEN) {
-			err = tell_withheld(room, m, sink);
+			err = tell_withheld(room, shared, m, sink);
 			if (err != MEGOLM_OK)
 				return err;
-			shared->n++;
 			continue;
 		}
 		afresh = begins_afresh(m->peer);
@@ -100,6 +113,8 @@ enum megolm_err megolm_room_share(struct megolm_room *room, struct megolm_shared
 	size_t i = 0;
 	enum megolm_err err = MEGOLM_OK;
 
+	if (has_disowned(room, done.new_session))
+		FAIL(MEGOLM_ERR_NOT_CROSS_SIGNED);
 	if (megolm_room_next_without_session(room, &i, now_ms) != NULL)
 		FAIL(MEGOLM_ERR_NO_OLM_SESSION);
 	if (done.new_session)

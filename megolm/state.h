@@ -52,12 +52,14 @@ struct megolm_peer {
 	bool by_signatures; /* is_verified follows from cross-signing; otherwise the user says it */
 	uint32_t number;    /* place in device->peer[] */
 	bool is_stranger;   /* known by what it sent only */
-	bool told_no_olm;   /* since the last session with it began */
+	uint32_t n_begun;   /* inbound sessions that name it as their sender */
+	struct megolm_peer *next_forgotten;
+	bool told_no_olm; /* since the last session with it began */
 	bool has_recovered;
 	uint64_t recovered_ms; /* when megolm_device_recover last began a session */
 	struct megolm_pairwise *session[MEGOLM_MAX_SESSIONS];     /* the one to send by first */
 	struct megolm_pairwise *saved_order[MEGOLM_MAX_SESSIONS]; /* at the checkpoint */
-	bool saved_has_recovered;
+	bool saved_has_recovered, saved_told_no_olm;
 	uint64_t saved_recovered_ms;
 };
 
@@ -94,9 +96,9 @@ struct megolm_origin {
 
 struct megolm_inbound {
 	char id[MEGOLM_KEY_CHARS + 1];
-	const struct megolm_peer *sender; /* NULL: the own device, or see origin */
-	struct megolm_origin *origin;     /* NULL: the sender gave the key to this device */
-	bool shared_history;              /* may be given to those who join later */
+	struct megolm_peer *sender;   /* NULL: the own device, or see origin */
+	struct megolm_origin *origin; /* NULL: the sender gave the key to this device */
+	bool shared_history;          /* may be given to those who join later */
 	enum megolm_backed_up { MEGOLM_NOT_BACKED_UP, MEGOLM_UPLOADED, MEGOLM_BACKED_UP } backed_up;
 	/* NULL: only the session key is here, see megolm_inbound_open. */
 	OlmInboundGroupSession *olm;
@@ -150,6 +152,7 @@ struct megolm_device {
 	OlmUtility *utility;
 	struct megolm_peer **peer; /* NULL where one was forgotten */
 	size_t n_peers, peers_cap;
+	struct megolm_peer *forgotten; /* of whom sessions are left, a list */
 	struct megolm_table peer_by_id, peer_by_key;
 	struct megolm_room *room; /* a list */
 	struct megolm_table room_by_id;

@@ -151,8 +151,8 @@ enum megolm_err megolm_device_learn_user(struct megolm_device *device,
 	if (master_key.len > device->policy.max_content ||
 	    self_signing_key.len > device->policy.max_content)
 		FAIL(MEGOLM_ERR_TOO_LARGE);
-	TRY(read_key(&master, master_key, user_id, "\"master\""));
-	TRY(read_key(&self_signing, self_signing_key, user_id, "\"self_signing\""));
+	TRY(read_key(&master, master_key, user_id, "master"));
+	TRY(read_key(&self_signing, self_signing_key, user_id, "self_signing"));
 	if (known != NULL && !megolm_equals(master, known->master))
 		FAIL(MEGOLM_ERR_USER_CHANGED);
 	if (known != NULL && megolm_equals(self_signing, known->self_signing))
@@ -179,7 +179,7 @@ enum megolm_err megolm_device_check_user_signing_key(struct megolm_device *devic
 		FAIL(MEGOLM_ERR_TOO_LARGE);
 	if (known == NULL)
 		FAIL(MEGOLM_ERR_UNKNOWN_USER);
-	TRY(read_key(&key, user_signing_key, user_id, "\"user_signing\""));
+	TRY(read_key(&key, user_signing_key, user_id, "user_signing"));
 	master = megolm_slice_of(known->master);
 	TRY(megolm_verify_signed(device, user_signing_key, user, master, master));
 out:
@@ -198,7 +198,7 @@ enum megolm_err megolm_device_check_master_key(struct megolm_device *device,
 		FAIL(MEGOLM_ERR_TOO_LARGE);
 	if (known == NULL)
 		FAIL(MEGOLM_ERR_UNKNOWN_USER);
-	TRY(read_key(&master, master_key, peer->user_id, "\"master\""));
+	TRY(read_key(&master, master_key, peer->user_id, "master"));
 	if (!megolm_equals(master, known->master))
 		FAIL(MEGOLM_ERR_USER_CHANGED);
 	TRY(megolm_verify_signed(device, master_key, user, megolm_slice_of(peer->device_id),

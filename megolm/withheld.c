@@ -63,8 +63,8 @@ static void write_withheld(struct megolm_text *out, const struct megolm_room *ro
 	megolm_puts(out, "\"}}}}");
 }
 
-enum megolm_err megolm_withheld_send(struct megolm_room *room, struct megolm_member *member,
-				     struct megolm_sink *sink)
+enum megolm_err megolm_withheld_send(struct megolm_room *room, size_t *n,
+				     struct megolm_member *member, struct megolm_sink *sink)
 {
 	size_t max = 256 + strlen(member->peer->user_id) + strlen(member->peer->device_id) +
 		     strlen(room->id) + 2 * MEGOLM_KEY_CHARS;
@@ -83,6 +83,7 @@ enum megolm_err megolm_withheld_send(struct megolm_room *room, struct megolm_mem
 	sink->is_withheld = true;
 	sink->commit(sink, member->peer, out.len);
 	sink->is_withheld = false;
+	++*n;
 	if (member->withheld == MEGOLM_NO_OLM)
 		member->peer->told_no_olm = true;
 	return MEGOLM_OK;

@@ -11,8 +11,9 @@ struct megolm_withheld_session {
 	enum megolm_withheld code;
 };
 
-/* Sends m.room_key.withheld about the outbound session to a member. */
-enum megolm_err MEGOLM_MUST_CHECK megolm_withheld_send(struct megolm_room *room,
+/* Sends m.room_key.withheld about the outbound session to a member, and counts it in *n; of
+ * m.no_olm only what was not said before. */
+enum megolm_err MEGOLM_MUST_CHECK megolm_withheld_send(struct megolm_room *room, size_t *n,
 						       struct megolm_member *member,
 						       struct megolm_sink *sink);
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "crypto_seal.h"
+#include "inbound.h"
 #include "matrix.h"
 #include "megolm/crypto.h"
 #include "megolm_keys.h"
@@ -172,6 +173,112 @@ static void who_gave_a_key_is_remembered(void **state)
 	close_invitation(&i);
 }
 
+/* The session of a story as another device has it from a file, and what is said there of sharing
+ * it. */
+static struct megolm_inbound *import_file(struct matrix_story *s, struct matrix_device *to,
+					  bool is_shared)
+{
+	static uint8_t file[4096];
+	const struct megolm_slice passphrase = matrix_text("secret");
+	struct megolm_imported n;
+	struct megolm_inbound *inbound;
+	size_t len;
+
+	ASSERT_DONE(megolm_key_file_write(s->bob.device, file, sizeof(file), &len, passphrase, 1));
+	ASSERT_DONE(megolm_key_file_read(to->device, &n, NULL, (struct megolm_slice){file, len},
+					 passphrase, &megolm_default_import_limits));
+	inbound = megolm_inbound_find(to->room, matrix_text(matrix_story_session(s)));
+	assert_non_null(inbound);
+	inbound->shared_history = is_shared;
+	return inbound;
+}
+
+/* Whatever a file said of it before. */
+static void the_sender_decides_what_may_be_shared(void **state)
+{
+	(void)state;
+	for (int is_shared = 0; is_shared < 2; is_shared++) {
+		struct matrix_device carol, *all[] = {&carol};
+		struct megolm_inbound *inbound;
+		struct matrix_story s;
+
+		matrix_story_open(&s);
+		megolm_room_set_shared_history(s.alice.room, is_shared == 1);
+		matrix_share(&s.alice, (struct matrix_device *[]){&s.bob}, 1);
+		matrix_open(&carol, 2, &megolm_default_policy);
+		inbound = import_file(&s, &carol, is_shared == 0);
+		(void)matrix_invite(&s.alice, &carol);
+		matrix_share(&s.alice, all, 1);
+		assert_int_equal(inbound->shared_history, is_shared);
+		matrix_close(&carol);
+		matrix_story_close(&s);
+	}
+}
+
+/* E2EE, "if any of the following conditions are satisfied". */
+static void of_others_one_yes_is_enough(void **state)
+{
+	(void)state;
+	for (int before = 0; before < 2; before++)
+		for (int later = 0; later < 2; later++) {
+			struct megolm_inbound *inbound, *of_bob;
+			struct megolm_imported n;
+			struct matrix_device phone;
+			struct matrix_story s;
+
+			matrix_story_open(&s);
+			matrix_open_another(&phone, 2, 1);
+			inbound = import_file(&s, &phone, before == 1);
+			of_bob = megolm_inbound_find(s.bob.room,
+						     matrix_text(matrix_story_session(&s)));
+			of_bob->shared_history = later == 1;
+			ASSERT_DONE(megolm_device_adopt(phone.device, &n, s.bob.device));
+			assert_int_equal(n.n_new, 1);
+			assert_int_equal(inbound->shared_history, before + later > 0);
+			matrix_close(&phone);
+			matrix_story_close(&s);
+		}
+}
+
+/* A source of randomness that can fail. */
+struct unlucky {
+	struct megolm_seeded stream;
+	bool fails;
+};
+
+static enum megolm_err draw(void *state, uint8_t *out, size_t len)
+{
+	struct unlucky *u = state;
+
+	return u->fails ? MEGOLM_ERR_RANDOM
+			: megolm_seeded_random(&u->stream).draw(&u->stream, out, len);
+}
+
+static void a_bundle_that_fails_leaves_no_key_behind(void **state)
+{
+	static uint8_t file[4096], nothing[sizeof(file)];
+	struct unlucky u = {.fails = false};
+	const struct megolm_random random = {draw, &u};
+	struct megolm_attachment attachment;
+	struct megolm_device *device;
+	struct megolm_room *room;
+	size_t len;
+
+	(void)state;
+	ASSERT_DONE(megolm_seeded_begin(&u.stream, 7, "unlucky", 0, 0));
+	ASSERT_DONE(megolm_device_new(&device, "@a:gb.test", "A", &random, &megolm_default_policy));
+	ASSERT_DONE(megolm_device_room(device, &room, MATRIX_ROOM));
+	megolm_room_set_shared_history(room, true);
+	ASSERT_DONE(megolm_probe_share_silently(room, 0));
+	u.fails = true;
+	ASSERT_ERR(megolm_room_bundle_write(room, &attachment, file, sizeof(file), &len),
+		   MEGOLM_ERR_RANDOM);
+	assert_memory_equal(file, nothing, sizeof(file));
+	u.fails = false;
+	ASSERT_DONE(megolm_room_bundle_write(room, &attachment, file, sizeof(file), &len));
+	megolm_device_free(device);
+}
+
 static void a_change_of_visibility_ends_the_session(void **state)
 {
 	struct invitation i;
@@ -244,6 +351,47 @@ static void who_announces_a_bundle_says_its_keys(void **state)
 	close_invitation(&i);
 }
 
+#define ZEROS_22 "AAAAAAAAAAAAAAAAAAAAAA"
+#define ZEROS_43 ZEROS_22 "AAAAAAAAAAAAAAAAAAAAA"
+#define KEY_OF(algorithm, extractable, uses, type)                                                 \
+	"{\"alg\":\"" algorithm "\",\"ext\":" extractable ",\"k\":\"" ZEROS_43                     \
+	"\",\"key_ops\":" uses ",\"kty\":\"" type "\"}"
+#define CONTENT(key, version)                                                                      \
+	"{\"file\":{\"hashes\":{\"sha256\":\"" ZEROS_43 "\"},\"iv\":\"" ZEROS_22 "\",\"key\":" key \
+	",\"url\":\"" URL "\",\"v\":\"" version "\"},\"room_id\":\"!r:gb.test\"}"
+#define BOTH "[\"decrypt\",\"encrypt\"]"
+
+/* EncryptedFile: "Must be" of its version and of four members of its key. */
+static void what_opens_a_bundle_is_what_it_must_be(void **state)
+{
+	static const struct {
+		const char *content;
+		enum megolm_err err;
+	} rows[] = {
+		{CONTENT(KEY_OF("A256CTR", "true", BOTH, "oct"), "v2"), MEGOLM_OK},
+		{CONTENT(KEY_OF("A256CTR", "true", BOTH, "oct"), "v1"), MEGOLM_ERR_ALGORITHM},
+		{CONTENT(KEY_OF("A256CBC", "true", BOTH, "oct"), "v2"), MEGOLM_ERR_ALGORITHM},
+		{CONTENT(KEY_OF("A256CTR", "false", BOTH, "oct"), "v2"), MEGOLM_ERR_ALGORITHM},
+		{CONTENT(KEY_OF("A256CTR", "true", "[\"encrypt\"]", "oct"), "v2"),
+		 MEGOLM_ERR_ALGORITHM},
+		{CONTENT(KEY_OF("A256CTR", "true", "[\"decrypt\"]", "oct"), "v2"),
+		 MEGOLM_ERR_ALGORITHM},
+		{CONTENT(KEY_OF("A256CTR", "true", BOTH, "RSA"), "v2"), MEGOLM_ERR_ALGORITHM},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct matrix_claims claims = {.type = "m.room_key_bundle",
+						     .content = rows[i].content};
+		struct matrix_pair p;
+
+		matrix_pair_open(&p);
+		ASSERT_ERR(matrix_receive(&p.bob, &p.alice, matrix_forge_event(&p, claims)),
+			   rows[i].err);
+		matrix_pair_close(&p);
+	}
+}
+
 static void a_changed_bundle_is_refused(void **state)
 {
 	struct megolm_import_limits tight = megolm_default_import_limits;
@@ -299,18 +447,54 @@ static void keys_of_other_rooms_are_refused(void **state)
 	"\",\"sender_key\":\"" KEY "\",\"session_id\":\"" session "\"}"
 #define KEY "RF3s+E7RkTQTGF2d8Deol0FkQvgII2aJDf3/Jp5mxVU"
 
-/* A bundle that lists one session as withheld. */
-static void withhold_in_bundle(struct invitation *i, const char *item)
+/* What Alice would have written. */
+static void seal_bundle(struct invitation *i, const char *text)
 {
 	uint8_t hash[32];
 
-	i->len = (size_t)snprintf((char *)i->file, sizeof(i->file),
-				  "{\"room_keys\":[],\"withheld\":[%s]}", item);
+	i->len = (size_t)snprintf((char *)i->file, sizeof(i->file), "%s", text);
 	memset(&i->attachment, 0, sizeof(i->attachment));
 	ASSERT_DONE(megolm_ctr(i->file, (struct megolm_slice){i->file, i->len}, i->attachment.key,
 			       i->attachment.iv));
 	ASSERT_DONE(megolm_sha256(hash, (struct megolm_slice){i->file, i->len}));
 	memcpy(i->attachment.sha256, hash, sizeof(hash));
+}
+
+/* A bundle that lists one session as withheld. */
+static void withhold_in_bundle(struct invitation *i, const char *item)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "{\"room_keys\":[],\"withheld\":[%s]}", item);
+	seal_bundle(i, text);
+}
+
+/* The specification requires neither of the two lists. */
+static void a_bundle_is_an_object_with_lists(void **state)
+{
+	static const struct {
+		const char *text;
+		enum megolm_err err;
+	} rows[] = {
+		{"{}", MEGOLM_OK},
+		{"{\"room_keys\":[]}", MEGOLM_OK},
+		{"{\"withheld\":[]}", MEGOLM_OK},
+		{"{\"room_keys\":{}}", MEGOLM_ERR_JSON_MEMBER},
+		{"{\"room_keys\":[],\"withheld\":7}", MEGOLM_ERR_JSON_MEMBER},
+		{"[]", MEGOLM_ERR_JSON},
+	};
+	struct invitation i;
+
+	(void)state;
+	open_invitation(&i);
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		struct megolm_imported n = {.n_new = 7};
+
+		seal_bundle(&i, rows[k].text);
+		ASSERT_ERR(read_bundle(&i, &n, NULL), rows[k].err);
+		assert_int_equal(n.n_new, rows[k].err == MEGOLM_OK ? 0 : 7);
+	}
+	close_invitation(&i);
 }
 
 /* Each says about one session of this room why its key is not there; the last one counts. */
@@ -374,11 +558,16 @@ int main(void)
 		cmocka_unit_test(who_is_invited_reads_shared_history_and_no_other),
 		cmocka_unit_test(a_recipient_remembers_what_may_be_shared),
 		cmocka_unit_test(who_gave_a_key_is_remembered),
+		cmocka_unit_test(the_sender_decides_what_may_be_shared),
+		cmocka_unit_test(of_others_one_yes_is_enough),
+		cmocka_unit_test(a_bundle_that_fails_leaves_no_key_behind),
 		cmocka_unit_test(a_change_of_visibility_ends_the_session),
 		cmocka_unit_test(a_bundle_goes_to_cross_signed_devices_only),
 		cmocka_unit_test(who_announces_a_bundle_says_its_keys),
+		cmocka_unit_test(what_opens_a_bundle_is_what_it_must_be),
 		cmocka_unit_test(a_changed_bundle_is_refused),
 		cmocka_unit_test(keys_of_other_rooms_are_refused),
+		cmocka_unit_test(a_bundle_is_an_object_with_lists),
 		cmocka_unit_test(what_a_bundle_withholds_is_remembered),
 	};
 

@@ -15,6 +15,7 @@
 
 #include "matrix.h"
 #include "megolm_keys.h"
+#include "megolm_withheld.h"
 
 #define BOB "@bob:gb.test"
 
@@ -298,9 +299,12 @@ static void every_signature_of_cross_signing_is_verified(void **state)
 
 static void keys_that_vouch_must_be_what_they_claim(void **state)
 {
+	static const char no_list[] = "{\"algorithms\":{\"m.megolm.v1.aes-sha2\":1,"
+				      "\"m.olm.v1.curve25519-aes-sha2\":1},"
+				      "\"device_id\":\"PHONE\",\"user_id\":\"" BOB "\"}";
 	struct megolm_slice master, self_signing, other;
 	struct users u;
-	char text[2048];
+	char text[2048], other_text[2048];
 
 	(void)state;
 	open_users(&u);
@@ -322,6 +326,12 @@ static void keys_that_vouch_must_be_what_they_claim(void **state)
 	ASSERT_ERR(learn_texts(&u, (struct megolm_slice){master.p, 65537}, self_signing, BOB),
 		   MEGOLM_ERR_TOO_LARGE);
 	ASSERT_ERR(learn(&u, megolm_device_keys(u.phone), "PHONE"), MEGOLM_ERR_UNKNOWN_USER);
+	/* What keys are for, and which algorithms a device has, is a list. */
+	(void)edited(text, master, "\"usage\":", 0, ' ');
+	ASSERT_ERR(learn_texts(&u, edited(other_text, matrix_text(text), "\"master\"", 0, ' '),
+			       self_signing, BOB),
+		   MEGOLM_ERR_ALGORITHM);
+	ASSERT_ERR(learn(&u, matrix_text(no_list), "PHONE"), MEGOLM_ERR_ALGORITHM);
 	ASSERT_DONE(learn_texts(&u, master, self_signing, BOB));
 	ASSERT_ERR(learn_user(&u, u.other_bob), MEGOLM_ERR_USER_CHANGED);
 	close_users(&u);
@@ -440,6 +450,121 @@ static void who_is_vouched_for_is_given_history(void **state)
 	close_users(&u);
 }
 
+/* "servers MUST not allow devices to have the same IDs as cross-signing keys", and clients "must
+ * not rely on" that. */
+static void a_device_is_not_called_like_a_key_of_its_user(void **state)
+{
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	ASSERT_DONE(learn_user(&u, u.bob));
+	for (int i = 0; i < 2; i++) {
+		struct megolm_slice key = i == 0 ? megolm_identity_master_key(u.bob)
+						 : megolm_identity_self_signing_key(u.bob);
+		struct megolm_device *device;
+		char id[44];
+
+		snprintf(id, sizeof(id), "%.43s",
+			 (const char *)key.p + strlen("{\"keys\":{\"ed25519:"));
+		device = device_of_bob(&u, id);
+		if (i == 0)
+			ASSERT_DONE(megolm_device_cross_sign(device, u.bob));
+		ASSERT_ERR(learn(&u, megolm_device_keys(device), id), MEGOLM_ERR_IDENTIFIER);
+		megolm_device_free(device);
+	}
+	close_users(&u);
+}
+
+/* Alice, and Bob's phone, which his keys vouch for, in her room. */
+static struct megolm_peer *invite_phone(struct users *u, struct megolm_slice *key,
+					uint8_t text[1024])
+{
+	struct megolm_peer *phone;
+
+	ASSERT_DONE(megolm_device_cross_sign(u->phone, u->bob));
+	ASSERT_DONE(learn_user(u, u->bob));
+	ASSERT_DONE(learn(u, megolm_device_keys(u->phone), "PHONE"));
+	phone = find(u->alice.device, "PHONE");
+	ASSERT_DONE(megolm_device_new_one_time_key(u->phone, text, 1024, &key->len));
+	key->p = text;
+	ASSERT_DONE(megolm_device_open_session(u->alice.device, phone, *key));
+	ASSERT_DONE(megolm_room_add(u->alice.room, phone));
+	return phone;
+}
+
+/* A message of the phone, as Alice takes it in. */
+static enum megolm_err phone_says(struct users *u, struct megolm_device *phone,
+				  struct megolm_peer *alice)
+{
+	struct matrix_outbox out;
+	struct megolm_slice content;
+	enum megolm_to_device what;
+	enum megolm_err err;
+
+	matrix_outbox_open(&out);
+	ASSERT_DONE(megolm_device_send_dummy(phone, alice, &out.sink));
+	ASSERT_DONE(megolm_device_find_content(u->alice.device, &content, matrix_last(&out)));
+	err = megolm_device_receive(u->alice.device, &what, BOB, content);
+	matrix_outbox_close(&out);
+	return err;
+}
+
+/* Once a user has other keys, which have not signed a device that is known, that is nobody's. */
+static void a_device_that_is_disowned_gets_no_keys_and_is_not_heard(void **state)
+{
+	struct megolm_peer *phone, *alice, *alice_at_lax;
+	struct megolm_policy terse = strict;
+	struct megolm_slice key;
+	struct megolm_shared shared;
+	struct matrix_outbox out;
+	struct megolm_device *mute = NULL;
+	uint8_t text[1024];
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	matrix_outbox_open(&out);
+	phone = invite_phone(&u, &key, text);
+	/* The phone, and one that does not say its keys. */
+	terse.cross_signed = false;
+	terse.without_device_keys = true;
+	ASSERT_DONE(megolm_device_new(&mute, BOB, "MUTE", &u.random, &terse));
+	ASSERT_DONE(megolm_device_cross_sign(mute, u.bob));
+	ASSERT_DONE(learn(&u, megolm_device_keys(mute), "MUTE"));
+	matrix_cross_sign(&u.alice);
+	alice = matrix_learn(&(struct matrix_device){.device = u.phone}, &u.alice);
+	matrix_new_key(&u.alice);
+	ASSERT_DONE(megolm_device_open_session(u.phone, alice, u.alice.key));
+	alice_at_lax = matrix_learn(&(struct matrix_device){.device = mute}, &u.alice);
+	matrix_new_key(&u.alice);
+	ASSERT_DONE(megolm_device_open_session(mute, alice_at_lax, u.alice.key));
+	ASSERT_DONE(phone_says(&u, u.phone, alice));
+	ASSERT_DONE(phone_says(&u, mute, alice_at_lax));
+	megolm_device_forget_user(u.alice.device, BOB);
+	ASSERT_ERR(phone_says(&u, u.phone, alice), MEGOLM_ERR_UNKNOWN_USER);
+	ASSERT_DONE(learn_user(&u, u.other_bob));
+	ASSERT_ERR(phone_says(&u, u.phone, alice), MEGOLM_ERR_NOT_CROSS_SIGNED);
+	ASSERT_ERR(phone_says(&u, mute, alice_at_lax), MEGOLM_ERR_NOT_CROSS_SIGNED);
+	ASSERT_ERR(megolm_room_share(u.alice.room, &shared, 0, &out.sink),
+		   MEGOLM_ERR_NOT_CROSS_SIGNED);
+	assert_int_equal(out.n, 0);
+	ASSERT_DONE(megolm_room_withhold(u.alice.room, phone, MEGOLM_UNVERIFIED));
+	ASSERT_DONE(megolm_room_share(u.alice.room, &shared, 0, &out.sink));
+	assert_int_equal(shared.n_keys, 0);
+	/* Its owner's keys are back. */
+	megolm_device_forget_user(u.alice.device, BOB);
+	ASSERT_DONE(learn_user(&u, u.bob));
+	ASSERT_DONE(phone_says(&u, u.phone, alice));
+	assert_true(megolm_peer_is_verified(phone));
+	ASSERT_DONE(megolm_room_withhold(u.alice.room, phone, MEGOLM_GIVEN));
+	ASSERT_DONE(megolm_room_share(u.alice.room, &shared, 0, &out.sink));
+	assert_int_equal(shared.n_keys, 1);
+	megolm_device_free(mute);
+	matrix_outbox_close(&out);
+	close_users(&u);
+}
+
 /* The same for keys that another device of the user asks for. */
 static void who_is_vouched_for_is_forwarded_keys(void **state)
 {
@@ -486,6 +611,8 @@ int main(void)
 		cmocka_unit_test(keys_that_vouch_must_be_what_they_claim),
 		cmocka_unit_test(senders_are_held_to_it_too),
 		cmocka_unit_test(a_rollback_forgets_users_too),
+		cmocka_unit_test(a_device_is_not_called_like_a_key_of_its_user),
+		cmocka_unit_test(a_device_that_is_disowned_gets_no_keys_and_is_not_heard),
 		cmocka_unit_test(who_is_vouched_for_is_given_history),
 		cmocka_unit_test(who_is_vouched_for_is_forwarded_keys),
 	};

@@ -278,7 +278,8 @@ void megolm_device_forget_user(struct megolm_device *device, const char *user_id
  *
  * MEGOLM_ERR_DEVICE_CHANGED when a known device comes with other identity keys. With
  * `cross_signed`: MEGOLM_ERR_UNKNOWN_USER before megolm_device_learn_user,
- * MEGOLM_ERR_NOT_CROSS_SIGNED without a good signature of the self-signing key.
+ * MEGOLM_ERR_NOT_CROSS_SIGNED without a good signature of the self-signing key,
+ * MEGOLM_ERR_IDENTIFIER for a device with the id of one of its user's keys.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_device_learn(struct megolm_device *device,
 						      struct megolm_peer **out,
@@ -286,7 +287,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_learn(struct megolm_device *devi
 						      const char *user_id, const char *device_id,
 						      uint64_t tag);
 
-/* Undoes megolm_device_learn: the peer and its Olm sessions are gone. It must be in no room. */
+/* Undoes megolm_device_learn: the peer and its Olm sessions are gone. It must be in no room. The
+ * Megolm sessions that it began stay, and what comes by them can be read. */
 void megolm_device_forget(struct megolm_device *device, struct megolm_peer *peer);
 
 /* NULL when there is no such device. */
@@ -428,7 +430,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_find_content(const struct megolm
  * taken back. That session has moved on, so that the message is MEGOLM_ERR_MESSAGE_MAC when it
  * comes again; it is no nearer to being the one to send by.
  *
- * MEGOLM_ERR_LIMIT for a stranger, a room or a session beyond the bounds of the policy. Of a
+ * MEGOLM_ERR_LIMIT for a stranger, a room or a session beyond the bounds of the policy;
+ * MEGOLM_ERR_NOT_CROSS_SIGNED by it, also once a known device's user has other keys. Of a
  * room key or a forwarded one: MEGOLM_ERR_WRONG_SENDER when the session is another device's,
  * MEGOLM_ERR_RATCHET when a forwarded one contradicts what is known.
  */
@@ -497,8 +500,10 @@ struct megolm_shared {
  *   shared  may be NULL
  *
  * MEGOLM_ERR_NO_OLM_SESSION, before anything is sent, when a device without Olm session is
- * among them: megolm_room_next_without_session() tells which. MEGOLM_ERR_OUTPUT when the
- * sink was full, or an error of class RESOURCE: the devices served so far have the key.
+ * among them: megolm_room_next_without_session() tells which. Likewise MEGOLM_ERR_NOT_CROSS_SIGNED,
+ * by the policy, when the keys of a member's user are others now, or forgotten, and it was not
+ * learned again since: megolm_room_withhold() leaves it out. MEGOLM_ERR_OUTPUT when the sink was
+ * full, or an error of class RESOURCE: the devices served so far have the key.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_share(struct megolm_room *room,
 						    struct megolm_shared *shared, uint64_t now_ms,

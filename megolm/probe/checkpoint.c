@@ -50,6 +50,7 @@ static enum megolm_err save_peer(struct megolm_device *device, struct megolm_pee
 	memcpy(peer->saved_order, peer->session, sizeof peer->session);
 	peer->saved_has_recovered = peer->has_recovered;
 	peer->saved_recovered_ms = peer->recovered_ms;
+	peer->saved_told_no_olm = peer->told_no_olm;
 	for (size_t i = 0; i < MEGOLM_MAX_SESSIONS && peer->session[i] != NULL; i++) {
 		struct megolm_pairwise *session = peer->session[i];
 		enum megolm_err err;
@@ -137,6 +138,7 @@ static enum megolm_err restore_peer(struct megolm_device *device, struct megolm_
 	memcpy(peer->session, peer->saved_order, sizeof peer->session);
 	peer->has_recovered = peer->saved_has_recovered;
 	peer->recovered_ms = peer->saved_recovered_ms;
+	peer->told_no_olm = peer->saved_told_no_olm;
 	for (size_t i = 0; i < MEGOLM_MAX_SESSIONS && peer->session[i] != NULL; i++) {
 		struct megolm_pairwise *session = peer->session[i];
 		enum megolm_err err;

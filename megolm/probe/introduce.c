@@ -172,7 +172,7 @@ enum megolm_err megolm_probe_import(struct megolm_room *to, struct megolm_room *
 	size_t len = 0;
 	struct megolm_inbound *inbound = NULL;
 	const struct megolm_device *sender = from->device;
-	const struct megolm_peer *peer =
+	struct megolm_peer *peer =
 		megolm_device_find(to->device, sender->user_id, sender->device_id);
 	enum megolm_err err = MEGOLM_OK;
 

@@ -167,7 +167,7 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_probe_reload(struct megolm_device *devi
  * that were not used in between are not touched. Randomness is not rolled back. Pointers to
  * peers and rooms that existed at the checkpoint stay valid, others do not. Peers that
  * existed at the checkpoint must not be forgotten. Where the key of a session came from
- * (enum megolm_source) is not rolled back.
+ * (enum megolm_source), and whether it may be given to newcomers, is not rolled back.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_probe_checkpoint(struct megolm_device *device);
 enum megolm_err MEGOLM_MUST_CHECK megolm_probe_rollback(struct megolm_device *device);
