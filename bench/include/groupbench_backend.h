@@ -63,8 +63,10 @@ enum gb_kind {
 		      * session to who gets it, and says nothing */
 	GB_WITHHELD, /* m.room_key.withheld, to-device and in the clear */
 	GB_KINDS,
-	GB_ROOM_KEY_BUNDLE, /* m.room_key_bundle, of who sends it: counted and handed on as a
-			     * GB_ROOM_KEY, and told from one where it is asked who was sent what */
+	/* m.room_key_bundle, of who sends it: counted and handed on as a GB_ROOM_KEY, and told
+	 * from one where it is asked who was sent what. The largest number that the pipe protocol
+	 * has room for: no kind that is added moves it. */
+	GB_ROOM_KEY_BUNDLE = 255,
 };
 
 enum gb_address {
