@@ -309,24 +309,33 @@ static void axes_that_do_not_go_together_are_skipped(void **state)
 	worker_forget(r);
 }
 
-/* A word on new keys only where some were sent. */
+/* The answer is asked for where new keys went to somebody, and with a backend that seals at all. */
 static void a_rotation_for_nobody_is_not_said_to_heal(void **state)
 {
 	static const struct {
+		const struct gb_backend *backend;
 		uint32_t size;
 		enum gb_operation operation;
 		const char *olm, *heals;
 	} rows[] = {
-		{2, GB_OPERATION_remove, "chain", ""},   {2, GB_OPERATION_remove, "ratchet", ""},
-		{2, GB_OPERATION_rekey, "chain", "no"},  {2, GB_OPERATION_rekey, "ratchet", "yes"},
-		{3, GB_OPERATION_remove, "chain", "no"}, {3, GB_OPERATION_remove, "new", "yes"},
+		{&gb_backend_megolm, 2, GB_OPERATION_remove, "chain", ""},
+		{&gb_backend_megolm, 2, GB_OPERATION_remove, "ratchet", ""},
+		{&gb_backend_megolm, 2, GB_OPERATION_rekey, "chain", "no"},
+		{&gb_backend_megolm, 2, GB_OPERATION_rekey, "ratchet", "yes"},
+		{&gb_backend_megolm, 3, GB_OPERATION_remove, "chain", "no"},
+		{&gb_backend_megolm, 3, GB_OPERATION_remove, "new", "yes"},
+		/* New keys for a newcomer are those that there were. */
+		{&gb_backend_megolm, 3, GB_OPERATION_add, "ratchet", ""},
+		/* A commit brings them to the group. */
+		{&gb_backend_mls, 3, GB_OPERATION_rekey, "", "yes"},
+		{&gb_backend_null, 3, GB_OPERATION_rekey, "", ""},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct gb_job job = worker_job_of(
-			&gb_backend_megolm, rows[i].size, rows[i].operation,
-			rows[i].operation == GB_OPERATION_remove, GB_AXIS_olm, rows[i].olm);
+		struct gb_job job = worker_job_of(rows[i].backend, rows[i].size, rows[i].operation,
+						  rows[i].operation != GB_OPERATION_rekey,
+						  GB_AXIS_olm, rows[i].olm);
 		struct worker_report *r = worker_measure(&job);
 		assert_int_equal(r->status, GB_EXIT_DONE);
 		assert_int_equal(r->n_samples, 2);
