@@ -27,21 +27,27 @@ bool megolm_peer_is_verified(const struct megolm_peer *peer)
 
 /* ---- asking ---- */
 
-void megolm_requests_free(struct megolm_device *device)
+static void free_list(struct megolm_request **list)
 {
-	while (device->request != NULL) {
-		struct megolm_request *request = device->request;
-		device->request = request->next;
+	while (*list != NULL) {
+		struct megolm_request *request = *list;
+		*list = request->next;
 		free(request);
 	}
 }
 
-/* Where the pointer to the request of a session is; to NULL when there is none. */
-static struct megolm_request **find_request(struct megolm_device *device,
+void megolm_requests_free(struct megolm_device *device)
+{
+	free_list(&device->request);
+	free_list(&device->settled);
+}
+
+/* Where the pointer to the request of a session is, in a list; to NULL when there is none. */
+static struct megolm_request **find_request(struct megolm_request **list,
 					    struct megolm_slice room_id,
 					    struct megolm_slice session_id)
 {
-	struct megolm_request **at = &device->request;
+	struct megolm_request **at = list;
 
 	while (*at != NULL && !(megolm_equals(session_id, (*at)->session_id) &&
 				megolm_equals(room_id, (*at)->room_id)))
@@ -70,6 +76,17 @@ static enum megolm_err new_request(struct megolm_request **out, struct megolm_ro
 	memcpy(request->session_id, session_id, MEGOLM_KEY_CHARS);
 	*out = request;
 	return MEGOLM_OK;
+}
+
+/* Takes a request out of the settled ones. */
+static struct megolm_request *take_settled(struct megolm_device *device, struct megolm_request **at)
+{
+	struct megolm_request *request = *at;
+
+	*at = request->next;
+	request->next = NULL;
+	device->n_settled--;
+	return request;
 }
 
 /* What is asked for: "body". The key of the device that began the session is deprecated, and
@@ -104,15 +121,16 @@ static enum megolm_err end_request(struct megolm_text *text, size_t *len,
 	return MEGOLM_OK;
 }
 
-/* Asking again asks with the same id. */
+/* Asking again asks with the same id, also after the key had come. */
 enum megolm_err megolm_room_request_key(struct megolm_room *room, uint8_t *out, size_t cap,
 					size_t *len, const char *session_id, const char *sender_key)
 {
 	struct megolm_text text = megolm_text(out, cap);
 	struct megolm_device *device = room->device;
-	struct megolm_slice id = megolm_slice_of(session_id);
-	struct megolm_request **at = find_request(device, megolm_slice_of(room->id), id);
-	struct megolm_request *request = NULL;
+	struct megolm_slice id = megolm_slice_of(session_id), room_id = megolm_slice_of(room->id);
+	struct megolm_request **at = find_request(&device->request, room_id, id);
+	struct megolm_request **settled = find_request(&device->settled, room_id, id);
+	struct megolm_request *request = *at != NULL ? *at : *settled, *made = NULL;
 	size_t n = 0;
 	enum megolm_err err = MEGOLM_OK;
 
@@ -126,36 +144,65 @@ enum megolm_err megolm_room_request_key(struct megolm_room *room, uint8_t *out, 
 		n++;
 	if (*at == NULL && n >= MAX_REQUESTS)
 		FAIL(MEGOLM_ERR_TOO_MANY);
-	if (*at == NULL)
-		TRY(new_request(&request, room, session_id));
+	if (request == NULL)
+		TRY(new_request(&made, room, session_id));
+	request = request != NULL ? request : made;
 	megolm_puts(&text, "{\"action\":\"request\",");
-	put_body(&text, *at != NULL ? *at : request, sender_key);
-	TRY(end_request(&text, len, device, *at != NULL ? *at : request));
-	if (request != NULL)
-		*at = request;
-	request = NULL;
+	put_body(&text, request, sender_key);
+	TRY(end_request(&text, len, device, request));
+	if (*settled == request)
+		take_settled(device, settled);
+	*at = request;
+	made = NULL;
 out:
-	free(request);
+	free(made);
 	return err;
+}
+
+static enum megolm_err write_cancellation(const struct megolm_device *device,
+					  const struct megolm_request *request, uint8_t *out,
+					  size_t cap, size_t *len)
+{
+	struct megolm_text text = megolm_text(out, cap);
+
+	megolm_puts(&text, "{\"action\":\"request_cancellation\",");
+	return end_request(&text, len, device, request);
 }
 
 enum megolm_err megolm_room_cancel_request(struct megolm_room *room, uint8_t *out, size_t cap,
 					   size_t *len, const char *session_id)
 {
-	struct megolm_request **at =
-		find_request(room->device, megolm_slice_of(room->id), megolm_slice_of(session_id));
-	struct megolm_text text = megolm_text(out, cap);
+	struct megolm_device *device = room->device;
+	struct megolm_request **at = find_request(&device->request, megolm_slice_of(room->id),
+						  megolm_slice_of(session_id));
 	struct megolm_request *request = *at;
 	enum megolm_err err;
 
 	if (request == NULL)
 		return MEGOLM_ERR_NOT_REQUESTED;
-	megolm_puts(&text, "{\"action\":\"request_cancellation\",");
-	err = end_request(&text, len, room->device, request);
+	err = write_cancellation(device, request, out, cap, len);
 	if (err != MEGOLM_OK)
 		return err;
 	*at = request->next;
 	free(request);
+	return MEGOLM_OK;
+}
+
+enum megolm_err megolm_device_next_cancellation(struct megolm_device *device, bool *is_there,
+						uint8_t *out, size_t cap, size_t *len)
+{
+	struct megolm_request *request = device->settled;
+	enum megolm_err err;
+
+	if (request == NULL) {
+		*is_there = false;
+		return MEGOLM_OK;
+	}
+	err = write_cancellation(device, request, out, cap, len);
+	if (err != MEGOLM_OK)
+		return err;
+	free(take_settled(device, &device->settled));
+	*is_there = true;
 	return MEGOLM_OK;
 }
 
@@ -369,14 +416,28 @@ out:
 	return err;
 }
 
+/* The newest is the first; where nobody asks for cancellations the oldest is let go. */
+static void keep_settled(struct megolm_device *device, struct megolm_request *request)
+{
+	struct megolm_request **at = &device->settled;
+
+	request->next = device->settled;
+	device->settled = request;
+	if (++device->n_settled <= MAX_REQUESTS)
+		return;
+	while ((*at)->next != NULL)
+		at = &(*at)->next;
+	free(take_settled(device, at));
+}
+
 void megolm_request_settle(struct megolm_device *device, struct megolm_slice room_id,
 			   struct megolm_slice session_id)
 {
-	struct megolm_request **at = find_request(device, room_id, session_id);
+	struct megolm_request **at = find_request(&device->request, room_id, session_id);
 	struct megolm_request *request = *at;
 
 	if (request == NULL)
 		return;
 	*at = request->next;
-	free(request);
+	keep_settled(device, request);
 }

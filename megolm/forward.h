@@ -19,7 +19,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_forwarded_read(struct megolm_session_da
 							struct megolm_slice content);
 #define MEGOLM_CHAIN_BYTES 1024
 
-/* The session has come in, or all that was to come of it: it is not asked for any more. */
+/* The session has come in, or all that was to come of it: it is not asked for any more, and whoever
+ * was asked is to be told (megolm_device_next_cancellation). */
 void megolm_request_settle(struct megolm_device *device, struct megolm_slice room_id,
 			   struct megolm_slice session_id);
 

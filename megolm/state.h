@@ -156,8 +156,10 @@ struct megolm_device {
 	struct megolm_table peer_by_id, peer_by_key;
 	struct megolm_room *room; /* a list */
 	struct megolm_table room_by_id;
-	struct megolm_pairwise *free_session;     /* wiped, to be used again */
-	struct megolm_request *request;           /* forward.h: keys asked for, a list */
+	struct megolm_pairwise *free_session; /* wiped, to be used again */
+	struct megolm_request *request;       /* forward.h: keys asked for, a list */
+	struct megolm_request *settled;       /* whose keys have come, a list */
+	size_t n_settled;
 	struct megolm_bundle *bundle;             /* bundle.h: a ring, NULL while empty */
 	size_t n_bundles;                         /* that were put into it */
 	struct megolm_withheld_session *withheld; /* withheld.h: a ring, NULL while empty */

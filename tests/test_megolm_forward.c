@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "forward.h"
 #include "inbound.h"
 #include "matrix.h"
 #include "matrix_state.h"
@@ -254,6 +255,103 @@ static void receive_nth(struct asking *a, size_t i, enum megolm_to_device want)
 	assert_int_equal(what, want);
 }
 
+/* The next cancellation of the phone; false when there is none. */
+static bool next_cancellation(struct asking *a)
+{
+	bool is_there = false;
+
+	ASSERT_DONE(megolm_device_next_cancellation(a->phone.device, &is_there, a->request,
+						    sizeof(a->request), &a->request_len));
+	return is_there;
+}
+
+/* "request_cancellation" with the id of the request, for whoever has not answered; once. */
+static void an_answered_request_is_cancelled_elsewhere(void **state)
+{
+	enum megolm_answer what = MEGOLM_ANSWER_FORWARDED;
+	char id[64], want[256];
+	struct asking a;
+	bool is_there = true;
+
+	(void)state;
+	open_asking(&a);
+	a.request[a.request_len] = '\0';
+	snprintf(id, sizeof(id), "%.22s",
+		 strstr((char *)a.request, "\"request_id\":\"") + strlen("\"request_id\":\""));
+	forward(&a);
+	assert_false(next_cancellation(&a));
+	ASSERT_DONE(matrix_receive(&a.phone, &a.story.bob, matrix_last(&a.out)));
+	ASSERT_REFUSED(&a.phone,
+		       megolm_device_next_cancellation(a.phone.device, &is_there, a.request, 40,
+						       &a.request_len),
+		       MEGOLM_ERR_OUTPUT);
+	assert_true(next_cancellation(&a));
+	snprintf(want, sizeof(want),
+		 "{\"action\":\"request_cancellation\",\"request_id\":\"%s\","
+		 "\"requesting_device_id\":\"%s\"}",
+		 id, a.phone.device_id);
+	assert_int_equal(a.request_len, strlen(want));
+	assert_memory_equal(a.request, want, strlen(want));
+	ASSERT_DONE(answer(&a, &what, a.phone.user_id));
+	assert_int_equal(what, MEGOLM_ANSWER_CANCELLED);
+	assert_false(next_cancellation(&a));
+	close_asking(&a);
+}
+
+/* Asked for again before anybody was told: it is the same request, and it stands. */
+static void a_request_that_is_made_again_is_not_cancelled(void **state)
+{
+	char before[sizeof(((struct asking *)0)->request)];
+	struct asking a;
+	size_t len;
+
+	(void)state;
+	open_asking(&a);
+	len = a.request_len;
+	memcpy(before, a.request, len);
+	forward(&a);
+	forward(&a);
+	receive_nth(&a, 0, MEGOLM_FORWARDED_ROOM_KEY);
+	ask(&a);
+	assert_int_equal(a.request_len, len);
+	assert_memory_equal(a.request, before, len);
+	assert_false(next_cancellation(&a));
+	receive_nth(&a, 1, MEGOLM_KNOWN_KEY);
+	assert_true(next_cancellation(&a));
+	assert_false(next_cancellation(&a));
+	close_asking(&a);
+}
+
+/* Nobody has to fetch cancellations: a thousand are kept. */
+static void settled_requests_are_bounded(void **state)
+{
+	char session[44] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", first[64], *id;
+	struct asking a;
+	size_t n = 0;
+
+	(void)state;
+	open_asking(&a);
+	for (unsigned i = 0; i < 1001; i++) {
+		const struct megolm_slice room = matrix_text(MATRIX_ROOM);
+
+		snprintf(session, 5, "%04u", i);
+		session[4] = 'A';
+		ASSERT_DONE(megolm_room_request_key(a.phone.room, a.request, sizeof(a.request),
+						    &a.request_len, session, NULL));
+		a.request[a.request_len] = '\0';
+		id = strstr((char *)a.request, "\"request_id\":\"");
+		if (i == 0)
+			snprintf(first, sizeof(first), "%.37s", id);
+		megolm_request_settle(a.phone.device, room, matrix_text(session));
+	}
+	for (; next_cancellation(&a); n++) {
+		a.request[a.request_len] = '\0';
+		assert_null(strstr((char *)a.request, first));
+	}
+	assert_int_equal(n, 1000);
+	close_asking(&a);
+}
+
 static void a_forwarded_key_settles_its_request(void **state)
 {
 	struct asking a;
@@ -299,6 +397,9 @@ int main(void)
 		cmocka_unit_test(forwarded_keys_are_refused_unless_asked_for),
 		cmocka_unit_test(a_forwarded_key_settles_its_request),
 		cmocka_unit_test(a_key_of_the_sender_settles_the_request),
+		cmocka_unit_test(an_answered_request_is_cancelled_elsewhere),
+		cmocka_unit_test(a_request_that_is_made_again_is_not_cancelled),
+		cmocka_unit_test(settled_requests_are_bounded),
 	};
 
 	return cmocka_run_group_tests_name("megolm forward", tests, NULL, NULL);

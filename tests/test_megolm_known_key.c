@@ -102,10 +102,13 @@ static void who_asks_again_takes_the_same_key(void **state)
 	room_must(&w, ROOM_BACKEND->give(w.world, 0, GB_WAY_FORWARDED, 1, requests, 1,
 					 outbox_of(&w, 0)));
 	assert_int_equal(copy_sent(&w, 0, GB_ROOM_KEY, second), 1);
-	room_must(&w, ROOM_BACKEND->take(w.world, 1, GB_WAY_FORWARDED, first, 1));
+	room_must(&w, ROOM_BACKEND->take(w.world, 1, GB_WAY_FORWARDED, first, 1, outbox_of(&w, 1)));
 	room_must(&w, ROOM_BACKEND->want(w.world, 1, GB_WAY_FORWARDED, 0, outbox_of(&w, 1)));
-	room_must(&w, ROOM_BACKEND->take(w.world, 1, GB_WAY_FORWARDED, second, 1));
-	assert_int_equal(ROOM_BACKEND->take(w.world, 1, GB_WAY_FORWARDED, second, 1), GB_REJECTED);
+	room_must(&w,
+		  ROOM_BACKEND->take(w.world, 1, GB_WAY_FORWARDED, second, 1, outbox_of(&w, 1)));
+	assert_int_equal(
+		ROOM_BACKEND->take(w.world, 1, GB_WAY_FORWARDED, second, 1, outbox_of(&w, 1)),
+		GB_REJECTED);
 	gb_messages_drop(second, 1);
 	gb_messages_drop(first, 1);
 	gb_messages_drop(requests, 1);

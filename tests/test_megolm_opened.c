@@ -40,9 +40,9 @@ static void look(const struct gb_world *w, uint32_t device)
 }
 
 static enum gb_status take(struct gb_world *w, uint32_t device, enum gb_way way,
-			   const struct gb_message *m, size_t n)
+			   const struct gb_message *m, size_t n, struct gb_outbox *out)
 {
-	enum gb_status status = gb_backend_megolm.take(w, device, way, m, n);
+	enum gb_status status = gb_backend_megolm.take(w, device, way, m, n, out);
 
 	if (status == GB_OK)
 		look(w, device);

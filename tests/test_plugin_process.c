@@ -255,7 +255,7 @@ static enum gb_status ask(const struct gb_backend *b, struct gb_world *w, enum a
 	case ASK_give:
 		return b->give(w, 3, GB_WAY_FILE, 4, two, 2, out);
 	case ASK_take:
-		return b->take(w, 3, GB_WAY_RECOVERED, two, 2);
+		return b->take(w, 3, GB_WAY_RECOVERED, two, 2, out);
 	case ASK_keys_reused:
 		return b->keys_reused(w, &number);
 	case ASK_set_psk:
@@ -522,7 +522,8 @@ static void too_many_messages_are_unsupported(void **state)
 	(void)state;
 	for (size_t i = 0; i < GB_REMOTE_MESSAGES + 1; i++)
 		many[i] = two[0];
-	assert_int_equal(bad->table.take(bad->world, 3, GB_WAY_FILE, many, GB_REMOTE_MESSAGES + 1),
+	assert_int_equal(bad->table.take(bad->world, 3, GB_WAY_FILE, many, GB_REMOTE_MESSAGES + 1,
+					 &bad->mail.outbox),
 			 GB_UNSUPPORTED);
 	assert_string_equal(bad->table.error(bad->world),
 			    "a plugin in a process takes in 128 messages at most");
@@ -532,7 +533,8 @@ static void too_many_messages_are_unsupported(void **state)
 	assert_int_equal(bad->table.reach(bad->world, 3, 4, 0, many, GB_REMOTE_MESSAGES + 1,
 					  &bad->mail.outbox),
 			 GB_UNSUPPORTED);
-	assert_int_equal(bad->table.take(bad->world, 3, GB_WAY_FILE, many, GB_REMOTE_MESSAGES),
+	assert_int_equal(bad->table.take(bad->world, 3, GB_WAY_FILE, many, GB_REMOTE_MESSAGES,
+					 &bad->mail.outbox),
 			 GB_OK);
 	close_bad(bad);
 }

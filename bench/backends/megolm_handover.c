@@ -61,17 +61,24 @@ static size_t put(uint8_t *out, const char *text)
 	return len;
 }
 
+/* The body around a content, which stands behind what is there already. */
+static size_t put_before(const struct gb_world *w, uint32_t device, uint8_t *out)
+{
+	size_t at = put(out, before_user);
+
+	at += put(out + at, gb_megolm_ids(w, device).user);
+	return at + put(out + at, before_content);
+}
+
 static enum gb_status write_request(struct gb_world *w, struct gb_megolm_live *live,
 				    uint32_t device, const struct gb_megolm_old *old, uint8_t *out,
 				    size_t *len)
 {
 	struct megolm_room *room;
 	char id[32];
-	size_t n, at = put(out, before_user);
+	size_t n, at = put_before(w, device, out);
 	enum megolm_err err;
 
-	at += put(out + at, gb_megolm_ids(w, device).user);
-	at += put(out + at, before_content);
 	gb_megolm_old_room_id(id, old->room);
 	err = megolm_device_room(live->device, &room, id);
 	if (err == MEGOLM_OK)
@@ -84,24 +91,62 @@ static enum gb_status write_request(struct gb_world *w, struct gb_megolm_live *l
 	return GB_OK;
 }
 
+#define REQUEST_BYTES (CONTENT_BYTES + GB_MEGOLM_MAX_ID + 64)
+
+/* A request to the user's other devices, which are in w->devices. */
+static struct gb_message to_others(const struct gb_world *w, uint32_t device, size_t n)
+{
+	return (struct gb_message){.kind = GB_KEY_REQUEST,
+				   .address = GB_TO_DEVICES,
+				   .fanout = GB_FANOUT_SERVER,
+				   .from = device,
+				   .n_to = n,
+				   .to = w->devices};
+}
+
 static enum gb_status ask(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
 			  struct gb_outbox *out)
 {
-	struct gb_message m = {.kind = GB_KEY_REQUEST,
-			       .address = GB_TO_DEVICES,
-			       .fanout = GB_FANOUT_SERVER,
-			       .from = device};
-	enum gb_status status = find_others(w, device, &m.n_to);
+	size_t n = 0;
+	enum gb_status status = find_others(w, device, &n);
+	struct gb_message m = to_others(w, device, n);
 
-	m.to = w->devices;
 	for (uint32_t i = 0; i < w->kept.n_old && status == GB_OK; i++) {
-		uint8_t *p = out->reserve(out, CONTENT_BYTES + GB_MEGOLM_MAX_ID + 64);
+		uint8_t *p = out->reserve(out, REQUEST_BYTES);
 		if (p == NULL)
 			return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
 		status = write_request(w, live, device, &w->kept.old[i], p, &m.body.len);
 		m.body.p = p;
 		if (status == GB_OK)
 			out->commit(out, &m);
+	}
+	return status;
+}
+
+/* Nobody who was asked has to answer any more: clients tell all of them, who has answered too. */
+static enum gb_status cancel(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
+			     struct gb_outbox *out)
+{
+	size_t n = 0, len = 0;
+	enum gb_status status = find_others(w, device, &n);
+	struct gb_message m = to_others(w, device, n);
+	bool is_there = status == GB_OK;
+
+	while (is_there && status == GB_OK) {
+		uint8_t *p = out->reserve(out, REQUEST_BYTES);
+		size_t at;
+		if (p == NULL)
+			return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
+		at = put_before(w, device, p);
+		status = gb_megolm_status(w,
+					  megolm_device_next_cancellation(live->device, &is_there,
+									  p + at, CONTENT_BYTES,
+									  &len),
+					  "cancellation");
+		if (status != GB_OK || !is_there)
+			break;
+		m.body = (struct gb_bytes){p, at + len + put(p + at + len, behind)};
+		out->commit(out, &m);
 	}
 	return status;
 }
@@ -318,7 +363,7 @@ enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way w
 /* ---- taking in ---- */
 
 enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way way,
-			      const struct gb_message *m, size_t n)
+			      const struct gb_message *m, size_t n, struct gb_outbox *out)
 {
 	struct gb_megolm_live *live = gb_megolm_find_live(w, device);
 	enum gb_status status = live != NULL ? GB_OK : GB_FAILED;
@@ -330,5 +375,5 @@ enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way w
 		status = way == GB_WAY_FILE
 				 ? take_file(w, live, &m[i])
 				 : gb_megolm_take_event(w, live, &m[i], MEGOLM_FORWARDED_ROOM_KEY);
-	return status;
+	return status == GB_OK && way != GB_WAY_FILE ? cancel(w, live, device, out) : status;
 }

@@ -421,7 +421,7 @@ enum gb_status gb_megolm_want(struct gb_world *w, uint32_t device, enum gb_way w
 enum gb_status gb_megolm_give(struct gb_world *w, uint32_t device, enum gb_way way, uint32_t reader,
 			      const struct gb_message *m, size_t n, struct gb_outbox *out);
 enum gb_status gb_megolm_take(struct gb_world *w, uint32_t device, enum gb_way way,
-			      const struct gb_message *m, size_t n);
+			      const struct gb_message *m, size_t n, struct gb_outbox *out);
 
 /* A request that to-device messages of one type travel in. */
 struct gb_megolm_request {

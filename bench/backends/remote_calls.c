@@ -344,12 +344,14 @@ static enum gb_status remote_give(struct gb_world *w, uint32_t device, enum gb_w
 	return status == GB_OK ? gb_remote_ask_sending(w, out) : status;
 }
 
+/* The protocol has no messages in the answer. */
 static enum gb_status remote_take(struct gb_world *w, uint32_t device, enum gb_way way,
-				  const struct gb_message *m, size_t n)
+				  const struct gb_message *m, size_t n, struct gb_outbox *out)
 {
 	const uint32_t numbers[] = {device, way};
 	enum gb_status status = begin_with_many(w, GB_PROCESS_take, numbers, 2, m, n);
 
+	(void)out;
 	return status == GB_OK ? gb_remote_ask_plain(w) : status;
 }
 

@@ -543,7 +543,8 @@ struct gb_backend {
 	 *
 	 *   want  what `device` has to do and send before `holder` can give it the keys.
 	 *   give  `device` sends them to `reader`, in answer to the n messages that want() sent.
-	 *   take  `device` takes in the n messages that give() sent to it.
+	 *   take  `device` takes in the n messages that give() sent to it, and sends what those
+	 *         need to know who were asked.
 	 */
 	enum gb_status (*want)(struct gb_world *w, uint32_t device, enum gb_way way,
 			       uint32_t holder, struct gb_outbox *out);
@@ -551,7 +552,7 @@ struct gb_backend {
 			       uint32_t reader, const struct gb_message *m, size_t n,
 			       struct gb_outbox *out);
 	enum gb_status (*take)(struct gb_world *w, uint32_t device, enum gb_way way,
-			       const struct gb_message *m, size_t n);
+			       const struct gb_message *m, size_t n, struct gb_outbox *out);
 
 	/* How many keys that are for one use were used a second time, since the checkpoint, whoever
 	 * they are of: dormant devices too, which cannot refuse. GB_REJECTED when none was used.

@@ -60,6 +60,22 @@ static size_t list_for_reader(const struct gb_mailbox *mailbox, uint32_t reader,
 	return n;
 }
 
+/* The reader takes its messages in, and sends what follows from them. */
+static int take_in(struct gb_testbed *t, struct gb_call *call, struct gb_measure *at,
+		   struct gb_measure *server)
+{
+	const struct gb_traffic sent = t->mailbox.sent, given = t->mailbox.given;
+	struct gb_traffic down;
+
+	if (gb_testbed_must(t, call, &at->cost, "taking keys in") != 0)
+		return -1;
+	at->up = gb_traffic_since(&sent, &t->mailbox.sent);
+	down = gb_traffic_since(&given, &t->mailbox.given);
+	gb_traffic_add(&server->up, &at->up);
+	gb_traffic_add(&server->down, &down);
+	return 0;
+}
+
 static int take(struct gb_trial *trial, struct gb_call *call, struct gb_measure *server)
 {
 	struct gb_testbed *t = trial->testbed;
@@ -74,7 +90,7 @@ static int take(struct gb_trial *trial, struct gb_call *call, struct gb_measure 
 			gb_delivery_taken(&t->mailbox, &server->down, &call->messages[i]);
 	if (gb_try_forged_call(trial, call) != 0 ||
 	    gb_archive_check_reads(trial, call->device, 0, n_old) != 0 ||
-	    gb_testbed_must(t, call, &at->cost, "taking keys in") != 0)
+	    take_in(t, call, at, server) != 0)
 		return -1;
 	return gb_archive_check_reads(trial, call->device, n_old, 0);
 }

@@ -130,17 +130,18 @@ static int choose_live(struct gb_testbed *t)
 	return 0;
 }
 
-/* Requests and answers of the task that hands the most keys over, one each, or uploads of the one
- * with the most keys. */
+/* Requests, answers and cancellations of the task that hands the most keys over, one each, or
+ * uploads of the one with the most keys. */
 static size_t most_handed_over(const struct gb_job *job)
 {
 	size_t most = 0;
 
-	for (size_t i = 0; i < job->n_tasks; i++)
-		if ((gb_step_hands_over(gb_operations[job->tasks[i].operation].timed) ||
-		     gb_operations[job->tasks[i].operation].timed == GB_STEP_PUBLISH) &&
-		    2 * (size_t)job->tasks[i].k > most)
-			most = 2 * (size_t)job->tasks[i].k;
+	for (size_t i = 0; i < job->n_tasks; i++) {
+		enum gb_step step = gb_operations[job->tasks[i].operation].timed;
+		size_t each = gb_step_hands_over(step) ? 3 : step == GB_STEP_PUBLISH ? 2 : 0;
+		if (each * job->tasks[i].k > most)
+			most = each * job->tasks[i].k;
+	}
 	return most;
 }
 
@@ -332,7 +333,7 @@ static enum gb_status invoke(struct gb_testbed *t, struct gb_call *c)
 	case GB_CALL_GIVE:
 		return b->give(t->world, c->device, c->way, c->other, c->messages, c->n, out);
 	case GB_CALL_TAKE:
-		return b->take(t->world, c->device, c->way, c->messages, c->n);
+		return b->take(t->world, c->device, c->way, c->messages, c->n, out);
 	case GB_CALL_STORE:
 		return b->store(t->world, c->device, &c->stored);
 	case GB_CALL_ENROL:

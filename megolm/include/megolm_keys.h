@@ -189,10 +189,19 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_room_request_key(struct megolm_room *ro
 							  size_t cap, size_t *len,
 							  const char *session_id,
 							  const char *sender_key);
-/* MEGOLM_ERR_NOT_REQUESTED when there is no such request. */
+/* Cancels one by hand. MEGOLM_ERR_NOT_REQUESTED when there is no such request. */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_cancel_request(struct megolm_room *room, uint8_t *out,
 							     size_t cap, size_t *len,
 							     const char *session_id);
+
+/*
+ * The content of an m.room_key_request that cancels a request whose key has come, for all who were
+ * asked ("should then send"). Each of the newest 1,000 is given once, the newest first; *is_there
+ * is false when none is left. MEGOLM_ERR_OUTPUT: it is given next time.
+ */
+enum megolm_err MEGOLM_MUST_CHECK megolm_device_next_cancellation(struct megolm_device *device,
+								  bool *is_there, uint8_t *out,
+								  size_t cap, size_t *len);
 
 /* What was answered to a request. */
 enum megolm_answer {

@@ -130,6 +130,8 @@ static void put_rings(FILE *out, const struct megolm_device *device)
 {
 	for (const struct megolm_request *r = device->request; r != NULL; r = r->next)
 		fprintf(out, "request: %s %s %s\n", r->room_id, r->session_id, r->id);
+	for (const struct megolm_request *r = device->settled; r != NULL; r = r->next)
+		fprintf(out, "settled: %s\n", r->id);
 	fprintf(out, "bundles: %zu\n", device->n_bundles);
 	for (size_t i = 0; i < device->n_bundles && i < MEGOLM_MAX_BUNDLES; i++) {
 		fprintf(out, "bundle %zu: %s %s %s ", i, device->bundle[i].sender,
