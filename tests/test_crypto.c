@@ -305,6 +305,9 @@ static void agree_on_a_secret(struct mls_crypto *c)
 	assert_memory_equal(ours, theirs, suite->ndh);
 	mls_key_free(again);
 
+	assert_int_equal(mls_key_import(c, &again, mls_buf_slice(&saved),
+					mls_slice(mls_key_public(a).p, suite->npk - 1u)),
+			 MLS_ERR_PUBLIC_KEY);
 	saved.len--;
 	assert_int_equal(mls_key_import(c, &again, mls_buf_slice(&saved), none),
 			 MLS_ERR_PRIVATE_KEY);
