@@ -183,15 +183,16 @@ void mls_close_vector(struct mls_codec *c, size_t body_start)
 	mls_close_long_vector(c, body_start, SIZE_MAX);
 }
 
-/* Bytes to leave in front of a body; none where nothing is known. */
-static size_t room_for_length(size_t likely_len)
+/* Bytes to leave in front of a body; none where nothing is known, or a wrong guess might be what
+ * does not fit. */
+static size_t room_for_length(const struct mls_buf *out, size_t likely_len)
 {
-	return likely_len == SIZE_MAX ? 0 : mls_length_size(likely_len);
+	return likely_len == SIZE_MAX || out->fixed ? 0 : mls_length_size(likely_len);
 }
 
 size_t mls_open_long_vector(struct mls_codec *c, size_t likely_len)
 {
-	const size_t start = c->out->len, room = room_for_length(likely_len);
+	const size_t start = c->out->len, room = room_for_length(c->out, likely_len);
 
 	if (c->err == MLS_OK)
 		c->err = mls_buf_reserve(c->out, room);
@@ -202,7 +203,7 @@ size_t mls_open_long_vector(struct mls_codec *c, size_t likely_len)
 
 void mls_close_long_vector(struct mls_codec *c, size_t start, size_t likely_len)
 {
-	const size_t room = room_for_length(likely_len);
+	const size_t room = room_for_length(c->out, likely_len);
 	size_t size = 0, body_len;
 	uint8_t bytes[4];
 
@@ -210,8 +211,8 @@ void mls_close_long_vector(struct mls_codec *c, size_t start, size_t likely_len)
 		return;
 	body_len = c->out->len - start - room;
 	c->err = mls_length_bytes(bytes, &size, body_len);
-	if (c->err == MLS_OK)
-		c->err = mls_buf_reserve(c->out, size);
+	if (c->err == MLS_OK && size > room)
+		c->err = mls_buf_reserve(c->out, size - room);
 	if (c->err)
 		return;
 	if (size != room)

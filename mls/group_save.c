@@ -13,6 +13,8 @@ static enum mls_err reserve_for(struct mls_buf *out, const struct mls_slice *par
 {
 	size_t len = FRAME;
 
+	if (out->fixed)
+		return MLS_OK;
 	for (size_t i = 0; i < n; i++)
 		len += part[i].len;
 	return mls_buf_reserve(out, len);

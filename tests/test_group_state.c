@@ -32,6 +32,26 @@ static struct mls_buf reload(struct world *w, uint32_t member)
 	return saved;
 }
 
+static void a_state_fits_memory_of_its_length(void **state)
+{
+	struct world *w = world_new(1, 5, NULL, NULL);
+	struct mls_buf saved = {0}, exact;
+
+	(void)state;
+	OK(mls_group_save(w->group[1], &saved));
+	exact = (struct mls_buf){.p = malloc(saved.len), .cap = saved.len, .fixed = true};
+	OK(mls_group_save(w->group[1], &exact));
+	assert_int_equal(exact.len, saved.len);
+	assert_memory_equal(exact.p, saved.p, saved.len);
+	exact.len = 0;
+	exact.cap--;
+	assert_int_equal(mls_group_save(w->group[1], &exact), MLS_ERR_BUFFER_FULL);
+	assert_int_equal(exact.len, 0);
+	free(exact.p);
+	mls_buf_free(&saved);
+	world_free(w);
+}
+
 static void reload_and_drop(struct world *w, uint32_t member)
 {
 	struct mls_buf saved = reload(w, member);
@@ -226,6 +246,7 @@ static void a_damaged_state_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_state_fits_memory_of_its_length),
 		cmocka_unit_test(a_group_goes_on_in_every_suite),
 		cmocka_unit_test(a_client_is_made_again_from_its_key),
 		cmocka_unit_test(ratchets_are_where_they_were),

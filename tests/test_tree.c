@@ -144,6 +144,23 @@ static void check_bound(const struct mls_tree *tree, size_t encoded_len)
 	assert_int_equal(mls_tree_encoded_bound(tree), mls_length_size(body_len) + body_len);
 }
 
+/* Room for the bound is enough, unless the guess of the length took more; fixed memory need not
+ * have a byte to spare. */
+static void check_room(const struct mls_tree *tree, struct mls_slice encoded)
+{
+	const size_t bound = mls_tree_encoded_bound(tree);
+	struct mls_buf roomy = {.p = malloc(bound), .cap = bound};
+	struct mls_buf exact = {.p = malloc(encoded.len), .cap = encoded.len, .fixed = true};
+
+	assert_int_equal(mls_tree_encode(tree, &roomy), MLS_OK);
+	if (mls_tree_likely_len(tree) <= encoded.len)
+		assert_int_equal(roomy.cap, bound);
+	assert_int_equal(mls_tree_encode(tree, &exact), MLS_OK);
+	assert_true(mls_slice_equal(mls_buf_slice(&exact), encoded));
+	mls_buf_free(&roomy);
+	free(exact.p);
+}
+
 /*
  * What is cached agrees with what somebody computes who gets the tree as bytes, and that
  * somebody accepts it.
@@ -159,6 +176,7 @@ static void check(const struct group *g)
 	mls_tree_rehash(crypto, &copy);
 	assert_int_equal(mls_tree_encode(&copy, &encoded), MLS_OK);
 	check_bound(&copy, encoded.len);
+	check_room(&copy, mls_buf_slice(&encoded));
 	assert_int_equal(
 		mls_tree_decode(&fresh, crypto->suite, &test_seed, mls_buf_slice(&encoded), 256),
 		MLS_OK);
