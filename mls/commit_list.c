@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "memory.h"
+#include "proposal_fit.h"
 
 /*
  * An entry that points at what was written into `memory` since `start`. Its capacity is
@@ -131,8 +132,10 @@ static bool is_superseded(const struct mls_proposal_cache *cache, size_t at)
 	return false;
 }
 
-/* Does the commit ask for something itself that the proposal does not go together with? */
-static bool is_overruled(const struct mls_cached_proposal *cached,
+/* Does the commit ask for something itself that the proposal does not go together with? The first
+ * one of a successor does, for the PSK of its origin. */
+static bool is_overruled(const struct mls_proposal_list *list,
+			 const struct mls_cached_proposal *cached,
 			 const struct mls_commit_request *request)
 {
 	uint32_t leaf;
@@ -141,7 +144,7 @@ static bool is_overruled(const struct mls_cached_proposal *cached,
 	if (cached->type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
 		return request->set_extensions;
 	if (cached->type == MLS_PROPOSAL_REINIT)
-		return request->set_extensions ||
+		return request->set_extensions || list->origin ||
 		       request->n_add + request->n_remove + request->n_psks > 0;
 	for (size_t i = 0; has_leaf && i < request->n_remove; i++) {
 		if (request->remove[i] == leaf)
@@ -179,7 +182,7 @@ static enum mls_err list_cached(struct mls_proposal_list *list, const struct mls
 			continue;
 		if (is_expired(client, cache->v[i]))
 			continue;
-		if (!is_superseded(cache, i) && !is_overruled(cache->v[i], request))
+		if (!is_superseded(cache, i) && !is_overruled(list, cache->v[i], request))
 			err = mls_proposal_list_put_cached(list, cache->v[i]);
 	}
 	return err;
@@ -225,59 +228,6 @@ out:
 	return err;
 }
 
-/* Counts in and out who is a member, with which capabilities, once the entry is applied. */
-static enum mls_err apply_to_support(struct mls_member_support *s, const struct mls_tree *tree,
-				     const struct mls_listed *entry)
-{
-	const bool removes = entry->type == MLS_PROPOSAL_REMOVE;
-	struct mls_leaf_node leaf;
-	struct mls_key_package key_package;
-	enum mls_err err = MLS_OK;
-
-	if (removes || entry->type == MLS_PROPOSAL_UPDATE) {
-		TRY(mls_tree_leaf_node(tree, removes ? entry->removed : entry->sender.index,
-				       &leaf));
-		TRY(mls_member_support_leave(s, &leaf, 1));
-	}
-	if (entry->type == MLS_PROPOSAL_UPDATE) {
-		TRY(mls_leaf_node_decode(entry->body, &leaf));
-		TRY(mls_member_support_enter(s, &leaf, 1));
-	} else if (entry->type == MLS_PROPOSAL_ADD) {
-		TRY(mls_key_package_decode(entry->body, &key_package));
-		TRY(mls_member_support_enter(s, &key_package.leaf_node, 1));
-	}
-out:
-	return err;
-}
-
-/*
- * 12.4: a committer does not include what is invalid. An extension list that others proposed was
- * looked at when it came, but who must support it is known only now (12.1.7). What else is wrong
- * with the list of proposals is said when it is applied.
- */
-static enum mls_err drop_unsupported_extensions(struct mls_proposal_list *list,
-						const struct mls_tree *tree)
-{
-	const struct mls_listed *entry =
-		mls_proposal_list_first(list, MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
-	struct mls_member_support support;
-	struct mls_codec c = {0};
-	struct mls_slice extensions;
-	enum mls_err err = MLS_OK;
-
-	if (!entry || !entry->cached)
-		return MLS_OK;
-	mls_member_support_copy(&support, &tree->support);
-	for (size_t i = 0; i < list->n && err == MLS_OK; i++)
-		err = apply_to_support(&support, tree, &list->v[i]);
-	c.in = entry->body;
-	mls_extensions_walk(&c, &extensions);
-	if (err == MLS_OK && mls_member_support_satisfy(&support, extensions) != MLS_OK)
-		mls_proposal_list_drop(list, MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
-	mls_member_support_clear(&support);
-	return err == MLS_ERR_NOMEM ? err : MLS_OK;
-}
-
 static size_t memory_bound(const struct mls_crypto *crypto, const struct mls_psk_name *psks,
 			   size_t n)
 {
@@ -317,7 +267,7 @@ enum mls_err mls_commit_list(struct mls_proposal_list *list, struct mls_buf *mem
 		TRY(list_extensions(list, memory, request->extensions));
 	if (request->reinit)
 		TRY(list_reinit(list, memory, request->reinit));
-	TRY(drop_unsupported_extensions(list, &group->epoch->tree));
+	TRY(mls_proposal_list_fit(list, group));
 out:
 	return err;
 }

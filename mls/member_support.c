@@ -199,6 +199,22 @@ enum mls_err mls_member_support_credentials(const struct mls_member_support *s)
 	return MLS_OK;
 }
 
+enum mls_err mls_member_support_credential(const struct mls_member_support *s,
+					   const struct mls_leaf_node *leaf)
+{
+	if (mls_member_support_count(s, MLS_SUPPORT_CREDENTIAL, leaf->credential.type) <
+	    s->n_members)
+		return MLS_ERR_CREDENTIAL_UNSUPPORTED;
+	for (size_t i = 0; s->table && i < s->table->n; i++) {
+		uint32_t what = s->table->entry[i].what;
+
+		if (what >> 16 == MLS_SUPPORT_CREDENTIAL_IN_USE &&
+		    !mls_code_points_have(leaf->capabilities.credentials, (uint16_t)what))
+			return MLS_ERR_CREDENTIAL_UNSUPPORTED;
+	}
+	return MLS_OK;
+}
+
 static bool all_list(const void *state, enum mls_support_kind kind, uint16_t value)
 {
 	const struct mls_member_support *s = state;

@@ -35,6 +35,11 @@ uint32_t mls_member_support_count(const struct mls_member_support *s, enum mls_s
  * if not. */
 enum mls_err MLS_MUST_CHECK mls_member_support_credentials(const struct mls_member_support *s);
 
+/* The same of one member that was counted in: do all list the type that it uses, and does it list
+ * those that others use? */
+enum mls_err MLS_MUST_CHECK mls_member_support_credential(const struct mls_member_support *s,
+							  const struct mls_leaf_node *leaf);
+
 /* Do all members support the extension list of a GroupContext, and what its
  * required_capabilities name (12.1.7, 13.4)? Errors of mls_capabilities_satisfy. */
 enum mls_err MLS_MUST_CHECK mls_member_support_satisfy(const struct mls_member_support *s,

@@ -66,15 +66,17 @@ void mls_proposal_list_put(struct mls_proposal_list *list, const struct mls_list
 	list->n_of[entry->type]++;
 }
 
-void mls_proposal_list_drop(struct mls_proposal_list *list, uint16_t type)
+void mls_proposal_list_keep(struct mls_proposal_list *list, const bool *fits)
 {
-	size_t at = 0;
+	size_t n = 0;
 
-	while (list->v[at].type != type)
-		at++;
-	list->n--;
-	list->n_of[type]--;
-	memmove(list->v + at, list->v + at + 1, (list->n - at) * sizeof(*list->v));
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].cached && !fits[i])
+			list->n_of[list->v[i].type]--;
+		else
+			list->v[n++] = list->v[i];
+	}
+	list->n = n;
 }
 
 static enum mls_err read_removed(struct mls_listed *entry)

@@ -31,8 +31,8 @@ void mls_proposal_list_clear(struct mls_proposal_list *list);
 enum mls_err MLS_MUST_CHECK mls_proposal_list_reserve(struct mls_proposal_list *list, size_t more);
 void mls_proposal_list_put(struct mls_proposal_list *list, const struct mls_listed *entry);
 
-/* Takes out the first entry of a type, which is there. */
-void mls_proposal_list_drop(struct mls_proposal_list *list, uint16_t type);
+/* Takes out the cached ones that do not fit; `fits` says it of each entry. */
+void mls_proposal_list_keep(struct mls_proposal_list *list, const bool *fits);
 
 /* Lists a cached proposal, to be committed by reference. */
 enum mls_err MLS_MUST_CHECK mls_proposal_list_put_cached(struct mls_proposal_list *list,

@@ -105,6 +105,14 @@ static bool find_psk(const struct mls_client *client, struct mls_psk *psk,
 	return true;
 }
 
+bool mls_client_has_psk(const struct mls_client *client, const struct mls_psk_id *id,
+			const struct mls_origin *origin)
+{
+	struct mls_psk psk = {.id = *id};
+
+	return find_psk(client, &psk, origin);
+}
+
 enum mls_err mls_client_psk_secret(const struct mls_client *client, struct mls_secret *psk_secret,
 				   const struct mls_slice *ids, size_t n,
 				   const struct mls_origin *origin)

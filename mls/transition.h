@@ -48,6 +48,10 @@ void mls_transition_finish(struct mls_transition *t, struct mls_staged *staged);
 /* Wipes and frees what was not handed over. {0} is allowed. */
 void mls_transition_clear(struct mls_transition *t);
 
+/* Does `client` have this PSK (8.4), or is it that of `origin`, which may be NULL? */
+bool mls_client_has_psk(const struct mls_client *client, const struct mls_psk_id *id,
+			const struct mls_origin *origin);
+
 /*
  * The PSKs of a list of PreSharedKeyIDs (8.4), as `client` has them.
  *

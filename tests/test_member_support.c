@@ -40,6 +40,31 @@ static void code_points_are_bounded(void **state)
 	mls_member_support_clear(&s);
 }
 
+/* 7.3, of one member: its own type and those of the others. */
+static void a_credential_goes_together_with_the_others(void **state)
+{
+	struct mls_leaf_node basic = {.credential = {.type = MLS_CREDENTIAL_BASIC}};
+	struct mls_leaf_node x509 = {.credential = {.type = MLS_CREDENTIAL_X509}};
+	struct mls_member_support s = {0};
+
+	(void)state;
+	basic.capabilities.credentials = mls_slice("\x00\x01", 2);
+	x509.capabilities.credentials = mls_slice("\x00\x02\x00\x01", 4);
+	assert_int_equal(mls_member_support_enter(&s, &basic, 1), MLS_OK);
+	assert_int_equal(mls_member_support_credential(&s, &basic), MLS_OK);
+	assert_int_equal(mls_member_support_enter(&s, &x509, 1), MLS_OK);
+	assert_int_equal(mls_member_support_credential(&s, &x509), MLS_ERR_CREDENTIAL_UNSUPPORTED);
+	assert_int_equal(mls_member_support_leave(&s, &basic, 1), MLS_OK);
+	assert_int_equal(mls_member_support_credential(&s, &x509), MLS_OK);
+	/* Lists what it uses, and not what the other one does: each way round. */
+	x509.capabilities.credentials.len = 2;
+	basic.capabilities.credentials = mls_slice("\x00\x01\x00\x02", 4);
+	assert_int_equal(mls_member_support_enter(&s, &basic, 1), MLS_OK);
+	assert_int_equal(mls_member_support_credential(&s, &basic), MLS_OK);
+	assert_int_equal(mls_member_support_credential(&s, &x509), MLS_ERR_CREDENTIAL_UNSUPPORTED);
+	mls_member_support_clear(&s);
+}
+
 static void copies_are_independent(void **state)
 {
 	uint8_t memory[16], other_memory[16];
@@ -63,6 +88,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(code_points_are_bounded),
+		cmocka_unit_test(a_credential_goes_together_with_the_others),
 		cmocka_unit_test(copies_are_independent),
 	};
 

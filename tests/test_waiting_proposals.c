@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-#include "client.h"
-#include "group.h"
 #include "members.h"
 
 #define SLICE(text) ((struct mls_slice){(const uint8_t *)(text), sizeof(text) - 1})
@@ -203,57 +201,6 @@ static void who_is_outside_is_no_member(void **state)
 	world_free(w);
 }
 
-/* A newcomer's key package in which a member's encryption key stands, which everybody knows. */
-static void put_with_key_of(struct mls_buf *out, struct mls_client *client,
-			    const struct mls_group *group, uint32_t leaf)
-{
-	struct mls_buf genuine = {0};
-	struct mls_key_package v;
-	struct mls_leaf_node member;
-
-	member_publish(client, &genuine);
-	OK(mls_key_package_message(&v, bytes_of(&genuine)));
-	OK(mls_tree_leaf_node(&group->epoch->tree, leaf, &member));
-	v.leaf_node.encryption_key = member.encryption_key;
-	OK(mls_buf_append(out, mls_slice(genuine.p, 4))); /* the head of the message */
-	OK(mls_key_package_sign(client->crypto, out, &v, client->signer));
-	mls_buf_free(&genuine);
-}
-
-static void what_is_invalid_beside_others_can_be_left_out(void **state)
-{
-	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
-	struct mls_client *stranger = member_client(1, 99);
-	struct mls_buf package = {0};
-	const struct mls_outside_sender sender = {.group_id = mls_group_id(w->group[0]),
-						  .epoch = mls_group_epoch(w->group[0]),
-						  .is_joining = true};
-	struct mls_proposal_request add = {.type = MLS_PROPOSAL_ADD};
-	struct mls_commit_request request = {.handshake = MLS_HANDSHAKE_PUBLIC};
-	struct mls_slice ref;
-
-	(void)state;
-	put_with_key_of(&package, stranger, w->group[0], 1);
-	add.key_package = bytes_of(&package);
-	w->message.len = w->commit.len = 0;
-	OK(mls_client_propose(stranger, &w->message, &sender, &add));
-	deliver(w, MLS_NO_LEAF, 0);
-	REFUSED(mls_group_commit(
-			w->group[COMMITTER],
-			&(struct mls_commit_output){.commit = &w->commit, .welcome = &w->welcome},
-			&request),
-		MLS_ERR_KEY_NOT_UNIQUE);
-	ref = view(w->group[COMMITTER], 0).ref;
-	request.leave_out = &ref;
-	request.n_leave_out = 1;
-	world_commit(w, COMMITTER, &request, NULL, 0);
-	assert_int_equal(mls_group_n_members(w->group[0]), N_MEMBERS);
-	world_check(w);
-	mls_client_free(stranger);
-	mls_buf_free(&package);
-	world_free(w);
-}
-
 /* Of two removals one is committed; what was left out is gone with its epoch. */
 static void a_commit_leaves_out_what_it_is_told(void **state)
 {
@@ -338,7 +285,6 @@ int main(void)
 		cmocka_unit_test(each_type_shows_what_it_asks_for),
 		cmocka_unit_test(a_proposal_that_comes_twice_is_where_it_was),
 		cmocka_unit_test(who_is_outside_is_no_member),
-		cmocka_unit_test(what_is_invalid_beside_others_can_be_left_out),
 		cmocka_unit_test(a_commit_leaves_out_what_it_is_told),
 		cmocka_unit_test(what_is_left_out_overrules_nothing),
 		cmocka_unit_test(only_what_waits_can_be_left_out),

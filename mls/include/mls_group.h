@@ -174,8 +174,8 @@ struct mls_reinit_parameters {
  *   reinit              shut the group down for a successor (11.2); nothing else then
  *   without_proposals   leave out the proposals received or sent in this epoch, which are
  *                       otherwise included by reference, but for what others overrule (12.2),
- *                       for extensions that not all members would support (12.1.7) and for
- *                       Adds that are outside their lifetime by now (7.3)
+ *                       for Adds that are outside their lifetime by now (7.3) and for what
+ *                       would make the commit invalid (12.4, see mls_group_commit)
  *   leave_out           n_leave_out references (struct mls_waiting_proposal) of those that are
  *                       to be left out; no other is overruled by one of them; not read
  *                       with `without_proposals` or `reinit`
@@ -223,6 +223,13 @@ struct mls_commit_output {
  * in its epoch (14): the new one is held as pending until the commit comes back through
  * mls_group_receive, or mls_group_merge is called, or another commit wins, or
  * mls_group_discard drops it. The Welcome must not be delivered before.
+ *
+ * What waits cannot make a commit fail: a proposal that does not go together with what the commit
+ * asks for, with the members or with those that came before it is left out (a key that is taken, a
+ * credential, capabilities or extensions that are not supported, a PSK that this client does not
+ * have). Removes go before Updates, these before Adds, and these before PSKs and extensions. What
+ * was left out waits until the next epoch begins; mls_event.added and removed, and
+ * mls_group_extensions, tell what was committed.
  *
  * Fails with PENDING when a commit is pending already, with the rule's code for a bad key
  * package, leaf index or list of proposals, with PROPOSAL_REF where what is to be left out does not
