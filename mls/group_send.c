@@ -234,6 +234,25 @@ out:
 	return err;
 }
 
+/* 12.1.8: who asks to be added signs with the key of the key package, which an identity before may
+ * have; an external sender with the present one. */
+static enum mls_err outside_signer(const struct mls_client *client, struct mls_signer **signer,
+				   const struct mls_outside_sender *sender,
+				   const struct mls_proposal_request *request)
+{
+	struct mls_key_package key_package;
+	enum mls_err err;
+
+	*signer = client->signer;
+	if (!sender->is_joining)
+		return MLS_OK;
+	err = mls_key_package_message(&key_package, request->key_package);
+	if (err)
+		return err;
+	*signer = mls_own_signer(client, key_package.leaf_node.signature_key);
+	return *signer ? MLS_OK : MLS_ERR_KEY_PACKAGE_PRIVATE;
+}
+
 enum mls_err mls_client_propose(struct mls_client *client, struct mls_buf *message,
 				const struct mls_outside_sender *sender,
 				const struct mls_proposal_request *request)
@@ -249,15 +268,17 @@ enum mls_err mls_client_propose(struct mls_client *client, struct mls_buf *messa
 	const size_t start = message->len;
 	uint16_t type = (uint16_t)request->type;
 	struct mls_codec c = {.out = message};
+	struct mls_signer *signer;
 	struct mls_frame frame;
 	enum mls_err err = MLS_OK;
 
 	TRY(mls_proposal_check_sender(type, head.sender.type));
+	TRY(outside_signer(client, &signer, sender, request));
 	TRY(mls_frame_begin(&frame, message, MLS_WIRE_PUBLIC_MESSAGE, &head));
 	mls_u16(&c, &type);
 	TRY(c.err);
 	TRY(mls_proposal_write(client->crypto, message, request));
-	TRY(mls_frame_sign(client->crypto, &frame, client->signer, (struct mls_slice){0}));
+	TRY(mls_frame_sign(client->crypto, &frame, signer, (struct mls_slice){0}));
 out:
 	if (err)
 		message->len = start;

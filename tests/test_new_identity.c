@@ -422,6 +422,40 @@ static void a_key_package_keeps_its_identity(void **state)
 	world_free(w);
 }
 
+/* It asks to be added with the key package from before, and signs as that. */
+static void who_asks_to_be_added_signs_as_the_key_package(void **state)
+{
+	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
+	const uint32_t joiner = world_client(w, NULL);
+	struct mls_client *client = w->client[joiner];
+	const struct mls_outside_sender sender = {.group_id = mls_group_id(w->group[0]),
+						  .epoch = mls_group_epoch(w->group[0]),
+						  .is_joining = true};
+	struct mls_proposal_request request = {.type = MLS_PROPOSAL_ADD};
+	struct keys old = keys_of(client);
+	struct mls_buf package = {0};
+	struct mls_event event;
+
+	(void)state;
+	member_publish(client, &package);
+	rename_to(client, SLICE("renamed"));
+	request.key_package = bytes_of(&package);
+	w->message.len = 0;
+	REFUSED(mls_client_propose(w->client[0], &w->message, &sender, &request),
+		MLS_ERR_KEY_PACKAGE_PRIVATE);
+	assert_int_equal(w->message.len, 0);
+	OK(mls_client_propose(client, &w->message, &sender, &request));
+	for (uint32_t i = 0; i < N_MEMBERS; i++)
+		OK(mls_group_receive(w->group[i], &event, bytes_of(&w->message)));
+	world_commit(w, 1, &(struct mls_commit_request){.tree_in_welcome = true}, NULL, 0);
+	OK(mls_group_join(client, &w->group[joiner], bytes_of(&w->welcome), NOTHING));
+	everybody_sees(w, joiner, SLICE("member0000000003"), bytes_of(&old.public_key));
+	world_check(w);
+	mls_buf_free(&package);
+	mls_buf_free(&old.private_key);
+	world_free(w);
+}
+
 static void an_external_commit_presents_the_new_identity(void **state)
 {
 	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
@@ -490,6 +524,7 @@ int main(void)
 		cmocka_unit_test(a_stored_pending_commit_needs_both_identities),
 		cmocka_unit_test(a_stored_update_needs_both_identities),
 		cmocka_unit_test(a_key_package_keeps_its_identity),
+		cmocka_unit_test(who_asks_to_be_added_signs_as_the_key_package),
 		cmocka_unit_test(an_external_commit_presents_the_new_identity),
 		cmocka_unit_test(what_is_no_identity_changes_nothing),
 	};

@@ -169,10 +169,10 @@ struct mls_new_identity {
 /*
  * mls_client_set_identity gives the client another credential, signature key or both (5.3). From
  * now on its key packages, the groups it creates, its external commits, its Updates and its
- * commits with a path present that. In a group that it is in it has the identity before until
- * such an Update is committed or such a commit accepted, and signs with the key of it; a commit
- * that is discarded leaves it there. The other members' accept_credential is asked, with the
- * identity before as `replaced` (5.3.1).
+ * commits with a path present that, and what it proposes as an external sender is signed with it.
+ * In a group that it is in it has the identity before until such an Update is committed or such a
+ * commit accepted, and signs with the key of it; a commit that is discarded leaves it there. The
+ * other members' accept_credential is asked, with the identity before as `replaced` (5.3.1).
  *
  * Identities before are kept until the client is freed; to go back to one, set it again. In saved
  * state there is none: before groups are loaded, the client must have been given each that one

@@ -330,8 +330,10 @@ struct mls_outside_sender {
 /*
  * mls_client_propose appends a message with a proposal from outside the group (12.1.8): of a
  * client who asks to be added, with a key package of its own, or of one whose signature key
- * stands in the group's external_senders. PROPOSAL_SENDER for what such a sender may not
- * propose.
+ * stands in the group's external_senders. The first is signed with the key of the key package, the
+ * second with that of the present identity (mls_client_set_identity). PROPOSAL_SENDER for what such
+ * a sender may not propose; KEY_PACKAGE_PRIVATE for a key package with a signature key that this
+ * client never had, and the errors of one that does not decode.
  */
 enum mls_err MLS_MUST_CHECK mls_client_propose(struct mls_client *client, struct mls_buf *message,
 					       const struct mls_outside_sender *sender,
