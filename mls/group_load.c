@@ -121,12 +121,14 @@ out:
 	return err;
 }
 
+/* State of earlier versions has past epochs with ratchets that are of no use. */
 static enum mls_err load_past_epoch(struct mls_client *client, struct mls_past_epoch *past,
 				    struct mls_slice *saved)
 {
 	struct mls_crypto *crypto = client->crypto;
 	const size_t nh = crypto->suite->nh;
 	struct mls_epoch_secrets *secrets;
+	struct mls_secret_tree secret_tree = {0};
 	struct mls_saved_past v;
 	enum mls_err err = MLS_OK;
 
@@ -135,9 +137,12 @@ static enum mls_err load_past_epoch(struct mls_client *client, struct mls_past_e
 	secrets = &past->epoch->secrets;
 	TRY(load_secret(&secrets->sender_data_secret, v.sender_data_secret, nh));
 	TRY(load_secret(&secrets->resumption_psk, v.resumption_psk, nh));
-	TRY(mls_secret_tree_load(crypto, &past->secret_tree, mls_tree_n_leaves(&past->epoch->tree),
+	TRY(mls_secret_tree_load(crypto, &secret_tree, mls_tree_n_leaves(&past->epoch->tree),
 				 v.secret_tree));
+	TRY(mls_secret_tree_retire(crypto, &past->secret_tree, &secret_tree,
+				   past->epoch->keys.leaf));
 out:
+	mls_secret_tree_clear(&secret_tree);
 	return err;
 }
 

@@ -150,16 +150,17 @@ static enum mls_err make_parent(struct mls_crypto *c, struct mls_secret_node **s
 	return err;
 }
 
-/* RFC 9420 9: the roots of both ratchets. */
+/* RFC 9420 9: the roots of both ratchets; in a retired tree there is none for handshakes. */
 static enum mls_err start(struct mls_crypto *c, struct ratchets_node *leaf,
-			  const struct mls_secret *secret)
+			  const struct mls_secret *secret, bool is_retired)
 {
 	struct mls_hmac_key keyed;
-	enum mls_err err;
+	enum mls_err err = MLS_OK;
 
 	mls_hmac_key_init(c, &keyed, mls_secret_slice(secret));
-	err = mls_derive_secret_keyed(c, &leaf->ratchet[MLS_RATCHET_HANDSHAKE].secret, &keyed,
-				      "handshake");
+	if (!is_retired)
+		err = mls_derive_secret_keyed(c, &leaf->ratchet[MLS_RATCHET_HANDSHAKE].secret,
+					      &keyed, "handshake");
 	if (err == MLS_OK)
 		err = mls_derive_secret_keyed(c, &leaf->ratchet[MLS_RATCHET_APPLICATION].secret,
 					      &keyed, "application");
@@ -175,7 +176,8 @@ static enum mls_err copy(struct ratchets_node *to, const struct ratchets_node *f
 }
 
 /* Makes *slot a leaf with ratchets that only this tree has. */
-static enum mls_err make_ratchets(struct mls_crypto *c, struct mls_secret_node **slot)
+static enum mls_err make_ratchets(struct mls_crypto *c, struct mls_secret_node **slot,
+				  bool is_retired)
 {
 	struct mls_secret_node *old = *slot;
 	struct ratchets_node *leaf;
@@ -189,7 +191,7 @@ static enum mls_err make_ratchets(struct mls_crypto *c, struct mls_secret_node *
 	if (old->kind == RATCHETS)
 		err = copy(leaf, as_ratchets(old));
 	else
-		err = start(c, leaf, &as_secret(old)->secret);
+		err = start(c, leaf, &as_secret(old)->secret, is_retired);
 	if (err)
 		node_free(&leaf->node);
 	else
@@ -214,7 +216,7 @@ static enum mls_err ratchet_of(struct mls_crypto *c, struct mls_secret_tree *t,
 		TRY(make_parent(c, slot));
 		slot = &as_parent(*slot)->child[leaf >> level & 1];
 	}
-	TRY(make_ratchets(c, slot));
+	TRY(make_ratchets(c, slot, t->is_retired));
 	*out = &as_ratchets(*slot)->ratchet[type];
 out:
 	return err;
@@ -230,7 +232,7 @@ static enum mls_err drop_handshakes(struct mls_crypto *c, struct mls_secret_node
 		TRY(drop_handshakes(c, &as_parent(*slot)->child[0]));
 		TRY(drop_handshakes(c, &as_parent(*slot)->child[1]));
 	} else if ((*slot)->kind == RATCHETS) {
-		TRY(make_ratchets(c, slot));
+		TRY(make_ratchets(c, slot, true));
 		mls_sender_ratchet_clear(&as_ratchets(*slot)->ratchet[MLS_RATCHET_HANDSHAKE]);
 	}
 out:
@@ -244,6 +246,7 @@ enum mls_err mls_secret_tree_retire(struct mls_crypto *c, struct mls_secret_tree
 	enum mls_err err = MLS_OK;
 
 	mls_secret_tree_fork(to, from);
+	to->is_retired = true;
 	TRY(ratchet_of(c, to, &own, own_leaf, MLS_RATCHET_APPLICATION));
 	mls_sender_ratchet_clear(own);
 	TRY(drop_handshakes(c, &to->root));

@@ -19,6 +19,7 @@ struct mls_secret_node;
 struct mls_secret_tree {
 	struct mls_secret_node *root;
 	uint8_t height; /* edges from the root to a leaf; 0 for a group of one */
+	bool is_retired;
 };
 
 enum mls_ratchet {
@@ -39,9 +40,10 @@ void mls_secret_tree_fork(struct mls_secret_tree *to, const struct mls_secret_tr
 /*
  * Makes *to, which was zero or cleared, what is kept of *from when its epoch is over, where nothing
  * is sent and only application data of others received any more: without both ratchets of
- * `own_leaf`, and without the handshake ratchets of all leaves that are in use. Of a leaf that is
- * not, both come from one secret, which stays. USAGE for a leaf outside the tree; *to is zero on
- * failure.
+ * `own_leaf`, and without all handshake ratchets. Of a leaf that is not in use yet, both come from
+ * one secret, which stays; once it is used, only the ratchet of application data begins. A tree
+ * that was saved so must be retired again when it is loaded. USAGE for a leaf outside the tree;
+ * *to is zero on failure.
  */
 enum mls_err MLS_MUST_CHECK mls_secret_tree_retire(struct mls_crypto *c, struct mls_secret_tree *to,
 						   const struct mls_secret_tree *from,

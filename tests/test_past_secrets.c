@@ -155,7 +155,7 @@ static void learn_below(struct mls_crypto *crypto, struct mls_codec *in, uint32_
 	}
 }
 
-static void learn_ratchets(const struct mls_group *group)
+static void learn_ratchets(const struct mls_group *group, const struct mls_secret_tree *tree)
 {
 	struct mls_crypto *crypto = group->client->crypto;
 	struct mls_buf saved = {0};
@@ -163,7 +163,7 @@ static void learn_ratchets(const struct mls_group *group)
 	uint8_t height = 0;
 	uint32_t leaf = 0;
 
-	OK(mls_secret_tree_save(crypto, &group->secret_tree, &saved));
+	OK(mls_secret_tree_save(crypto, tree, &saved));
 	in.in = bytes_of(&saved);
 	mls_u8(&in, &height);
 	learn_below(crypto, &in, &leaf, mls_group_own_leaf(group), UINT32_C(1) << height);
@@ -226,35 +226,100 @@ static void late_message_is_read(const struct world *w, const struct mls_buf *la
 	}
 }
 
-enum { COMMITTER = 0, SENDER = 1, STORING = 2 };
+enum { COMMITTER = 0, SENDER = 1, STORING = 2, SILENT = 3 };
+
+static void protect(struct world *w, uint32_t from, struct mls_buf *message)
+{
+	OK(mls_group_protect(w->group[from], message, mls_slice_str("late"), mls_slice(NULL, 0)));
+}
+
+/* The tree of the committer's epoch, in which the silent one's ratchets are in use too. */
+static void fork_and_use(const struct world *w, struct mls_secret_tree *tree)
+{
+	const struct mls_group *group = w->group[COMMITTER];
+	uint64_t position;
+
+	mls_secret_tree_fork(tree, &group->secret_tree);
+	OK(mls_secret_tree_position(group->client->crypto, tree, &position, SILENT,
+				    MLS_RATCHET_HANDSHAKE));
+}
+
+static void nobody_has_them(struct world *w)
+{
+	assert_int_equal(n_known_in_memory(), 0);
+	assert_int_equal(n_known_in(mls_slice(stored, stored_len)), 0);
+	no_saved_state_has_them(w);
+}
 
 static void a_past_epoch_keeps_what_its_messages_need(void **state)
 {
 	struct mls_policy policy = mls_policy_default();
-	struct mls_buf late = {0}, lost = {0};
+	struct mls_buf late = {0}, lost = {0}, silent = {0};
+	struct mls_secret_tree used = {0};
 	struct world *w;
 	size_t n_secrets;
 
 	(void)state;
 	policy.past_epochs = 1;
+	n_known = 0;
 	w = world_new(1, 4, NULL, &policy);
 	world_commit(w, SENDER, &(struct mls_commit_request){0}, NULL, 0);
 	w->client[STORING]->storage = (struct mls_storage){.put = put};
 	OK(mls_group_store(w->group[STORING]));
-	OK(mls_group_protect(w->group[SENDER], &late, mls_slice_str("late"), mls_slice(NULL, 0)));
-	OK(mls_group_protect(w->group[COMMITTER], &lost, mls_slice_str("lost"),
-			     mls_slice(NULL, 0)));
+	protect(w, SENDER, &late);
+	protect(w, COMMITTER, &lost);
+	protect(w, SILENT, &silent);
 	propose_update(w, SENDER);
 	learn_all_of(w->group[COMMITTER]->epoch);
 	n_secrets = n_known;
 	assert_true(n_secrets > 7);
-	learn_ratchets(w->group[COMMITTER]);
-	assert_int_equal(n_known, n_secrets + 3); /* of two leaves, of which one is its own */
+	fork_and_use(w, &used);
+	learn_ratchets(w->group[COMMITTER], &used);
+	mls_secret_tree_clear(&used);
+	assert_int_equal(n_known, n_secrets + 4); /* of three leaves, of which one is its own */
 	assert_int_equal(n_known_in_memory(), n_known);
 	assert_true(n_known_in(mls_slice(stored, stored_len)) > 6);
 	world_commit(w, COMMITTER, &(struct mls_commit_request){0}, NULL, 0);
+	nobody_has_them(w);
+	late_message_is_read(w, &late, SENDER);
+	late_message_is_read(w, &silent, SILENT);
+	OK(mls_group_store(w->group[STORING]));
+	nobody_has_them(w);
+	mls_buf_free(&late);
+	mls_buf_free(&lost);
+	mls_buf_free(&silent);
+	world_free(w);
+}
+
+/* A group whose past epoch was saved with all its ratchets, as earlier versions did. */
+static void what_was_saved_with_more_is_loaded_without(void **state)
+{
+	struct mls_policy policy = mls_policy_default();
+	struct mls_buf late = {0}, lost = {0}, saved = {0};
+	struct mls_secret_tree used = {0};
+	struct mls_group **group;
+	struct world *w;
+
+	(void)state;
+	policy.past_epochs = 1;
+	n_known = 0;
+	w = world_new(1, 4, NULL, &policy);
+	group = &w->group[COMMITTER];
+	protect(w, SENDER, &late);
+	protect(w, COMMITTER, &lost);
+	propose_update(w, SENDER);
+	fork_and_use(w, &used);
+	learn_ratchets(*group, &used);
+	assert_int_equal(n_known, 4);
+	world_commit(w, COMMITTER, &(struct mls_commit_request){0}, NULL, 0);
+	mls_secret_tree_clear(&(*group)->past[0].secret_tree);
+	(*group)->past[0].secret_tree = used;
+	OK(mls_group_save(*group, &saved));
+	assert_int_equal(n_known_in(bytes_of(&saved)), n_known);
+	mls_group_free(*group);
+	OK(mls_group_load(w->client[COMMITTER], group, bytes_of(&saved)));
+	mls_buf_free(&saved);
 	assert_int_equal(n_known_in_memory(), 0);
-	assert_int_equal(n_known_in(mls_slice(stored, stored_len)), 0);
 	no_saved_state_has_them(w);
 	late_message_is_read(w, &late, SENDER);
 	mls_buf_free(&late);
@@ -266,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_past_epoch_keeps_what_its_messages_need),
+		cmocka_unit_test(what_was_saved_with_more_is_loaded_without),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
