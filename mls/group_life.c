@@ -73,6 +73,7 @@ static void past_clear(struct mls_past_epoch *past)
 {
 	mls_epoch_free(past->epoch);
 	mls_secret_tree_clear(&past->secret_tree);
+	*past = (struct mls_past_epoch){0};
 }
 
 void mls_group_free(struct mls_group *group)
