@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "member_support.h"
 #include "memory.h"
 
 static void clear(struct mls_own_identity *v)
@@ -52,12 +53,25 @@ out:
 	return err;
 }
 
+/* A group of this member alone keeps track of what it lists, or no group does. */
+static enum mls_err check_code_points(const struct mls_leaf_node *leaf)
+{
+	struct mls_member_support alone = {0};
+	enum mls_err err = mls_member_support_enter(&alone, leaf, 1);
+
+	mls_member_support_clear(&alone);
+	return err;
+}
+
 enum mls_err mls_own_leaf_check(struct mls_crypto *crypto, const struct mls_leaf_node *leaf)
 {
-	enum mls_err err = check_credential(crypto, leaf);
+	enum mls_err err = MLS_OK;
 
-	if (err == MLS_OK && mls_leaf_node_bound(crypto->suite, leaf) > UINT16_MAX)
-		err = MLS_ERR_LEAF_TOO_LONG;
+	TRY(check_credential(crypto, leaf));
+	if (mls_leaf_node_bound(crypto->suite, leaf) > UINT16_MAX)
+		FAIL(MLS_ERR_LEAF_TOO_LONG);
+	TRY(check_code_points(leaf));
+out:
 	return err;
 }
 

@@ -18,8 +18,8 @@ enum mls_err MLS_MUST_CHECK mls_own_signer_make(struct mls_crypto *crypto,
 
 /*
  * What others would refuse of what all leaves of a client have is refused here: a credential that
- * is not well formed or not of the key beside it (5.3), and what could make a leaf longer than one
- * may be: LEAF_TOO_LONG.
+ * is not well formed or not of the key beside it (5.3), what could make a leaf longer than one
+ * may be: LEAF_TOO_LONG, and more code points than a group keeps track of: CODE_POINTS.
  */
 enum mls_err MLS_MUST_CHECK mls_own_leaf_check(struct mls_crypto *crypto,
 					       const struct mls_leaf_node *leaf);

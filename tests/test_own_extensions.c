@@ -317,6 +317,30 @@ static void a_client_has_no_extensions_that_others_refuse(void **state)
 	mls_buf_free(&longer);
 }
 
+/* At the bound, which counts its credential type twice, as listed and in use, others take it in. */
+static void a_client_lists_no_more_than_a_group_keeps_track_of(void **state)
+{
+	enum { MOST = 4096 - 2 };
+	static uint16_t list[MOST + 1];
+	struct mls_client_config config = {.ephemeral = true,
+					   .suite = 1,
+					   .credential_type = MLS_CREDENTIAL_BASIC,
+					   .extensions = {list, MOST + 1},
+					   .now_s = TEST_NOW_S};
+	struct world *w = world_new(1, 2, NULL, NULL);
+	const uint32_t long_one = w->n++;
+
+	(void)state;
+	for (uint16_t i = 0; i <= MOST; i++)
+		list[i] = (uint16_t)(0x7000 + i);
+	REFUSED(mls_client_new(&w->client[long_one], &config), MLS_ERR_CODE_POINTS);
+	config.extensions.n--;
+	OK(mls_client_new(&w->client[long_one], &config));
+	world_commit(w, 0, &(struct mls_commit_request){0}, &long_one, 1);
+	world_check(w);
+	world_free(w);
+}
+
 static void a_group_info_has_no_extensions_that_are_not_its_own(void **state)
 {
 	struct world *w = world_new(1, 2, NULL, NULL);
@@ -348,6 +372,7 @@ int main(void)
 		cmocka_unit_test(a_proposed_newcomer_shows_its_extensions),
 		cmocka_unit_test(founders_and_those_who_join_by_themselves_have_them),
 		cmocka_unit_test(a_client_has_no_extensions_that_others_refuse),
+		cmocka_unit_test(a_client_lists_no_more_than_a_group_keeps_track_of),
 		cmocka_unit_test(a_group_info_has_no_extensions_that_are_not_its_own),
 		cmocka_unit_test(a_welcome_brings_extensions),
 		cmocka_unit_test(a_welcome_has_no_extensions_that_are_not_its_own),

@@ -141,9 +141,10 @@ struct mls_random mls_random_system(void);
  * CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED, CERTIFICATE, CERTIFICATE_KEY for a credential
  * that others would refuse, EXTENSION_TWICE, TRUNCATED, EXTENSION_NOT_LISTED for extensions that
  * others would refuse, LEAF_TOO_LONG where credential, lists and leaf extensions can make a leaf
- * longer than 65,535 bytes, EXTENSION_PLACE for a default type that is not a leaf's or a
- * KeyPackage's (17.3), STORAGE_UNDECIDED unless there is either a storage or `ephemeral`, USAGE
- * for over 64 threads, CRYPTO, NOMEM.
+ * longer than 65,535 bytes, CODE_POINTS where the lists of extensions, proposals and credentials
+ * have more than 4,095 different entries, EXTENSION_PLACE for a default type that is not a leaf's
+ * or a KeyPackage's (17.3), STORAGE_UNDECIDED unless there is either a storage or `ephemeral`,
+ * USAGE for over 64 threads, CRYPTO, NOMEM.
  */
 enum mls_err MLS_MUST_CHECK mls_client_new(struct mls_client **client,
 					   const struct mls_client_config *config);
