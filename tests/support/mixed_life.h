@@ -46,8 +46,8 @@ typedef enum gb_status mixed_act(struct gb_world *w, uint32_t device, struct gb_
 bool mixed_commit(struct life *l, uint32_t actor, const char *call, mixed_act *make);
 bool mixed_rekey(struct life *l, uint32_t actor);
 
-/* Of mixed_faults.c: whether a Welcome is refused for a known fault, after which the walk is cut;
- * whether the GroupInfo of this device, and that which it reads, is its own kind; whether everybody
+/* Of mixed_faults.c: whether a tree is refused for a known fault, by who joins, after which the
+ * walk is cut; whether the GroupInfo of this device, and that which it reads, is its own kind; whether everybody
  * can go on in a successor. */
 bool mixed_is_known_refusal(struct life *l, uint32_t device, enum gb_status status);
 bool mixed_has_own_external_pub(const struct life *l, uint32_t device);

@@ -419,6 +419,7 @@ static bool join_external(struct life *l, uint32_t actor)
 {
 	const struct gb_backend *backend = mixed_backend(l, actor);
 	struct gb_message shown[2];
+	enum gb_status status;
 	uint32_t d = l->next;
 
 	if (d == capacity(l->walk))
@@ -434,10 +435,11 @@ static bool join_external(struct life *l, uint32_t actor)
 	for (size_t i = 0; i < l->mail.n && i < 2; i++)
 		shown[i] = l->mail.message[i];
 	if (!mixed_is_ok(l, "materialise", d,
-			 mixed_backend(l, d)->materialise(mixed_world(l, d), d)) ||
-	    !mixed_is_ok(l, "join_external", d,
-			 mixed_backend(l, d)->join_external(mixed_world(l, d), d, shown, l->mail.n,
-							    &l->mail.outbox)) ||
+			 mixed_backend(l, d)->materialise(mixed_world(l, d), d)))
+		return false;
+	status = mixed_backend(l, d)->join_external(mixed_world(l, d), d, shown, l->mail.n,
+						    &l->mail.outbox);
+	if (mixed_is_known_refusal(l, d, status) || !mixed_is_ok(l, "join_external", d, status) ||
 	    !mixed_deliver(l))
 		return false;
 	l->device[d].is_member = true;
