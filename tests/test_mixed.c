@@ -154,6 +154,28 @@ static void members_on_all_at_once_agree(void **state)
 	tell_cut();
 }
 
+/* Then the root is blank and on nobody's filtered direct path. The committer is on either side. */
+static void members_agree_where_the_left_half_is_blank(void **state)
+{
+	const struct mixed_op remove_both = {MIXED_REMOVE, 2, 8, 1};
+
+	(void)state;
+	need_peers();
+	for (size_t i = 0; i < 2 * n_peers; i++) {
+		const struct mixed_party pair[] = {{&gb_backend_mls, {NULL, NULL}}, peers[i / 2]};
+		const size_t was_cut = mixed_walks_cut;
+		struct mixed_walk walk;
+
+		assert_true(mixed_walk_draw(&walk, pair, 2, first_seed, 1));
+		walk.first_home = i % 2;
+		walk.founders = 3;
+		walk.op[0] = remove_both;
+		must_hold(&walk);
+		assert_int_equal(mixed_walks_cut - was_cut,
+				 strcmp(peers[i / 2].backend->name, "ts-mls") == 0);
+	}
+}
+
 /*
  * The way into groups that are too large for a peer to make: mls/ makes a tree of any shape, peers
  * join by Welcome, which has them verify all of it, and act there like everybody.
@@ -333,6 +355,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(who_goes_on_in_a_group_that_was_shut_down_is_found),
 		cmocka_unit_test(members_on_each_pair_agree),
 		cmocka_unit_test(members_on_all_at_once_agree),
+		cmocka_unit_test(members_agree_where_the_left_half_is_blank),
 		cmocka_unit_test(peers_join_every_shape_and_act),
 		cmocka_unit_test(peers_join_a_thousand_of_every_shape),
 	};

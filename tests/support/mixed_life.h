@@ -14,10 +14,11 @@ struct life {
 	struct mixed_mail mail, key_material;
 	struct device {
 		bool is_member, is_leaving, was_removed;
-	} * device;         /* those that are live; capacity of them */
-	uint32_t n_members; /* that are live */
-	uint32_t next;      /* the device that was never used */
-	uint32_t dormant;   /* the next member that is not live */
+		uint32_t leaf; /* where the walk has no `tree` */
+	} * device;            /* those that are live; capacity of them */
+	uint32_t n_members;    /* that are live */
+	uint32_t next;         /* the device that was never used */
+	uint32_t dormant;      /* the next member that is not live */
 	uint32_t n_sent, n_psks;
 	bool is_cut;      /* a peer does what it is known to do wrong: nothing follows from it */
 	uint32_t n_blank; /* at most so many leaves are blank between those of members */
@@ -46,10 +47,12 @@ typedef enum gb_status mixed_act(struct gb_world *w, uint32_t device, struct gb_
 bool mixed_commit(struct life *l, uint32_t actor, const char *call, mixed_act *make);
 bool mixed_rekey(struct life *l, uint32_t actor);
 
-/* Of mixed_faults.c: whether a tree is refused for a known fault, by who joins, after which the
- * walk is cut; whether the GroupInfo of this device, and that which it reads, is its own kind; whether everybody
- * can go on in a successor. */
+/* Of mixed_faults.c: whether a tree is refused for a known fault, by who joins, or a commit, after
+ * which the walk is cut; whether the GroupInfo of this device, and that which it reads, is its own
+ * kind; whether everybody can go on in a successor. */
 bool mixed_is_known_refusal(struct life *l, uint32_t device, enum gb_status status);
+bool mixed_is_known_split(struct life *l, uint32_t device, uint32_t committer,
+			  enum gb_status status);
 bool mixed_has_own_external_pub(const struct life *l, uint32_t device);
 bool mixed_can_succeed(const struct life *l);
 

@@ -55,8 +55,11 @@ static bool succeed(struct life *l, uint32_t founder)
 		n++;
 	}
 	mixed_mail_empty(&l->mail);
-	for (size_t i = 0; i < n; i++)
+	l->device[founder].leaf = 0;
+	for (size_t i = 0; i < n; i++) {
 		l->device[others[i].device].is_member = false;
+		l->device[others[i].device].leaf = (uint32_t)i + 1;
+	}
 	l->n_members -= (uint32_t)n;
 	l->n_blank = 0;
 	return mixed_is_ok(l, "succeed", founder,

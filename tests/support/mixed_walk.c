@@ -147,7 +147,8 @@ static bool let_process(struct life *l, uint32_t device, const struct gb_message
 	/* Who is being removed may learn it from the commit or be unable to read it. */
 	if (l->device[device].is_leaving && status == GB_REJECTED)
 		return true;
-	return mixed_is_ok(l, "process", device, status);
+	return !mixed_is_known_split(l, device, m->from, status) &&
+	       mixed_is_ok(l, "process", device, status);
 }
 
 bool mixed_deliver(struct life *l)
@@ -293,12 +294,31 @@ static bool exchange(struct life *l, uint32_t sender, uint32_t n, bool reverse)
 
 /* ---- steps ---- */
 
+static bool is_taken(const struct life *l, uint32_t leaf)
+{
+	for (uint32_t d = 0; d < l->next; d++)
+		if (!l->device[d].was_removed && l->device[d].leaf == leaf)
+			return true;
+	return false;
+}
+
+/* The next device, which is to be at the leftmost leaf that is blank (RFC 9420, 12.1.1). */
+static uint32_t take_device(struct life *l)
+{
+	uint32_t leaf = 0;
+
+	while (is_taken(l, leaf))
+		leaf++;
+	l->device[l->next].leaf = leaf;
+	return l->next++;
+}
+
 /* Key material of the next n devices, which are not members yet. */
 static bool publish(struct life *l, uint32_t n, struct gb_published out[])
 {
 	mixed_mail_empty(&l->key_material);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t d = l->next++;
+		uint32_t d = take_device(l);
 
 		if (!mixed_is_ok(l, "publish", d,
 				 mixed_backend(l, d)->publish(mixed_world(l, d), d,
@@ -426,7 +446,7 @@ static bool join_external(struct life *l, uint32_t actor)
 		return true;
 	if (mixed_has_own_external_pub(l, actor) != mixed_has_own_external_pub(l, d))
 		return add(l, actor, 1);
-	l->next++;
+	take_device(l);
 	mixed_mail_empty(&l->mail);
 	if (!mixed_is_ok(l, "group_info", actor,
 			 backend->group_info(mixed_world(l, actor), actor, &l->mail.outbox)) ||
