@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "crypto_small_order.h"
 #include "external_senders.h"
 #include "memory.h"
 #include "transition.h"
@@ -97,6 +98,8 @@ static enum mls_err try_update(const struct fitting *f, struct members *m,
 
 	TRY(mls_tree_leaf_node(f->tree, entry->sender.index, &replaced));
 	TRY(mls_leaf_node_decode(entry->body, &leaf));
+	if (entry->cached && mls_is_of_small_order(leaf.encryption_key))
+		FAIL(MLS_ERR_SHARED_SECRET);
 	TRY(leave(m, &replaced));
 	TRY(enter(m, &leaf));
 	if (must_validate(f, entry))
@@ -109,12 +112,16 @@ static enum mls_err try_add(const struct fitting *f, struct members *m,
 			    const struct mls_listed *entry)
 {
 	struct mls_key_package v;
-	enum mls_err err = mls_key_package_decode(entry->body, &v);
+	enum mls_err err = MLS_OK;
 
-	if (err == MLS_OK)
-		err = enter(m, &v.leaf_node);
-	if (err == MLS_OK && must_validate(f, entry))
-		err = mls_key_package_check(&f->rules, &v);
+	TRY(mls_key_package_decode(entry->body, &v));
+	if (entry->cached && (mls_is_of_small_order(v.init_key) ||
+			      mls_is_of_small_order(v.leaf_node.encryption_key)))
+		FAIL(MLS_ERR_SHARED_SECRET);
+	TRY(enter(m, &v.leaf_node));
+	if (must_validate(f, entry))
+		TRY(mls_key_package_check(&f->rules, &v));
+out:
 	return err;
 }
 

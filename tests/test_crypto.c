@@ -10,6 +10,7 @@
 
 #include <openssl/err.h>
 
+#include "crypto_small_order.h"
 #include "label.h"
 #include "vectors.h"
 
@@ -382,6 +383,14 @@ static void zero_shared_secrets(void **state)
 		{1, "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"},
 		{1, "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"},
 		{1, "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
+		{1, "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
+		{1, "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
+		{4, "feffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+		    "feffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
+		{4, "ffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+		    "feffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
+		{4, "00000000000000000000000000000000000000000000000000000000"
+		    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
 		{4, "00000000000000000000000000000000000000000000000000000000"
 		    "00000000000000000000000000000000000000000000000000000000"},
 		{4, "01000000000000000000000000000000000000000000000000000000"
@@ -396,6 +405,8 @@ static void zero_shared_secrets(void **state)
 
 		assert_int_equal(mls_key_generate(c, &key), MLS_OK);
 		assert_int_equal(mls_dh(c, out, key, hex(rows[i].point)), MLS_ERR_SHARED_SECRET);
+		assert_true(mls_is_of_small_order(hex(rows[i].point)));
+		assert_false(mls_is_of_small_order(mls_key_public(key)));
 		assert_int_equal(ERR_peek_error(), 0);
 		mls_key_free(key);
 		mls_crypto_free(c);

@@ -255,6 +255,37 @@ static void who_lists_too_much_is_not_added(void **state)
 	world_free(w);
 }
 
+/* Nothing can be encrypted to who has a key of small order: no Welcome, and no later path. */
+static void keys_of_small_order_are_left_out(void **state)
+{
+	static const uint8_t zero[32];
+	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
+	struct mls_client *first = member_client(1, 98), *second = member_client(1, 99);
+	struct mls_buf package = {0}, genuine = {0}, update = {0};
+	struct mls_leaf_node leaf = leaf_of(w, PROPOSER);
+	struct mls_key_package v;
+
+	(void)state;
+	put_with_key(&package, first, mls_slice(zero, sizeof(zero)));
+	ask_to_join(w, first, &package);
+	member_publish(second, &genuine);
+	OK(mls_key_package_message(&v, bytes_of(&genuine)));
+	v.init_key = mls_slice(zero, sizeof(zero));
+	package.len = 4;
+	OK(mls_key_package_sign(second->crypto, &package, &v, second->signer));
+	ask_to_join(w, second, &package);
+	leaf.encryption_key = mls_slice(zero, sizeof(zero));
+	OK(mls_leaf_node_encode(&update, &leaf));
+	slip_in(w, PROPOSER, MLS_PROPOSAL_UPDATE, bytes_of(&update));
+	commit(w, &plain, N_MEMBERS);
+	mls_client_free(first);
+	mls_client_free(second);
+	mls_buf_free(&package);
+	mls_buf_free(&genuine);
+	mls_buf_free(&update);
+	world_free(w);
+}
+
 static void a_psk_that_is_not_here_is_left_out(void **state)
 {
 	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
@@ -436,6 +467,7 @@ int main(void)
 		cmocka_unit_test(what_the_commit_itself_asks_for_is_refused_as_ever),
 		cmocka_unit_test(whose_credential_others_do_not_know_is_not_added),
 		cmocka_unit_test(who_lists_too_much_is_not_added),
+		cmocka_unit_test(keys_of_small_order_are_left_out),
 		cmocka_unit_test(a_psk_that_is_not_here_is_left_out),
 		cmocka_unit_test(a_psk_is_committed_once),
 		cmocka_unit_test(an_update_with_a_members_key_is_left_out),

@@ -225,10 +225,10 @@ struct mls_commit_output {
  * mls_group_discard drops it. The Welcome must not be delivered before.
  *
  * What waits cannot make a commit fail: a proposal that does not go together with what the commit
- * asks for, with the members or with those that came before it is left out (a key that is taken, a
- * credential, capabilities or extensions that are not supported, a PSK that this client does not
- * have). Removes go before Updates, these before Adds, and these before PSKs and extensions. What
- * was left out waits until the next epoch begins; mls_event.added and removed, and
+ * asks for, with the members or with those that came before it is left out (a key that is taken or
+ * of small order, a credential, capabilities or extensions that are not supported, a PSK that this
+ * client does not have). Removes go before Updates, these before Adds, and these before PSKs and
+ * extensions. What was left out waits until the next epoch begins; mls_event.added and removed, and
  * mls_group_extensions, tell what was committed.
  *
  * Fails with PENDING when a commit is pending already, with the rule's code for a bad key
