@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
+#include "codec.h"
 #include "members.h"
 #include "mls_storage.h"
 
@@ -422,6 +422,42 @@ static void a_key_package_keeps_its_identity(void **state)
 	world_free(w);
 }
 
+/* A client made again needs the identity of each key package from before, as of each group. */
+static void a_key_package_is_kept_with_its_identity(void **state)
+{
+	struct mls_client *client = member_client(1, 8), *other = member_client(1, 9);
+	struct keys old = keys_of(client), new = keys_of(other);
+	const struct mls_new_identity before = with_keys(&old, SLICE("as published")),
+				      after = with_keys(&new, SLICE("renamed"));
+	struct mls_buf package = {0}, private_part = {0}, stored = {0};
+	struct mls_codec c = {.out = &stored};
+	struct mls_slice message;
+
+	(void)state;
+	OK(mls_client_set_identity(client, &before));
+	OK(mls_key_package_new(client, &package, &private_part));
+	message = bytes_of(&package);
+	mls_opaque(&c, &message);
+	OK(c.err);
+	OK(mls_buf_append(&stored, bytes_of(&private_part)));
+	mls_client_free(client);
+	client = client_of(&after, NULL);
+	REFUSED(mls_client_keep_key_package(client, message, bytes_of(&private_part)),
+		MLS_ERR_KEY_PACKAGE_PRIVATE);
+	REFUSED(mls_client_restore_key_package(client, bytes_of(&stored)),
+		MLS_ERR_KEY_PACKAGE_PRIVATE);
+	OK(mls_client_set_identity(client, &before));
+	OK(mls_client_set_identity(client, &after));
+	OK(mls_client_restore_key_package(client, bytes_of(&stored)));
+	mls_buf_free(&package);
+	mls_buf_free(&private_part);
+	mls_buf_free(&stored);
+	mls_buf_free(&old.private_key);
+	mls_buf_free(&new.private_key);
+	mls_client_free(client);
+	mls_client_free(other);
+}
+
 /* It asks to be added with the key package from before, and signs as that. */
 static void who_asks_to_be_added_signs_as_the_key_package(void **state)
 {
@@ -524,6 +560,7 @@ int main(void)
 		cmocka_unit_test(a_stored_pending_commit_needs_both_identities),
 		cmocka_unit_test(a_stored_update_needs_both_identities),
 		cmocka_unit_test(a_key_package_keeps_its_identity),
+		cmocka_unit_test(a_key_package_is_kept_with_its_identity),
 		cmocka_unit_test(who_asks_to_be_added_signs_as_the_key_package),
 		cmocka_unit_test(an_external_commit_presents_the_new_identity),
 		cmocka_unit_test(what_is_no_identity_changes_nothing),

@@ -159,8 +159,13 @@ void mls_client_free(struct mls_client *client);
  */
 void mls_client_set_time(struct mls_client *client, uint64_t now_s);
 
-/* Another identity of a client; as the fields of the same names of struct mls_client_config, and
- * copied like them. */
+/*
+ * Another identity of a client; as the fields of the same names of struct mls_client_config, and
+ * copied like them. Who wants another credential with the same key gives that key again
+ * (mls_client_signature_private, mls_client_signature_key): where both fields are empty a key is
+ * generated, here too. The library does not store it: export it before anything presents it, the
+ * next commit or key package, or a restart loses what it has signed for.
+ */
 struct mls_new_identity {
 	struct mls_slice signature_private, signature_public;
 	uint16_t credential_type;
@@ -176,8 +181,9 @@ struct mls_new_identity {
  * other members' accept_credential is asked, with the identity before as `replaced` (5.3.1).
  *
  * Identities before are kept until the client is freed; to go back to one, set it again. In saved
- * state there is none: before groups are loaded, the client must have been given each that one
- * of them has, in its present epoch, a pending commit or an own Update that waits.
+ * state there is none: before groups are loaded and key packages kept or restored, the client must
+ * have been given each identity that a group has, in its present epoch, a pending commit or an own
+ * Update that waits, and each that a published key package has.
  *
  * PRIVATE_KEY, PUBLIC_KEY, SIGNATURE_KEY_MISMATCH, CREDENTIAL_TYPE, CERTIFICATES_EMPTY, TRUNCATED,
  * CERTIFICATE, CERTIFICATE_KEY, LEAF_TOO_LONG as mls_client_new; CREDENTIAL_NOT_LISTED for a
@@ -229,7 +235,8 @@ enum mls_err MLS_MUST_CHECK mls_key_package_read(struct mls_key_package_outline 
  * join by a Welcome. A join that succeeds consumes it, and it must not be given again: the same
  * Welcome would begin with the same message keys. Fails with the errors of a KeyPackage that does
  * not decode, with KEY_PACKAGE_SUITE for one of another cipher suite, and with KEY_PACKAGE_PRIVATE
- * or PRIVATE_KEY where the private part is not its own.
+ * or PRIVATE_KEY where the private part is not its own, or its signature key is of no identity that
+ * this client has been given.
  */
 enum mls_err MLS_MUST_CHECK mls_client_keep_key_package(struct mls_client *client,
 							struct mls_slice message,

@@ -183,7 +183,7 @@ struct mls_reinit_parameters {
  *   tree_in_welcome     put the ratchet tree into the Welcome
  *   welcome_extensions  more extensions of the GroupInfo in the Welcome (12.4.3): encoded body,
  *                       none of a default type; who joins reads them
- *                       (mls_group_welcome_extensions)
+ *                       (mls_group_welcome_extensions); not read where nobody is added
  *   handshake           how the commit travels
  *   authenticated_data  application data, authenticated and not encrypted
  */
@@ -456,9 +456,10 @@ uint16_t mls_group_suite(const struct mls_group *group);
 /* The body of the GroupContext's extension list, encoded; memory of the group, of this epoch. */
 struct mls_slice mls_group_extensions(const struct mls_group *group);
 /* The extensions of the GroupInfo in the Welcome by which this group was joined, but for the
- * ratchet tree: an encoded body (mls_extension_take). Empty where there were none, and from the
- * next epoch on; they are no part of the state that is saved or stored. Memory of the group, of
- * this epoch. */
+ * ratchet tree: an encoded body (mls_extension_take), in which other libraries may have put
+ * external_pub too. Empty where there were none, and from the next epoch on. They are no part of
+ * the state that is saved or stored, and joining uses up the key package: a crash loses them, so
+ * nothing that is needed later belongs there. Memory of the group, of this epoch. */
 struct mls_slice mls_group_welcome_extensions(const struct mls_group *group);
 /* The own leaf index. */
 uint32_t mls_group_own_leaf(const struct mls_group *group);

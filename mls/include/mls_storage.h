@@ -48,7 +48,8 @@ struct mls_storage {
 };
 
 /* mls_client_keep_key_package with what was last put as MLS_STORED_KEY_PACKAGE, of a backup never:
- * it may be used up since. STATE where it was not put, and the errors of that function. */
+ * it may be used up since. Every identity of the client must be set before
+ * (mls_client_set_identity). STATE where it was not put, and the errors of that function. */
 enum mls_err MLS_MUST_CHECK mls_client_restore_key_package(struct mls_client *client,
 							   struct mls_slice stored);
 
