@@ -118,7 +118,7 @@ size_t mls_leaf_node_bound(const struct mls_suite *suite, const struct mls_leaf_
 		lists->credentials.len,
 		suite->nh, /* parent_hash: longer than a lifetime */
 		leaf->extensions.len,
-		MLS_MAX_SIGNATURE,
+		mls_suite_max_signature(suite),
 	};
 	size_t bound = 2 + 1; /* credential_type, leaf_node_source */
 

@@ -30,6 +30,15 @@ static const struct mls_suite suites[] = {
 };
 /* clang-format on */
 
+size_t mls_suite_max_signature(const struct mls_suite *suite)
+{
+	const size_t n = suite->signature_secret;
+	const bool is_eddsa = suite->signature == MLS_ED25519 || suite->signature == MLS_ED448;
+
+	/* ECDSA: a DER sequence of two numbers, each of which a zero may precede (5.1.2). */
+	return is_eddsa ? 2 * n : 3 + 2 * (2 + 1 + n);
+}
+
 const struct mls_suite *mls_suite_at(size_t i)
 {
 	return i < MLS_N(suites) ? &suites[i] : NULL;

@@ -62,6 +62,9 @@ struct mls_suite {
 	uint8_t signature_secret; /* signature private key: seed or scalar */
 };
 
+/* The most bytes that a signature has. */
+size_t mls_suite_max_signature(const struct mls_suite *suite);
+
 /* The suite of a number; NULL for one that is not in the table. */
 const struct mls_suite *mls_suite_find(uint16_t id);
 
