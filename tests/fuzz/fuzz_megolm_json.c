@@ -57,7 +57,8 @@ static void check_canonical(struct megolm_slice text, json_t *json)
 	if (once.p != NULL) {
 		json_object_del(json, "signatures");
 		json_object_del(json, "unsigned");
-		again = json_loadb((const char *)once.p, once.len, JSON_REJECT_DUPLICATES, NULL);
+		again = json_loadb((const char *)once.p, once.len,
+				   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 		if (again == NULL || !json_equal(json, again))
 			abort();
 		json_decref(again);
