@@ -7,6 +7,7 @@
 #include "crypto.h"
 #include "internal.h"
 #include "json.h"
+#include "room.h"
 #include <stdlib.h>
 
 static bool has_user_id(const void *entry, const struct megolm_name *name)
@@ -113,13 +114,26 @@ bool megolm_device_knows_user(const struct megolm_device *device, const char *us
 	return megolm_user_find(device, megolm_slice_of(user_id)) != NULL;
 }
 
+/* Ends the sessions that a device in the room could read on in. */
+static void end_sessions_of(struct megolm_device *device, const struct megolm_peer *peer)
+{
+	for (struct megolm_room *room = device->room; room != NULL; room = room->next) {
+		const struct megolm_member *member = megolm_room_member(room, peer);
+		if (member != NULL && member->withheld == MEGOLM_GIVEN &&
+		    (member->has_key || room->shared_history))
+			megolm_room_rotate(room);
+	}
+}
+
 /* Who was vouched for by a key that is known no longer. */
 static void unverify_devices(struct megolm_device *device, const char *user_id)
 {
 	for (size_t i = 0; i < device->n_peers; i++) {
 		struct megolm_peer *peer = device->peer[i];
-		if (peer != NULL && peer->by_signatures && strcmp(peer->user_id, user_id) == 0)
-			peer->is_verified = false;
+		if (peer == NULL || !peer->by_signatures || strcmp(peer->user_id, user_id) != 0)
+			continue;
+		peer->is_verified = false;
+		end_sessions_of(device, peer);
 	}
 }
 

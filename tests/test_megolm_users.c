@@ -565,6 +565,39 @@ static void a_device_that_is_disowned_gets_no_keys_and_is_not_heard(void **state
 	close_users(&u);
 }
 
+/* Also one that has the key already: that is not used any more. */
+static void a_device_that_is_disowned_does_not_read_on(void **state)
+{
+	(void)state;
+	for (int is_shared = 0; is_shared < 2; is_shared++) {
+		struct megolm_slice key;
+		struct megolm_peer *phone;
+		struct megolm_shared shared;
+		struct matrix_outbox out;
+		uint8_t text[1024];
+		struct users u;
+
+		open_users(&u);
+		matrix_outbox_open(&out);
+		megolm_room_set_shared_history(u.alice.room, is_shared == 1);
+		phone = invite_phone(&u, &key, text);
+		ASSERT_DONE(megolm_room_share(u.alice.room, &shared, 0, &out.sink));
+		assert_int_equal(shared.n_keys, 1);
+		assert_false(megolm_room_share_due(u.alice.room, 0));
+		megolm_device_forget_user(u.alice.device, BOB);
+		ASSERT_DONE(learn_user(&u, u.other_bob));
+		assert_true(megolm_room_share_due(u.alice.room, 0));
+		ASSERT_ERR(megolm_room_share(u.alice.room, &shared, 0, &out.sink),
+			   MEGOLM_ERR_NOT_CROSS_SIGNED);
+		ASSERT_DONE(megolm_room_withhold(u.alice.room, phone, MEGOLM_UNVERIFIED));
+		ASSERT_DONE(megolm_room_share(u.alice.room, &shared, 0, &out.sink));
+		assert_true(shared.new_session);
+		assert_int_equal(shared.n_keys, 0);
+		matrix_outbox_close(&out);
+		close_users(&u);
+	}
+}
+
 /* The same for keys that another device of the user asks for. */
 static void who_is_vouched_for_is_forwarded_keys(void **state)
 {
@@ -613,6 +646,7 @@ int main(void)
 		cmocka_unit_test(a_rollback_forgets_users_too),
 		cmocka_unit_test(a_device_is_not_called_like_a_key_of_its_user),
 		cmocka_unit_test(a_device_that_is_disowned_gets_no_keys_and_is_not_heard),
+		cmocka_unit_test(a_device_that_is_disowned_does_not_read_on),
 		cmocka_unit_test(who_is_vouched_for_is_given_history),
 		cmocka_unit_test(who_is_vouched_for_is_forwarded_keys),
 	};

@@ -502,7 +502,8 @@ struct megolm_shared {
  * MEGOLM_ERR_NO_OLM_SESSION, before anything is sent, when a device without Olm session is
  * among them: megolm_room_next_without_session() tells which. Likewise MEGOLM_ERR_NOT_CROSS_SIGNED,
  * by the policy, when the keys of a member's user are others now, or forgotten, and it was not
- * learned again since: megolm_room_withhold() leaves it out. MEGOLM_ERR_OUTPUT when the sink was
+ * learned again since (who had the key until then does not get the next one):
+ * megolm_room_withhold() leaves it out. MEGOLM_ERR_OUTPUT when the sink was
  * full, or an error of class RESOURCE: the devices served so far have the key.
  */
 enum megolm_err MEGOLM_MUST_CHECK megolm_room_share(struct megolm_room *room,
