@@ -53,15 +53,19 @@ out:
 static enum megolm_err check_device_keys(struct megolm_device *device, struct incoming *in)
 {
 	const struct megolm_device_keys *keys = &in->keys;
+	const struct megolm_peer *peer = in->peer;
 
 	if (!megolm_equal(keys->user_id, in->sender) ||
 	    !megolm_equal(keys->curve25519, in->content.sender_key) ||
 	    !megolm_equal(keys->ed25519, in->ed25519))
 		return MEGOLM_ERR_WRONG_SENDER;
-	if (in->peer != NULL && megolm_equal(in->peer->keys, keys->text) &&
-	    !megolm_peer_is_disowned(in->peer))
+	if (peer == NULL || megolm_peer_is_disowned(peer))
+		return megolm_device_keys_verify(device, keys);
+	if (megolm_equal(peer->keys, keys->text))
 		return MEGOLM_OK;
-	return megolm_device_keys_verify(device, keys);
+	/* Who is vouched for already may have sent this before it was. */
+	return megolm_verify_signed(device, keys->text, keys->user_id, keys->device_id,
+				    keys->ed25519);
 }
 
 /* Check 2, and that a known device is still the one it was. */

@@ -598,6 +598,34 @@ static void a_device_that_is_disowned_does_not_read_on(void **state)
 	}
 }
 
+/* What a device sent before its user's keys signed it is taken once it is vouched for. */
+static void what_was_sent_before_the_signature_is_taken(void **state)
+{
+	struct megolm_slice content;
+	enum megolm_to_device what;
+	struct megolm_peer *alice;
+	struct matrix_outbox out;
+	struct users u;
+
+	(void)state;
+	open_users(&u);
+	matrix_outbox_open(&out);
+	matrix_cross_sign(&u.alice);
+	alice = matrix_learn(&(struct matrix_device){.device = u.phone}, &u.alice);
+	matrix_new_key(&u.alice);
+	ASSERT_DONE(megolm_device_open_session(u.phone, alice, u.alice.key));
+	ASSERT_DONE(megolm_device_send_dummy(u.phone, alice, &out.sink));
+	ASSERT_DONE(megolm_device_cross_sign(u.phone, u.bob));
+	ASSERT_DONE(learn_user(&u, u.bob));
+	ASSERT_DONE(learn(&u, megolm_device_keys(u.phone), "PHONE"));
+	ASSERT_DONE(megolm_device_find_content(u.alice.device, &content, matrix_last(&out)));
+	u.counts.verify = 0;
+	ASSERT_DONE(megolm_device_receive(u.alice.device, &what, BOB, content));
+	assert_verified(&u, 1);
+	matrix_outbox_close(&out);
+	close_users(&u);
+}
+
 /* The same for keys that another device of the user asks for. */
 static void who_is_vouched_for_is_forwarded_keys(void **state)
 {
@@ -647,6 +675,7 @@ int main(void)
 		cmocka_unit_test(a_device_is_not_called_like_a_key_of_its_user),
 		cmocka_unit_test(a_device_that_is_disowned_gets_no_keys_and_is_not_heard),
 		cmocka_unit_test(a_device_that_is_disowned_does_not_read_on),
+		cmocka_unit_test(what_was_sent_before_the_signature_is_taken),
 		cmocka_unit_test(who_is_vouched_for_is_given_history),
 		cmocka_unit_test(who_is_vouched_for_is_forwarded_keys),
 	};
