@@ -87,6 +87,9 @@ static enum megolm_err check_device(struct megolm_device *device, struct incomin
 	if (peer != NULL && (!megolm_equals(in->sender, peer->user_id) ||
 			     !megolm_equals(in->ed25519, peer->ed25519)))
 		FAIL(MEGOLM_ERR_WRONG_SENDER);
+	if (peer != NULL && in->keys.text.p != NULL &&
+	    !megolm_equals(in->keys.device_id, peer->device_id))
+		FAIL(MEGOLM_ERR_DEVICE_CHANGED);
 	if (peer == NULL && !megolm_may_know_stranger(device))
 		FAIL(MEGOLM_ERR_LIMIT);
 	if (peer == NULL && megolm_peer_by_ids(device, in->keys.user_id, in->keys.device_id))

@@ -546,6 +546,30 @@ static void identifiers_are_printable(void **state)
 	megolm_device_free(device);
 }
 
+/* The same keys under another name: what is said of that one is not said of the one known. */
+static void a_device_is_not_known_by_another_name(void **state)
+{
+	struct matrix_device alice, twin;
+	struct megolm_random random;
+	struct matrix_outbox out;
+
+	(void)state;
+	matrix_open(&alice, 0, &megolm_default_policy);
+	matrix_open(&twin, 1, &megolm_default_policy);
+	matrix_outbox_open(&out);
+	(void)matrix_learn(&alice, &twin);
+	megolm_device_free(twin.device);
+	ASSERT_DONE(megolm_seeded_begin(&twin.stream, 7, "device", 1, 0));
+	random = megolm_seeded_random(&twin.stream);
+	ASSERT_DONE(megolm_device_new(&twin.device, twin.user_id, "TWIN", &random,
+				      &megolm_default_policy));
+	ASSERT_DONE(megolm_device_send_dummy(twin.device, matrix_meet(&twin, &alice), &out.sink));
+	ASSERT_ERR(matrix_receive(&alice, &twin, matrix_last(&out)), MEGOLM_ERR_DEVICE_CHANGED);
+	matrix_outbox_close(&out);
+	matrix_close(&alice);
+	matrix_close(&twin);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -563,6 +587,7 @@ int main(void)
 		cmocka_unit_test(four_sessions_are_kept),
 		cmocka_unit_test(a_damaged_pickle_is_refused),
 		cmocka_unit_test(identifiers_are_printable),
+		cmocka_unit_test(a_device_is_not_known_by_another_name),
 	};
 
 	return cmocka_run_group_tests_name("megolm refusals", tests, NULL, NULL);
