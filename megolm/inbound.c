@@ -279,9 +279,8 @@ static void take_origin(struct megolm_inbound *known, struct megolm_inbound *inb
 	known->sender = inbound->sender;
 	inbound->origin = origin;
 	inbound->sender = sender;
-	/* E2EE, "Shareable encryption sessions": the sender decides; of others, who may not have
-	 * been told, only a yes counts. */
-	if (known->origin == NULL || inbound->shared_history)
+	/* E2EE, "Shareable encryption sessions": the sender decides. */
+	if (known->origin == NULL)
 		known->shared_history = inbound->shared_history;
 	if ((megolm_inbound_is_verified(known) && !was_verified) ||
 	    megolm_inbound_n_forwarded(known) < n_forwarded)
@@ -363,6 +362,9 @@ void megolm_entry_commit(struct megolm_entry *entry)
 			take_olm(entry->known, inbound);
 		if (entry->is_better)
 			take_origin(entry->known, inbound);
+		/* Of others, who may not have been told, one yes is enough. */
+		if (entry->known->origin != NULL && inbound->shared_history)
+			entry->known->shared_history = true;
 		megolm_inbound_free(inbound);
 	} else {
 		inbound->arrival = ++room->device->arrivals;

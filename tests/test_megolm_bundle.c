@@ -240,6 +240,41 @@ static void of_others_one_yes_is_enough(void **state)
 		}
 }
 
+/* Also where the other was the better source, so that nothing else of the second is kept. */
+static void a_yes_of_a_lesser_source_is_enough(void **state)
+{
+	(void)state;
+	for (int before = 0; before < 2; before++)
+		for (int later = 0; later < 2; later++) {
+			struct megolm_inbound *inbound, *of_bob;
+			struct megolm_imported n;
+			struct matrix_device phone;
+			struct matrix_story s;
+			uint8_t file[4096];
+			size_t len;
+
+			matrix_story_open(&s);
+			matrix_open_another(&phone, 2, 1);
+			of_bob = megolm_inbound_find(s.bob.room,
+						     matrix_text(matrix_story_session(&s)));
+			of_bob->shared_history = before == 1;
+			ASSERT_DONE(megolm_device_adopt(phone.device, &n, s.bob.device));
+			assert_int_equal(n.n_new, 1);
+			of_bob->shared_history = later == 1;
+			ASSERT_DONE(megolm_key_file_write(s.bob.device, file, sizeof(file), &len,
+							  matrix_text("secret"), 1));
+			ASSERT_DONE(megolm_key_file_read(
+				phone.device, &n, NULL, (struct megolm_slice){file, len},
+				matrix_text("secret"), &megolm_default_import_limits));
+			assert_int_equal(n.n_known, 1);
+			inbound = megolm_inbound_find(phone.room,
+						      matrix_text(matrix_story_session(&s)));
+			assert_int_equal(inbound->shared_history, before + later > 0);
+			matrix_close(&phone);
+			matrix_story_close(&s);
+		}
+}
+
 /* A source of randomness that can fail. */
 struct unlucky {
 	struct megolm_seeded stream;
@@ -560,6 +595,7 @@ int main(void)
 		cmocka_unit_test(who_gave_a_key_is_remembered),
 		cmocka_unit_test(the_sender_decides_what_may_be_shared),
 		cmocka_unit_test(of_others_one_yes_is_enough),
+		cmocka_unit_test(a_yes_of_a_lesser_source_is_enough),
 		cmocka_unit_test(a_bundle_that_fails_leaves_no_key_behind),
 		cmocka_unit_test(a_change_of_visibility_ends_the_session),
 		cmocka_unit_test(a_bundle_goes_to_cross_signed_devices_only),

@@ -268,7 +268,9 @@ bool megolm_device_bundle(const struct megolm_device *device, struct megolm_atta
 /*
  * Takes in the bundle of a room. `sender` is the user who sent it, as asked for by
  * megolm_device_bundle: who vouches for its sessions, and is remembered with each of them that was
- * not known from another bundle or a better source before (struct megolm_event). Sessions of other
+ * not known from another bundle or a better source before (struct megolm_event). Whether a session
+ * may be shared again is the word of its device, where that gave it; of other sources one yes is
+ * enough, and a bundle says yes. Sessions of other
  * rooms are refused. *n_withheld, which may be NULL, is how many it says are not shared: their
  * messages are MEGOLM_ERR_HISTORY_NOT_SHARED (megolm_withheld.h). MEGOLM_ERR_TAG when the hash is
  * another, MEGOLM_ERR_IDENTIFIER for a `sender` that is no user id, MEGOLM_ERR_JSON,
