@@ -231,26 +231,33 @@ static void whose_credential_others_do_not_know_is_not_added(void **state)
 }
 
 /* More code points than are kept track of. */
+/* Each lists what a group can keep track of, both together do not. */
 static void who_lists_too_much_is_not_added(void **state)
 {
-	static uint16_t listed[MLS_MAX_CODE_POINTS + 1];
-	const struct mls_client_config config = {.suite = 1,
-						 .credential_type = MLS_CREDENTIAL_BASIC,
-						 .extensions = {listed, MLS_N(listed)},
-						 .now_s = TEST_NOW_S,
-						 .ephemeral = true};
+	static uint16_t listed[MLS_MAX_CODE_POINTS];
+	const size_t n_each = MLS_N(listed) / 2;
+	struct mls_client_config config = {.suite = 1,
+					   .credential_type = MLS_CREDENTIAL_BASIC,
+					   .now_s = TEST_NOW_S,
+					   .ephemeral = true};
 	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
-	struct mls_client *stranger = NULL;
+	struct mls_client *stranger[2] = {NULL, NULL};
 	struct mls_buf package = {0};
 
 	(void)state;
 	for (size_t i = 0; i < MLS_N(listed); i++)
 		listed[i] = (uint16_t)(0xc000 + i);
-	OK(mls_client_new(&stranger, &config));
-	member_publish(stranger, &package);
-	ask_to_join(w, stranger, &package);
-	commit(w, &plain, N_MEMBERS);
-	mls_client_free(stranger);
+	for (size_t i = 0; i < 2; i++) {
+		config.extensions = (struct mls_code_points){listed + i * n_each, n_each};
+		OK(mls_client_new(&stranger[i], &config));
+		mls_buf_clear(&package);
+		member_publish(stranger[i], &package);
+		ask_to_join(w, stranger[i], &package);
+	}
+	commit(w, &plain, N_MEMBERS + 1);
+	assert_same(leaf_of(w, N_MEMBERS).signature_key, mls_client_signature_key(stranger[0]));
+	mls_client_free(stranger[0]);
+	mls_client_free(stranger[1]);
 	mls_buf_free(&package);
 	world_free(w);
 }
