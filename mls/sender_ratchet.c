@@ -46,7 +46,7 @@ static void advance(struct mls_sender_ratchet *r, const struct mls_secret *secre
 enum mls_err mls_sender_ratchet_next(struct mls_crypto *c, struct mls_sender_ratchet *r,
 				     struct mls_message_key *out)
 {
-	struct mls_secret next;
+	struct mls_secret next = {0}; /* the ratchet gets all of it, beyond its length too */
 	enum mls_err err;
 
 	if (r->secret.len == 0)
