@@ -166,28 +166,6 @@ static bool is_expired(const struct mls_client *client, const struct mls_cached_
 	       mls_leaf_node_check_lifetime(&rules, &v.leaf_node) != MLS_OK;
 }
 
-/*
- * The proposals of this epoch, by reference, but for what this commit must not have: our own
- * Updates, since our path does more, our own removal (12.2), and who has expired.
- */
-static enum mls_err list_cached(struct mls_proposal_list *list, const struct mls_client *client,
-				const struct mls_proposal_cache *cache,
-				const struct mls_commit_request *request)
-{
-	uint32_t leaf;
-	enum mls_err err = MLS_OK;
-
-	for (size_t i = 0; i < cache->n && err == MLS_OK; i++) {
-		if (touches(cache->v[i], &leaf) && leaf == list->committer.index)
-			continue;
-		if (is_expired(client, cache->v[i]))
-			continue;
-		if (!is_superseded(cache, i) && !is_overruled(list, cache->v[i], request))
-			err = mls_proposal_list_put_cached(list, cache->v[i]);
-	}
-	return err;
-}
-
 static bool is_left_out(const struct mls_cached_proposal *cached,
 			const struct mls_commit_request *request)
 {
@@ -200,9 +178,22 @@ static bool is_left_out(const struct mls_cached_proposal *cached,
 	return false;
 }
 
-/* The same where the application wants some of them left out: the others are listed as if these
- * had not come. */
-static enum mls_err list_wanted(struct mls_proposal_list *list, const struct mls_group *group,
+/* Is it for this commit? Our own Updates are not, since our path does more, nor is our own removal
+ * (12.2), nor who has expired, nor what the application leaves out or has something else for. */
+static bool is_wanted(const struct mls_proposal_list *list, const struct mls_client *client,
+		      const struct mls_cached_proposal *cached,
+		      const struct mls_commit_request *request)
+{
+	uint32_t leaf;
+
+	if (touches(cached, &leaf) && leaf == list->committer.index)
+		return false;
+	return !is_left_out(cached, request) && !is_expired(client, cached) &&
+	       !is_overruled(list, cached, request);
+}
+
+/* The proposals of this epoch, by reference. What is not wanted supersedes nothing. */
+static enum mls_err list_cached(struct mls_proposal_list *list, const struct mls_group *group,
 				const struct mls_commit_request *request)
 {
 	const struct mls_proposal_cache *cache = &group->proposals;
@@ -213,16 +204,19 @@ static enum mls_err list_wanted(struct mls_proposal_list *list, const struct mls
 		if (!mls_proposal_cache_find(cache, request->leave_out[i]))
 			FAIL(MLS_ERR_PROPOSAL_REF);
 	}
-	if (!request->n_leave_out)
-		return list_cached(list, group->client, cache, request);
+	if (!cache->n)
+		return MLS_OK;
 	wanted.v = mls_calloc(cache->n, sizeof(struct mls_cached_proposal *));
 	if (!wanted.v)
 		FAIL(MLS_ERR_NOMEM);
 	for (size_t i = 0; i < cache->n; i++) {
-		if (!is_left_out(cache->v[i], request))
+		if (is_wanted(list, group->client, cache->v[i], request))
 			wanted.v[wanted.n++] = cache->v[i];
 	}
-	TRY(list_cached(list, group->client, &wanted, request));
+	for (size_t i = 0; i < wanted.n && err == MLS_OK; i++) {
+		if (!is_superseded(&wanted, i))
+			err = mls_proposal_list_put_cached(list, wanted.v[i]);
+	}
 out:
 	free(wanted.v);
 	return err;
@@ -254,7 +248,7 @@ enum mls_err mls_commit_list(struct mls_proposal_list *list, struct mls_buf *mem
 		bound += list->origin->group_id.len + crypto->suite->nh + 32;
 	TRY(mls_buf_reserve(memory, bound));
 	if (!request->without_proposals && !request->reinit)
-		TRY(list_wanted(list, group, request));
+		TRY(list_cached(list, group, request));
 	TRY(mls_proposal_list_reserve(list,
 				      request->n_add + request->n_remove + request->n_psks + 3));
 	TRY(list_adds(list, request));

@@ -255,6 +255,28 @@ static void what_is_left_out_overrules_nothing(void **state)
 	world_free(w);
 }
 
+/* Our own update and our own removal, which we cannot commit, do not overrule the ReInit. */
+static void what_cannot_be_committed_overrules_nothing(void **state)
+{
+	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
+	const struct mls_proposal_request reinit = {.type = MLS_PROPOSAL_REINIT,
+						    .reinit = {.group_id = SLICE("x"), .suite = 1}};
+	struct mls_event event;
+
+	(void)state;
+	propose(w, 3, &reinit);
+	propose(w, COMMITTER, &(struct mls_proposal_request){.type = MLS_PROPOSAL_UPDATE});
+	propose_removal(w, COMMITTER);
+	w->commit.len = 0;
+	OK(mls_group_commit(w->group[COMMITTER], &(struct mls_commit_output){.commit = &w->commit},
+			    &(struct mls_commit_request){.path_if_required = true}));
+	for (uint32_t i = 0; i < N_MEMBERS; i++) {
+		OK(mls_group_receive(w->group[i], &event, bytes_of(&w->commit)));
+		assert_int_equal(event.type, MLS_EVENT_REINIT);
+	}
+	world_free(w);
+}
+
 static void only_what_waits_can_be_left_out(void **state)
 {
 	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
@@ -287,6 +309,7 @@ int main(void)
 		cmocka_unit_test(who_is_outside_is_no_member),
 		cmocka_unit_test(a_commit_leaves_out_what_it_is_told),
 		cmocka_unit_test(what_is_left_out_overrules_nothing),
+		cmocka_unit_test(what_cannot_be_committed_overrules_nothing),
 		cmocka_unit_test(only_what_waits_can_be_left_out),
 	};
 
