@@ -73,7 +73,7 @@ refused 65 "$plugins/no_entry.so" \
 	"$plugins/no_entry.so: found no function groupbench_backend, wanted a plugin that exports it"
 refused 65 "$plugins/no_table.so" \
 	"$plugins/no_table.so: found no table of functions, wanted a plugin that returns one"
-refused 65 "$plugins/other_interface.so" "$plugins/other_interface.so: the plugin speaks interface version 3, this program 2"
+refused 65 "$plugins/other_interface.so" "$plugins/other_interface.so: the plugin speaks interface version 4, this program 3"
 refused 65 "$plugins/short_table.so" "$plugins/short_table.so: found a struct gb_backend of 64 bytes, wanted at least "
 refused 65 "$plugins/lacks_functions.so" "$plugins/lacks_functions.so: the plugin lacks the required function axis"
 refused 65 "$plugins/taken_name.so" "$plugins/taken_name.so: found the name \"null\", which another backend has"
@@ -132,7 +132,7 @@ refused 65 speaks_another "the child speaks version 3 of the protocol, this prog
 refused 65 is_old "the child speaks version 1 of the protocol, this program 2"
 holds test "$(wc -l <<< "$said")" -eq 1
 refused 65 offers_what_is_no_call "the child answered hello with malformed results; "
-refused 65 has_another_interface "the plugin speaks interface version 3, this program 2"
+refused 65 has_another_interface "the plugin speaks interface version 4, this program 3"
 refused 65 lacks_a_call "the plugin lacks the required function join"
 refused 65 misspells "the child answered hello with malformed results; "
 refused 65 takes_a_name "found the name \"null\", which another backend has"

@@ -24,7 +24,7 @@
  * valid during the call. No pointer is NULL unless its description allows it.
  */
 
-#define GB_ABI          2u
+#define GB_ABI          3u
 #define GB_DIGEST_BYTES 32
 
 enum gb_status {

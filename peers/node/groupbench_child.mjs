@@ -9,7 +9,7 @@
 import fs from "node:fs";
 
 const PROTOCOL = 2;
-const ABI = 2;
+const ABI = 3;
 const MARK = 0x31666267; // "gbf1"
 const MAX_BYTES = 1 << 28;
 const MOST_U64 = (1n << 64n) - 1n;

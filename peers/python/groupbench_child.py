@@ -18,7 +18,7 @@ import sys
 import time
 
 PROTOCOL = 2
-ABI = 2
+ABI = 3
 MARK = b"gbf1"
 MAX_BYTES = 1 << 28
 

@@ -9,7 +9,7 @@ pub const REJECTED: Status = 1;
 pub const UNSUPPORTED: Status = 2;
 pub const FAILED: Status = 3;
 
-pub const ABI: u32 = 2;
+pub const ABI: u32 = 3;
 pub const DIGEST_BYTES: usize = 32;
 
 pub const SETTLES: u32 = 1 << 0;
