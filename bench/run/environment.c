@@ -1,6 +1,7 @@
 #include "run/environment.h"
 #include "build_facts.h"
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,12 +44,24 @@ json_t *gb_environment_build(void)
 			 "flags", GB_BUILD_FLAGS);
 }
 
+/* The part of an absolute path behind the working directory, when the file is beneath it. */
+static const char *from_here(const char *path)
+{
+	char here[PATH_MAX];
+	size_t len;
+
+	if (getcwd(here, sizeof here) == NULL)
+		return path;
+	len = strlen(here);
+	return strncmp(path, here, len) == 0 && path[len] == '/' ? path + len + 1 : path;
+}
+
 json_t *gb_environment_file(const char *path)
 {
 	char hash[17];
 
 	hash_file(path, hash);
-	return json_pack("{s:s, s:s}", "file", path, "hash", hash);
+	return json_pack("{s:s, s:s}", "file", from_here(path), "hash", hash);
 }
 
 /* The first line of a small file, without its end; false when there is none. */

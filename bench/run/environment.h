@@ -6,7 +6,8 @@
  * when memory ran out. */
 json_t *gb_environment_build(void);
 
-/* A file that a run depends on: its path and a hash of its content. */
+/* A file that a run depends on: its path, from the working directory on when it is beneath it, and
+ * a hash of its content. */
 json_t *gb_environment_file(const char *path);
 
 /* The machine now: CPU, its features, kernel, memory, load, governor. What this machine

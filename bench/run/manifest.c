@@ -203,7 +203,7 @@ static const struct {
 	const char *key, *member, *is;
 } same[] = {
 	{"scenario", "text", "scenario"}, {"seed", NULL, "seed"},
-	{"build", NULL, "program"},       {"backends", NULL, "version of a library"},
+	{"build", NULL, "program"},       {"backends", NULL, "version or file of a backend"},
 	{"machine", "cpu", "processor"},
 };
 
