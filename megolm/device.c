@@ -315,7 +315,6 @@ void megolm_device_free(struct megolm_device *device)
 	megolm_table_free(&device->room_by_id);
 	for (size_t i = 0; i < device->n_peers; i++)
 		megolm_peer_free(device, device->peer[i]);
-	megolm_peers_free_forgotten(device);
 	megolm_pairwise_free_spare(device);
 	megolm_requests_free(device);
 	free(device->withheld);

@@ -43,7 +43,7 @@ void megolm_inbound_free(struct megolm_inbound *inbound)
 	if (inbound == NULL)
 		return;
 	if (inbound->sender != NULL)
-		inbound->sender->n_begun--;
+		megolm_peer_unname(inbound->sender);
 	if (inbound->olm != NULL)
 		olm_clear_inbound_group_session(inbound->olm);
 	free(inbound->olm);

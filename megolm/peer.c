@@ -300,6 +300,23 @@ void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer)
 	free(peer);
 }
 
+static void put_forgotten(struct megolm_device *device, struct megolm_peer *peer)
+{
+	peer->next_forgotten = device->forgotten;
+	peer->forgotten_at = &device->forgotten;
+	if (peer->next_forgotten != NULL)
+		peer->next_forgotten->forgotten_at = &peer->next_forgotten;
+	device->forgotten = peer;
+}
+
+static void free_forgotten(struct megolm_peer *peer)
+{
+	*peer->forgotten_at = peer->next_forgotten;
+	if (peer->next_forgotten != NULL)
+		peer->next_forgotten->forgotten_at = peer->forgotten_at;
+	free(peer);
+}
+
 /* Its Megolm sessions say whose they are, as long as they are there. */
 void megolm_device_forget(struct megolm_device *device, struct megolm_peer *peer)
 {
@@ -315,17 +332,36 @@ void megolm_device_forget(struct megolm_device *device, struct megolm_peer *peer
 		return;
 	}
 	release_sessions(device, peer);
-	peer->next_forgotten = device->forgotten;
-	device->forgotten = peer;
+	put_forgotten(device, peer);
 }
 
-void megolm_peers_free_forgotten(struct megolm_device *device)
+void megolm_peer_unname(struct megolm_peer *peer)
 {
-	while (device->forgotten != NULL) {
-		struct megolm_peer *peer = device->forgotten;
-		device->forgotten = peer->next_forgotten;
-		free(peer);
+	if (--peer->n_begun == 0 && peer->forgotten_at != NULL)
+		free_forgotten(peer);
+}
+
+static bool is_same_device(const struct megolm_peer *a, const struct megolm_peer *b)
+{
+	return strcmp(a->curve25519, b->curve25519) == 0 && strcmp(a->ed25519, b->ed25519) == 0 &&
+	       strcmp(a->user_id, b->user_id) == 0 && strcmp(a->device_id, b->device_id) == 0;
+}
+
+void megolm_peer_adopt(struct megolm_device *device, struct megolm_peer *peer)
+{
+	struct megolm_peer *old = device->forgotten;
+
+	while (old != NULL && !is_same_device(old, peer))
+		old = old->next_forgotten;
+	if (old == NULL)
+		return;
+	for (struct megolm_room *room = device->room; room != NULL; room = room->next) {
+		for (size_t i = 0; i < room->n_inbound; i++)
+			if (room->inbound[i]->sender == old)
+				room->inbound[i]->sender = peer;
 	}
+	peer->n_begun += old->n_begun;
+	free_forgotten(old);
 }
 
 /* The known device that these keys are of, by either name; an error when they disagree. */
@@ -359,8 +395,10 @@ enum megolm_err megolm_device_learn(struct megolm_device *device, struct megolm_
 	if (known == NULL || !megolm_equal(known->keys, device_keys) ||
 	    (known->by_signatures && !known->is_verified))
 		TRY(megolm_device_keys_verify(device, &keys));
-	if (known == NULL)
+	if (known == NULL) {
 		TRY(megolm_peer_insert(device, &known, &keys, tag));
+		megolm_peer_adopt(device, known);
+	}
 	known->is_verified = known->is_verified || known->by_signatures;
 	known->tag = tag;
 	known->is_stranger = false;

@@ -47,6 +47,10 @@ bool megolm_may_know_stranger(const struct megolm_device *device);
 /* Frees a peer with its sessions; NULL is allowed. It stays in the tables of the device. */
 void megolm_peer_free(struct megolm_device *device, struct megolm_peer *peer);
 
-/* Frees those that were forgotten while Megolm sessions named them. */
-void megolm_peers_free_forgotten(struct megolm_device *device);
+/* If a device that is known now was forgotten before, the Megolm sessions that it began name this
+ * one from now on. */
+void megolm_peer_adopt(struct megolm_device *device, struct megolm_peer *peer);
+
+/* A Megolm session that named it is gone: frees a forgotten one with its last. */
+void megolm_peer_unname(struct megolm_peer *peer);
 #endif

@@ -264,6 +264,8 @@ static enum megolm_err act(struct megolm_device *device, struct brought *brought
 	if (in->keys.text.p != NULL && in->peer->by_signatures)
 		in->peer->is_verified = true;
 	keep(device, brought);
+	if (known == NULL)
+		megolm_peer_adopt(device, in->peer);
 out:
 	if (err != MEGOLM_OK) {
 		megolm_entry_abandon(&brought->entry);

@@ -53,7 +53,7 @@ struct megolm_peer {
 	uint32_t number;    /* place in device->peer[] */
 	bool is_stranger;   /* known by what it sent only */
 	uint32_t n_begun;   /* inbound sessions that name it as their sender */
-	struct megolm_peer *next_forgotten;
+	struct megolm_peer *next_forgotten, **forgotten_at; /* NULL: it is known */
 	bool told_no_olm; /* since the last session with it began */
 	bool has_recovered;
 	uint64_t recovered_ms; /* when megolm_device_recover last began a session */
@@ -152,7 +152,7 @@ struct megolm_device {
 	OlmUtility *utility;
 	struct megolm_peer **peer; /* NULL where one was forgotten */
 	size_t n_peers, peers_cap;
-	struct megolm_peer *forgotten; /* of whom sessions are left, a list */
+	struct megolm_peer *forgotten; /* a list: each has n_begun > 0 */
 	struct megolm_table peer_by_id, peer_by_key;
 	struct megolm_room *room; /* a list */
 	struct megolm_table room_by_id;

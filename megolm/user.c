@@ -135,6 +135,9 @@ static void unverify_devices(struct megolm_device *device, const char *user_id)
 		peer->is_verified = false;
 		end_sessions_of(device, peer);
 	}
+	for (struct megolm_peer *old = device->forgotten; old != NULL; old = old->next_forgotten)
+		if (old->by_signatures && strcmp(old->user_id, user_id) == 0)
+			old->is_verified = false;
 }
 
 void megolm_device_forget_user(struct megolm_device *device, const char *user_id)

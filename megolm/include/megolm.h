@@ -288,7 +288,8 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_learn(struct megolm_device *devi
 						      uint64_t tag);
 
 /* Undoes megolm_device_learn: the peer and its Olm sessions are gone. It must be in no room. The
- * Megolm sessions that it began stay, and what comes by them can be read. */
+ * Megolm sessions that it began stay, and what comes by them can be read; they are its own again
+ * when the same device, with the same keys, is met again, verified as that is then. */
 void megolm_device_forget(struct megolm_device *device, struct megolm_peer *peer);
 
 /* NULL when there is no such device. */
