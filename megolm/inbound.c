@@ -394,16 +394,19 @@ enum megolm_err megolm_inbound_enter(struct megolm_room *room, struct megolm_inb
 
 /* ---- messages seen ---- */
 
-static struct megolm_seen *seen_place(const struct megolm_inbound *inbound, uint32_t index)
+/* Multiplied by a random odd number: a sender chooses the indexes, and must not be able to make
+ * their places collide. */
+static struct megolm_seen *seen_place(const struct megolm_inbound *inbound, uint64_t key,
+				      uint32_t index)
 {
-	size_t mask = inbound->seen_cap - 1, i = (index * 2654435761u) & mask;
+	size_t mask = inbound->seen_cap - 1, i = (index * (key | 1) >> 32) & mask;
 
 	while (inbound->seen[i].used && inbound->seen[i].index != index)
 		i = (i + 1) & mask;
 	return &inbound->seen[i];
 }
 
-static enum megolm_err seen_reserve(struct megolm_inbound *inbound)
+static enum megolm_err seen_reserve(struct megolm_inbound *inbound, uint64_t key)
 {
 	struct megolm_inbound larger = {.seen_cap = inbound->seen_cap ? 2 * inbound->seen_cap : 16};
 
@@ -414,7 +417,7 @@ static enum megolm_err seen_reserve(struct megolm_inbound *inbound)
 		return MEGOLM_ERR_NOMEM;
 	for (size_t i = 0; i < inbound->seen_cap; i++)
 		if (inbound->seen[i].used)
-			*seen_place(&larger, inbound->seen[i].index) = inbound->seen[i];
+			*seen_place(&larger, key, inbound->seen[i].index) = inbound->seen[i];
 	free(inbound->seen);
 	inbound->seen = larger.seen;
 	inbound->seen_cap = larger.seen_cap;
@@ -442,14 +445,16 @@ static enum megolm_err event_mark(uint8_t mark[16], const char *event_id,
 }
 
 /* Spec, "Message replays": an index belongs to the first event that used it. */
-static enum megolm_err see(struct megolm_inbound *inbound, uint32_t index, const uint8_t mark[16])
+static enum megolm_err see(const struct megolm_room *room, struct megolm_inbound *inbound,
+			   uint32_t index, const uint8_t mark[16])
 {
+	const uint64_t key = room->inbound_by_id.key[0];
 	struct megolm_seen *seen;
-	enum megolm_err err = seen_reserve(inbound);
+	enum megolm_err err = seen_reserve(inbound, key);
 
 	if (err != MEGOLM_OK)
 		return err;
-	seen = seen_place(inbound, index);
+	seen = seen_place(inbound, key, index);
 	if (seen->used)
 		return memcmp(seen->event, mark, 16) == 0 ? MEGOLM_OK : MEGOLM_ERR_REPLAY;
 	*seen = (struct megolm_seen){.index = index, .used = true};
@@ -552,7 +557,7 @@ enum megolm_err megolm_room_decrypt(struct megolm_room *room, struct megolm_even
 	TRY(event_mark(mark, event_id, ciphertext));
 	TRY(group_decrypt(room->device, inbound, &found, ciphertext));
 	TRY(read_plaintext(room, &found));
-	TRY(see(inbound, found.index, mark));
+	TRY(see(room, inbound, found.index, mark));
 	found.source = source_of(inbound);
 	found.giver = inbound->origin != NULL ? inbound->origin->giver : NULL;
 	*event = found;

@@ -15,6 +15,7 @@
 #include "matrix.h"
 #include "matrix_state.h"
 #include "pickle.h"
+#include "state.h"
 
 /*
  * megolm.md, "Advancing the ratchet", from index 0: a part that changes by b steps is hashed b
@@ -134,6 +135,44 @@ static size_t account_raw(size_t n_one_time, size_t n_fallback)
 	       n_fallback * (4 + 1 + 64) + 4;
 }
 
+/* The longest way that a look for an index can go: places in use without a gap. */
+static size_t longest_run(const struct megolm_inbound *inbound)
+{
+	size_t longest = 0, run = 0;
+
+	for (size_t i = 0; i < 2 * inbound->seen_cap; i++) {
+		run = inbound->seen[i % inbound->seen_cap].used ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	return longest;
+}
+
+/* Indexes that the sender chose so that their lower bits are equal. */
+static void a_sender_cannot_make_indexes_collide(void **state)
+{
+	const struct megolm_policy policy = {.max_content = 65536};
+	struct matrix_device *all[1], alice, bob;
+	const struct megolm_inbound *inbound;
+	char id[20];
+
+	(void)state;
+	matrix_open(&alice, 0, &policy);
+	matrix_open(&bob, 1, &policy);
+	all[0] = &bob;
+	(void)matrix_invite(&alice, &bob);
+	matrix_share(&alice, all, 1);
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(id, sizeof(id), "$m%u", i);
+		ASSERT_DONE(matrix_read(&bob, &alice, matrix_say(&alice, "on"), id, "on"));
+		ASSERT_DONE(megolm_probe_skip(alice.room, (1u << 20) - 1));
+	}
+	inbound = bob.room->inbound[0];
+	assert_int_equal(inbound->n_seen, 200);
+	assert_in_range(longest_run(inbound), 1, 50);
+	matrix_close(&alice);
+	matrix_close(&bob);
+}
+
 static void accounts_have_the_size_of_their_keys(void **state)
 {
 	struct matrix_device d;
@@ -235,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_ratchet_costs_what_the_specification_says),
 		cmocka_unit_test(messages_are_read_late_and_out_of_order),
+		cmocka_unit_test(a_sender_cannot_make_indexes_collide),
 		cmocka_unit_test(accounts_have_the_size_of_their_keys),
 		cmocka_unit_test(sessions_grow_with_their_receiving_chains),
 		cmocka_unit_test(megolm_sessions_have_one_size),
