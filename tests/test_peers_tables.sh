@@ -15,10 +15,10 @@ check() {
 	fi
 }
 
-# row BACKEND CRYPTO SIZE OPERATION MEDIAN LOW HIGH [FLOOR MEDIAN_FLOOR STATE]
-row() { echo "$1,$4,,$3,cold,$2,actor,total,$5,$6,$7,${8-},${9-},${10-}"; }
+# row BACKEND CRYPTO SIZE OPERATION MEDIAN LOW HIGH [FLOOR MEDIAN_FLOOR STATE]; LOW is the least time too
+row() { echo "$1,$4,,$3,cold,$2,actor,total,$5,$6,$7,$6,${8-},${9-},${10-}"; }
 {
-	echo "backend,operation,k,size,tree,crypto,role,phase,cpu_ns_median,cpu_ns_ci_low,cpu_ns_ci_high,floor_ns,floor_ns_median,state_bytes"
+	echo "backend,operation,k,size,tree,crypto,role,phase,cpu_ns_median,cpu_ns_ci_low,cpu_ns_ci_high,cpu_ns_min,floor_ns,floor_ns_median,state_bytes"
 	for size in 9 10 11 13; do
 		floors=(80000 90000)
 		[ $size != 13 ] || floors=()
@@ -62,13 +62,13 @@ sample() {
 	sample mls-rs-openssl '' 13 1 1 100000 30000
 	sample mls-rs-openssl '' 13 2 1 100000 30000
 } > "$work/samples.csv"
-rows() { tools/peers-table "$work" | grep rekey | cut -d'|' -f2,7-10 > "$work/rows" && cat "$work/rows" && diff "$work/rows" "$1" > /dev/null; }
+rows() { tools/peers-table "$work" | grep rekey | cut -d'|' -f2,7-11 > "$work/rows" && cat "$work/rows" && diff "$work/rows" "$1" > /dev/null; }
 cat > "$work/wanted" << 'END'
- 9 | 0.77 [0.70 .. 0.83] | 0.40 [0.20 .. 0.53] | 40 (other) | 1.25 [1.17 .. 1.33] 
- 10 | 0.77 [0.70 .. 0.83] | 2.25 [.. ] | 130 (mls-rs-openssl) |  
- 11 | 0.77 [0.70 .. 0.83] |  | 130 (mls-rs-openssl) |  
- 13 | 0.77 [0.70 .. 0.83] |  | 130 (mls-rs-openssl) |  
- 12 | 0.68 | 0.18 | 130 (mls-rs-openssl) |  
+ 9 | 0.77 [0.70 .. 0.83] | 0.40 [0.20 .. 0.53] | 40 (other) | 1.25 [1.17 .. 1.33] | 1.23 
+ 10 | 0.77 [0.70 .. 0.83] | 2.25 [.. ] | 130 (mls-rs-openssl) |  |  
+ 11 | 0.77 [0.70 .. 0.83] |  | 130 (mls-rs-openssl) |  |  
+ 13 | 0.77 [0.70 .. 0.83] |  | 130 (mls-rs-openssl) |  |  
+ 12 | 0.68 | 0.18 | 130 (mls-rs-openssl) |  |  
 END
 check above_the_floor_has_an_interval rows "$work/wanted"
 gzip "$work/samples.csv"
