@@ -90,8 +90,18 @@ static enum mls_err try_remove(const struct fitting *f, struct members *m,
 	return err ? err : leave(m, &leaf);
 }
 
-static enum mls_err try_update(const struct fitting *f, struct members *m,
-			       const struct mls_listed *entry)
+/* An Update takes out the leaf that it replaces, and brings in another. */
+static enum mls_err leave_for_update(const struct fitting *f, struct members *m,
+				     const struct mls_listed *entry)
+{
+	struct mls_leaf_node replaced;
+	enum mls_err err = mls_tree_leaf_node(f->tree, entry->sender.index, &replaced);
+
+	return err ? err : leave(m, &replaced);
+}
+
+static enum mls_err enter_by_update(const struct fitting *f, struct members *m,
+				    const struct mls_listed *entry)
 {
 	struct mls_leaf_node leaf, replaced;
 	enum mls_err err = MLS_OK;
@@ -100,10 +110,35 @@ static enum mls_err try_update(const struct fitting *f, struct members *m,
 	TRY(mls_leaf_node_decode(entry->body, &leaf));
 	if (entry->cached && mls_is_of_small_order(leaf.encryption_key))
 		FAIL(MLS_ERR_SHARED_SECRET);
-	TRY(leave(m, &replaced));
 	TRY(enter(m, &leaf));
 	if (must_validate(f, entry))
 		TRY(mls_leaf_node_check(&f->rules, &leaf, &replaced, MLS_LEAF_UPDATE));
+out:
+	return err;
+}
+
+static enum mls_err try_update(const struct fitting *f, struct members *m,
+			       const struct mls_listed *entry)
+{
+	enum mls_err err = leave_for_update(f, m, entry);
+
+	return err ? err : enter_by_update(f, m, entry);
+}
+
+/* As they will be applied: who updates may take what others of them give up. */
+static enum mls_err try_updates(const struct fitting *f, struct members *m)
+{
+	const struct mls_proposal_list *list = f->list;
+	enum mls_err err = MLS_OK;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].type == MLS_PROPOSAL_UPDATE)
+			TRY(leave_for_update(f, m, &list->v[i]));
+	}
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].type == MLS_PROPOSAL_UPDATE)
+			TRY(enter_by_update(f, m, &list->v[i]));
+	}
 out:
 	return err;
 }
@@ -169,6 +204,19 @@ static enum mls_err try_on(struct fitting *f, struct members *m, const struct ml
 	}
 }
 
+/* Ends a trial: *m becomes what the members are, if they go together so. */
+static enum mls_err settle(struct fitting *f, struct members *m, enum mls_err err, bool *fits)
+{
+	*fits = err == MLS_OK;
+	if (*fits) {
+		members_clear(&f->members);
+		f->members = *m;
+	} else {
+		members_clear(m);
+	}
+	return err == MLS_ERR_NOMEM ? err : MLS_OK;
+}
+
 /* Does the entry go together with all that were tried before and did? */
 static enum mls_err try_entry(struct fitting *f, const struct mls_listed *entry, bool *fits)
 {
@@ -177,44 +225,74 @@ static enum mls_err try_entry(struct fitting *f, const struct mls_listed *entry,
 
 	members_copy(&m, &f->members);
 	err = try_on(f, &m, entry);
-	*fits = err == MLS_OK;
-	if (*fits) {
-		members_clear(&f->members);
-		f->members = m;
-	} else {
-		members_clear(&m);
-	}
-	return err == MLS_ERR_NOMEM ? err : MLS_OK;
+	return settle(f, &m, err, fits);
 }
 
 /* Who goes makes room for who comes; what the committer asks for comes before what waits; what
  * members must support and have, once it is known who they are. */
-static int turn(const struct mls_listed *entry)
+enum turn { REMOVES, BY_VALUE, UPDATES, ADDS, OTHERS };
+
+static enum turn turn_of(const struct mls_listed *entry)
 {
 	if (entry->type == MLS_PROPOSAL_REMOVE)
-		return 0;
+		return REMOVES;
 	if (!entry->cached)
-		return 1;
+		return BY_VALUE;
 	switch (entry->type) {
 	case MLS_PROPOSAL_UPDATE:
-		return 2;
+		return UPDATES;
 	case MLS_PROPOSAL_ADD:
-		return 3;
+		return ADDS;
 	default:
-		return 4;
+		return OTHERS;
 	}
 }
 
+/* Those of the turn that do not fit so far. */
+static enum mls_err try_turn(struct fitting *f, enum turn turn)
+{
+	enum mls_err err = MLS_OK;
+
+	for (size_t i = 0; i < f->list->n && err == MLS_OK; i++) {
+		if (turn_of(&f->list->v[i]) == turn && !f->fits[i])
+			err = try_entry(f, &f->list->v[i], &f->fits[i]);
+	}
+	return err;
+}
+
+/* All of them where they go together, else one by one: twice, since the first may need what the
+ * last one gives up. */
+static enum mls_err take_updates(struct fitting *f)
+{
+	struct members m;
+	enum mls_err err;
+	bool all_fit;
+
+	members_copy(&m, &f->members);
+	err = try_updates(f, &m);
+	TRY(settle(f, &m, err, &all_fit));
+	for (size_t i = 0; i < f->list->n; i++) {
+		if (turn_of(&f->list->v[i]) == UPDATES)
+			f->fits[i] = all_fit;
+	}
+	TRY(try_turn(f, UPDATES));
+	TRY(try_turn(f, UPDATES));
+out:
+	return err;
+}
+
+/* What comes by value may have what an Update has given up. */
 static enum mls_err try_all(struct fitting *f)
 {
 	enum mls_err err = MLS_OK;
 
-	for (int now = 0; now <= 4; now++) {
-		for (size_t i = 0; i < f->list->n && err == MLS_OK; i++) {
-			if (turn(&f->list->v[i]) == now)
-				err = try_entry(f, &f->list->v[i], &f->fits[i]);
-		}
-	}
+	TRY(try_turn(f, REMOVES));
+	TRY(try_turn(f, BY_VALUE));
+	TRY(take_updates(f));
+	TRY(try_turn(f, BY_VALUE));
+	TRY(try_turn(f, ADDS));
+	TRY(try_turn(f, OTHERS));
+out:
 	return err;
 }
 

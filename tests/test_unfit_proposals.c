@@ -337,6 +337,87 @@ static void an_update_with_a_members_key_is_left_out(void **state)
 	world_free(w);
 }
 
+/* The client presents another signature key, which is appended to `before` as it is so far; empty:
+ * a new one. */
+static void take_key(struct mls_client *client, struct mls_buf *before, struct mls_slice key)
+{
+	if (before)
+		OK(mls_client_signature_private(client, before));
+	OK(mls_client_set_identity(client, &(struct mls_new_identity){
+						   .signature_private = key,
+						   .credential_type = MLS_CREDENTIAL_BASIC,
+						   .credential = SLICE("another"),
+					   }));
+}
+
+static void assert_has_changed(const struct world *w, uint32_t who)
+{
+	assert_same(leaf_of(w, who).signature_key, mls_client_signature_key(w->client[who]));
+}
+
+/* Either is valid with the other one only. */
+static void updates_may_swap_keys(void **state)
+{
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
+	struct mls_buf key = {0}, of_other = {0};
+
+	(void)state;
+	OK(mls_client_signature_private(w->client[OTHER], &of_other));
+	take_key(w->client[PROPOSER], &key, bytes_of(&of_other));
+	take_key(w->client[OTHER], NULL, bytes_of(&key));
+	propose(w, PROPOSER, &update);
+	propose(w, OTHER, &update);
+	commit(w, &plain, N_MEMBERS);
+	assert_has_changed(w, PROPOSER);
+	assert_has_changed(w, OTHER);
+	mls_buf_free(&key);
+	mls_buf_free(&of_other);
+	world_free(w);
+}
+
+/* Also where not all of them go together. */
+static void an_update_may_bring_what_a_later_one_gives_up(void **state)
+{
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
+	struct mls_buf of_other = {0};
+
+	(void)state;
+	take_key(w->client[OTHER], &of_other, SLICE(""));
+	take_key(w->client[PROPOSER], NULL, bytes_of(&of_other));
+	propose(w, PROPOSER, &update);
+	propose(w, OTHER, &update);
+	slip_in(w, 0, MLS_PROPOSAL_UPDATE, leaf_of(w, COMMITTER).encoded);
+	commit(w, &plain, N_MEMBERS);
+	assert_has_changed(w, PROPOSER);
+	assert_has_changed(w, OTHER);
+	mls_buf_free(&of_other);
+	world_free(w);
+}
+
+/* Then nobody who waits may have it as well. */
+static void who_is_added_by_the_commit_itself_may_have_what_an_update_gives_up(void **state)
+{
+	struct world *w = world_new(1, N_MEMBERS, NULL, NULL);
+	const uint32_t newcomer = world_client(w, NULL);
+	struct mls_buf key = {0}, package = {0};
+
+	(void)state;
+	take_key(w->client[PROPOSER], &key, SLICE(""));
+	take_key(w->client[newcomer], NULL, bytes_of(&key));
+	propose(w, PROPOSER, &(struct mls_proposal_request){.type = MLS_PROPOSAL_UPDATE});
+	member_publish(w->client[newcomer], &package);
+	ask_to_join(w, w->client[newcomer], &package);
+	world_commit(w, COMMITTER, &plain, &newcomer, 1);
+	assert_int_equal(mls_group_n_members(w->group[newcomer]), N_MEMBERS + 1);
+	assert_has_changed(w, PROPOSER);
+	world_check(w);
+	mls_buf_free(&key);
+	mls_buf_free(&package);
+	world_free(w);
+}
+
 /* The commit's extensions require what a newcomer does not have. */
 static void who_lacks_what_the_commit_requires_is_not_added(void **state)
 {
@@ -430,11 +511,7 @@ static void who_has_the_committers_next_key_is_not_added(void **state)
 
 	(void)state;
 	OK(mls_client_signature_private(twin, &private_key));
-	OK(mls_client_set_identity(
-		w->client[COMMITTER],
-		&(struct mls_new_identity){.signature_private = bytes_of(&private_key),
-					   .credential_type = MLS_CREDENTIAL_BASIC,
-					   .credential = SLICE("committer")}));
+	take_key(w->client[COMMITTER], NULL, bytes_of(&private_key));
 	member_publish(twin, &package);
 	ask_to_join(w, twin, &package);
 	commit(w, &plain, N_MEMBERS);
@@ -478,6 +555,10 @@ int main(void)
 		cmocka_unit_test(a_psk_that_is_not_here_is_left_out),
 		cmocka_unit_test(a_psk_is_committed_once),
 		cmocka_unit_test(an_update_with_a_members_key_is_left_out),
+		cmocka_unit_test(updates_may_swap_keys),
+		cmocka_unit_test(an_update_may_bring_what_a_later_one_gives_up),
+		cmocka_unit_test(
+			who_is_added_by_the_commit_itself_may_have_what_an_update_gives_up),
 		cmocka_unit_test(who_lacks_what_the_commit_requires_is_not_added),
 		cmocka_unit_test(whom_the_application_refuses_by_now_is_left_out),
 		cmocka_unit_test(extensions_with_a_sender_who_is_refused_by_now_are_left_out),
