@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "crypto_small_order.h"
 #include "memory.h"
 #include "proposal_fit.h"
 
@@ -19,6 +20,7 @@ static void put_written(struct mls_proposal_list *list, uint16_t type, const str
 	mls_proposal_list_put(list, &entry);
 }
 
+/* Who has a leaf with a key of small order could be welcomed, but no path be sent to it later. */
 static enum mls_err list_adds(struct mls_proposal_list *list,
 			      const struct mls_commit_request *request)
 {
@@ -26,12 +28,14 @@ static enum mls_err list_adds(struct mls_proposal_list *list,
 	struct mls_key_package key_package;
 	enum mls_err err = MLS_OK;
 
-	for (size_t i = 0; i < request->n_add && err == MLS_OK; i++) {
-		err = mls_key_package_message(&key_package, request->add[i]);
+	for (size_t i = 0; i < request->n_add; i++) {
+		TRY(mls_key_package_message(&key_package, request->add[i]));
+		if (mls_is_of_small_order(key_package.leaf_node.encryption_key))
+			FAIL(MLS_ERR_SHARED_SECRET);
 		entry.body = key_package.encoded;
-		if (err == MLS_OK)
-			mls_proposal_list_put(list, &entry);
+		mls_proposal_list_put(list, &entry);
 	}
+out:
 	return err;
 }
 

@@ -262,7 +262,26 @@ static void who_lists_too_much_is_not_added(void **state)
 	world_free(w);
 }
 
-/* Nothing can be encrypted to who has a key of small order: no Welcome, and no later path. */
+static void refuse_to_add(struct world *w, const struct mls_buf *package, enum mls_err want)
+{
+	const struct mls_commit_output output = {.commit = &w->commit, .welcome = &w->welcome};
+	const struct mls_slice add = bytes_of(package);
+	struct mls_buf before = {0}, after = {0};
+
+	OK(mls_group_save(w->group[COMMITTER], &before));
+	w->commit.len = w->welcome.len = 0;
+	REFUSED(mls_group_commit(w->group[COMMITTER], &output,
+				 &(struct mls_commit_request){.add = &add, .n_add = 1}),
+		want);
+	assert_int_equal(w->commit.len + w->welcome.len, 0);
+	OK(mls_group_save(w->group[COMMITTER], &after));
+	assert_same(bytes_of(&after), bytes_of(&before));
+	mls_buf_free(&before);
+	mls_buf_free(&after);
+}
+
+/* Nothing can be encrypted to who has a key of small order: no Welcome, and no later path. So what
+ * waits is left out, and what the commit itself asks for is refused. */
 static void keys_of_small_order_are_left_out(void **state)
 {
 	static const uint8_t zero[32];
@@ -275,12 +294,14 @@ static void keys_of_small_order_are_left_out(void **state)
 	(void)state;
 	put_with_key(&package, first, mls_slice(zero, sizeof(zero)));
 	ask_to_join(w, first, &package);
+	refuse_to_add(w, &package, MLS_ERR_SHARED_SECRET);
 	member_publish(second, &genuine);
 	OK(mls_key_package_message(&v, bytes_of(&genuine)));
 	v.init_key = mls_slice(zero, sizeof(zero));
 	package.len = 4;
 	OK(mls_key_package_sign(second->crypto, &package, &v, second->signer));
 	ask_to_join(w, second, &package);
+	refuse_to_add(w, &package, MLS_ERR_SHARED_SECRET);
 	leaf.encryption_key = mls_slice(zero, sizeof(zero));
 	OK(mls_leaf_node_encode(&update, &leaf));
 	slip_in(w, PROPOSER, MLS_PROPOSAL_UPDATE, bytes_of(&update));

@@ -238,6 +238,10 @@ struct mls_commit_output {
  * extensions, and, as a private handshake, with GENERATION_SPENT and STATE_OLD. On failure nothing
  * is appended and the group is as it was, except that a private handshake consumes one generation
  * of the own ratchet.
+ *
+ * SHARED_SECRET is a key of small order, to which nothing can be encrypted (RFC 9180 7.1.4): of a
+ * key package to add, or of a member, or a node above one, that the path is for. A member may bring
+ * such a key (7.3), and no path goes out until it is removed or has brought others.
  */
 enum mls_err MLS_MUST_CHECK mls_group_commit(struct mls_group *group,
 					     const struct mls_commit_output *output,
