@@ -18,7 +18,7 @@ static void join(struct mls_slice message)
 	enum mls_err err = mls_group_join_external(joiner, &group, &commit, message, &plain);
 
 	if (err == MLS_OK)
-		insider_use(joiner, group);
+		insider_use(joiner, group, INSIDER_RENAMES);
 	else
 		insider_expect_refusal(err);
 	if (err != MLS_OK && commit.len > 0)

@@ -1,7 +1,9 @@
 /*
  * What a member can send who does not keep the rules. The input is three bytes (how it is sent, a
  * generation, a leaf to claim) and an encoded FramedContent, which is signed by its sender,
- * tagged or encrypted, and received; a proposal that is taken in is then committed. A commit
+ * tagged or encrypted, and received; a proposal that is taken in is then committed, after it was
+ * left out of another commit and by a committer who shows another identity, where the first byte
+ * says so. A commit
  * carries a wrong confirmation tag, so it must not be accepted unless it removes the receiver.
  */
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include "wire_mutator.h"
 
 enum { HEAD = 3, RECEIVER = 1, IS_PRIVATE = 1, CLAIMS = 2, TAIL = 0x0c };
+enum { USE = 4, RENAMES = INSIDER_RENAMES << USE, LEAVES_OUT = INSIDER_LEAVES_OUT << USE };
 
 static void must(enum mls_err err)
 {
@@ -137,7 +140,7 @@ static void put_private(struct mls_buf *out, struct mls_group *group,
 	mls_buf_free(&plain);
 }
 
-static void receive(struct mls_slice message, bool is_commit)
+static void receive(struct mls_slice message, bool is_commit, unsigned how)
 {
 	struct mls_group *group = insider_fork(RECEIVER);
 	const uint64_t epoch = mls_group_epoch(group);
@@ -151,7 +154,7 @@ static void receive(struct mls_slice message, bool is_commit)
 	if (mls_group_epoch(group) != epoch)
 		abort();
 	if (err == MLS_OK && event.type == MLS_EVENT_PROPOSAL)
-		insider_use(group->client, group);
+		insider_use(group->client, group, how);
 	else
 		mls_group_free(group);
 }
@@ -167,7 +170,8 @@ static void send(const struct mls_framed_content *content, const uint8_t *head)
 	else
 		sent = put_public(&message, group, content);
 	if (sent)
-		receive(bytes_of(&message), content->content_type == MLS_CONTENT_COMMIT);
+		receive(bytes_of(&message), content->content_type == MLS_CONTENT_COMMIT,
+			head[0] >> USE);
 	mls_buf_free(&message);
 	mls_group_free(group);
 }
@@ -207,13 +211,15 @@ static void give_content(void (*give)(const char *name, struct mls_slice seed), 
 }
 
 static void give_proposal(void (*give)(const char *name, struct mls_slice seed), const char *name,
-			  const struct mls_proposal_request *request)
+			  const struct mls_proposal_request *request, uint8_t flags)
 {
 	struct mls_group *group = insider_fork(2);
 	struct mls_buf message = {0};
 
+	insider_rename(group->client, flags & RENAMES);
 	must(mls_group_propose(group, &message, request, MLS_HANDSHAKE_PUBLIC));
-	give_content(give, name, &message, 0);
+	insider_rename(group->client, false);
+	give_content(give, name, &message, flags);
 	mls_buf_free(&message);
 	mls_group_free(group);
 }
@@ -275,20 +281,25 @@ void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 	const uint32_t removed = 5;
 	const struct mls_reinit_parameters reinit = {.group_id = mls_slice_str("next"), .suite = 1};
 
-	give_proposal(
-		give, "add",
-		&(struct mls_proposal_request){.type = MLS_PROPOSAL_ADD, .key_package = package});
-	give_proposal(give, "update", &(struct mls_proposal_request){.type = MLS_PROPOSAL_UPDATE});
+	const struct mls_proposal_request update = {.type = MLS_PROPOSAL_UPDATE};
+	const struct mls_proposal_request add = {.type = MLS_PROPOSAL_ADD, .key_package = package};
+
+	give_proposal(give, "add", &add, 0);
+	give_proposal(give, "add_left_out", &add, LEAVES_OUT);
+	give_proposal(give, "update", &update, 0);
+	give_proposal(give, "update_renamed", &update, RENAMES | LEAVES_OUT);
 	give_proposal(give, "remove",
-		      &(struct mls_proposal_request){.type = MLS_PROPOSAL_REMOVE, .leaf = removed});
+		      &(struct mls_proposal_request){.type = MLS_PROPOSAL_REMOVE, .leaf = removed},
+		      0);
 	give_proposal(give, "psk",
-		      &(struct mls_proposal_request){.type = MLS_PROPOSAL_PSK, .psk = psk});
-	give_proposal(
-		give, "reinit",
-		&(struct mls_proposal_request){.type = MLS_PROPOSAL_REINIT, .reinit = reinit});
+		      &(struct mls_proposal_request){.type = MLS_PROPOSAL_PSK, .psk = psk}, 0);
+	give_proposal(give, "reinit",
+		      &(struct mls_proposal_request){.type = MLS_PROPOSAL_REINIT, .reinit = reinit},
+		      0);
 	give_proposal(give, "extensions",
 		      &(struct mls_proposal_request){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
-						     .extensions = mls_slice(extensions, 0)});
+						     .extensions = mls_slice(extensions, 0)},
+		      0);
 	give_commit(give, "commit", &(struct mls_commit_request){0}, 0);
 	give_commit(give, "commit_private", &(struct mls_commit_request){0}, IS_PRIVATE);
 	give_commit(give, "commit_all",

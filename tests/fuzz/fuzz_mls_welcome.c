@@ -38,7 +38,7 @@ static void judge(enum mls_err err, struct mls_group *group)
 {
 	if (err == MLS_OK) {
 		insider_keep_package();
-		insider_use(insider()->joiner, group);
+		insider_use(insider()->joiner, group, INSIDER_RENAMES | INSIDER_LEAVES_OUT);
 	} else {
 		insider_expect_refusal(err);
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mls_probe.h"
+#include "own_identity.h"
 #include "seeded_random.h"
 #include "tree_hash.h"
 
@@ -36,6 +37,34 @@ static void shape_group(struct world *w)
 	w->client[blank] = NULL;
 }
 
+void insider_rename(struct mls_client *client, bool other)
+{
+	const struct mls_own_identity *own = &client->own[other];
+	struct mls_buf key = {0};
+
+	must(mls_signer_export(&key, own->signer));
+	must(mls_client_set_identity(client, &(struct mls_new_identity){
+						     .signature_private = bytes_of(&key),
+						     .credential_type = own->credential_type,
+						     .credential = bytes_of(&own->credential),
+					     }));
+	mls_buf_free(&key);
+}
+
+/* Its private key is that of nobody else, and the same in every process. */
+static void give_other_identity(struct mls_client *client, uint8_t number)
+{
+	uint8_t key[32] = "the other signature key of....";
+
+	key[31] = number;
+	must(mls_client_set_identity(client, &(struct mls_new_identity){
+						     .signature_private = {key, sizeof(key)},
+						     .credential_type = MLS_CREDENTIAL_BASIC,
+						     .credential = mls_slice(key, sizeof(key)),
+					     }));
+	insider_rename(client, false);
+}
+
 struct insider *insider(void)
 {
 	static struct mls_seeded_random random;
@@ -52,9 +81,12 @@ struct insider *insider(void)
 	must(mls_key_package_new(made.joiner, &made.package, &made.private_part));
 	insider_keep_package();
 	must(mls_client_set_psk(made.joiner, psk, psk));
+	give_other_identity(made.joiner, INSIDER_MEMBERS);
 	for (uint32_t i = 0; i < made.w->n; i++) {
-		if (made.w->client[i])
-			must(mls_client_set_psk(made.w->client[i], psk, psk));
+		if (!made.w->client[i])
+			continue;
+		must(mls_client_set_psk(made.w->client[i], psk, psk));
+		give_other_identity(made.w->client[i], (uint8_t)i);
 	}
 	return &made;
 }
@@ -132,15 +164,13 @@ struct mls_group *insider_fork(uint32_t member)
 
 struct mls_signer *insider_signer(struct mls_slice public_key)
 {
-	for (uint32_t i = 0; i < made.w->n; i++) {
-		struct mls_client *client = made.w->client[i];
+	struct mls_signer *signer = mls_own_signer(made.joiner, public_key);
 
-		if (client && mls_slice_equal(mls_client_signature_key(client), public_key))
-			return client->signer;
+	for (uint32_t i = 0; i < made.w->n && !signer; i++) {
+		if (made.w->client[i])
+			signer = mls_own_signer(made.w->client[i], public_key);
 	}
-	return mls_slice_equal(mls_client_signature_key(made.joiner), public_key)
-		       ? made.joiner->signer
-		       : NULL;
+	return signer;
 }
 
 void insider_put_leaf(struct mls_buf *out, const struct mls_leaf_node *v, uint32_t leaf)
@@ -377,25 +407,70 @@ static void save_and_load(struct mls_client *client, struct mls_group *group)
 	mls_buf_free(&id);
 }
 
-void insider_use(struct mls_client *client, struct mls_group *group)
+/* All that waits but the first, and a removal besides; nobody accepts this commit. */
+static void commit_without_first(struct mls_group *group)
 {
-	const struct mls_commit_request with_path = {0};
-	struct mls_buf out = {0};
-	const struct mls_commit_output output = {.commit = &out};
+	const struct mls_proposal_request removal = {.type = MLS_PROPOSAL_REMOVE, .leaf = 5};
+	struct mls_buf commit = {0}, welcome = {0};
+	const struct mls_commit_output output = {.commit = &commit, .welcome = &welcome};
+	struct mls_waiting_proposal first;
+	struct mls_commit_request request = {.leave_out = &first.ref, .n_leave_out = 1};
+	size_t n;
+	enum mls_err err;
+
+	(void)!mls_group_propose(group, &commit, &removal, MLS_HANDSHAKE_PUBLIC);
+	n = mls_group_n_proposals(group);
+	if (mls_group_proposal(group, &first, 0)) {
+		err = mls_group_commit(group, &output, &request);
+		if (err == MLS_ERR_PROPOSAL_REF || mls_group_n_proposals(group) != n)
+			abort();
+		mls_group_discard(group);
+	}
+	mls_buf_free(&commit);
+	mls_buf_free(&welcome);
+}
+
+/* With a path, so that all see the committer's present identity. */
+static void commit_and_merge(struct mls_client *client, struct mls_group *group)
+{
+	struct mls_buf commit = {0}, welcome = {0};
+	const struct mls_commit_output output = {.commit = &commit, .welcome = &welcome};
+	struct mls_identity own;
+
+	if (mls_group_commit(group, &output, &(struct mls_commit_request){0}) == MLS_OK) {
+		must(mls_group_merge(group));
+		if (!mls_group_member(group, &own, mls_group_own_leaf(group)) ||
+		    !mls_slice_equal(own.signature_key, mls_client_signature_key(client)))
+			abort();
+	}
+	mls_buf_free(&commit);
+	mls_buf_free(&welcome);
+}
+
+static void protect(struct mls_group *group)
+{
+	struct mls_buf message = {0};
+
+	(void)!mls_group_protect(group, &message, mls_slice_str("used"), (struct mls_slice){0});
+	mls_buf_free(&message);
+}
+
+void insider_use(struct mls_client *client, struct mls_group *group, unsigned how)
+{
 	struct mls_slice extensions = mls_group_welcome_extensions(group), data;
 	struct mls_identity member;
 	uint16_t type;
-	enum mls_err err;
 
 	while (extensions.len > 0)
 		must(mls_extension_take(&type, &data, &extensions));
 	for (uint32_t i = 0; i < mls_group_n_leaves(group); i++)
 		(void)mls_group_member(group, &member, i);
-	if (mls_group_protect(group, &out, mls_slice_str("used"), (struct mls_slice){0}))
-		out.len = 0;
-	err = mls_group_commit(group, &output, &with_path);
-	if (err == MLS_OK && mls_group_merge(group) != MLS_OK)
-		abort();
-	mls_buf_free(&out);
+	protect(group);
+	if (how & INSIDER_LEAVES_OUT)
+		commit_without_first(group);
+	insider_rename(client, how & INSIDER_RENAMES);
+	commit_and_merge(client, group);
+	protect(group);
 	save_and_load(client, group);
+	insider_rename(client, false);
 }

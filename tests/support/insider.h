@@ -35,7 +35,7 @@ struct mls_group *insider_shut(void);
 /* A group of its own that stands where that of a member stands. */
 struct mls_group *insider_fork(uint32_t member);
 
-/* The signer of a public key; NULL: nobody's. */
+/* The signer of a public key, in either identity; NULL: nobody's. */
 struct mls_signer *insider_signer(struct mls_slice public_key);
 
 /*
@@ -60,6 +60,13 @@ bool insider_member_secret(struct mls_secret *out, const struct mls_group_secret
 /* Fails the run unless `err` is a refusal that is not blamed on the caller or the machine. */
 void insider_expect_refusal(enum mls_err err);
 
-/* What can be done with any group: it is asked, sends, is saved and loaded, commits. */
-void insider_use(struct mls_client *client, struct mls_group *group);
+/* The client of a member or the joiner presents its other identity from now on, or again the one
+ * that it was made with. Groups that present the other one are gone before the next input. */
+void insider_rename(struct mls_client *client, bool other);
+
+/* What can be done with any group: it is asked, sends, is saved and loaded, commits. With
+ * INSIDER_RENAMES the commit presents the other identity; with INSIDER_LEAVES_OUT there is another
+ * one before, which leaves out what waits first, and is discarded. */
+enum { INSIDER_RENAMES = 1, INSIDER_LEAVES_OUT = 2 };
+void insider_use(struct mls_client *client, struct mls_group *group, unsigned how);
 #endif
