@@ -175,7 +175,8 @@ $(fuzzers): $(if $(FUZZER),,$(B)/tests/fuzz/replay.o)
 
 # Lets the test fail any allocation of the archives, and know their secrets.
 $(B)/tests/test_nomem: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free \
-        $(addprefix -Wl$(comma)--wrap=mls_,hkdf_expand hkdf_extract hkdf_extract_keyed key_generate key_import)
+        $(addprefix -Wl$(comma)--wrap=mls_,hkdf_expand hkdf_extract hkdf_extract_keyed key_generate key_import \
+        signer_generate signer_import dh)
 
 $(B)/tests/test_past_secrets: WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 

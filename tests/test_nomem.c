@@ -1,11 +1,11 @@
 /*
  * Memory that runs out, once, at every single allocation of a group's whole life: the call
  * fails with NOMEM, leaks nothing, and succeeds when it is made again. And no block that is
- * freed, in any of these lives, still holds a secret: what the KDF gave, a private key, a PSK, a
- * plaintext. There is another life for what the first one has not: other identities and what an
- * application adds, other suites and curves, certificates, threads, proposals from outside, groups
- * that follow from others. Of those behind the first two, which share most of what they do, one
- * allocation in a few fails.
+ * freed, in any of these lives, still holds a secret: what the KDF or a Diffie-Hellman gave, a
+ * private key, a PSK, a plaintext. There is another life for what the first one has not: other
+ * identities and what an application adds, other suites and curves, certificates, threads,
+ * proposals from outside, groups that follow from others. Of those behind the first two, which
+ * share most of what they do, one allocation in a few fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -353,10 +353,11 @@ static void live_with_others(struct life *l)
 	succeed(l, MLS_SUCCESSION_REINIT);
 }
 
+/* That of member 3 has a key that is generated. */
 static void change_identity(struct life *l, size_t i)
 {
 	const struct mls_new_identity identity = {
-		.signature_private = {later_seed[i], 32},
+		.signature_private = {later_seed[i], i == 3 ? 0 : 32},
 		.credential_type = MLS_CREDENTIAL_BASIC,
 		.credential = {psk_id, 1},
 	};

@@ -123,6 +123,16 @@ enum mls_err __real_mls_key_import(struct mls_crypto *c, struct mls_key **out,
 				   struct mls_slice private_key, struct mls_slice public_key);
 enum mls_err __wrap_mls_key_import(struct mls_crypto *c, struct mls_key **out,
 				   struct mls_slice private_key, struct mls_slice public_key);
+enum mls_err __real_mls_signer_generate(struct mls_crypto *c, struct mls_signer **out);
+enum mls_err __wrap_mls_signer_generate(struct mls_crypto *c, struct mls_signer **out);
+enum mls_err __real_mls_signer_import(struct mls_crypto *c, struct mls_signer **out,
+				      struct mls_slice private_key, struct mls_slice public_key);
+enum mls_err __wrap_mls_signer_import(struct mls_crypto *c, struct mls_signer **out,
+				      struct mls_slice private_key, struct mls_slice public_key);
+enum mls_err __real_mls_dh(struct mls_crypto *c, uint8_t *out, const struct mls_key *key,
+			   struct mls_slice public_key);
+enum mls_err __wrap_mls_dh(struct mls_crypto *c, uint8_t *out, const struct mls_key *key,
+			   struct mls_slice public_key);
 
 enum mls_err __wrap_mls_hkdf_expand(struct mls_crypto *c, uint8_t *out, size_t len,
 				    const struct mls_hmac_key *prk, const struct mls_slice *info,
@@ -166,6 +176,34 @@ enum mls_err __wrap_mls_key_import(struct mls_crypto *c, struct mls_key **out,
 {
 	scarce_learn(private_key.p, private_key.len);
 	return __real_mls_key_import(c, out, private_key, public_key);
+}
+
+enum mls_err __wrap_mls_signer_generate(struct mls_crypto *c, struct mls_signer **out)
+{
+	uint8_t memory[80];
+	struct mls_buf exported = {.p = memory, .cap = sizeof(memory), .fixed = true};
+	enum mls_err err = __real_mls_signer_generate(c, out);
+
+	if (err == MLS_OK && mls_signer_export(&exported, *out) == MLS_OK)
+		scarce_learn(exported.p, exported.len);
+	return err;
+}
+
+enum mls_err __wrap_mls_signer_import(struct mls_crypto *c, struct mls_signer **out,
+				      struct mls_slice private_key, struct mls_slice public_key)
+{
+	scarce_learn(private_key.p, private_key.len);
+	return __real_mls_signer_import(c, out, private_key, public_key);
+}
+
+enum mls_err __wrap_mls_dh(struct mls_crypto *c, uint8_t *out, const struct mls_key *key,
+			   struct mls_slice public_key)
+{
+	enum mls_err err = __real_mls_dh(c, out, key, public_key);
+
+	if (err == MLS_OK)
+		scarce_learn(out, c->suite->ndh);
+	return err;
 }
 
 /* ---- memory ---- */

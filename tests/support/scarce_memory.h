@@ -13,7 +13,8 @@
 /* Forgets what was learned and found. What is learned later has at least 16 bytes. */
 void scarce_begin(void);
 
-/* This is a secret from now on, as is what the library derives, draws or imports. */
+/* This is a secret from now on, as is what the library derives, generates, imports or agrees on by
+ * Diffie-Hellman. */
 void scarce_learn(const uint8_t *bytes, size_t len);
 
 /* The allocation after so many others fails, and no other one; -1: none does. */
