@@ -206,6 +206,11 @@ enum megolm_err megolm_device_next_cancellation(struct megolm_device *device, bo
 	return MEGOLM_OK;
 }
 
+size_t megolm_device_n_cancellations(const struct megolm_device *device)
+{
+	return device->n_settled;
+}
+
 /* ---- answering ---- */
 
 static enum megolm_err put_forwarded(struct megolm_text *out, struct megolm_room *room,

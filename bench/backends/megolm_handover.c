@@ -104,6 +104,14 @@ static struct gb_message to_others(const struct gb_world *w, uint32_t device, si
 				   .to = w->devices};
 }
 
+/* Room for that many requests at once, so that either all are sent or none. */
+static enum gb_status make_room(struct gb_world *w, struct gb_outbox *out, size_t n)
+{
+	if (n > 0 && out->reserve(out, n * REQUEST_BYTES) == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
+	return GB_OK;
+}
+
 static enum gb_status ask(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
 			  struct gb_outbox *out)
 {
@@ -111,6 +119,8 @@ static enum gb_status ask(struct gb_world *w, struct gb_megolm_live *live, uint3
 	enum gb_status status = find_others(w, device, &n);
 	struct gb_message m = to_others(w, device, n);
 
+	if (status == GB_OK)
+		status = make_room(w, out, w->kept.n_old);
 	for (uint32_t i = 0; i < w->kept.n_old && status == GB_OK; i++) {
 		uint8_t *p = out->reserve(out, REQUEST_BYTES);
 		if (p == NULL)
@@ -123,31 +133,39 @@ static enum gb_status ask(struct gb_world *w, struct gb_megolm_live *live, uint3
 	return status;
 }
 
-/* Nobody who was asked has to answer any more: clients tell all of them, who has answered too. */
+/* The next one, as the body of `m`. */
+static enum gb_status send_cancellation(struct gb_world *w, struct gb_megolm_live *live,
+					struct gb_message *m, struct gb_outbox *out)
+{
+	uint8_t *p = out->reserve(out, REQUEST_BYTES);
+	bool is_there = false;
+	size_t at, len = 0;
+	enum megolm_err err;
+
+	if (p == NULL)
+		return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
+	at = put_before(w, m->from, p);
+	err = megolm_device_next_cancellation(live->device, &is_there, p + at, CONTENT_BYTES, &len);
+	if (err != MEGOLM_OK || !is_there)
+		return gb_megolm_status(w, err, "cancellation");
+	m->body = (struct gb_bytes){p, at + len + put(p + at + len, behind)};
+	out->commit(out, m);
+	return GB_OK;
+}
+
+/* Nobody who was asked has to answer any more: clients tell all of them, who has answered too.
+ * Once there is room nothing can fail: any cancellation fits into CONTENT_BYTES. */
 static enum gb_status cancel(struct gb_world *w, struct gb_megolm_live *live, uint32_t device,
 			     struct gb_outbox *out)
 {
-	size_t n = 0, len = 0;
+	size_t n = 0, n_left = megolm_device_n_cancellations(live->device);
 	enum gb_status status = find_others(w, device, &n);
 	struct gb_message m = to_others(w, device, n);
-	bool is_there = status == GB_OK;
 
-	while (is_there && status == GB_OK) {
-		uint8_t *p = out->reserve(out, REQUEST_BYTES);
-		size_t at;
-		if (p == NULL)
-			return gb_megolm_fail(w, GB_FAILED, "the outbox is full");
-		at = put_before(w, device, p);
-		status = gb_megolm_status(w,
-					  megolm_device_next_cancellation(live->device, &is_there,
-									  p + at, CONTENT_BYTES,
-									  &len),
-					  "cancellation");
-		if (status != GB_OK || !is_there)
-			break;
-		m.body = (struct gb_bytes){p, at + len + put(p + at + len, behind)};
-		out->commit(out, &m);
-	}
+	if (status == GB_OK)
+		status = make_room(w, out, n_left);
+	for (; n_left > 0 && status == GB_OK; n_left--)
+		status = send_cancellation(w, live, &m, out);
 	return status;
 }
 

@@ -203,6 +203,9 @@ enum megolm_err MEGOLM_MUST_CHECK megolm_device_next_cancellation(struct megolm_
 								  bool *is_there, uint8_t *out,
 								  size_t cap, size_t *len);
 
+/* How many of these are left. */
+size_t megolm_device_n_cancellations(const struct megolm_device *device);
+
 /* What was answered to a request. */
 enum megolm_answer {
 	MEGOLM_ANSWER_FORWARDED,
