@@ -79,12 +79,12 @@ static enum megolm_err new_request(struct megolm_request **out, struct megolm_ro
 }
 
 /* Takes a request out of the settled ones. */
-static struct megolm_request *take_settled(struct megolm_device *device, struct megolm_request **at)
+static struct megolm_request *take_settled(struct megolm_device *device,
+					   struct megolm_request *request)
 {
-	struct megolm_request *request = *at;
-
-	*at = request->next;
-	request->next = NULL;
+	*(request->newer != NULL ? &request->newer->next : &device->settled) = request->next;
+	*(request->next != NULL ? &request->next->newer : &device->oldest_settled) = request->newer;
+	request->next = request->newer = NULL;
 	device->n_settled--;
 	return request;
 }
@@ -129,8 +129,8 @@ enum megolm_err megolm_room_request_key(struct megolm_room *room, uint8_t *out, 
 	struct megolm_device *device = room->device;
 	struct megolm_slice id = megolm_slice_of(session_id), room_id = megolm_slice_of(room->id);
 	struct megolm_request **at = find_request(&device->request, room_id, id);
-	struct megolm_request **settled = find_request(&device->settled, room_id, id);
-	struct megolm_request *request = *at != NULL ? *at : *settled, *made = NULL;
+	struct megolm_request *settled = *find_request(&device->settled, room_id, id);
+	struct megolm_request *request = *at != NULL ? *at : settled, *made = NULL;
 	size_t n = 0;
 	enum megolm_err err = MEGOLM_OK;
 
@@ -150,8 +150,8 @@ enum megolm_err megolm_room_request_key(struct megolm_room *room, uint8_t *out, 
 	megolm_puts(&text, "{\"action\":\"request\",");
 	put_body(&text, request, sender_key);
 	TRY(end_request(&text, len, device, request));
-	if (*settled == request)
-		take_settled(device, settled);
+	if (settled == request)
+		(void)take_settled(device, request);
 	*at = request;
 	made = NULL;
 out:
@@ -201,7 +201,7 @@ enum megolm_err megolm_device_next_cancellation(struct megolm_device *device, bo
 	err = write_cancellation(device, request, out, cap, len);
 	if (err != MEGOLM_OK)
 		return err;
-	free(take_settled(device, &device->settled));
+	free(take_settled(device, request));
 	*is_there = true;
 	return MEGOLM_OK;
 }
@@ -424,15 +424,11 @@ out:
 /* The newest is the first; where nobody asks for cancellations the oldest is let go. */
 static void keep_settled(struct megolm_device *device, struct megolm_request *request)
 {
-	struct megolm_request **at = &device->settled;
-
 	request->next = device->settled;
+	*(request->next != NULL ? &request->next->newer : &device->oldest_settled) = request;
 	device->settled = request;
-	if (++device->n_settled <= MAX_REQUESTS)
-		return;
-	while ((*at)->next != NULL)
-		at = &(*at)->next;
-	free(take_settled(device, at));
+	if (++device->n_settled > MAX_REQUESTS)
+		free(take_settled(device, device->oldest_settled));
 }
 
 void megolm_request_settle(struct megolm_device *device, struct megolm_slice room_id,

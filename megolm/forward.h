@@ -7,6 +7,7 @@ struct megolm_request {
 	char room_id[MEGOLM_MAX_ID + 1], session_id[MEGOLM_KEY_CHARS + 1];
 	char id[24];
 	struct megolm_request *next;
+	struct megolm_request *newer; /* of the settled ones: the one before it in the list */
 };
 
 /* Reads the content of an m.forwarded_room_key of `from`, NULL when that is not known, and

@@ -158,7 +158,8 @@ struct megolm_device {
 	struct megolm_table room_by_id;
 	struct megolm_pairwise *free_session; /* wiped, to be used again */
 	struct megolm_request *request;       /* forward.h: keys asked for, a list */
-	struct megolm_request *settled;       /* whose keys have come, a list */
+	struct megolm_request *settled;       /* whose keys have come, a list, the newest first */
+	struct megolm_request *oldest_settled;
 	size_t n_settled;
 	struct megolm_bundle *bundle;             /* bundle.h: a ring, NULL while empty */
 	size_t n_bundles;                         /* that were put into it */

@@ -322,33 +322,71 @@ static void a_request_that_is_made_again_is_not_cancelled(void **state)
 	close_asking(&a);
 }
 
-/* Nobody has to fetch cancellations: a thousand are kept. */
+enum { MOST = 1000 };
+
+/* The id of the request that was just made, or cancelled. */
+static void copy_id(struct asking *a, char id[23])
+{
+	static const char before[] = "\"request_id\":\"";
+
+	a->request[a->request_len] = '\0';
+	snprintf(id, 23, "%s", strstr((char *)a->request, before) + strlen(before));
+}
+
+/* Asks for the session of this number, of which no key comes, and settles it. */
+static void ask_in_vain(struct asking *a, unsigned number, char id[23])
+{
+	char session[44] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+	snprintf(session, 5, "%04u", number);
+	session[4] = 'A';
+	ASSERT_DONE(megolm_room_request_key(a->phone.room, a->request, sizeof(a->request),
+					    &a->request_len, session, NULL));
+	copy_id(a, id);
+	megolm_request_settle(a->phone.device, matrix_text(MATRIX_ROOM), matrix_text(session));
+}
+
+static void assert_next_is(struct asking *a, const char *want)
+{
+	char id[23];
+
+	assert_true(next_cancellation(a));
+	copy_id(a, id);
+	assert_string_equal(id, want);
+}
+
+/* Nobody has to fetch cancellations: the newest thousand are kept. What was asked for again, the
+ * oldest or another, is as new as its second time. */
 static void settled_requests_are_bounded(void **state)
 {
-	char session[44] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", first[64], *id;
+	static char id[MOST + 2][23];
 	struct asking a;
-	size_t n = 0;
 
 	(void)state;
 	open_asking(&a);
-	for (unsigned i = 0; i < 1001; i++) {
-		const struct megolm_slice room = matrix_text(MATRIX_ROOM);
-
-		snprintf(session, 5, "%04u", i);
-		session[4] = 'A';
-		ASSERT_DONE(megolm_room_request_key(a.phone.room, a.request, sizeof(a.request),
-						    &a.request_len, session, NULL));
-		a.request[a.request_len] = '\0';
-		id = strstr((char *)a.request, "\"request_id\":\"");
-		if (i == 0)
-			snprintf(first, sizeof(first), "%.37s", id);
-		megolm_request_settle(a.phone.device, room, matrix_text(session));
-	}
-	for (; next_cancellation(&a); n++) {
-		a.request[a.request_len] = '\0';
-		assert_null(strstr((char *)a.request, first));
-	}
-	assert_int_equal(n, 1000);
+	for (unsigned i = 0; i < MOST; i++)
+		ask_in_vain(&a, i, id[i]);
+	ask_in_vain(&a, 0, id[0]);
+	ask_in_vain(&a, MOST / 2, id[MOST / 2]);
+	assert_int_equal(megolm_device_n_cancellations(a.phone.device), MOST);
+	ask_in_vain(&a, MOST, id[MOST]);
+	ask_in_vain(&a, MOST + 1, id[MOST + 1]);
+	assert_int_equal(megolm_device_n_cancellations(a.phone.device), MOST);
+	assert_next_is(&a, id[MOST + 1]);
+	assert_next_is(&a, id[MOST]);
+	assert_next_is(&a, id[MOST / 2]);
+	assert_next_is(&a, id[0]);
+	for (unsigned i = MOST - 1; i > 2; i--)
+		if (i != MOST / 2)
+			assert_next_is(&a, id[i]);
+	assert_false(next_cancellation(&a));
+	assert_int_equal(megolm_device_n_cancellations(a.phone.device), 0);
+	/* And the list is one again. */
+	ask_in_vain(&a, 0, id[0]);
+	ask_in_vain(&a, 1, id[1]);
+	assert_next_is(&a, id[1]);
+	assert_next_is(&a, id[0]);
+	assert_false(next_cancellation(&a));
 	close_asking(&a);
 }
 
