@@ -231,16 +231,19 @@ enum megolm_err megolm_json_check_array(struct megolm_slice text)
 	return check_text(text, '[');
 }
 
-/* Skips a string, whose first character is a quote, in checked JSON; with its quotes. */
+/* Skips a string, whose first character is a quote, in checked JSON; with its quotes. A quote is
+ * looked for again only behind an escaped one: of nothing but escapes that would be n^2 steps. */
 static struct megolm_slice take_string(struct megolm_slice *s)
 {
-	const uint8_t *start = s->p;
+	const uint8_t *start = s->p, *quote = s->p, *escape;
+	size_t n;
 
 	advance(s, 1);
 	for (;;) {
-		const uint8_t *quote = memchr(s->p, '"', s->len);
-		size_t n = quote != NULL ? (size_t)(quote - s->p) : s->len;
-		const uint8_t *escape = memchr(s->p, '\\', n);
+		if (quote != NULL && quote < s->p)
+			quote = memchr(s->p, '"', s->len);
+		n = quote != NULL ? (size_t)(quote - s->p) : s->len;
+		escape = memchr(s->p, '\\', n);
 		if (escape == NULL) {
 			advance(s, quote != NULL ? n + 1 : n);
 			break;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -272,6 +273,53 @@ static void signed_json_of_the_specification_verifies(void **state)
 	matrix_close(&d);
 }
 
+/* What a homeserver or an inviter sends may be as long as 64 MiB. Linear work takes 0.02 s here,
+ * the square of it minutes. */
+static void a_string_of_escapes_is_read_as_fast_as_another(void **state)
+{
+	static const char before[] = "{\"a\":\"", behind[] = "\",\"b\":\"c\"}";
+	const size_t n = 1 << 20, len = sizeof(before) - 1 + 2 * n + sizeof(behind) - 1;
+	char *text = malloc(len), *at = text + sizeof(before) - 1;
+	struct megolm_slice value, json = {(const uint8_t *)text, len};
+	clock_t begun = clock();
+
+	(void)state;
+	assert_non_null(text);
+	memcpy(text, before, sizeof(before) - 1);
+	for (size_t i = 0; i < n; i++, at += 2)
+		memcpy(at, "\\n", 2);
+	memcpy(at, behind, sizeof(behind) - 1);
+	assert_int_equal(megolm_json_check(json), MEGOLM_OK);
+	assert_int_equal(megolm_json_string_member(json, "b", &value), MEGOLM_OK);
+	assert_true(value.len == 1 && *value.p == 'c');
+	assert_true((clock() - begun) / CLOCKS_PER_SEC < 5);
+	free(text);
+}
+
+/* Quotes and backslashes that are escaped, before the one that ends the string. */
+static void a_string_ends_at_its_own_quote(void **state)
+{
+	static const char *const strings[] = {
+		"", "\\\"", "\\\\", "\\\\\\\"", "\\\"\\\"", "\\n\\\"x\\\\", "x\\\"\\\\\\\"y",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(strings); i++) {
+		struct megolm_slice value;
+		char text[64];
+
+		snprintf(text, sizeof(text), "{\"a\":\"%s\",\"b\":\"c\"}", strings[i]);
+		assert_int_equal(megolm_json_check(matrix_text(text)), MEGOLM_OK);
+		assert_int_equal(megolm_json_member(matrix_text(text), matrix_text("a"), &value),
+				 MEGOLM_OK);
+		assert_int_equal(value.len, strlen(strings[i]) + 2);
+		assert_memory_equal(value.p + 1, strings[i], value.len - 2);
+		assert_int_equal(megolm_json_string_member(matrix_text(text), "b", &value),
+				 MEGOLM_OK);
+		assert_true(value.len == 1 && *value.p == 'c');
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +330,8 @@ int main(void)
 		cmocka_unit_test(canonical_json_is_that_of_the_specification),
 		cmocka_unit_test(canonical_json_that_does_not_fit_is_refused),
 		cmocka_unit_test(signed_json_of_the_specification_verifies),
+		cmocka_unit_test(a_string_of_escapes_is_read_as_fast_as_another),
+		cmocka_unit_test(a_string_ends_at_its_own_quote),
 	};
 
 	return cmocka_run_group_tests_name("megolm json", tests, NULL, NULL);
