@@ -127,6 +127,31 @@ out:
 	return err;
 }
 
+/* A chain that was read, without the spaces in it: whoever wrote them chose how many. */
+static enum megolm_err copy_chain(struct megolm_owned *out, const struct megolm_session_data *data)
+{
+	size_t max = 2 + data->n_forwarded * (MEGOLM_KEY_CHARS + 3);
+	struct megolm_text text = megolm_text(malloc(max), max);
+	struct megolm_slice rest, item;
+	enum megolm_err err = MEGOLM_OK;
+
+	if (text.p == NULL)
+		FAIL(MEGOLM_ERR_NOMEM);
+	TRY(megolm_json_open_array(&rest, data->chain));
+	while (megolm_json_next_item(&rest, &item)) {
+		megolm_puts(&text, text.len == 0 ? "[" : ",");
+		megolm_put(&text, item);
+	}
+	megolm_puts(&text, "]");
+	if (megolm_text_full(&text))
+		FAIL(MEGOLM_ERR_JSON_MEMBER);
+	*out = (struct megolm_owned){text.p, text.len};
+	text.p = NULL;
+out:
+	free(text.p);
+	return err;
+}
+
 static enum megolm_err new_origin(struct megolm_origin **out,
 				  const struct megolm_session_data *data, enum megolm_source source)
 {
@@ -139,13 +164,8 @@ static enum megolm_err new_origin(struct megolm_origin **out,
 	memcpy(origin->curve25519, data->curve25519.p, MEGOLM_KEY_CHARS);
 	memcpy(origin->ed25519, data->ed25519.p, MEGOLM_KEY_CHARS);
 	origin->n_forwarded = data->n_forwarded;
-	if (data->n_forwarded > 0) {
-		origin->chain.p = malloc(data->chain.len);
-		if (origin->chain.p == NULL)
-			FAIL(MEGOLM_ERR_NOMEM);
-		memcpy(origin->chain.p, data->chain.p, data->chain.len);
-		origin->chain.len = data->chain.len;
-	}
+	if (data->n_forwarded > 0)
+		TRY(copy_chain(&origin->chain, data));
 	if (data->giver.len > 0) {
 		origin->giver = calloc(1, data->giver.len + 1);
 		if (origin->giver == NULL)

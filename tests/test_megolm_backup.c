@@ -155,6 +155,37 @@ static struct megolm_session_data exported(const struct matrix_story *s,
 	return data;
 }
 
+/* Who writes a file, or into the first sort of backup, could put any number of them there; what is
+ * kept can be given on. */
+static void a_chain_is_kept_without_its_spaces(void **state)
+{
+	static const char *const links[] = {"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
+					    "\"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB\""};
+	char key[MEGOLM_EXPORT_CHARS + 1], chain[8192], want[128];
+	const struct megolm_inbound *inbound;
+	struct megolm_session_data data;
+	struct matrix_device carol;
+	struct matrix_story s;
+	bool is_new = false;
+
+	(void)state;
+	matrix_story_open(&s);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	snprintf(chain, sizeof(chain), "[%3000s%s\n,%3000s%s ]", "", links[0], "", links[1]);
+	snprintf(want, sizeof(want), "[%s,%s]", links[0], links[1]);
+	data = exported(&s, key);
+	data.chain = matrix_text(chain);
+	ASSERT_DONE(megolm_chain_read(&data.n_forwarded, data.chain));
+	ASSERT_DONE(megolm_session_data_accept(carol.device, &is_new, &data, MEGOLM_SOURCE_FILE));
+	inbound = megolm_inbound_find(carol.room, data.session_id);
+	assert_non_null(inbound);
+	assert_int_equal(inbound->origin->n_forwarded, 2);
+	assert_int_equal(inbound->origin->chain.len, strlen(want));
+	assert_memory_equal(inbound->origin->chain.p, want, strlen(want));
+	matrix_close(&carol);
+	matrix_story_close(&s);
+}
+
 /* Dave, who came after the first message, has uploaded it from the second on. Carol, who has all of
  * it from a file, trusts the backup more, and has more than is there. */
 static void what_the_backup_has_a_part_of_is_missing(void **state)
@@ -502,6 +533,7 @@ int main(void)
 		cmocka_unit_test(a_better_source_takes_over),
 		cmocka_unit_test(a_backup_is_known_by_its_key),
 		cmocka_unit_test(another_key_or_version_opens_nothing),
+		cmocka_unit_test(a_chain_is_kept_without_its_spaces),
 		cmocka_unit_test(answers_of_another_shape_are_refused),
 	};
 
