@@ -64,7 +64,8 @@ static enum megolm_err unseal_curve25519(struct megolm_backup *backup, struct me
 		FAIL(MEGOLM_ERR_BASE64);
 	TRY(megolm_scratch_reserve(&device->message, ciphertext.len));
 	TRY(megolm_scratch_reserve(&device->plaintext, ciphertext.len));
-	memcpy(device->message.p, ciphertext.p, ciphertext.len);
+	if (ciphertext.len > 0)
+		memcpy(device->message.p, ciphertext.p, ciphertext.len);
 	n = olm_pk_decrypt(pk, ephemeral.p, ephemeral.len, mac.p, mac.len, device->message.p,
 			   ciphertext.len, device->plaintext.p, ciphertext.len);
 	TRY(megolm_olm_pk_decryption(pk, n));

@@ -479,6 +479,27 @@ static void another_key_or_version_opens_nothing(void **state)
 	}
 }
 
+/* Its MAC is right still: that is of nothing. The device has decrypted nothing before. */
+static void an_entry_without_ciphertext_is_refused(void **state)
+{
+	struct megolm_imported n = {0};
+	struct matrix_device carol;
+	struct backed_up b;
+	char name[100], answer[8192], *from;
+
+	(void)state;
+	open_backed_up(&b, MEGOLM_BACKUP_CURVE25519);
+	matrix_open(&carol, 2, &megolm_default_policy);
+	snprintf(name, sizeof(name), "\"%s\":", matrix_story_session(&b.story));
+	cut(answer, b.body, name);
+	from = strstr(answer, "\"ciphertext\":\"") + strlen("\"ciphertext\":\"");
+	memmove(from, strchr(from, '"'), strlen(strchr(from, '"')) + 1);
+	ASSERT_ERR(restore(&b, &carol, &n, MATRIX_ROOM, matrix_story_session(&b.story), answer),
+		   MEGOLM_ERR_MESSAGE_MAC);
+	matrix_close(&carol);
+	close_backed_up(&b);
+}
+
 static void answers_of_another_shape_are_refused(void **state)
 {
 	static const struct {
@@ -534,6 +555,7 @@ int main(void)
 		cmocka_unit_test(a_backup_is_known_by_its_key),
 		cmocka_unit_test(another_key_or_version_opens_nothing),
 		cmocka_unit_test(a_chain_is_kept_without_its_spaces),
+		cmocka_unit_test(an_entry_without_ciphertext_is_refused),
 		cmocka_unit_test(answers_of_another_shape_are_refused),
 	};
 
