@@ -431,8 +431,7 @@ static int find_settings(const struct gb_figure_source *source, const struct gb_
 			is_drawn_in[panel] = true;
 		}
 	}
-	most = layout->most_panels > 0 ? layout->most_panels : MOST_PANELS;
-	most /= n_drawn > 0 ? n_drawn : 1;
+	most = MOST_PANELS / (n_drawn > 0 ? n_drawn : 1);
 	if (most > GB_MAX_PANELS / count_panels(layout))
 		most = GB_MAX_PANELS / count_panels(layout);
 	gb_settings_find(candidates, n, &source->held, uses_of(layout), most > 0 ? most : 1,

@@ -48,8 +48,7 @@ struct gb_layout {
 	/* Of each panel, as the axis has it: "10", "10%", "zipf"; NULL: as held. */
 	const char *senders[GB_MAX_PANELS];
 	const char *headings[GB_MAX_PANELS];
-	size_t columns;     /* of panels, where these are a table whatever is varied; else 0 */
-	size_t most_panels; /* of a figure that is not read at one glance; else 0 */
+	size_t columns; /* of panels, where these are a table whatever is varied; else 0 */
 	const char *forms[2];
 	bool by_protocol; /* a column of panels for each, on each library; without bands */
 	const struct gb_subject *subjects;

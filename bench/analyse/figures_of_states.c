@@ -236,7 +236,6 @@ static int make_sent(const struct gb_figure_source *source, enum gb_measured_as 
 	layout.subjects = subjects;
 	layout.n_subjects = N(subjects);
 	layout.columns = N(changes);
-	layout.most_panels = 48;
 	layout.y = y;
 	layout.y_name = y_name;
 	layout.free_axes = GB_FREE(GB_AXIS_tree) | GB_FREE(GB_AXIS_olm);
