@@ -33,6 +33,22 @@ static void figures_can_be_redrawn_where_they_lie(void **state)
 	assert_has("plots/honest.svg", "MLS: tree full");
 }
 
+/* The files have no commas in their fields; what is drawn has them. */
+static void thousands_of_members_are_drawn_with_commas(void **state)
+{
+	static const char *const rows[] = {
+		MLS "operation=add k=1 size=1234567 tree=full cpu_ns_median=1000000",
+		MLS "operation=add k=4 size=1234567 tree=full cpu_ns_median=2000000",
+		MLS "operation=remove k=1 size=1234567 tree=full cpu_ns_median=1000000",
+	};
+
+	(void)state;
+	write_summary(rows, N(rows));
+	assert_int_equal(plot("svg").status, 0);
+	assert_has("plots/bulk.csv", "Add k members (1234567 members)");
+	assert_has("plots/bulk.svg", "Add k members (1,234,567 members)");
+}
+
 /* Names from outside reach gnuplot as data: they are shown, not obeyed. */
 static void hostile_names_are_only_text(void **state)
 {
@@ -183,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(figures_can_be_redrawn_where_they_lie),
+		TEST(thousands_of_members_are_drawn_with_commas),
 		TEST(hostile_names_are_only_text),
 		TEST(damaged_runs_end_with_one_message_and_no_plots),
 		TEST(wrong_use_is_refused),
