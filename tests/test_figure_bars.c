@@ -48,6 +48,7 @@ static void split_is_a_product_laid_end_to_end(void **state)
 		    "line,7,1,2,2,1,12,12,12,Olm chain / tree full\n");
 	assert_has("plots/split.svg", "Olm chain / tree full");
 	assert_has("plots/split.svg", "encoding and bookkeeping");
+	assert_has("plots/split.svg", "width=\"1100\"");
 }
 
 /* Each panel counts its own bars; another implementation of Megolm has a bar of its own. */
