@@ -73,6 +73,7 @@ static void what_else_was_varied_has_panels_of_its_own(void **state)
 	assert_has("plots/bytes.csv", "2,Add one member · by the actor · history shared,"
 				      "1,Megolm: Olm new,line,2,3,1,1,2,500,500,500\n");
 	assert_has("plots/honest.svg", ">history shared<");
+	assert_has("plots/bytes.svg", ">200 B<");
 	assert_text("plots/facts.csv",
 		    "fact,text\n"
 		    "machine,A  fast ; new CPU · 2 CPUs · 2026-11-23 · median of 5 processes\n"
