@@ -2,6 +2,7 @@
 #include "backends/backends.h"
 #include "run/forecast.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +55,8 @@ static void time_left_goes_by_backend_and_size(void **state)
 	gb_paces_note(&p.paces, 1, 1e9, 1e9);
 	assert_left(&p, 2, 16.4 + 6.4);
 	gb_paces_note(&p.paces, 2, 30e9, 30e9);
-	assert_left(&p, 3, 6.4);
+	/* Slow took 30 s where 16.4 were expected: fast may too, with one voice against it. */
+	assert_left(&p, 3, 6.4 * sqrt(30 / 16.4));
 	assert_left(&p, 4, 0);
 	gb_progress_close(&p);
 }

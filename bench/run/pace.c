@@ -198,23 +198,58 @@ static const struct gb_job *least_of_two(const struct gb_paces *p, const struct 
 	return NULL;
 }
 
+/* What is expected beyond the largest size that has run at this point. */
+static double expect_beyond(const struct gb_paces *p, size_t at, const struct gb_job *below)
+{
+	const struct gb_job *to = p->order[at], *least = least_of_two(p, below, at);
+
+	return least != NULL ? extrapolate(p, least, below, to)
+			     : scale(p, below, pace_of(p, below), to);
+}
+
+/*
+ * How far off that was at other points that have run from the one size to the other: the
+ * geometric mean, and one voice for its being right.
+ */
+static double surprise(const struct gb_paces *p, double from, double to)
+{
+	double sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->jobs->n; i++) {
+		const struct gb_job *below, *job = p->order[i];
+		double ns;
+
+		if (pairs(job) != to || !is_measure(pace_of(p, job)))
+			continue;
+		below = nearest(p, i, -1);
+		if (below == NULL || pairs(below) != from)
+			continue;
+		ns = expect_beyond(p, i, below);
+		if (!(ns > 0))
+			continue;
+		sum += log(mean_ns(pace_of(p, job)) / ns);
+		n++;
+	}
+	return exp(sum / (double)(n + 1));
+}
+
 static void expect(struct gb_paces *p, size_t at)
 {
 	const struct gb_job *to = p->order[at], *below = nearest(p, at, -1);
-	const struct gb_job *above = nearest(p, at, 1), *from = below != NULL ? below : above;
-	const struct gb_job *least = below != NULL ? least_of_two(p, below, at) : NULL;
+	const struct gb_job *above = nearest(p, at, 1);
 	struct gb_pace_of_job *pace = pace_of(p, to);
 
 	if (gb_job_is_left_out(to))
 		pace->ns = expect_without_samples(p, to);
-	else if (from == NULL)
-		pace->ns = expect_of_any(p, to);
 	else if (below != NULL && above != NULL && pairs(below) < pairs(above))
 		pace->ns = interpolate(p, below, above, to);
-	else if (least != NULL)
-		pace->ns = extrapolate(p, least, below, to);
+	else if (below != NULL)
+		pace->ns = expect_beyond(p, at, below) * surprise(p, pairs(below), pairs(to));
+	else if (above != NULL)
+		pace->ns = scale(p, above, pace_of(p, above), to);
 	else
-		pace->ns = scale(p, from, pace_of(p, from), to);
+		pace->ns = expect_of_any(p, to);
 }
 
 void gb_paces_note(struct gb_paces *p, size_t job, double ns, double single_ns)

@@ -11,8 +11,10 @@
  * between them; beyond one, 20 pairs are taken to cost what does not grow, and what the cheapest
  * process takes so is the same for all. Groups of two lack roles that larger ones have, so that
  * growth from them is too steep, as that from one size tends to be too flat: beyond a size of which
- * only two is known besides, it is the mean of both. Between two sizes it is what lies between. A
- * job that the scenario leaves out takes what others took without a sample.
+ * only two is known besides, it is the mean of both. Where other points have run from the same size
+ * to the same larger one, what they took beyond what was expected of them is expected here too.
+ * Between two sizes it is what lies between. A job that the scenario leaves out takes what others
+ * took without a sample.
  */
 struct gb_pace_of_job {
 	double ns;        /* all its processes together; with n = 0: what is expected of one */
