@@ -18,10 +18,10 @@ do for [p = 1:n_panels] { heading[p] = ""; last[p] = 1 }
 do for [i = 1:n_panels * n_bars] { bar[i] = "" }
 low = 1.0; high = 1.0; longest = 0
 set table $unused
-plot csv skip 1 using (p = int($1), heading[p] = strcol(2), name[int($3)] = strcol(4), hue[int($3)] = int($6), \
-	bar[(p - 1) * n_bars + int($10)] = strcol(14), \
+plot csv skip 1 using (p = int($1), heading[p] = with_commas(strcol(2)), name[int($3)] = strcol(4), hue[int($3)] = int($6), \
+	bar[(p - 1) * n_bars + int($10)] = with_commas(strcol(14)), \
 	last[p] = int($10) > last[p] ? int($10) : last[p], \
-	longest = strlen(strcol(14)) > longest ? strlen(strcol(14)) : longest, \
+	longest = strlen(with_commas(strcol(14))) > longest ? strlen(with_commas(strcol(14))) : longest, \
 	low = $12 < low ? $12 : low, high = $13 > high ? $13 : high, 0):(0) with table
 unset table
 power(e) = e < 3 ? sprintf("%d", int(10**e)) : e < 6 ? sprintf("%d,000", int(10**(e - 3))) : \
@@ -48,7 +48,13 @@ if (xscale eq "times") {
 } else {
 	unset logscale x
 	set xrange [0:1.03 * high]
-	set xtics autofreq
+	step = 10.0**floor(log10(high / 2))
+	step = step * (high / step > 14 ? 5 : high / step > 7 ? 2 : 1)
+	do for [i = 0:int(1.03 * high / step)] {
+		x = i * step
+		set xtics add ((x < 1000 ? sprintf("%g", x) : \
+			sprintf("%d,%03d", int(x) / 1000, int(x) % 1000)) x)
+	}
 }
 unset grid
 set grid xtics linetype 1 dashtype 1 linecolor "#E2E2E2" linewidth 0.7

@@ -2,12 +2,18 @@
 # has two parts with " · " between them; panels with the same first part stand below each other.
 # The picture grows with the table. Other figures stay as they set `columns`, `width` and `height`.
 
+# "1000 members" as axes write it, "1,000 members"; the file's own fields have no commas.
+is_digit(text, at) = strstrt("0123456789", substr(text, at, at)) > 0
+parted(text, at) = at > 4 && is_digit(text, at - 4) && is_digit(text, at - 1) ? \
+	parted(substr(text, 1, at - 4) . "," . substr(text, at - 3, strlen(text)), at - 3) : text
+with_commas(text) = parted(text, 1 + (sum [d = 0:9] strstrt(text, sprintf("%d members", d))))
+
 stats figure . ".csv" using (column("panel")) nooutput
 n_panels = int(STATS_max)
 array heading[n_panels]
 do for [p = 1:n_panels] { heading[p] = "" }
 set table $unused
-plot figure . ".csv" skip 1 using (heading[int($1)] = strcol(2), 0):(0) with table
+plot figure . ".csv" skip 1 using (heading[int($1)] = with_commas(strcol(2)), 0):(0) with table
 unset table
 
 # Both parts of a heading; the second is empty where there is one.

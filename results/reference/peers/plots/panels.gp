@@ -130,6 +130,12 @@ do for [i = 1:|decade|] {
 panel_h = cell_h - 50 - (is_table ? 46 : 24)
 apart = int(ceil(15.0 * (y_high - y_low) / panel_h))
 if (yscale eq "volume" && apart == 2) { apart = 3 }
+# An axis of one power of ten has a 2 and a 5 in it too: "20 MB" behind "10 MB".
+is_short = yscale eq "volume" && y_high - y_low == 1 && panel_h > 100
+if (is_short) {
+	times(i) = sprintf("%d %s", i * int(word(mark_text(y_low), 1)), word(mark_text(y_low), 2))
+	set ytics add (times(2) 2 * mark(y_low), times(5) 5 * mark(y_low))
+}
 if (yscale ne "ratio") {
 	do for [i = y_low:y_high] {
 		set ytics add (((i - 1) % apart == 0 ? mark_text(i) : "") mark(i))
