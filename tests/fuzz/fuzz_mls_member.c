@@ -285,9 +285,7 @@ void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 	const struct mls_proposal_request add = {.type = MLS_PROPOSAL_ADD, .key_package = package};
 
 	give_proposal(give, "add", &add, 0);
-	give_proposal(give, "add_left_out", &add, LEAVES_OUT);
 	give_proposal(give, "update", &update, 0);
-	give_proposal(give, "update_renamed", &update, RENAMES | LEAVES_OUT);
 	give_proposal(give, "remove",
 		      &(struct mls_proposal_request){.type = MLS_PROPOSAL_REMOVE, .leaf = removed},
 		      0);
@@ -314,4 +312,6 @@ void fuzz_seeds(void (*give)(const char *name, struct mls_slice seed))
 	give_application(give, "application_tail", IS_PRIVATE | TAIL);
 	give_application(give, "application_far", IS_PRIVATE | CLAIMS);
 	give_from_outside(give);
+	give_proposal(give, "add_left_out", &add, LEAVES_OUT);
+	give_proposal(give, "update_renamed", &update, RENAMES | LEAVES_OUT);
 }
