@@ -522,6 +522,6 @@ select printf('%.2f', min(x)), printf('%.2f', max(x)) from a;
 with r as (select * from "peers-small/summary" union all select * from "peers/summary" where size = '10000'),
      a as (select 1.0 * (m.cpu_ns_min - m.floor_ns) / (p.cpu_ns_min - m.floor_ns) as x
              from r m join r p using (operation, k, size, tree, role, phase)
-            where m.backend = 'mls' and m.crypto = 'openssl' and p.backend = 'mls-rs-openssl' and m.floor_ns <> '' and role <> 'joiner'
+            where m.backend = 'mls' and m.crypto = 'openssl' and p.backend = 'mls-rs-openssl' and m.floor_ns <> '' and role <> 'joiner' and phase in ('total', 'process')
               and p.cpu_ns_min > m.floor_ns)
 select printf('%.2f', max(x)) from a;

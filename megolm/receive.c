@@ -113,6 +113,14 @@ out:
 	return err;
 }
 
+/* Also what it began before it was forgotten, which is not its own again yet. */
+static bool is_of(const struct megolm_inbound *inbound, const struct megolm_peer *sender)
+{
+	return inbound->sender == sender ||
+	       (inbound->sender != NULL &&
+		strcmp(inbound->sender->curve25519, sender->curve25519) == 0);
+}
+
 /* Whether another room, or another session of the sender in a room, may be kept for others. */
 static enum megolm_err check_bounds(const struct megolm_device *device,
 				    const struct megolm_peer *sender, struct megolm_slice room_id,
@@ -130,7 +138,7 @@ static enum megolm_err check_bounds(const struct megolm_device *device,
 	    known->n_inbound < policy->max_sessions_of_sender)
 		return MEGOLM_OK;
 	for (size_t i = 0; sender != NULL && i < known->n_inbound; i++)
-		n += known->inbound[i]->sender == sender;
+		n += is_of(known->inbound[i], sender);
 	return n >= policy->max_sessions_of_sender && !megolm_inbound_find(known, session_id)
 		       ? MEGOLM_ERR_LIMIT
 		       : MEGOLM_OK;

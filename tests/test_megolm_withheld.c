@@ -450,6 +450,10 @@ static void rooms_and_sessions_are_bounded(void **state)
 	ASSERT_DONE(write_to(&alice, &bob, MATRIX_ROOM));
 	ASSERT_ERR(write_to(&alice, &bob, MATRIX_ROOM), MEGOLM_ERR_LIMIT);
 	ASSERT_DONE(write_to(&alice, &bob, "!second:gb.test"));
+	/* What was forgotten of the device is no room for more. */
+	megolm_device_forget(bob.device,
+			     megolm_device_find(bob.device, alice.user_id, alice.device_id));
+	ASSERT_ERR(write_to(&alice, &bob, MATRIX_ROOM), MEGOLM_ERR_LIMIT);
 	matrix_close(&alice);
 	matrix_close(&bob);
 }

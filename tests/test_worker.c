@@ -521,7 +521,7 @@ static void backends_are_checked_before_use(void **state)
 	assert_int_equal(gb_backend_check(&b, why, sizeof why), 0);
 	b.abi = GB_ABI + 1;
 	assert_int_equal(gb_backend_check(&b, why, sizeof why), -1);
-	assert_string_equal(why, "speaks interface version 3, this program 2");
+	assert_string_equal(why, "speaks interface version 4, this program 3");
 	b = gb_backend_null;
 	b.join = NULL;
 	assert_int_equal(gb_backend_check(&b, why, sizeof why), -1);

@@ -22,7 +22,11 @@ static enum megolm_err make_known(struct megolm_device *device, struct megolm_pe
 		return MEGOLM_OK;
 	}
 	err = megolm_device_keys_read(&keys, megolm_device_keys(other));
-	return err != MEGOLM_OK ? err : megolm_peer_insert(device, peer, &keys, tag);
+	if (err == MEGOLM_OK)
+		err = megolm_peer_insert(device, peer, &keys, tag);
+	if (err == MEGOLM_OK)
+		megolm_peer_adopt(device, *peer);
+	return err;
 }
 
 /* Encrypts a greeting in one session and decrypts it in the other, which is made for it
@@ -145,6 +149,7 @@ enum megolm_err megolm_probe_pair_meet(struct megolm_device *device, struct mego
 		TRY(megolm_load_session(pair->olm, &pickle));
 	}
 	TRY(megolm_peer_insert(device, &met, &read, tag));
+	megolm_peer_adopt(device, met);
 	if (pair != NULL)
 		megolm_pairwise_attach(device, met, pair);
 	pair = NULL;

@@ -3,8 +3,8 @@
  * generation, a leaf to claim) and an encoded FramedContent, which is signed by its sender,
  * tagged or encrypted, and received; a proposal that is taken in is then committed, after it was
  * left out of another commit and by a committer who shows another identity, where the first byte
- * says so. A commit
- * carries a wrong confirmation tag, so it must not be accepted unless it removes the receiver.
+ * says so. A commit carries a wrong confirmation tag, so it must not be accepted unless it removes
+ * the receiver.
  */
 #include <stdlib.h>
 
